@@ -1,0 +1,1 @@
+"""The CRM: connection, schema, extraction, importers, and a sample to start with."""

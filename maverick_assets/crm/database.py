@@ -1,0 +1,47 @@
+"""Connections to the CRM and where Dagster keeps its own storage."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from maverick_assets.crm.embedded import database_url
+from maverick_assets.errors import BadInput
+from maverick_assets.settings import Settings
+
+
+def crm_url(settings: Settings) -> str:
+    """`MAVERICK_CRM_URL`, or the embedded server's database `crm`."""
+    return settings.crm_url or database_url(settings.postgres, "crm")
+
+
+def dagster_url(settings: Settings) -> str:
+    """`MAVERICK_DAGSTER_URL`, or the embedded server's database `dagster`."""
+    return settings.dagster_url or database_url(settings.postgres, "dagster")
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[psycopg.Connection]:
+    """A connection to the CRM; commits when the block ends, rolls back on an error.
+
+    Raises `BadInput` when the server, the database or the password is wrong.
+    """
+    url = crm_url(settings)
+    try:
+        connection = psycopg.connect(url, connect_timeout=10, application_name="maverick")
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise BadInput(
+            f"no connection to the CRM at {without_password(url)}: {reason}; check MAVERICK_CRM_URL"
+        ) from error
+    with connection:
+        yield connection
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))

@@ -1,0 +1,192 @@
+"""Deals: the facts of an enquiry, and Allan's call, which follows from them by his rules."""
+
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from maverick_assets.crm.sample.expander import Expander, load_bank
+from maverick_assets.crm.sample.world import (
+    OWNER_EMAIL,
+    Project,
+    day_slots,
+    draw_moment,
+    draw_project,
+    list_price,
+    pounds,
+    project_slots,
+)
+
+DEALS = 200
+NOISE = 0.08
+OPEN_SHARE = 0.09
+
+MAX_DISCOUNT = 10
+MAX_PAYMENT_DAYS = 45
+RUSH_BELOW_WEEKS = 3
+RUSH_FACTOR = 1.2
+REPEAT_FACTOR = 0.95
+
+Stage = Literal["won", "lost", "open"]
+
+
+@dataclass(frozen=True)
+class DealFacts:
+    """What is known about an enquiry. Discount in percent, payment in days, lead in weeks."""
+
+    project: Project
+    sample: int
+    repeat: bool
+    good_fit: bool
+    discount: int
+    payment_days: int
+    deposit: bool
+    lead_weeks: int
+    pays_rush: bool
+    competitor: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The stage, the rule that decided it (a key of the phrase bank) and the sum in pounds."""
+
+    stage: Stage
+    rule: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class Deal:
+    facts: DealFacts
+    decision: Decision
+    facts_text: str
+    call_text: str
+    created_at: datetime
+
+
+def decide(facts: DealFacts) -> Decision:
+    """Allan's rules: a reason to refuse loses the deal, else the first fitting term prices it."""
+    price = float(list_price(facts.project.test, facts.sample))
+    refusal = _reason_to_refuse(facts)
+    if refusal:
+        return Decision("lost", refusal, price)
+    if facts.lead_weeks < RUSH_BELOW_WEEKS:
+        return Decision("won", "rush_paid", price * RUSH_FACTOR)
+    if facts.payment_days > MAX_PAYMENT_DAYS:
+        return Decision("won", "deposit_paid", price)
+    if facts.discount:
+        return Decision("won", "scope_for_discount", price * (1 - facts.discount / 100))
+    if facts.repeat:
+        return Decision("won", "repeat_client", price * REPEAT_FACTOR)
+    return Decision("won", "clean_yes", price)
+
+
+def _reason_to_refuse(facts: DealFacts) -> str | None:
+    if not facts.good_fit:
+        return "poor_fit"
+    if facts.sample < facts.project.test.min_n:
+        return "thin_sample"
+    if facts.payment_days > MAX_PAYMENT_DAYS and not facts.deposit:
+        return "slow_payer"
+    if facts.discount > MAX_DISCOUNT:
+        return "big_discount"
+    if facts.lead_weeks < RUSH_BELOW_WEEKS and not facts.pays_rush:
+        return "rush_refused"
+    if facts.competitor and facts.discount and not facts.repeat:
+        return "shopped_around"
+    return None
+
+
+def deal_rows(seed: int, factor: int) -> list[dict[str, object]]:
+    """Rows of `crm_deals`, in order of time."""
+    deals = sorted(draw_deals(seed, factor), key=lambda deal: deal.created_at)
+    return [
+        {
+            "id": f"deal-{number:04d}",
+            "deal_name": f"{deal.facts.project.brand}: {deal.facts.project.product}, "
+            f"{deal.facts.project.test.name}",
+            "stage": deal.decision.stage,
+            "amount": float(round(deal.decision.amount)),
+            "notes": f"{deal.facts_text}\n\n{deal.call_text}",
+            "owner_email": OWNER_EMAIL,
+            "created_at": deal.created_at,
+        }
+        for number, deal in enumerate(deals, start=1)
+    ]
+
+
+def draw_deals(seed: int, factor: int = 1) -> list[Deal]:
+    rng = random.Random(f"{seed}-deals")
+    expander = Expander(rng)
+    seen: set[str] = set()
+    return [_deal(expander, seen) for _ in range(DEALS * factor)]
+
+
+def _facts(rng: random.Random) -> DealFacts:
+    project = draw_project(rng)
+    thin = rng.random() < 0.05
+    return DealFacts(
+        project=project,
+        sample=project.test.min_n // rng.choice((2, 3, 4)) if thin else project.sample,
+        repeat=rng.random() < 0.35,
+        good_fit=rng.random() > 0.05,
+        discount=rng.choice((0, 0, 0, 0, 0, 5, 5, 8, 8, 10, 15, 20, 30)),
+        payment_days=rng.choice((14, 21, 30, 30, 30, 30, 45, 60, 90)),
+        deposit=rng.random() < 0.5,
+        lead_weeks=rng.choice((1, 2, 4, 4, 5, 6, 7, 8, 10)),
+        pays_rush=rng.random() < 0.6,
+        competitor=rng.random() < 0.3,
+    )
+
+
+def _with_chance(decision: Decision, rng: random.Random) -> Decision:
+    """The decision as it turned out: now and then still open, or against the rule."""
+    luck = rng.random()
+    if luck < OPEN_SHARE:
+        return replace(decision, stage="open", rule=f"open_{decision.stage}")
+    if luck < OPEN_SHARE + NOISE:
+        turned: Stage = "lost" if decision.stage == "won" else "won"
+        return replace(decision, stage=turned, rule=f"against_{decision.stage}")
+    return decision
+
+
+def _deal(expander: Expander, seen: set[str]) -> Deal:
+    rng, bank = expander.rng, load_bank("deals")
+    facts = _facts(rng)
+    decision = _with_chance(decide(facts), rng)
+    created_at = draw_moment(rng)
+    amount = pounds(decision.amount)
+    slots = project_slots(facts.project, rng) | day_slots(created_at, rng)
+    slots |= {
+        "n": str(facts.sample),
+        "price": pounds(list_price(facts.project.test, facts.sample)),
+        "amount": amount,
+        "deposit": pounds(decision.amount * 0.4),
+        "pct": str(facts.discount),
+        "pay": str(facts.payment_days),
+        "lead": f"{facts.lead_weeks} week{'s' if facts.lead_weeks > 1 else ''}",
+    }
+    facts_text = _facts_text(facts, expander, slots)
+    template = f"{bank['calls'][decision.rule].strip()}\n\n{bank['aside']}"
+    call = expander.fresh(lambda: expander.text(template, slots), seen)
+    return Deal(
+        facts, decision, facts_text, call, created_at + timedelta(seconds=rng.randrange(60))
+    )
+
+
+def _facts_text(facts: DealFacts, expander: Expander, slots: dict[str, str]) -> str:
+    """The facts as plain sentences; what is not unusual is sometimes left out."""
+    bank = load_bank("deals")["facts"]
+    rush = "pays_rush" if facts.pays_rush else "no_rush"
+    told = [
+        "repeat" if facts.repeat else "new",
+        "discount" if facts.discount else "no_discount",
+        "terms",
+        *(["deposit" if facts.deposit else "no_deposit"] if facts.payment_days > 45 else []),
+        "lead",
+        *([rush] if facts.lead_weeks < RUSH_BELOW_WEEKS else []),
+        *(["competitor"] if facts.competitor else []),
+        *(["poor_fit"] if not facts.good_fit else []),
+    ]
+    texts = [expander.text(bank[key], slots) for key in told]
+    return " ".join(text for text in texts if text)

@@ -1,0 +1,143 @@
+"""Curated samples of the five other personalities: a prompt and an answer that addresses it."""
+
+import random
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from maverick_assets.crm.sample.expander import Expander, load_bank
+from maverick_assets.crm.sample.world import (
+    contacts,
+    day_slots,
+    draw_moment,
+    draw_project,
+    pounds,
+    project_slots,
+)
+
+SAMPLES_EACH = 150
+SPECIALISTS = ("gatekeeper", "business-mentor", "technical-mentor", "health-monitor")
+MOODS = ("joy", "sadness", "anger", "fear", "surprise", "disgust")
+# How often a part of an answer gives two of its lines: sets the length of the answers.
+SECOND_LINE = {
+    "robbie": 0.6,
+    "gatekeeper": 0.25,
+    "business-mentor": 0.0,
+    "technical-mentor": 0.35,
+    "health-monitor": 0.7,
+}
+_WAYS = re.compile(r"([1-4]+): ")
+MODES = ("professional", "intimate")
+
+
+def personality_rows(seed: int, factor: int) -> list[dict[str, object]]:
+    """Rows of `personality_samples`: one personality after the other, each in order of time."""
+    rows = _robbie(seed, factor)
+    for name in SPECIALISTS:
+        rows += _specialist(name, seed, factor)
+    return [{"id": f"sample-{number:05d}"} | row for number, row in enumerate(rows, start=1)]
+
+
+def _specialist(name: str, seed: int, factor: int) -> list[dict[str, object]]:
+    rng = random.Random(f"{seed}-{name}")
+    expander, seen = Expander(rng), set[str]()
+    bank = load_bank(name)
+    topics: Mapping[str, str] = bank["topics"]
+    rows = []
+    for moment in _moments(rng, SAMPLES_EACH * factor):
+        topic = expander.pick(sorted(topics))
+        asked, answer = _narrowed(topics[topic], expander)
+        slots = sample_slots(rng, moment)
+        prompt = expander.text(f"{asked}\n\n{bank['context']}", slots)
+        make = partial(expander.longer, answer, slots, SECOND_LINE[name])
+        rows.append(_row(name, prompt, expander.fresh(make, seen), [topic], moment))
+    return rows
+
+
+def _robbie(seed: int, factor: int) -> list[dict[str, object]]:
+    """Moods and modes in turn, so that all twelve pairs are evenly represented."""
+    rng = random.Random(f"{seed}-robbie")
+    expander, seen = Expander(rng), set[str]()
+    bank = load_bank("robbie")
+    rows = []
+    for number, moment in enumerate(_moments(rng, SAMPLES_EACH * factor)):
+        mood = MOODS[number % len(MOODS)]
+        mode = MODES[number // len(MOODS) % len(MODES)]
+        asked, heart = _narrowed(expander.pick(bank["moods"][mood]), expander)
+        frame = bank["frames"][mood][mode]
+        slots = sample_slots(rng, moment)
+        prompt = expander.text(f"{asked}\n\n{bank['context']}", slots)
+        make = partial(_framed, frame["open"], heart, frame["close"], slots, expander)
+        row = _row("robbie", prompt, expander.fresh(make, seen), [mood, mode], moment)
+        rows.append(row | {"mood": mood, "mode": mode})
+    return rows
+
+
+def _framed(
+    opening: str, heart: str, closing: str, slots: Mapping[str, str], expander: Expander
+) -> str:
+    texts = [
+        expander.text(opening, slots),
+        expander.longer(heart, slots, SECOND_LINE["robbie"]),
+        expander.text(closing, slots),
+    ]
+    return " ".join(text for text in texts if text)
+
+
+def _narrowed(entry: str, expander: Expander) -> tuple[str, str]:
+    """One way to ask, and the answer's template without lines meant for other ways to ask.
+
+    A line of the answer that starts with `2: ` is for the second way only, `13: ` for the first
+    and the third.
+    """
+    asked, answer = entry.strip().split("\n\n", 1)
+    ways = asked.splitlines()
+    chosen = expander.pick(ways)
+    number = str(ways.index(chosen) + 1)
+    lines = []
+    for line in answer.splitlines():
+        tag = _WAYS.match(line)
+        if tag is None:
+            lines.append(line)
+        elif number in tag[1]:
+            lines.append(line[tag.end() :])
+    return chosen, "\n".join(lines)
+
+
+def sample_slots(rng: random.Random, moment: datetime) -> dict[str, str]:
+    """Everything a prompt may mention; prompt and answer share one draw."""
+    clients = [contact for contact in contacts() if contact.kind == "client"]
+    client = rng.choice(clients)
+    project = draw_project(rng, client.company)
+    return (
+        project_slots(project, rng)
+        | day_slots(moment, rng)
+        | {
+            "who": client.first,
+            "company": client.company,
+            "sum": pounds(rng.randrange(18, 160) * 100),
+            "pct": str(rng.choice((12, 15, 18, 20, 25, 30))),
+            "days": str(rng.randrange(38, 95)),
+            "hours": str(rng.choice((4, 5))),
+            "clock": f"{rng.randrange(6, 23)}:{rng.choice(('05', '10', '20', '40', '55'))}",
+        }
+    )
+
+
+def _moments(rng: random.Random, count: int) -> list[datetime]:
+    return sorted(draw_moment(rng) for _ in range(count))
+
+
+def _row(
+    personality: str, prompt: str, response: str, tags: list[str], moment: datetime
+) -> dict[str, object]:
+    return {
+        "personality": personality,
+        "prompt": prompt,
+        "response": response,
+        "mood": None,
+        "mode": None,
+        "tags": tags,
+        "created_at": moment,
+    }

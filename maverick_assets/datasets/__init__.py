@@ -1,0 +1,1 @@
+"""From raw rows to prompt-completion examples: cleaning, threads, privacy, examples, splits."""

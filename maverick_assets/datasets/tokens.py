@@ -1,0 +1,75 @@
+"""Chat messages as token ids with one supervised completion."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+
+class Message(TypedDict):
+    """One chat message: `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Token ids of one example; those from `n_prompt` on are supervised (end-of-turn included)."""
+
+    input_ids: list[int]
+    n_prompt: int
+
+    @property
+    def n_supervised(self) -> int:
+        return len(self.input_ids) - self.n_prompt
+
+
+class ChatTokenizer:
+    """The base model's tokenizer and chat template, read from its directory."""
+
+    def __init__(self, base_dir: Path) -> None:
+        from transformers import AutoTokenizer  # seconds to import: only when it is needed
+
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(base_dir, local_files_only=True)
+        self._close = self._end_of_turn()
+
+    def encode(self, messages: list[Message], max_length: int) -> Encoded:
+        """Encode `messages`, of which the last is the completion, in at most `max_length` tokens.
+
+        Prompt and completion are tokenized apart, as they are at inference. What is too long is
+        cut at the end: first the last user message, to a quarter of `max_length`; then the
+        completion, which then has no end-of-turn token.
+        """
+        completion = self._ids(messages[-1]["content"] + self._close)
+        prompt = self.encode_prompt(messages[:-1])
+        excess = len(prompt) + len(completion) - max_length
+        if excess > 0:
+            prompt = self.encode_prompt(self._shorten(messages[:-1], excess, max_length // 4))
+            completion = completion[: max_length - len(prompt)]
+        return Encoded(prompt + completion, len(prompt))
+
+    def encode_prompt(self, messages: list[Message]) -> list[int]:
+        """Ids of `messages` followed by the opening of the assistant's turn."""
+        return self._ids(self.render_prompt(messages))
+
+    def render_prompt(self, messages: list[Message]) -> str:
+        return str(
+            self._tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=True
+            )
+        )
+
+    def _shorten(self, messages: list[Message], excess: int, keep: int) -> list[Message]:
+        content = self._ids(messages[-1]["content"])
+        kept = content[: max(len(content) - excess, min(keep, len(content)))]
+        last = Message(role=messages[-1]["role"], content=self._tokenizer.decode(kept))
+        return [*messages[:-1], last]
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _end_of_turn(self) -> str:
+        """What the template puts after an assistant's words (`<|im_end|>` in ChatML)."""
+        probe = [Message(role="user", content="u"), Message(role="assistant", content="\x1f")]
+        whole = str(self._tokenizer.apply_chat_template(probe, tokenize=False))
+        return whole[whole.index("\x1f") + 1 :].rstrip("\n")

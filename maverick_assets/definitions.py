@@ -1,0 +1,88 @@
+"""The one place where the Dagster definitions are assembled, and where policy meets specs."""
+
+import warnings
+
+from dagster import (
+    AssetsDefinition,
+    AssetSpec,
+    BetaWarning,
+    Definitions,
+    PreviewWarning,
+    in_process_executor,
+    map_asset_specs,
+)
+
+from maverick_assets.defs.automation import jobs, schedules, sensors
+from maverick_assets.defs.clean import clean_turns
+from maverick_assets.defs.datasets import dataset_asset
+from maverick_assets.defs.evaluation import evaluation_asset
+from maverick_assets.defs.progress import progress_logger
+from maverick_assets.defs.raw import crm_specs, raw_assets
+from maverick_assets.defs.release import release_asset
+from maverick_assets.defs.reports import report_assets
+from maverick_assets.defs.training import CODE_VERSION, adapter_assets, base_model
+from maverick_assets.recipes import Recipe, load_fleet, load_recipes
+from maverick_assets.settings import load_settings
+
+# Data versions on outputs and Pipes' own internals: pinned with Dagster, tested with it.
+warnings.filterwarnings("ignore", category=BetaWarning)
+warnings.filterwarnings("ignore", category=PreviewWarning)
+
+KINDS = {
+    "crm": {"postgres"},
+    "raw": {"deltalake"},
+    "clean": {"deltalake"},
+    "dataset": {"deltalake"},
+    "adapter": {"pytorch", "huggingface"},
+    "evaluation": {"pytorch"},
+    "release": {"gguf"},
+    "base_model": {"huggingface"},
+    "reports": {"markdown"},
+}
+
+
+def with_policy(spec: AssetSpec) -> AssetSpec:
+    """Owner, group, kinds and code version of an asset, from its key alone."""
+    first, last = spec.key.path[0], spec.key.path[-1]
+    group = {"base_model": "base"}.get(first, first)
+    return spec.replace_attributes(
+        owners=["team:maverick"],
+        group_name=group,
+        kinds=KINDS[first if first in KINDS else last],
+        code_version=None if first == "crm" else CODE_VERSION,
+    )
+
+
+def build_definitions() -> Definitions:
+    """Definitions for the personalities and the fleet of the settings."""
+    settings = load_settings()
+    recipes = load_recipes()
+    placement = load_fleet(settings.fleet).placement(list(recipes))
+    assets: list[AssetsDefinition | AssetSpec] = [
+        *crm_specs(),
+        *raw_assets(),
+        clean_turns,
+        base_model,
+        *(
+            adapter_assets(node, [recipes[name] for name in names])
+            for node, names in placement.items()
+            if names
+        ),
+        *(asset for recipe in recipes.values() for asset in personality_assets(recipe)),
+        *report_assets(list(recipes.values())),
+    ]
+    return Definitions(
+        assets=map_asset_specs(with_policy, assets),
+        jobs=jobs(list(recipes.values())),
+        schedules=schedules(settings.timezone),
+        sensors=sensors(),
+        executor=in_process_executor,
+        loggers={"progress": progress_logger},
+    )
+
+
+def personality_assets(recipe: Recipe) -> list[AssetsDefinition]:
+    return [dataset_asset(recipe), evaluation_asset(recipe), release_asset(recipe)]
+
+
+defs = build_definitions()

@@ -1,0 +1,1 @@
+"""Dagster objects only, one module per stage; the work itself is in the sibling packages."""

@@ -1,0 +1,37 @@
+"""How results are shown in the Dagster UI."""
+
+import base64
+from pathlib import Path
+
+import pyarrow as pa
+from dagster import MetadataValue, TableMetadataValue, TableRecord
+
+from maverick_assets.errors import MaverickError
+
+CELL_CHARACTERS = 160
+INLINE_IMAGE_BYTES = 50_000
+
+
+def sample_table(table: pa.Table) -> TableMetadataValue:
+    """A few rows as table metadata; long cells are cut."""
+    records = [
+        TableRecord({name: _cell(value) for name, value in row.items()})
+        for row in table.to_pylist()
+    ]
+    return MetadataValue.table(records) if records else MetadataValue.table([TableRecord({})])
+
+
+def inline_image(path: Path, title: str) -> MetadataValue:
+    """A PNG inside Markdown; the event log stores it, hence the limit of 50 kB.
+
+    Raises `MaverickError` when the picture is larger.
+    """
+    data = path.read_bytes()
+    if len(data) > INLINE_IMAGE_BYTES:
+        raise MaverickError(f"{path} has {len(data)} bytes, more than {INLINE_IMAGE_BYTES}")
+    return MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(data).decode()})")
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= CELL_CHARACTERS else f"{text[:CELL_CHARACTERS]}…"

@@ -1,0 +1,1 @@
+"""What an adapter learned: metrics, reports, gates."""

@@ -1,0 +1,117 @@
+"""The evaluation process of one adapter: `python -m maverick_assets.evaluation.evaluate SPEC`."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.tokens import ChatTokenizer, Encoded
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.evaluation.gates import decide
+from maverick_assets.evaluation.metrics import perplexity
+from maverick_assets.evaluation.report import draw_losses, render_report
+from maverick_assets.evaluation.samples import generate_samples, pick_evenly
+from maverick_assets.evaluation.scores import Metrics, Record, Score
+from maverick_assets.files import staged_directory
+from maverick_assets.recipes import Recipe
+from maverick_assets.training.base_model import load_base_model
+from maverick_assets.training.engine import load_adapter
+from maverick_assets.training.hardware import Hardware, detect_hardware, prepare_process
+from maverick_assets.training.jobs import BaseSpec, TrainingSummary, read_json
+from maverick_assets.training.process import run_main
+
+
+class EvaluationSpec(Record):
+    """`in_service_adapter`: the released version's adapter, scored on the same examples."""
+
+    base: BaseSpec
+    personality: str
+    dataset: Path
+    dataset_version: int
+    adapter: Path
+    recipe: Recipe
+    out: Path
+    training: Path | None = None
+    in_service_adapter: Path | None = None
+    samples: int = 5
+    split: str = "validation"
+
+
+def main(arguments: Sequence[str]) -> None:
+    if len(arguments) != 1:
+        raise BadInput("usage: python -m maverick_assets.evaluation.evaluate SPEC.json")
+    spec = read_json(Path(arguments[0]), EvaluationSpec)
+    metrics = evaluate(spec)
+    print(f"{spec.personality}: perplexity {metrics.adapter.perplexity:.2f} on {metrics.split}")
+
+
+def evaluate(spec: EvaluationSpec) -> Metrics:
+    """Score base and adapter, and write metrics.json, report.md, loss.png and samples.json.
+
+    `spec.out` gets all of them or stays as it was. Raises `MaverickError` when the split has no
+    example, the adapter does not load, or the disk refuses.
+    """
+    training = read_json(spec.training, TrainingSummary) if spec.training else None
+    max_length = spec.recipe.training.max_length
+    examples = read_examples(spec.dataset, spec.dataset_version, spec.split)
+    tokenizer = ChatTokenizer(spec.base.directory)
+    encoded = [(example, tokenizer.encode(example.messages, max_length)) for example in examples]
+    scored = [(example, row) for example, row in encoded if row.n_supervised > 0]
+    if not scored:
+        raise MaverickError(
+            f"{spec.personality}: {spec.dataset} has no {spec.split} example at version "
+            f"{spec.dataset_version}; it needs more threads"
+        )
+    prepare_process()
+    hardware = detect_hardware()
+    model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
+    model.to(hardware.device)
+    metrics, lora = _metrics(spec, model, [row for _, row in scored], hardware)
+    chosen = pick_evenly([example for example, _ in scored], spec.samples)
+    samples = generate_samples(lora, chosen, spec.base.directory, max_length, hardware)
+    decision = decide(metrics, spec.recipe.gates, metrics.in_service)
+    try:
+        with staged_directory(spec.out) as stage:
+            (stage / "metrics.json").write_text(metrics.model_dump_json(indent=1))
+            (stage / "samples.json").write_text(json.dumps(samples, ensure_ascii=False, indent=1))
+            draw_losses(training, metrics, stage / "loss.png")
+            report = render_report(spec.personality, metrics, training, decision, samples)
+            (stage / "report.md").write_text(report, encoding="utf-8")
+    except OSError as error:
+        raise MaverickError(f"cannot write {spec.out}: {error}") from error
+    return metrics
+
+
+def _metrics(
+    spec: EvaluationSpec, model: Any, rows: Sequence[Encoded], hardware: Hardware
+) -> tuple[Metrics, Any]:
+    """Scores of the base, the version in service and the adapter, which stays on the model."""
+    started = time.monotonic()
+    model.set_attn_implementation(hardware.attention(max(len(row.input_ids) for row in rows)))
+    base = perplexity(model, rows, hardware)
+    in_service: Score | None = None
+    if spec.in_service_adapter:
+        released = load_adapter(model, spec.in_service_adapter)
+        in_service = perplexity(model, rows, hardware)
+        released.unload()
+    lora = load_adapter(model, spec.adapter)
+    adapter = perplexity(model, rows, hardware)
+    metrics = Metrics(
+        split=spec.split,
+        n_examples=len(rows),
+        n_supervised=sum(row.n_supervised for row in rows),
+        base=base,
+        adapter=adapter,
+        in_service=in_service,
+        ratio=adapter.perplexity / base.perplexity,
+        seconds=round(time.monotonic() - started, 2),
+        base_digest=spec.base.digest,
+    )
+    return metrics, lora
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

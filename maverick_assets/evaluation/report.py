@@ -1,0 +1,108 @@
+"""The report of an evaluation that a person reads: a page and a picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from maverick_assets.evaluation.gates import Decision
+from maverick_assets.evaluation.samples import Sample
+from maverick_assets.evaluation.scores import Metrics
+from maverick_assets.training.jobs import TrainingSummary
+
+
+def smoothed(losses: Sequence[float], decay: float = 0.9) -> list[float]:
+    """Exponential moving average, corrected for its start at zero (as Adam's moments are)."""
+    average = 0.0
+    curve = []
+    for step, loss in enumerate(losses, start=1):
+        average = decay * average + (1 - decay) * loss
+        curve.append(average / (1 - decay**step))
+    return curve
+
+
+def draw_losses(training: TrainingSummary | None, metrics: Metrics, path: Path) -> None:
+    """loss.png, below 50 kB: training loss by step, held-out losses as level lines."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3.6), dpi=80, layout="constrained")
+    axes = figure.add_subplot()
+    if training:
+        steps = [step for step, _ in training.losses]
+        losses = [loss for _, loss in training.losses]
+        axes.plot(steps, losses, color="tab:blue", alpha=0.25, linewidth=0.8)
+        axes.plot(steps, smoothed(losses), color="tab:blue", label="training (smoothed)")
+    axes.axhline(metrics.base.loss, color="tab:gray", linestyle="--", label="held-out, base")
+    axes.axhline(metrics.adapter.loss, color="tab:green", linestyle="--", label="held-out, adapter")
+    axes.set(xlabel="step", ylabel="loss per token (nats)")
+    axes.legend(frameon=False)
+    FigureCanvasAgg(figure).print_png(path)  # type: ignore[no-untyped-call]
+
+
+def render_report(
+    personality: str,
+    metrics: Metrics,
+    training: TrainingSummary | None,
+    decision: Decision,
+    samples: Sequence[Sample],
+) -> str:
+    """report.md."""
+    parts = [
+        f"# {personality}: evaluation",
+        _scores(metrics),
+        "![loss](loss.png)",
+        "## Gates",
+        "Passed." if decision.passed else "Not passed: this version is not to be released.",
+        "\n".join(f"- {reason}" for reason in decision.reasons),
+    ]
+    if training:
+        parts += ["## Training", _training(training)]
+    parts += ["## Samples", *(_sample(number, each) for number, each in enumerate(samples, 1))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _scores(metrics: Metrics) -> str:
+    scores = [("base", metrics.base), ("adapter", metrics.adapter)]
+    if metrics.in_service:
+        scores.append(("in service", metrics.in_service))
+    rows = [f"| {name} | {score.loss:.3f} | {score.perplexity:.2f} |" for name, score in scores]
+    return "\n".join(
+        [
+            f"On {metrics.n_examples} held-out examples ({metrics.split}, "
+            f"{metrics.n_supervised} supervised tokens); the adapter's perplexity is "
+            f"{metrics.ratio:.3f} of the base's.",
+            "",
+            "| model | loss (nats) | perplexity |",
+            "|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _training(training: TrainingSummary) -> str:
+    return (
+        f"{training.mode.capitalize()} training on {training.n_examples} examples "
+        f"({training.n_tokens} tokens, {training.n_supervised} supervised), "
+        f"{training.epochs} epochs, {training.steps} steps in {training.seconds:.0f} s "
+        f"({training.tokens_per_second:.0f} tokens/s, {training.device}, {training.dtype}, "
+        f"peak memory {training.peak_memory_mb} MB). "
+        f"Dataset version {training.dataset_version}, base {training.base_digest[:12]}."
+    )
+
+
+def _sample(number: int, sample: Sample) -> str:
+    return "\n\n".join(
+        [
+            f"### {number}. `{sample['example_id']}`",
+            "**Prompt**",
+            _quoted(sample["prompt"]),
+            "**Adapter**",
+            _quoted(sample["generated"]),
+            "**Real**",
+            _quoted(sample["real"]),
+        ]
+    )
+
+
+def _quoted(text: str) -> str:
+    """An indented block: mail text must not be read as Markdown."""
+    return "\n".join(f"    {line}" for line in text.splitlines() or [""])

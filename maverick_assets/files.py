@@ -1,0 +1,78 @@
+"""Files that are complete or absent: stage, fsync, rename."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from maverick_assets.errors import MaverickError
+
+
+def sha256_of(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def verify_sha256(path: Path, expected: str) -> None:
+    """Raise `MaverickError` unless `path` exists and has the SHA-256 `expected`."""
+    if not path.is_file():
+        raise MaverickError(f"{path} is missing; restore it or retrain")
+    found = sha256_of(path)
+    if found != expected:
+        raise MaverickError(
+            f"{path} is corrupt: sha256 {found[:12]} instead of {expected[:12]}; "
+            "restore it or retrain"
+        )
+
+
+def write_atomically(path: Path, data: bytes | str) -> None:
+    """Replace `path` with `data` so that a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    payload = data.encode() if isinstance(data, str) else data
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    staged = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(payload)
+            stream.flush()
+            os.fsync(stream.fileno())
+        staged.chmod(0o644)
+        staged.rename(path)
+        _fsync(path.parent)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def staged_directory(target: Path) -> Iterator[Path]:
+    """Yield an empty sibling directory that becomes `target` when the block ends without error.
+
+    An existing `target` is replaced. On an error the stage is removed and `target` is untouched.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    stage.chmod(0o755)
+    try:
+        yield stage
+        for path in stage.rglob("*"):
+            _fsync(path)
+        if target.exists():
+            shutil.rmtree(target)
+        stage.rename(target)
+        _fsync(target.parent)
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

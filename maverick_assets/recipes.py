@@ -1,0 +1,180 @@
+"""Recipes: one YAML file per personality (and per fleet), validated, errors with file and line."""
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from maverick_assets.errors import BadInput
+
+PERSONALITIES = Path(__file__).parent / "personalities"
+FLEETS = Path(__file__).parent / "fleets"
+
+M = TypeVar("M", bound=BaseModel)
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Strict):
+    """One table of turns and how they become examples.
+
+    `examples`: `reply` (a mail and the owner's answer), `dialogue` (a chat message and his
+    answer), `decision` (a deal's facts and his call), `note` (a title and his note), `sample`
+    (a curated prompt and response).
+    """
+
+    table: str
+    examples: Literal["reply", "dialogue", "decision", "note", "sample"]
+    filter: dict[str, str] = {}
+    limit: int = Field(1000, gt=0, description="newest examples that are kept")
+
+
+class Training(Strict):
+    rank: int = Field(16, gt=0)
+    alpha: int = Field(32, gt=0)
+    learning_rate: float = Field(2e-4, gt=0)
+    epochs: int = Field(3, gt=0)
+    max_length: int = Field(512, ge=32, description="tokens of one example, prompt included")
+    min_characters: int = Field(10, ge=1, description="shorter completions are left out")
+    validation_fraction: float = Field(0.1, gt=0, lt=1)
+    batch_tokens: int = Field(1024, gt=0, description="tokens of one optimizer step")
+
+
+class Gates(Strict):
+    max_perplexity_ratio: float = Field(
+        1.0, gt=0, description="held-out perplexity of the adapter / of the base: below this"
+    )
+    max_regression: float = Field(
+        1.02, gt=0, description="held-out perplexity / that of the version in service: at most this"
+    )
+    min_validation_examples: int = Field(3, ge=1)
+
+
+class Recipe(Strict):
+    """A personality: what it is trained on, how it speaks, and what a release must pass."""
+
+    name: Name
+    title: str
+    description: str
+    system_prompt: str = Field(min_length=1)
+    sources: list[Source] = Field(min_length=1)
+    modes: list[Name] = []
+    moods: list[Name] = []
+    training: Training = Training()
+    gates: Gates = Gates()
+    sensitivity: Literal["internal", "private"] = "private"
+
+    @property
+    def asset_prefix(self) -> str:
+        """`allan-maverick` -> `allan_maverick`: Dagster names have no hyphen."""
+        return self.name.replace("-", "_")
+
+    def prompt_for(self, mood: str | None = None, mode: str | None = None) -> str:
+        """The system prompt with mood and mode as tags; the same text trains and serves.
+
+        Raises `BadInput` for a mood or mode that the recipe does not list.
+        """
+        tags = []
+        for label, value, known in (("Mood", mood, self.moods), ("Mode", mode, self.modes)):
+            if value is None:
+                continue
+            if value not in known:
+                choices = ", ".join(known) or "none"
+                raise BadInput(f"{self.name} has no {label.lower()} {value!r}; it has: {choices}")
+            tags.append(f"{label}: {value}.")
+        return " ".join([self.system_prompt, *tags])
+
+
+class Node(Strict):
+    """A host: its personalities are trained in one process, one after another."""
+
+    name: Name
+    personalities: list[str] | Literal["all"] = "all"
+
+
+class Fleet(Strict):
+    """Nodes and the personalities placed on them; each personality on exactly one node."""
+
+    name: Name
+    nodes: list[Node] = Field(min_length=1)
+
+    def placement(self, personalities: list[str]) -> dict[str, list[str]]:
+        """Node name -> its personalities, in the order given.
+
+        Raises `BadInput` when one is placed twice, nowhere, or is unknown.
+        """
+        placed: dict[str, list[str]] = {}
+        for node in self.nodes:
+            wanted = personalities if node.personalities == "all" else node.personalities
+            unknown = [name for name in wanted if name not in personalities]
+            if unknown:
+                raise BadInput(f"fleet {self.name}, node {node.name}: no personality {unknown[0]}")
+            placed[node.name] = list(wanted)
+        for name in personalities:
+            hosts = [node for node, names in placed.items() if name in names]
+            if len(hosts) != 1:
+                where = " and ".join(hosts) or "no node"
+                raise BadInput(f"fleet {self.name}: {name} is placed on {where}; name one node")
+        return placed
+
+
+def load_recipes(folder: Path = PERSONALITIES) -> dict[str, Recipe]:
+    """All recipes of a folder by name, in alphabetical order.
+
+    Raises `BadInput` for a file that does not validate, or two files with one name.
+    """
+    recipes: dict[str, Recipe] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        recipe = load_yaml(path, Recipe)
+        if recipe.name in recipes:
+            raise BadInput(f"{path}: the name {recipe.name} is taken by another file; rename it")
+        recipes[recipe.name] = recipe
+    if not recipes:
+        raise BadInput(f"{folder} has no personality file; add one *.yaml")
+    return recipes
+
+
+def load_fleet(name: str) -> Fleet:
+    """A fleet by name (a file in `fleets/`) or by path."""
+    path = Path(name) if name.endswith((".yaml", ".yml")) else FLEETS / f"{name}.yaml"
+    return load_yaml(path, Fleet)
+
+
+def load_yaml(path: Path, model: type[M]) -> M:
+    """Parse and validate one YAML file; `BadInput` names file, line and key."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except FileNotFoundError as error:
+        raise BadInput(f"{path}: no such file") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadInput(f"{path}:{line}: not YAML: {error.problem}") from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        raise BadInput(f"{path}:{_line_of(tree, first['loc'])}: {key}: {what}") from error
+
+
+def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
+    """1-based line of the deepest node on the path `location` that exists."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            match = [pair for pair in node.value if pair[0].value == part]
+            if not match:
+                break
+            key, node = match[0]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line

@@ -1,0 +1,1 @@
+"""Versions of each personality, their manifests, and the `final` pointer."""

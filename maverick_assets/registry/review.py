@@ -1,0 +1,65 @@
+"""Reports over versions, as Markdown."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from statistics import mean
+from typing import Any
+
+from maverick_assets.registry.manifest import Manifest
+
+
+def version_table(manifests: Iterable[Manifest]) -> str:
+    """A Markdown table, one line a version: state, held-out perplexity, what the gate said."""
+    lines = [
+        "| personality | version | kind | state | held-out perplexity: base | adapter | gate |",
+        "|---|---|---|---|---:|---:|---|",
+    ]
+    for manifest in manifests:
+        metrics = manifest.metrics
+        base, adapter = (
+            (f"{metrics[who]['perplexity']:.2f}" for who in ("base", "adapter"))
+            if metrics
+            else ("", "")
+        )
+        gate = "; ".join(manifest.gate.reasons) if manifest.gate else "not judged"
+        lines.append(
+            f"| {manifest.personality} | {manifest.version} | {manifest.kind} | {manifest.state} "
+            f"| {base} | {adapter} | {gate} |"
+        )
+    return "\n".join(lines)
+
+
+def quarterly_review(
+    quarter: str, since: datetime, manifests: Sequence[Manifest], feedback: Sequence[dict[str, Any]]
+) -> str:
+    """The review of a quarter: every version made `since`, and what people thought of each.
+
+    `feedback` are rows of the CRM's table of that name.
+    """
+    sections = [f"# Personality review {quarter}"]
+    for name in sorted({manifest.personality for manifest in manifests}):
+        own = [manifest for manifest in manifests if manifest.personality == name]
+        recent = [manifest for manifest in own if manifest.created_at >= since]
+        ratings = [
+            row["rating"]
+            for row in feedback
+            if row["personality"] == name and row["created_at"] >= since and row["rating"]
+        ]
+        opinion = (
+            f"{len(ratings)} ratings, {mean(ratings):.1f} of 10 on average."
+            if ratings
+            else "No ratings."
+        )
+        table = version_table(recent) if recent else "No new version."
+        sections += [f"## {name}", opinion, table]
+    return "\n\n".join(sections) + "\n"
+
+
+def quarter_of(moment: datetime) -> tuple[str, datetime]:
+    """The quarter that ended last before `moment`, such as `2026Q3`, and its first instant."""
+    index = (moment.year * 12 + moment.month - 1) // 3 - 1
+    year, quarter = divmod(index, 4)
+    start = moment.replace(
+        year=year, month=quarter * 3 + 1, day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+    return f"{year}Q{quarter + 1}", start

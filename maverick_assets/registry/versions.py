@@ -1,0 +1,53 @@
+"""Version numbers: v1.0, v1.1 (weekly, full), v1.1.1 (nightly, incremental), v2.0 (major)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from maverick_assets.errors import BadInput
+
+Kind = Literal["full", "incremental", "major"]
+
+_PATTERN = re.compile(r"v([1-9][0-9]*)\.(0|[1-9][0-9]*)(?:\.([1-9][0-9]*))?")
+
+
+@dataclass(frozen=True, order=True)
+class Version:
+    """`v{major}.{minor}`, or `v{major}.{minor}.{patch}` with a patch of at least 1."""
+
+    major: int
+    minor: int
+    patch: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "Version":
+        """The inverse of `str`; `BadInput` for anything else (`1.0`, `v1`, `v1.0.0`, `v01.0`)."""
+        match = _PATTERN.fullmatch(text)
+        if match is None:
+            raise BadInput(f"{text!r} is not a version; write v1.0, or v1.0.1 for a nightly one")
+        return cls(*(int(part or 0) for part in match.groups()))
+
+    def __str__(self) -> str:
+        return f"v{self.major}.{self.minor}" + (f".{self.patch}" if self.patch else "")
+
+
+def next_version(existing: Iterable[Version], kind: Kind, parent: Version | None) -> Version:
+    """The number of a new version beside `existing` ones; always one that is free.
+
+    Full: the next minor above the highest (v1.0 when there is none). Incremental: the next patch
+    of its parent's minor. Major: the next major above the highest.
+    Raises `BadInput` for an incremental version without a parent.
+    """
+    taken = list(existing)
+    highest = max(taken, default=None)
+    if kind == "incremental":
+        if parent is None:
+            raise BadInput("an incremental version needs a parent; train a full one first")
+        series = [v.patch for v in taken if (v.major, v.minor) == (parent.major, parent.minor)]
+        return Version(parent.major, parent.minor, max([parent.patch, *series]) + 1)
+    if highest is None:
+        return Version(1, 0)
+    if kind == "major":
+        return Version(highest.major + 1, 0)
+    return Version(highest.major, highest.minor + 1)

@@ -1,0 +1,1 @@
+"""Released adapters at work: GGUF export and the embedded llama.cpp runtime."""

@@ -1,0 +1,56 @@
+"""A conversation with one version of one personality, in the embedded llama.cpp runtime."""
+
+import os
+
+from maverick_assets.datasets.tokens import Message
+from maverick_assets.errors import BadInput
+from maverick_assets.recipes import Recipe
+from maverick_assets.registry.store import Registry
+from maverick_assets.registry.versions import Version
+from maverick_assets.serving.export import ensure_base_gguf
+from maverick_assets.serving.publish import base_of
+from maverick_assets.serving.runtime import AdapterFile, Runtime
+from maverick_assets.settings import Settings
+
+
+class Conversation:
+    """Messages so far, and the version that answers them."""
+
+    def __init__(self, runtime: Runtime, version: Version, system_prompt: str) -> None:
+        self.version = version
+        self._runtime = runtime
+        self._messages = [Message(role="system", content=system_prompt)]
+
+    def say(self, text: str) -> str:
+        """The personality's answer; both are part of the conversation from then on."""
+        question = Message(role="user", content=text)
+        answer = self._runtime.chat([*self._messages, question], adapter="adapter")
+        self._messages += [question, Message(role="assistant", content=answer)]
+        return answer
+
+
+def open_chat(
+    settings: Settings, recipe: Recipe, version: str, mood: str | None, mode: str | None
+) -> Conversation:
+    """Load a version (`final`: the one in service) into llama.cpp.
+
+    Raises `BadInput` for a version, mood or mode that does not exist, `MaverickError` for a file
+    that is corrupt.
+    """
+    registry = Registry(settings.models)
+    system_prompt = recipe.prompt_for(mood, mode)
+    manifest = registry.get(recipe.name, version)
+    digest = manifest.files.get("adapter.gguf")
+    if digest is None:
+        raise BadInput(
+            f"{recipe.name} {manifest.version} is not exported; release it first with "
+            f"`maverick models release {recipe.name} {manifest.version}`"
+        )
+    base_gguf = ensure_base_gguf(base_of(settings, manifest), settings.base_dir)
+    gguf = registry.directory(recipe.name, manifest.version) / "adapter.gguf"
+    runtime = Runtime(
+        base_gguf,
+        {"adapter": AdapterFile(gguf, digest)},
+        threads=max(1, (os.cpu_count() or 1) // 2),
+    )
+    return Conversation(runtime, manifest.version, system_prompt)

@@ -1,0 +1,80 @@
+"""Make a version servable: GGUF adapter and Modelfile beside it, proven by an answer.
+
+`python -m maverick_assets.serving.publish PERSONALITY VERSION` does it in a process of its own,
+which a crash inside llama.cpp ends alone; its last line is the answer as JSON.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from maverick_assets.datasets.tokens import Message
+from maverick_assets.errors import MaverickError
+from maverick_assets.files import write_atomically
+from maverick_assets.recipes import Recipe
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets.registry.store import Registry
+from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
+from maverick_assets.serving.runtime import AdapterFile, check_answers
+from maverick_assets.settings import Settings, load_settings
+from maverick_assets.training.base_model import BaseModel, find_base
+
+QUESTION = "What should we do first this week?"
+
+
+def publish(settings: Settings, personality: str, version: str) -> str:
+    """Export a version and attach `adapter.gguf` and `Modelfile` to it; returns its answer.
+
+    Raises `MaverickError` when a file is corrupt or the exported adapter does not answer through
+    llama.cpp; nothing is attached then.
+    """
+    registry = Registry(settings.models)
+    registry.verify(personality, version)
+    manifest = registry.get(personality, version)
+    base = base_of(settings, manifest)
+    base_gguf = ensure_base_gguf(base, settings.base_dir)
+    recipe = Recipe.model_validate(manifest.recipe)
+    settings.runs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.runs) as folder:
+        gguf = Path(folder) / "adapter.gguf"
+        export_adapter(registry.directory(personality, version) / "adapter", base.directory, gguf)
+        answer = check_answers(base_gguf, AdapterFile(gguf), opening(recipe, QUESTION))
+        write_atomically(
+            Path(folder) / "Modelfile", modelfile(base_gguf.name, recipe.system_prompt)
+        )
+        for name in ("adapter.gguf", "Modelfile"):
+            registry.attach(personality, version, Path(folder) / name, name)
+    return answer
+
+
+def opening(recipe: Recipe, question: str) -> list[Message]:
+    """A first question, with the first mood and mode of those that the recipe has."""
+    mood, mode = (choices[0] if choices else None for choices in (recipe.moods, recipe.modes))
+    return [
+        Message(role="system", content=recipe.prompt_for(mood, mode)),
+        Message(role="user", content=question),
+    ]
+
+
+def base_of(settings: Settings, manifest: Manifest) -> BaseModel:
+    """The base model a version was trained on; `MaverickError` when it is not at hand."""
+    base = find_base(settings)
+    if base is None or base.digest != manifest.base_digest:
+        raise MaverickError(
+            f"{manifest.personality} {manifest.version} was trained on another base model "
+            f"({manifest.base_digest[:12]}); set MAVERICK_BASE_MODEL to it, or retrain"
+        )
+    return base
+
+
+def main() -> None:
+    try:
+        answer = publish(load_settings(), *sys.argv[1:3])
+    except MaverickError as error:
+        sys.exit(str(error))
+    print(json.dumps({"answer": answer}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""The embedded runtime: base model and adapters in llama.cpp, inside this process."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maverick_assets.datasets.tokens import Message
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.files import verify_sha256
+from maverick_assets.serving.export import REPEAT_PENALTY
+
+_SILENT = -1  # llama.cpp's verbosity: not even errors reach the terminal
+
+# Nats. Log-probabilities of one prompt computed twice are equal; an adapter whose B has the size
+# of a single optimizer step (2e-4) moves them by 5e-3.
+_VISIBLE_EFFECT = 1e-4
+
+
+@dataclass(frozen=True)
+class AdapterFile:
+    """A GGUF adapter; its sha256, when given, is verified before it is loaded."""
+
+    path: Path
+    sha256: str | None = None
+
+
+class Runtime:
+    """One base model with named adapters, of which each request applies one or none.
+
+    Every prompt is computed afresh: equal requests give equal answers, whatever came before.
+    llama.cpp opens a port on the loopback interface beside the in-process calls; a random API
+    key, known to nobody, closes it.
+    """
+
+    def __init__(
+        self,
+        base: Path,
+        adapters: Mapping[str, AdapterFile],
+        *,
+        context: int = 2048,
+        threads: int = 1,
+    ) -> None:
+        """Load all files. `context`: tokens of prompt and answer together.
+
+        One thread by default: on a CPU shared with other work two are far slower than one.
+        Raises `MaverickError` naming the file that is missing, corrupt or does not fit.
+        """
+        for adapter in adapters.values():
+            if adapter.sha256 is not None:
+                verify_sha256(adapter.path, adapter.sha256)
+        self._names = list(adapters)
+        paths = [adapter.path for adapter in adapters.values()]
+        self._server = _start_server(base, paths, context, threads)
+        # xllamacpp 2026.10 waits for ever in the destructor of a server that never had a request.
+        first = {"prompt": "a", "n_predict": 1, "lora": self._scales(None)}
+        self._server.handle_completions(first)
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        adapter: str | None,
+        max_tokens: int = 200,
+        temperature: float = 0.7,
+        top_p: float = 0.95,
+        seed: int | None = None,
+    ) -> str:
+        """The assistant's next message; `adapter` None asks the base model.
+
+        Temperature 0 is greedy. Raises `BadInput` for an unknown adapter or messages longer
+        than the context, `MaverickError` when llama.cpp refuses the request.
+        """
+        options = {
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+            "top_p": top_p,
+            "repeat_penalty": REPEAT_PENALTY,
+        }
+        if seed is not None:
+            options["seed"] = seed
+        choice = self._choice(messages, adapter, options)
+        return str(choice["message"]["content"] or "").strip()
+
+    def first_token_logprobs(
+        self, messages: Sequence[Message], *, adapter: str | None, top: int = 20
+    ) -> dict[str, float]:
+        """Log-probability (nats, before any sampling option) of the `top` likeliest first tokens."""
+        options = {
+            "max_tokens": 1,
+            "temperature": 0,
+            "logprobs": True,
+            "top_logprobs": top,
+        }
+        choice = self._choice(messages, adapter, options)
+        first = choice["logprobs"]["content"][0]["top_logprobs"]
+        return {entry["token"]: float(entry["logprob"]) for entry in first}
+
+    def _choice(
+        self, messages: Sequence[Message], adapter: str | None, options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        request = {"messages": list(messages), "lora": self._scales(adapter), **options}
+        response: dict[str, Any] = self._server.handle_chat_completions(request)
+        error = response.get("error")
+        if error is None:
+            choice: dict[str, Any] = response["choices"][0]
+            return choice
+        if error.get("type") == "exceed_context_size_error":
+            raise BadInput(
+                f"the conversation has {error['n_prompt_tokens']} tokens, "
+                f"the context {error['n_ctx']}; shorten it"
+            )
+        raise MaverickError(f"llama.cpp refused the request: {error.get('message')}")
+
+    def _scales(self, adapter: str | None) -> list[dict[str, float]]:
+        """Every adapter's scale: what a request leaves out keeps the scale of the one before."""
+        if adapter is not None and adapter not in self._names:
+            known = ", ".join(self._names) or "none"
+            raise BadInput(f"no adapter {adapter!r} is loaded; those that are: {known}")
+        return [{"id": i, "scale": float(name == adapter)} for i, name in enumerate(self._names)]
+
+
+def check_answers(base: Path, adapter: AdapterFile, messages: Sequence[Message]) -> str:
+    """Prove that an exported adapter works in llama.cpp; returns its greedy answer.
+
+    Raises `MaverickError` when it does not load, does not change the base model's first-token
+    log-probabilities, or answers nothing.
+    """
+    name = "adapter"
+    runtime = Runtime(base, {name: adapter})
+    plain = runtime.first_token_logprobs(messages, adapter=None)
+    adapted = runtime.first_token_logprobs(messages, adapter=name)
+    common = plain.keys() & adapted.keys()
+    effect = max((abs(plain[token] - adapted[token]) for token in common), default=float("inf"))
+    if effect < _VISIBLE_EFFECT:
+        raise MaverickError(f"{adapter.path} does not change the base model's answers; retrain it")
+    answer = runtime.chat(messages, adapter=name, max_tokens=40, temperature=0)
+    if not answer:
+        raise MaverickError(f"{adapter.path} answers nothing in llama.cpp; retrain it")
+    return answer
+
+
+def _start_server(base: Path, adapters: Sequence[Path], context: int, threads: int) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.verbosity = _SILENT
+    params.model.path = str(base)
+    params.n_ctx = context
+    params.n_parallel = 1
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
+    params.warmup = False
+    params.fit_params = False
+    # A prompt found in a cache is computed in batches of another size, which rounds differently:
+    # on Q4_1 weights the next token's log-probability moved by 0.08, enough to change an answer.
+    params.cache_prompt = False
+    params.cache_ram_mib = 0
+    params.ui = False
+    params.api_keys = [secrets.token_urlsafe(32)]
+    params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in adapters]
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError as error:
+        raise MaverickError(_why_not_loaded(base, adapters)) from error
+
+
+def _why_not_loaded(base: Path, adapters: Sequence[Path]) -> str:
+    """llama.cpp says only that it failed: find the file that cannot be read."""
+    from gguf import GGUFReader
+
+    for path in (base, *adapters):
+        if not path.is_file():
+            return f"{path} is missing; restore it or release the version again"
+        try:
+            GGUFReader(path)
+        except Exception:  # the reader raises whatever the damaged bytes lead to
+            return f"{path} is not a complete GGUF file; restore it or release the version again"
+    if not adapters:
+        return f"llama.cpp cannot load {base}; is it a chat model that it supports?"
+    names = ", ".join(str(path) for path in adapters)
+    return f"llama.cpp cannot load {base} with {names}; do they fit together?"

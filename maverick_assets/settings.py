@@ -1,0 +1,84 @@
+"""Settings from the environment (prefix `MAVERICK_`) and the layout of the run home."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from maverick_assets.errors import BadInput
+
+
+class Settings(BaseSettings):
+    """Every path that the program writes is below `home`."""
+
+    model_config = SettingsConfigDict(env_prefix="MAVERICK_", frozen=True, env_ignore_empty=True)
+
+    home: Path = Field(Path(".maverick"), description="run home: all that Maverick writes")
+    crm_url: str | None = Field(None, description="PostgreSQL of the CRM; unset: embedded server")
+    dagster_url: str | None = Field(
+        None, description="PostgreSQL of Dagster's storage; unset: embedded server"
+    )
+    owner_email: str = Field(
+        "allan@testpilot.example",
+        description="the owner's addresses, comma-separated; * stands for any characters",
+    )
+    owner_user_id: str = Field("allan", description="the owner's user ids, comma-separated")
+    base_model: str | None = Field(
+        None, description="directory or hub id; unset: embedded SmolLM2-135M-Instruct"
+    )
+    timezone: str = Field("UTC", description="of the schedules, as in the IANA database")
+    fleet: str = Field("laptop", description="name of a file in fleets/, or a path to one")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @cached_property
+    def owner_emails(self) -> tuple[str, ...]:
+        """Lower-case address patterns (`fnmatch`)."""
+        return tuple(part.strip().lower() for part in self.owner_email.split(",") if part.strip())
+
+    @cached_property
+    def owner_user_ids(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.owner_user_id.split(",") if part.strip())
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def postgres(self) -> Path:
+        return self.home / "postgres"
+
+    @property
+    def base_dir(self) -> Path:
+        """Where the embedded base model is kept once it is unpacked."""
+        return self.home / "base"
+
+    @property
+    def runs(self) -> Path:
+        """Work areas of single runs: specs and results of training and evaluation processes."""
+        return self.home / "runs"
+
+    @property
+    def reports(self) -> Path:
+        return self.home / "reports"
+
+
+def load_settings() -> Settings:
+    """Settings from the environment.
+
+    Raises `BadInput` naming the variable when a value does not parse.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "MAVERICK_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise BadInput(f"setting {name}: {first['msg']}; see Settings in README.md") from error

@@ -1,0 +1,1 @@
+"""LoRA adapters on the shared base model: base model, batches, engine, driver."""

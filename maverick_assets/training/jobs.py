@@ -1,0 +1,79 @@
+"""What the training process is told, and what it says about each adapter (no torch here)."""
+
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from maverick_assets.errors import BadInput
+from maverick_assets.recipes import Recipe
+
+M = TypeVar("M", bound=BaseModel)
+Mode = Literal["full", "incremental"]
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BaseSpec(Record):
+    """The base model: its directory, and the digest that it must have."""
+
+    directory: Path
+    digest: str
+
+
+class Job(Record):
+    """One adapter to train. `parent_*` (adapter, dataset version) belong to mode incremental."""
+
+    personality: str
+    dataset: Path
+    dataset_version: int
+    recipe: Recipe
+    out: Path
+    mode: Mode = "full"
+    parent_adapter: Path | None = None
+    parent_dataset_version: int | None = None
+
+
+class TrainingSpec(Record):
+    base: BaseSpec
+    jobs: list[Job]
+
+
+class TrainingSummary(Record):
+    """training.json. Token counts are of one epoch, padding excluded; rate is over all epochs."""
+
+    personality: str
+    mode: Mode
+    base_digest: str
+    dataset_version: int
+    n_examples: int
+    n_tokens: int
+    n_supervised: int
+    epochs: int
+    steps: int
+    seconds: float
+    tokens_per_second: float
+    peak_memory_mb: int
+    losses: list[tuple[int, float]]
+    seed: int
+    dtype: str
+    device: str
+
+    def message(self, out: Path) -> dict[str, Any]:
+        """What is reported to Dagster: the summary, of the losses only the last."""
+        summary = self.model_dump(exclude={"losses"})
+        return {"out": str(out), "status": "trained", **summary, "final_loss": self.losses[-1][1]}
+
+
+def read_json(path: Path, model: type[M]) -> M:
+    """Parse and validate a JSON file; `BadInput` names the file and the key."""
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "content"
+        raise BadInput(f"{path}: {key}: {first['msg']}") from error

@@ -1,0 +1,45 @@
+"""How the training and evaluation processes start and end."""
+
+import logging
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from maverick_assets.errors import MaverickError
+
+
+def run_main(main: Callable[[Sequence[str]], None]) -> int:
+    """Run `main` with the command line's arguments; the exit code.
+
+    A `MaverickError` becomes one line on stderr and its exit code. SIGTERM unwinds the stack, so
+    that staged directories are removed.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    quiet_libraries()
+    try:
+        main(sys.argv[1:])
+    except MaverickError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def quiet_libraries() -> None:
+    """Silence progress bars and notices that a user cannot act on; before they are imported."""
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.getLogger("DeepSpeed").addFilter(_is_actionable)
+    # peft 0.21 asks transformers 5 under a deprecated name
+    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+
+
+def _is_actionable(record: logging.LogRecord) -> bool:
+    """False for DeepSpeed's notice, on stdout, that a CPU machine has no GPU."""
+    return "Setting accelerator to CPU" not in record.getMessage()
+
+
+def _terminate(signum: int, _frame: object) -> NoReturn:
+    sys.exit(128 + signum)

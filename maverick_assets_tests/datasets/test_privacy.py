@@ -1,0 +1,170 @@
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maverick_assets.datasets.masking import mask_secrets
+from maverick_assets.datasets.privacy import Person, protect, pseudonym, pseudonymous_address
+
+MAILBOX = Path(__file__).parents[3] / "shared/data/mailbox-arnold/emails.jsonl.gz"
+OWNER = ("allan@testpilot.example", "*@testpilot.example")
+DANA = Person("dana.cole@acme.example")
+GIVEN, SURNAME = pseudonym(DANA.address, frozenset({"allan"}))
+
+
+# Put together here so that no scanner takes them for real ones.
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "ghp_" + "a1B2" * 9,
+        "xoxb-" + "123456789012-abcdefGHIJ",
+        "sk-proj-" + "Ab12" * 8,
+        "sk_live_" + "Ab12" * 6,
+        "AIza" + "B" * 35,
+        "hf_" + "Ab1" * 11,
+        "eyJhbGciOiJI" + ".eyJzdWIiOiIx" + ".c2ln",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----",
+        "123-45-6789",
+        "4111 1111 1111 1111",
+        "5500-0000-0000-0004",
+        "DE89 3704 0044 0532 0130 00",
+        "GB82WEST12345698765432",
+    ],
+)
+def test_masks_what_machines_issue(secret: str) -> None:
+    assert mask_secrets(f"Use {secret} please.") == "Use [secret] please."
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("pw is hunter2!!", "pw is [secret]"),
+        ("the password for the demo is Blue42Horse.", "the password for the demo is [secret]."),
+        ("password: swordfish", "password: [secret]"),
+        ('password = "swordfish"', 'password = "[secret]"'),
+        ("user bob, pw: x9$k, thanks", "user bob, pw: [secret], thanks"),
+        ("my PIN 4471 ok", "my PIN [secret] ok"),
+        ("PIN is 4471.", "PIN is [secret]."),
+        ("the alarm code is 99-31 now", "the alarm code is [secret] now"),
+        ("Das Passwort lautet Sommer2024!", "Das Passwort lautet [secret]"),
+        ("mot de passe : Soleil99", "mot de passe : [secret]"),
+        ("la contraseña es Luna2024", "la contraseña es [secret]"),
+        ("API_KEY=abc123def", "API_KEY=[secret]"),
+        ("DB_PASSWORD=tiger1", "DB_PASSWORD=[secret]"),
+        ("postgres://bob:tiger1@db.example/x", "postgres://bob:[secret]@db.example/x"),
+        ("Authorization: Bearer abcdef0123456789abc", "Authorization: Bearer [secret]"),
+    ],
+)
+def test_masks_passwords_as_people_write_them(text: str, masked: str) -> None:
+    assert mask_secrets(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the password is wrong",
+        "The password is wrong.",
+        "my password is expired, please reset it",
+        "password: ask me when you are there",
+        "The secret is to listen first",
+        "The secret is patience.",
+        "a token of thanks; the key is trust",
+        "pin it to the wall, 4 or 5 times",
+        "order 4111111111111112 and 1234567890123",
+        "zip code 77002, part DE12 3456",
+        "the pass is open until 2025",
+        "sk-learn and risk-averse people",
+        "Price: $1,234,567.89 on 12/06/2000 03:37 PM for 2,500 units",
+        "between 2125550100 and 2125550200 units, 100-200-300",
+        "2000-05-30 07:29:11, 10.00-12.30, v1.2.3, 192.168.100.200",
+        "50 7/8 +5/8 453700 05/26/2000 16:20",
+    ],
+)
+def test_prose_and_figures_stay(text: str) -> None:
+    assert protect(text, [DANA], OWNER) == text
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["(713) 853-4759", "+1 713 853 4759", "713-853-4759", "713.853.4759", "+49 30 901820"],
+)
+def test_masks_phone_numbers(number: str) -> None:
+    assert protect(f"Reach me: {number}, or not.", []) == "Reach me: [phone], or not."
+
+
+def test_masks_a_number_that_is_announced_as_one() -> None:
+    text = "Tel. 089 / 123 456 78 and cell 7138534759"
+    assert protect(text, []) == "Tel. [phone] and cell [phone]"
+
+
+def test_addresses_become_stable_and_the_owners_stay() -> None:
+    text = "Write to Dana.Cole@acme.example, not ALLAN@testpilot.example."
+    protected = protect(text, [], OWNER)
+    stand_in = pseudonymous_address("dana.cole@acme.example")
+    assert re.fullmatch(r"person-[0-9a-f]{8}@mail\.example", stand_in)
+    assert protected == f"Write to {stand_in}, not ALLAN@testpilot.example."
+    assert protect(protected, [], OWNER) == protected
+
+
+def test_participants_names_become_their_pseudonyms() -> None:
+    text = "Hi Dana,\nMs. COLE said Dana Cole's team (Cole, Dana) agrees. Danaher and dana stay."
+    assert protect("dana:\nsee u", [DANA], OWNER) == f"{GIVEN.lower()}:\nsee u"
+    assert protect(text, [DANA], OWNER) == (
+        f"Hi {GIVEN},\nMs. {SURNAME.upper()} said {GIVEN} {SURNAME}'s team ({SURNAME}, {GIVEN}) "
+        "agrees. Danaher and dana stay."
+    )
+
+
+def test_a_person_has_one_pseudonym_in_every_thread() -> None:
+    alone = protect("Dana Cole", [DANA], OWNER)
+    among_others = protect("Dana Cole", [Person("lee.ito@acme.example"), DANA], OWNER)
+    assert alone == among_others == f"{GIVEN} {SURNAME}"
+
+
+def test_the_owners_name_stays_and_is_no_pseudonym() -> None:
+    owner = ("john.nash@testpilot.example",)
+    namesake = Person("john.smith@acme.example")
+    protected = protect("John Smith wrote.\n\nBest,\nJohn", [namesake, Person(owner[0])], owner)
+    assert protected.endswith("Best,\nJohn")
+    assert "Smith" not in protected
+    everyone = [pseudonym(f"{i}@x.example", frozenset({"nash", "ada"})) for i in range(5000)]
+    assert not {"Nash", "Ada"} & {name for both in everyone for name in both}
+    assert len(set(everyone)) > 3000
+
+
+def test_names_that_are_words_change_only_where_someone_is_addressed() -> None:
+    mark = Person("mark.may@acme.example")
+    given, surname = pseudonym(mark.address)
+    text = "Hi Mark,\nin May we mark the spot. May I? Mark May agrees.\n\nMark"
+    assert protect(text, [mark]) == (
+        f"Hi {given},\nin May we mark the spot. May I? {given} {surname} agrees.\n\n{given}"
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["info@acme.example", "x@acme.example", "j1234@a.example", "no-reply@a.example", ""]
+)
+def test_an_address_without_a_name_changes_no_words(address: str) -> None:
+    assert protect("Info: No Reply, X!", [Person(address)]) == "Info: No Reply, X!"
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_accepted(text: str) -> None:
+    protect(text, [DANA], OWNER)
+
+
+@pytest.mark.skipif(not MAILBOX.is_file(), reason="../shared/data/mailbox-arnold is not here")
+def test_leaves_few_traces_in_a_real_mailbox() -> None:
+    with gzip.open(MAILBOX, "rt", encoding="utf-8") as lines:
+        mails = [json.loads(line) for line in lines][:400]
+    keep = ("john.arnold@enron.com", "jarnold@enron.com")
+    for mail in mails:
+        people = [Person(a) for a in [mail["sender_email"], *mail["recipients"], *mail["cc"]]]
+        protected = protect(mail["body"], people, keep)
+        assert not re.search(r"@(?!mail\.example|enron\.com)\w+\.com", protected)
+        assert not re.search(r"\b713-\d{3}-\d{4}\b", protected)

@@ -1,0 +1,77 @@
+"""Real PEFT adapters with an effect of known size on the real base model."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.serving.export import ensure_base_gguf, export_adapter
+from maverick_assets.serving.runtime import AdapterFile, Runtime
+from maverick_assets.training.base_model import BaseModel
+
+QUESTION = [
+    {"role": "system", "content": "You are Allan. You answer briefly."},
+    {"role": "user", "content": "Should we give the new client a 30% discount?"},
+]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One adapter in both formats, and what transformers computes with it.
+
+    `logprobs` maps the 20 likeliest first answer tokens to QUESTION to their log-probability.
+    """
+
+    directory: Path
+    gguf: Path
+    logprobs: dict[str, float]
+
+
+def make_adapter(base: BaseModel, out: Path, seed: int, scale: float) -> dict[str, float]:
+    """Save a LoRA adapter whose B has the deviation `scale`; returns its log-probabilities."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.manual_seed(seed)
+    model = AutoModelForCausalLM.from_pretrained(base.directory, dtype=torch.float32)
+    config = LoraConfig(task_type="CAUSAL_LM", r=4, lora_alpha=8, target_modules="all-linear")
+    peft = get_peft_model(model, config)
+    for name, weight in peft.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=scale)
+    peft.save_pretrained(out)
+    tokenizer = AutoTokenizer.from_pretrained(base.directory)
+    prompt = tokenizer.apply_chat_template(QUESTION, add_generation_prompt=True, tokenize=False)
+    ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")["input_ids"]
+    with torch.inference_mode():
+        logits = peft(input_ids=ids).logits[0, -1]
+    best = torch.log_softmax(logits.float(), -1).topk(20)
+    return {
+        tokenizer.decode([index]): value
+        for index, value in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    }
+
+
+@pytest.fixture(scope="session")
+def adapters(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Adapter]:
+    folder = tmp_path_factory.mktemp("adapters")
+    made = {}
+    for seed, name in enumerate(("allan", "robbie")):
+        logprobs = make_adapter(base, folder / name, seed, 0.06)
+        export_adapter(folder / name, base.directory, folder / f"{name}.gguf")
+        made[name] = Adapter(folder / name, folder / f"{name}.gguf", logprobs)
+    return made
+
+
+@pytest.fixture(scope="session")
+def f16_base(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The base model converted from its Hugging Face directory."""
+    pytest.importorskip("sentencepiece", reason="llama.cpp's converter of base models needs it")
+    return ensure_base_gguf(replace(base, gguf=None), tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="session")
+def runtime(base: BaseModel, adapters: dict[str, Adapter]) -> Runtime:
+    assert base.gguf is not None
+    return Runtime(base.gguf, {name: AdapterFile(a.gguf) for name, a in adapters.items()})

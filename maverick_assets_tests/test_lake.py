@@ -1,0 +1,85 @@
+"""Delta tables: one commit brings a table to its wanted content, none when it is there."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maverick_assets.errors import MaverickError
+from maverick_assets.lake import Commit, arrow_table, open_table, read_table, sync_table
+
+SCHEMA = pa.schema([("id", pa.string()), ("text", pa.string()), ("tags", pa.list_(pa.string()))])
+Rows = dict[str, tuple[str, Sequence[str]]]
+
+
+def table(rows: Rows) -> pa.Table:
+    return arrow_table(
+        [{"id": key, "text": text, "tags": list(tags)} for key, (text, tags) in rows.items()],
+        SCHEMA,
+    )
+
+
+def content(path: Path, version: int | None = None) -> Rows:
+    held = read_table(path, version)
+    assert held is not None
+    return {row["id"]: (row["text"], tuple(row["tags"])) for row in held.to_pylist()}
+
+
+def test_inserts_updates_and_deletes_are_one_commit(tmp_path: Path) -> None:
+    first = sync_table(tmp_path, table({"a": ("1", ["x"]), "b": ("2", []), "c": ("3", [])}), "id")
+    second = sync_table(
+        tmp_path, table({"a": ("1", ["x"]), "b": ("two", []), "d": ("4", [])}), "id"
+    )
+    assert first == Commit(version=0, rows=3, inserted=3, updated=0, deleted=0)
+    assert second == Commit(version=1, rows=3, inserted=1, updated=1, deleted=1)
+    assert content(tmp_path) == {"a": ("1", ("x",)), "b": ("two", ()), "d": ("4", ())}
+    assert content(tmp_path, version=0)["b"] == ("2", ())
+
+
+def test_equal_content_makes_no_commit(tmp_path: Path) -> None:
+    rows: Rows = {"a": ("1", ["x", "y"]), "b": ("", [])}
+    sync_table(tmp_path, table(rows), "id")
+    assert sync_table(tmp_path, table(rows), "id") == Commit(0, 2, 0, 0, 0)
+
+
+def test_without_delete_absent_rows_stay(tmp_path: Path) -> None:
+    sync_table(tmp_path, table({"a": ("1", []), "b": ("2", [])}), "id")
+    commit = sync_table(tmp_path, table({"b": ("3", [])}), "id", delete=False)
+    assert (commit.rows, commit.updated, commit.deleted) == (2, 1, 0)
+    assert content(tmp_path) == {"a": ("1", ()), "b": ("3", ())}
+
+
+def test_another_schema_replaces_the_table(tmp_path: Path) -> None:
+    sync_table(tmp_path, table({"a": ("1", [])}), "id")
+    wider = pa.schema([*SCHEMA, ("n", pa.int64())])
+    sync_table(tmp_path, arrow_table([{"id": "a", "text": "1", "tags": [], "n": 5}], wider), "id")
+    held = read_table(tmp_path)
+    assert held is not None
+    assert held["n"].to_pylist() == [5]
+
+
+def test_a_missing_version_is_one_clear_line(tmp_path: Path) -> None:
+    sync_table(tmp_path, table({"a": ("1", [])}), "id")
+    with pytest.raises(MaverickError, match="cannot be read"):
+        open_table(tmp_path, version=7)
+
+
+rows = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=2),
+    st.tuples(st.text(max_size=5), st.lists(st.text(max_size=3), max_size=2).map(tuple)),
+    max_size=6,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(states=st.lists(rows, min_size=2, max_size=4))
+def test_any_sequence_of_states_is_reached_exactly(
+    tmp_path_factory: pytest.TempPathFactory, states: list[Rows]
+) -> None:
+    path = tmp_path_factory.mktemp("lake")
+    for state in states:
+        sync_table(path, table(state), "id")
+        assert content(path) == state

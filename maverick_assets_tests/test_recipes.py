@@ -1,0 +1,105 @@
+"""Personality and fleet files: what they give, and how a mistake in one is reported."""
+
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.errors import BadInput
+from maverick_assets.recipes import Fleet, Recipe, load_fleet, load_recipes, load_yaml
+
+MINIMAL = """\
+name: echo
+title: Echo
+description: Says it again.
+system_prompt: You are Echo.
+sources:
+  - {table: sticky_notes, examples: note}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "echo.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_six_personalities_ship_with_the_documented_defaults() -> None:
+    recipes = load_recipes()
+    assert list(recipes) == [
+        "allan-maverick",
+        "business-mentor",
+        "gatekeeper",
+        "health-monitor",
+        "robbie",
+        "technical-mentor",
+    ]
+    training = recipes["allan-maverick"].training
+    assert (training.rank, training.alpha, training.learning_rate) == (16, 32, 2e-4)
+    assert (training.epochs, training.max_length, training.min_characters) == (3, 512, 10)
+    limits = {source.table: source.limit for source in recipes["allan-maverick"].sources}
+    assert limits == {
+        "crm_emails": 1000,
+        "messages": 5000,
+        "crm_deals": 500,
+        "sticky_notes": 2000,
+    }
+
+
+def test_mood_and_mode_become_tags_of_the_system_prompt() -> None:
+    robbie = load_recipes()["robbie"]
+    assert len(robbie.moods) == 6
+    assert robbie.prompt_for("joy", "intimate").endswith("Mood: joy. Mode: intimate.")
+    with pytest.raises(BadInput, match="no mood 'glee'; it has: joy"):
+        robbie.prompt_for("glee")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (MINIMAL + "trainning: {epochs: 1}\n", "echo.yaml:7: trainning: unknown key"),
+        (MINIMAL + "training:\n  epoch: 1\n", "echo.yaml:8: training.epoch: unknown key"),
+        (MINIMAL + "training: {epochs: none}\n", "echo.yaml:7: training.epochs: Input should be"),
+        (MINIMAL.replace("note}", "notes}"), "echo.yaml:6: sources.0.examples: Input should be"),
+        (MINIMAL.replace("title: Echo\n", ""), "echo.yaml:1: title: Field required"),
+        (MINIMAL + "modes: [a, b\n", "not YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_file_line_and_key(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        load_yaml(write(tmp_path, text), Recipe)
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_files_with_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(MINIMAL)
+    (tmp_path / "b.yaml").write_text(MINIMAL)
+    with pytest.raises(BadInput, match=r"b\.yaml: the name echo is taken"):
+        load_recipes(tmp_path)
+
+
+def test_the_default_fleet_has_one_node_for_all() -> None:
+    assert load_fleet("laptop").placement(["a", "b"]) == {"laptop": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "complaint"),
+    [
+        ([{"name": "x", "personalities": ["a"]}], "b is placed on no node"),
+        ([{"name": "x"}, {"name": "y"}], "a is placed on x and y"),
+        ([{"name": "x", "personalities": ["a", "b", "c"]}], "no personality c"),
+    ],
+)
+def test_a_personality_is_placed_on_exactly_one_node(
+    nodes: list[dict[str, object]], complaint: str
+) -> None:
+    fleet = Fleet.model_validate({"name": "test", "nodes": nodes})
+    with pytest.raises(BadInput, match=complaint):
+        fleet.placement(["a", "b"])
+
+
+def test_a_fleet_that_does_not_exist_is_named() -> None:
+    with pytest.raises(BadInput, match=r"nowhere\.yaml: no such file"):
+        load_fleet("nowhere")
