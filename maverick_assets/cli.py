@@ -78,6 +78,7 @@ def run(
     """Run a job now, here."""
     settings = load_settings()
     with services.services(settings):
+        _create_in_embedded(settings)
         failures = services.execute_job(job, personality or [])
         if job not in (Job.ingest, Job.quarterly):
             show_versions(_in_service(settings), as_json)
@@ -124,8 +125,8 @@ def status(as_json: AsJson = False) -> None:
     """The CRM's rows, the versions in service, the last runs."""
     settings = load_settings()
     with services.services(settings):
+        _create_in_embedded(settings)
         with connect(load_settings()) as connection:
-            _create_in_embedded(settings, connection)
             rows = {name: _count_rows(connection, name) for name in TABLES}
             where = without_password(load_settings().crm_url or "")
         with services.dagster_instance() as instance:
@@ -164,20 +165,20 @@ def crm_import(
     if not (mbox or maildir or jsonl):
         raise BadInput("nothing to import: give --mbox FILE, --maildir DIR or --jsonl TABLE=FILE")
     settings = load_settings()
-    with services.services(settings), connect(load_settings()) as connection:
-        _create_in_embedded(settings, connection)
-        reports: dict[str, importers.ImportReport] = {}
-        if mbox:
-            reports[str(mbox)] = importers.import_mail(connection, importers.read_mbox(mbox))
-        if maildir:
-            reports[str(maildir)] = importers.import_mail(
-                connection, importers.read_maildir(maildir)
-            )
-        for entry in jsonl or []:
-            table, separator, file = entry.partition("=")
-            if not separator:
-                raise BadInput(f"--jsonl {entry}: write TABLE=FILE")
-            reports[file] = importers.import_jsonl(connection, table, Path(file))
+    reports: dict[str, importers.ImportReport] = {}
+    with services.services(settings):
+        _create_in_embedded(settings)
+        with connect(load_settings()) as connection:
+            if mbox:
+                reports[str(mbox)] = importers.import_mail(connection, importers.read_mbox(mbox))
+            if maildir:
+                mails = importers.read_maildir(maildir)
+                reports[str(maildir)] = importers.import_mail(connection, mails)
+            for entry in jsonl or []:
+                table, separator, file = entry.partition("=")
+                if not separator:
+                    raise BadInput(f"--jsonl {entry}: write TABLE=FILE")
+                reports[file] = importers.import_jsonl(connection, table, Path(file))
     for report in reports.values():
         for skipped in report.skipped:
             note(f"skipped {skipped.name}: {skipped.reason}")
@@ -256,10 +257,11 @@ def _load_demo(mbox: Path | None) -> dict[str, int]:
     return added
 
 
-def _create_in_embedded(settings: Settings, connection: psycopg.Connection) -> None:
+def _create_in_embedded(settings: Settings) -> None:
     """A CRM of the user's own is never altered; the embedded one starts with its tables."""
     if settings.crm_url is None:
-        create_tables(connection)
+        with connect(load_settings()) as connection:
+            create_tables(connection)
 
 
 def _count_rows(connection: psycopg.Connection, table: str) -> int | None:
@@ -287,6 +289,9 @@ def main() -> None:
     except MaverickError as error:
         print(f"maverick: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, a file without permission: the system says it best
+        print(f"maverick: {error}", file=sys.stderr)
+        sys.exit(MaverickError.exit_code)
 
 
 def note(line: str) -> None:
@@ -321,3 +326,7 @@ def _summary(manifest: Manifest) -> dict[str, Any]:
         "perplexity_adapter": metrics["adapter"]["perplexity"] if metrics else None,
         "ratio": metrics["ratio"] if metrics else None,
     }
+
+
+if __name__ == "__main__":
+    main()

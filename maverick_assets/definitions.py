@@ -21,7 +21,7 @@ from maverick_assets.defs.raw import crm_specs, raw_assets
 from maverick_assets.defs.release import release_asset
 from maverick_assets.defs.reports import report_assets
 from maverick_assets.defs.training import CODE_VERSION, adapter_assets, base_model
-from maverick_assets.recipes import Recipe, load_fleet, load_recipes
+from maverick_assets.recipes import Fleet, Recipe, load_fleet, load_recipes
 from maverick_assets.settings import load_settings
 
 # Data versions on outputs and Pipes' own internals: pinned with Dagster, tested with it.
@@ -53,11 +53,12 @@ def with_policy(spec: AssetSpec) -> AssetSpec:
     )
 
 
-def build_definitions() -> Definitions:
-    """Definitions for the personalities and the fleet of the settings."""
-    settings = load_settings()
-    recipes = load_recipes()
-    placement = load_fleet(settings.fleet).placement(list(recipes))
+def build_definitions(recipes: dict[str, Recipe], fleet: Fleet, timezone: str) -> Definitions:
+    """One row of assets for each recipe, one training graph for each node of the fleet.
+
+    `timezone` (IANA) is that of the schedules.
+    """
+    placement = fleet.placement(list(recipes))
     assets: list[AssetsDefinition | AssetSpec] = [
         *crm_specs(),
         *raw_assets(),
@@ -74,7 +75,7 @@ def build_definitions() -> Definitions:
     return Definitions(
         assets=map_asset_specs(with_policy, assets),
         jobs=jobs(list(recipes.values())),
-        schedules=schedules(settings.timezone),
+        schedules=schedules(timezone),
         sensors=sensors(),
         executor=in_process_executor,
         loggers={"progress": progress_logger},
@@ -85,4 +86,5 @@ def personality_assets(recipe: Recipe) -> list[AssetsDefinition]:
     return [dataset_asset(recipe), evaluation_asset(recipe), release_asset(recipe)]
 
 
-defs = build_definitions()
+settings = load_settings()
+defs = build_definitions(load_recipes(), load_fleet(settings.fleet), settings.timezone)

@@ -11,10 +11,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from maverick_assets.crm.database import crm_url, dagster_url
+from maverick_assets.crm.database import connect, crm_url, dagster_url, open_database
+from maverick_assets.crm.schema import TABLES, present_columns
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.recipes import Recipe, load_recipes
-from maverick_assets.settings import Settings
+from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
@@ -50,14 +51,10 @@ def services(settings: Settings) -> Iterator[None]:
 def dagster_instance() -> Iterator["DagsterInstance"]:
     """The instance of `DAGSTER_HOME`; `BadInput` when its storage cannot be reached."""
     from dagster import DagsterInstance
-    from sqlalchemy.exc import SQLAlchemyError
 
-    try:
-        instance = DagsterInstance.get()
-    except SQLAlchemyError as error:
-        reason = str(error).splitlines()[0]
-        raise BadInput(f"no Dagster storage: {reason}; check MAVERICK_DAGSTER_URL") from error
-    with instance:
+    # Dagster itself would try for a quarter of a minute and fail with a page of stack trace.
+    open_database(os.environ["MAVERICK_DAGSTER_URL"], "MAVERICK_DAGSTER_URL").close()
+    with DagsterInstance.get() as instance:
         yield instance
 
 
@@ -65,11 +62,14 @@ def execute_job(job: str, personalities: Sequence[str]) -> list[Failure]:
     """Run a job here and now, with a line an event on stderr; returns what failed.
 
     With `personalities` only their assets and what these are made from. Raises `BadInput` for an
-    unknown personality.
+    unknown personality, and before anything runs when the CRM cannot be read.
     """
     from maverick_assets.definitions import defs
 
     selection = asset_selection(job, personalities) if personalities else None
+    with connect(load_settings()) as connection:
+        for table in TABLES.values():
+            present_columns(connection, table)
     with dagster_instance() as instance:
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance,
@@ -116,18 +116,10 @@ def run_ui(host: str, port: int) -> int:
 
 
 def _failures(result: "ExecuteInProcessResult") -> list[Failure]:
-    failures = []
-    for event in result.all_events:
-        if not event.is_step_failure:
-            continue
-        error = event.step_failure_data.error
-        while error and error.cause:
-            error = error.cause
-        message = error.message.strip() if error else "failed"
-        kind, _, text = message.partition(": ")
-        name = kind.rsplit(".", 1)[-1]
-        failures.append(Failure(event.step_key or "", name, (text or message).splitlines()[0]))
-    return failures
+    from maverick_assets.defs.progress import root_cause
+
+    failed = [event for event in result.all_events if event.is_step_failure]
+    return [Failure(event.step_key or "", *root_cause(event)) for event in failed]
 
 
 def raise_failures(failures: Sequence[Failure]) -> None:
@@ -137,6 +129,8 @@ def raise_failures(failures: Sequence[Failure]) -> None:
     bad_input = next((f for f in failures if f.kind == BadInput.__name__), None)
     first = bad_input or failures[0]
     more = f" (and {len(failures) - 1} more steps failed)" if len(failures) > 1 else ""
+    if first.kind == "DagsterExecutionInterruptedError":
+        raise MaverickError("interrupted; the same command goes on where it stopped")
     step = first.step.split(".")[0].replace("__", "/")
     error = BadInput if bad_input else MaverickError
     raise error(f"{step}: {first.message}{more}")

@@ -1,12 +1,25 @@
-"""Fixtures that several packages' tests share."""
+"""Fixtures that several packages' tests share: real servers and the real base model."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 
+from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.schema import create_tables
 from maverick_assets.settings import Settings
 from maverick_assets.training.base_model import BaseModel, ensure_base
+
+
+@pytest.fixture(autouse=True, scope="session")
+def clean_environment() -> None:
+    """Settings of the person who runs the tests do not reach them."""
+    for name in [name for name in os.environ if name.startswith(("MAVERICK_", "DAGSTER_"))]:
+        if name != "MAVERICK_TEST_BASE":
+            del os.environ[name]
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +28,33 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> BaseModel:
     kept = os.environ.get("MAVERICK_TEST_BASE")
     home = Path(kept) if kept else tmp_path_factory.mktemp("base_model")
     return ensure_base(Settings(home=home, base_model=None))
+
+
+@pytest.fixture(scope="session")
+def pgdata(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One embedded server for the session."""
+    return tmp_path_factory.mktemp("crm") / "postgres"
+
+
+@pytest.fixture
+def crm_url(pgdata: Path) -> str:
+    """A fresh, empty database."""
+    return database_url(pgdata, f"test_{uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def crm(crm_url: str) -> Iterator[psycopg.Connection]:
+    """A connection to a new CRM with all tables, all empty."""
+    with psycopg.connect(crm_url) as connection:
+        create_tables(connection)
+        connection.commit()
+        yield connection
+
+
+@pytest.fixture
+def crm_environment(
+    crm: psycopg.Connection, crm_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings that name the CRM of this test and a run home of its own."""
+    monkeypatch.setenv("MAVERICK_CRM_URL", crm_url)
+    monkeypatch.setenv("MAVERICK_HOME", str(tmp_path / "home"))

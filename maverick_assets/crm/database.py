@@ -27,16 +27,19 @@ def connect(settings: Settings) -> Iterator[psycopg.Connection]:
 
     Raises `BadInput` when the server, the database or the password is wrong.
     """
-    url = crm_url(settings)
+    with open_database(crm_url(settings), "MAVERICK_CRM_URL") as connection:
+        yield connection
+
+
+def open_database(url: str, setting: str) -> psycopg.Connection:
+    """Connect; `BadInput` names the database without its password, and the setting to check."""
     try:
-        connection = psycopg.connect(url, connect_timeout=10, application_name="maverick")
+        return psycopg.connect(url, connect_timeout=10, application_name="maverick")
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[-1]
         raise BadInput(
-            f"no connection to the CRM at {without_password(url)}: {reason}; check MAVERICK_CRM_URL"
+            f"no connection to {without_password(url)}: {reason}; check {setting}"
         ) from error
-    with connection:
-        yield connection
 
 
 def without_password(url: str) -> str:

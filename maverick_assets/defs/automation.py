@@ -22,6 +22,7 @@ from dagster import (
 
 from maverick_assets.crm.changes import table_states
 from maverick_assets.crm.database import connect
+from maverick_assets.defs.progress import root_cause
 from maverick_assets.defs.training import TRAINING_TAG
 from maverick_assets.recipes import Recipe
 from maverick_assets.settings import load_settings
@@ -118,9 +119,8 @@ def new_crm_rows(context: SensorEvaluationContext) -> SensorResult | SkipReason:
 )
 def log_failed_runs(context: RunFailureSensorContext) -> None:
     run = context.dagster_run
-    errors = [event.step_failure_data.error for event in context.get_step_failure_events()]
-    first = next((error.cause or error for error in errors if error), None)
-    reason = first.message.strip().splitlines()[0] if first else context.failure_event.message
+    steps = context.get_step_failure_events()
+    reason = root_cause(steps[0])[1] if steps else context.failure_event.message
     context.log.error(f"{run.job_name} {run.run_id[:8]} failed: {reason}")
 
 

@@ -5,6 +5,10 @@ from typing import Any
 
 from dagster import DagsterEvent, InitLoggerContext, logger
 
+from maverick_assets.errors import BadInput, MaverickError
+
+OURS = (BadInput.__name__, MaverickError.__name__)
+
 
 class ShortLines(logging.Formatter):
     """`12:03:41  allan_maverick/dataset  message`; of an error its first line only."""
@@ -12,19 +16,24 @@ class ShortLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
         step = (meta.get("step_key") or "").split(".")[0].replace("__", "/")
-        message = _cause(meta.get("dagster_event")) or meta.get("orig_message") or record.msg
+        event: DagsterEvent | None = meta.get("dagster_event")
+        message = meta.get("orig_message") or record.msg
+        if event and event.is_step_failure:
+            message = f"failed: {root_cause(event)[1]}"
         line = message.strip().splitlines()[0] if message.strip() else ""
         return f"{self.formatTime(record, '%H:%M:%S')}  {step:<27}  {line}"
 
 
-def _cause(event: DagsterEvent | None) -> str | None:
-    """What a step failed of, at the root."""
-    if event is None or not event.is_step_failure:
-        return None
+def root_cause(event: DagsterEvent) -> tuple[str, str]:
+    """Class name and first line of what a step failed of: an error of ours, else the deepest."""
     error = event.step_failure_data.error
-    while error and error.cause:
+    while error and error.cause and error.cls_name not in OURS:
         error = error.cause
-    return f"failed: {error.message}" if error else None
+    if error is None:
+        return "", "failed"
+    name = error.cls_name or ""
+    lines = error.message.strip().split(f"{name}: ", 1)[-1].splitlines()
+    return name, lines[0] if lines else name
 
 
 @logger

@@ -90,7 +90,6 @@ def _metrics(
 ) -> tuple[Metrics, Any]:
     """Scores of the base, the version in service and the adapter, which stays on the model."""
     started = time.monotonic()
-    model.set_attn_implementation(hardware.attention(max(len(row.input_ids) for row in rows)))
     base = perplexity(model, rows, hardware)
     in_service: Score | None = None
     if spec.in_service_adapter:

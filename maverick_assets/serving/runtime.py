@@ -86,7 +86,7 @@ class Runtime:
     def first_token_logprobs(
         self, messages: Sequence[Message], *, adapter: str | None, top: int = 20
     ) -> dict[str, float]:
-        """Log-probability (nats, before any sampling option) of the `top` likeliest first tokens."""
+        """Log-probability (nats, before sampling options) of the `top` likeliest first tokens."""
         options = {
             "max_tokens": 1,
             "temperature": 0,

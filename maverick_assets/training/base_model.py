@@ -1,6 +1,7 @@
 """The base model that all adapters share: unpacked once, pinned by digest, verified before use."""
 
 import hashlib
+import importlib
 import importlib.util
 import json
 import re
@@ -108,7 +109,9 @@ def load_base_model(directory: Path, digest: str, dtype: Any) -> Any:
     """
     verify_base(directory, digest)
     transformers = _quiet_transformers()
-    model = transformers.AutoModelForCausalLM.from_pretrained(directory, dtype=dtype, local_files_only=True)
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        directory, dtype=dtype, local_files_only=True
+    )
     for name in ("logit_scale", "logits_scaling", "final_logit_softcapping"):
         if getattr(model.config, name, None) is not None:
             raise MaverickError(f"base model in {directory} has {name}, which is not supported")
@@ -194,8 +197,7 @@ def _unpack(gguf: Path, target: Path) -> None:
 def _quiet_transformers() -> Any:
     """The module, its progress bars and notices off; seconds to import."""
     quiet_libraries()
-    import transformers
-
+    transformers: Any = importlib.import_module("transformers")
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     return transformers

@@ -93,7 +93,6 @@ def train(
     give the same weights. Raises `MaverickError` at the first loss that is not finite.
     """
     model: Any = lora.get_base_model()
-    model.set_attn_implementation(hardware.attention(max(len(row.input_ids) for row in rows)))
     weights = [weight for weight in lora.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=0.0, fused=True)
     plan = [

@@ -27,14 +27,6 @@ class Hardware:
             self.device, dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16
         )
 
-    def attention(self, longest: int) -> str:
-        """The fastest exact attention for rows of at most `longest` tokens.
-
-        On a CPU torch's flash kernel spends a quarter of a training step in its backward pass on
-        short rows; plain products need memory quadratic in the length.
-        """
-        return "eager" if self.device == "cpu" and longest <= 512 else "sdpa"
-
     def peak_memory_mb(self) -> int:
         """The most memory used so far: of the GPU, or of this process."""
         if self.device == "cuda":
@@ -52,7 +44,10 @@ def detect_hardware() -> Hardware:
 
 
 def prepare_process() -> None:
-    """Use every core (or OMP_NUM_THREADS), and keep freed memory: returning it costs a tenth of each step in faults."""
+    """Use every core (or OMP_NUM_THREADS), and keep freed memory.
+
+    Giving memory back to the system costs a tenth of each training step in page faults.
+    """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(os.cpu_count() or 1)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # absent outside glibc

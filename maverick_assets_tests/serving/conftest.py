@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from maverick_assets.datasets.tokens import ChatTokenizer, Message
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter
 from maverick_assets.serving.runtime import AdapterFile, Runtime
 from maverick_assets.training.base_model import BaseModel
 
 QUESTION = [
-    {"role": "system", "content": "You are Allan. You answer briefly."},
-    {"role": "user", "content": "Should we give the new client a 30% discount?"},
+    Message(role="system", content="You are Allan. You answer briefly."),
+    Message(role="user", content="Should we give the new client a 30% discount?"),
 ]
 
 
@@ -40,15 +41,14 @@ def make_adapter(base: BaseModel, out: Path, seed: int, scale: float) -> dict[st
     for name, weight in peft.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=scale)
-    peft.save_pretrained(out)
+    peft.save_pretrained(str(out))
     tokenizer = AutoTokenizer.from_pretrained(base.directory)
-    prompt = tokenizer.apply_chat_template(QUESTION, add_generation_prompt=True, tokenize=False)
-    ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")["input_ids"]
+    ids = torch.tensor([ChatTokenizer(base.directory).encode_prompt(QUESTION)])
     with torch.inference_mode():
         logits = peft(input_ids=ids).logits[0, -1]
     best = torch.log_softmax(logits.float(), -1).topk(20)
     return {
-        tokenizer.decode([index]): value
+        str(tokenizer.decode([index])): value
         for index, value in zip(best.indices.tolist(), best.values.tolist(), strict=True)
     }
 

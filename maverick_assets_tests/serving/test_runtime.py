@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from maverick_assets.datasets.tokens import Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.serving.export import export_adapter
@@ -75,7 +76,7 @@ def test_an_unknown_adapter_is_answered_with_those_that_are_loaded(runtime: Runt
 
 def test_a_conversation_longer_than_the_context_is_refused(gguf: Path) -> None:
     runtime = Runtime(gguf, {}, context=256)
-    messages = [{"role": "user", "content": "again and " * 200}]
+    messages = [Message(role="user", content="again and " * 200)]
     with pytest.raises(BadInput, match=r"has \d+ tokens, the context 256; shorten it"):
         runtime.chat(messages, adapter=None)
     assert greedy(runtime, None)

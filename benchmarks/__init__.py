@@ -1,0 +1,1 @@
+"""Measurements: time and memory of whole commands. Not part of the package."""

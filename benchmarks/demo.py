@@ -1,0 +1,126 @@
+"""`maverick demo` twice in a fresh run home: minutes, peak memory, the table of perplexities.
+
+    python -m benchmarks.demo [--mbox PATH]
+
+Prints Markdown; `docs/` keeps what it printed. MAVERICK_OWNER_EMAIL names the owner of the mail.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One command: seconds of wall clock, and the peak of its processes' memory in GB.
+
+    Memory is the proportional set size, summed over the process and all its descendants and the
+    embedded PostgreSQL, sampled twice a second.
+    """
+
+    seconds: float
+    gigabytes: float
+    output: str
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mbox", type=Path)
+    arguments = parser.parse_args()
+    flags = ["--mbox", str(arguments.mbox.resolve())] if arguments.mbox else []
+    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as folder:
+        home = Path(folder) / "home"
+        first = measure(["demo", "--json", *flags], home)
+        second = measure(["demo", "--json", *flags], home)
+        training = [
+            json.loads(path.read_text())["training"]
+            for path in sorted((home / "models").glob("*/v1.0/manifest.json"))
+        ]
+    print(report(first, second, training))
+
+
+def measure(arguments: list[str], home: Path) -> Measured:
+    """Run `maverick` with its progress on our stderr; stop here when it fails."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "maverick_assets.cli", *arguments],
+        env={**os.environ, "MAVERICK_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    peak = [0.0]
+    sampler = threading.Thread(target=_sample, args=(process, home, peak))
+    sampler.start()
+    output, _ = process.communicate()
+    sampler.join()
+    if process.returncode:
+        sys.exit(f"maverick {' '.join(arguments)} failed")
+    return Measured(time.monotonic() - started, peak[0], output)
+
+
+def _sample(process: subprocess.Popen[str], home: Path, peak: list[float]) -> None:
+    while process.poll() is None:
+        peak[0] = max(peak[0], _gigabytes(process.pid, home))
+        time.sleep(0.5)
+
+
+def _gigabytes(pid: int, home: Path) -> float:
+    total = 0
+    try:
+        members = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        pid_file = home / "postgres" / "postmaster.pid"
+        if pid_file.is_file():
+            server = psutil.Process(int(pid_file.read_text().split()[0]))
+            members += [server, *server.children(recursive=True)]
+    except (psutil.Error, OSError, ValueError, IndexError):
+        return 0.0
+    for member in members:
+        try:
+            total += member.memory_full_info().pss
+        except psutil.Error:
+            continue
+    return total / 1e9
+
+
+def report(first: Measured, second: Measured, training: list[dict[str, float]]) -> str:
+    rows = json.loads(first.output)
+    trained = sum(job["epochs"] * job["n_tokens"] for job in training)
+    seconds = sum(job["seconds"] for job in training)
+    lines = [
+        f"Machine: {_processor()}, {os.cpu_count()} cores, "
+        f"{psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.platform()}.",
+        "",
+        f"- first run: {first.seconds / 60:.1f} minutes, peak memory {first.gigabytes:.1f} GB",
+        f"- second run: {second.seconds:.0f} s, peak memory {second.gigabytes:.1f} GB",
+        f"- training: {trained:.0f} tokens in {seconds:.0f} s, {trained / seconds:.0f} tokens/s",
+        "",
+        "| personality | version | base | adapter | adapter / base |",
+        "|---|---|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {row['personality']} | {row['version']} | {row['perplexity_base']:.2f} "
+        f"| {row['perplexity_adapter']:.2f} | {row['ratio']:.2f} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""`maverick` as a user runs it: a process, an environment, a run home."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Maverick:
+    """The command with a run home of its own."""
+
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    project: Path = PROJECT
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.project,
+            env=self.full_environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def ok(self, *arguments: str) -> str:
+        """Run a command that must succeed; returns its stdout."""
+        done = self(*arguments)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "maverick_assets.cli", *arguments]
+
+    @property
+    def full_environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "MAVERICK_HOME": str(self.home),
+            "PYTHONPATH": str(self.project),
+            **self.environment,
+        }

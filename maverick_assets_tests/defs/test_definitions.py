@@ -1,0 +1,111 @@
+"""The Dagster definitions: held by a snapshot, light to import, one row of assets a personality."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, Definitions
+from syrupy.assertion import SnapshotAssertion
+
+from maverick_assets.definitions import build_definitions
+from maverick_assets.recipes import load_fleet, load_recipes
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def defs() -> Definitions:
+    return build_definitions(load_recipes(), load_fleet("laptop"), "Europe/Berlin")
+
+
+def assets_of(defs: Definitions) -> dict[str, dict[str, object]]:
+    graph = defs.resolve_asset_graph()
+    return {
+        key.to_user_string(): {
+            "deps": sorted(parent.to_user_string() for parent in graph.get(key).parent_keys),
+            "group": graph.get(key).group_name,
+            "kinds": sorted(graph.get(key).kinds),
+            "owners": list(graph.get(key).owners),
+            "code_version": graph.get(key).code_version,
+            "described": bool(graph.get(key).description),
+            "checks": sorted(check.name for check in graph.get(key).check_keys),
+        }
+        for key in sorted(graph.get_all_asset_keys())
+    }
+
+
+def test_assets_are_as_in_the_snapshot(defs: Definitions, snapshot: SnapshotAssertion) -> None:
+    assert assets_of(defs) == snapshot
+
+
+def test_jobs_schedules_and_sensors_are_as_in_the_snapshot(
+    defs: Definitions, snapshot: SnapshotAssertion
+) -> None:
+    names = ("ingest", "nightly", "weekly", "monthly", "quarterly")
+    repository = defs.get_repository_def()
+    assert {
+        "jobs": {
+            name: {
+                "assets": sorted(
+                    key.to_user_string()
+                    for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys
+                ),
+                "run_tags": dict(defs.resolve_job_def(name).run_tags),
+            }
+            for name in names
+        },
+        "schedules": {
+            each.name: (each.job_name, each.cron_schedule, each.execution_timezone)
+            for each in repository.schedule_defs
+        },
+        "sensors": {
+            each.name: (each.sensor_type.value, each.minimum_interval_seconds)
+            for each in repository.sensor_defs
+        },
+    } == snapshot
+
+
+def test_a_seventh_recipe_is_a_seventh_row_of_assets() -> None:
+    recipes = load_recipes()
+    seventh = recipes["gatekeeper"].model_copy(update={"name": "chef"})
+    keys = assets_of(build_definitions(recipes | {"chef": seventh}, load_fleet("laptop"), "UTC"))
+    row = {f"chef/{part}" for part in ("dataset", "adapter", "evaluation", "release")}
+    assert row <= keys.keys()
+    assert keys["chef/adapter"]["deps"] == ["base_model", "chef/dataset"]
+
+
+def test_every_training_of_a_node_shares_one_pool(defs: Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    pools = {
+        name: graph.get(AssetKey([name, "adapter"])).pools
+        for name in ("robbie", "allan_maverick", "gatekeeper")
+    }
+    assert all(pool == {"gpu_laptop"} for pool in pools.values())
+
+
+def test_importing_the_definitions_brings_no_heavy_package() -> None:
+    heavy = ("torch", "transformers", "peft", "deepspeed", "scipy", "xllamacpp")
+    code = (
+        "import maverick_assets.definitions, sys; "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_workspace_validates_without_warnings_of_ours(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", "definitions", "validate", "-w", "workspace.yaml"],
+        cwd=PROJECT,
+        env={**os.environ, "DAGSTER_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "All code locations passed validation" in done.stderr + done.stdout
+    warnings = [line for line in done.stderr.splitlines() if "Warning" in line]
+    ours = [line for line in warnings if "maverick" in line]
+    assert ours == []

@@ -1,0 +1,230 @@
+"""The whole graph on a small CRM with the real base model, and the UI on what it made."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maverick_assets.crm.sample import sample_crm
+from maverick_assets.registry.store import Registry
+from maverick_assets.training.base_model import BaseModel
+from maverick_assets_tests.command import Maverick
+
+PERSONALITIES = ("allan-maverick", "robbie")
+FLAGS = [flag for name in PERSONALITIES for flag in ("--personality", name)]
+
+
+def small_crm() -> dict[str, list[dict[str, Any]]]:
+    """A few rows of every table of the sample, whole threads and conversations."""
+    rows: dict[str, list[dict[str, Any]]] = sample_crm()
+    robbie = [row for row in rows["personality_samples"] if row["personality"] == "robbie"]
+    conversations = [row["id"] for row in rows["conversations"][:3]]
+    threads = sorted({row["thread_id"] for row in rows["crm_emails"]})[:6]
+    return {
+        **{name: content[:12] for name, content in rows.items()},
+        "crm_emails": [row for row in rows["crm_emails"] if row["thread_id"] in threads],
+        "messages": [row for row in rows["messages"] if row["conversation_id"] in conversations],
+        "personality_samples": robbie[:30],
+    }
+
+
+def fill(maverick: Maverick, rows: dict[str, list[dict[str, Any]]], folder: Path) -> None:
+    flags = []
+    for table, content in rows.items():
+        path = folder / f"{table}.jsonl"
+        path.write_text("".join(json.dumps(row, default=str) + "\n" for row in content))
+        flags += ["--jsonl", f"{table}={path}"]
+    maverick.ok("crm", "import", *flags)
+
+
+@pytest.fixture(scope="module")
+def maverick(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Maverick:
+    """A run home in which the weekly job ran once."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "base").symlink_to(base.directory.parent)
+    command = Maverick(home)
+    fill(command, small_crm(), tmp_path_factory.mktemp("rows"))
+    command.ok("run", "weekly", *FLAGS)
+    return command
+
+
+def test_rows_become_released_versions_that_answer(maverick: Maverick) -> None:
+    registry = Registry(maverick.home / "models")
+    for name in PERSONALITIES:
+        manifest = registry.get(name, "final")
+        registry.verify(name, "final")
+        assert str(manifest.version) == "v1.0"
+        assert (maverick.home / "models" / name / "final").readlink() == Path("v1.0")
+        assert {"adapter.gguf", "Modelfile", "report/loss.png", "report/samples.json"} <= set(
+            manifest.files
+        )
+        assert manifest.metrics is not None
+        assert manifest.metrics["adapter"]["perplexity"] < manifest.metrics["base"]["perplexity"]
+        samples = json.loads(
+            (registry.directory(name, "final") / "report" / "samples.json").read_text()
+        )
+        assert 1 <= len(samples) <= 5
+    answer = json.loads(maverick.ok("chat", "allan-maverick", "Can we get 30% off?", "--json"))
+    assert answer["version"] == "v1.0"
+    assert answer["answer"]
+
+
+def test_a_second_run_changes_nothing(maverick: Maverick) -> None:
+    def content() -> dict[str, int]:
+        roots = (maverick.home / "lake", maverick.home / "models")
+        files = (path for root in roots for path in root.rglob("*") if path.is_file())
+        return {str(path): path.stat().st_mtime_ns for path in files if path.name != ".lock"}
+
+    before = content()
+    done = maverick("run", "weekly", *FLAGS)
+    assert done.returncode == 0
+    assert "allan-maverick: skip (full): v1.0 was trained on this dataset" in done.stderr
+    assert content() == before
+
+
+def test_a_night_with_new_rows_trains_on_top_of_the_version_in_service(
+    maverick: Maverick, tmp_path: Path
+) -> None:
+    samples = [row for row in sample_crm()["personality_samples"] if row["personality"] == "robbie"]
+    fill(maverick, {"personality_samples": samples[30:40]}, tmp_path)
+    done = maverick("run", "nightly", *FLAGS, "--json")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "allan-maverick: skip" in done.stderr
+    manifest = Registry(maverick.home / "models").get("robbie", "v1.0.1")
+    assert (manifest.kind, str(manifest.parent)) == ("incremental", "v1.0")
+    assert manifest.training["n_examples"] < 40
+    versions = {row["personality"]: row["version"] for row in json.loads(done.stdout)}
+    assert versions == {"allan-maverick": "v1.0", "robbie": "v1.0.1"}
+    rolled_back = json.loads(maverick.ok("models", "rollback", "robbie", "--json"))
+    assert rolled_back[0]["version"] == "v1.0"
+
+
+def test_status_tells_rows_versions_and_runs(maverick: Maverick) -> None:
+    status = json.loads(maverick.ok("status", "--json"))
+    assert status["rows"]["crm_deals"] == 12
+    assert {row["personality"] for row in status["versions"]} == set(PERSONALITIES)
+    assert "weekly" in {run["job"] for run in status["runs"]}
+
+
+@pytest.fixture(scope="module")
+def ui(maverick: Maverick) -> Iterator[str]:
+    """`maverick ui` on that run home; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        maverick.command("ui", "--port", str(port)),
+        env=maverick.full_environment,
+        cwd=maverick.project,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: reachable(url), 120)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    assert not (maverick.home / "postgres" / "postmaster.pid").exists()
+
+
+def wait_for(condition: Any, seconds: float) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.5)
+    raise TimeoutError(f"nothing after {seconds} s")
+
+
+def reachable(url: str) -> bool:
+    try:
+        return bool(ask(url, "{ version }")["version"])
+    except OSError:
+        return False
+
+
+def ask(url: str, query: str, **variables: Any) -> Any:
+    request = urllib.request.Request(
+        f"{url}/graphql",
+        json.dumps({"query": query, "variables": variables}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        answer = json.load(response)
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
+
+
+NODES = "{ assetNodes { assetKey { path } assetMaterializations(limit: 1) { runId } } }"
+SWITCHES = """{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {
+  ... on RepositoryLocation { repositories {
+    jobs { name } schedules { name scheduleState { status } } sensors { name sensorState { status } }
+  } } } } } } }"""
+LAUNCH = """mutation($keys: [AssetKeyInput!]!) { launchPipelineExecution(executionParams: {
+  selector: { repositoryName: "__repository__", repositoryLocationName: "maverick",
+              pipelineName: "__ASSET_JOB", assetSelection: $keys }
+}) { __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+RUN = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+
+
+def test_graphql_shows_every_asset_and_what_was_materialized(ui: str) -> None:
+    nodes = {"/".join(n["assetKey"]["path"]): n for n in ask(ui, NODES)["assetNodes"]}
+    assert len([key for key in nodes if key.endswith("/release")]) == 6
+    green = {key for key, node in nodes.items() if node["assetMaterializations"]}
+    row = {f"robbie/{part}" for part in ("dataset", "adapter", "evaluation", "release")}
+    assert row | {"clean/turns", "raw/crm_emails", "base_model"} <= green
+
+
+def test_jobs_schedules_and_sensors_can_be_switched(ui: str) -> None:
+    def repository() -> Any:
+        [entry] = ask(ui, SWITCHES)["workspaceOrError"]["locationEntries"]
+        return entry["locationOrLoadError"]["repositories"][0]
+
+    assert {"ingest", "nightly", "weekly", "monthly", "quarterly"} <= {
+        job["name"] for job in repository()["jobs"]
+    }
+    assert {s["scheduleState"]["status"] for s in repository()["schedules"]} == {"STOPPED"}
+    start = """mutation { startSchedule(scheduleSelector: { scheduleName: "nightly_schedule",
+      repositoryName: "__repository__", repositoryLocationName: "maverick" }) { __typename } }"""
+    assert ask(ui, start)["startSchedule"]["__typename"] == "ScheduleStateResult"
+    states = {s["name"]: s["scheduleState"]["status"] for s in repository()["schedules"]}
+    assert states["nightly_schedule"] == "RUNNING"
+
+
+def test_a_materialization_asked_for_in_the_ui_runs(ui: str) -> None:
+    launched = ask(ui, LAUNCH, keys=[{"path": ["raw", "sticky_notes"]}])["launchPipelineExecution"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    run = launched["run"]["runId"]
+
+    def ended() -> str | None:
+        status = str(ask(ui, RUN, id=run)["runOrError"]["status"])
+        return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+    assert wait_for(ended, 120) == "SUCCESS"
+
+
+def test_the_browser_shows_the_personalities_of_the_lineage(ui: str, tmp_path: Path) -> None:
+    chromium = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+    if not chromium.is_file():
+        pytest.skip(f"no browser at {chromium}: install Debian's chromium, or set CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1600, "height": 900})
+        page.goto(f"{ui}/asset-groups", wait_until="domcontentloaded")
+        page.get_by_text("allan_maverick").first.wait_for(timeout=60_000)
+        page.get_by_text("robbie").first.wait_for(timeout=60_000)
+        page.screenshot(path=tmp_path / "lineage.png")
+        browser.close()
+    assert (tmp_path / "lineage.png").stat().st_size > 10_000

@@ -1,0 +1,142 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from maverick_assets.datasets.examples import read_examples
+from maverick_assets.errors import MaverickError
+from maverick_assets.evaluation.evaluate import EvaluationSpec, evaluate
+from maverick_assets.evaluation.report import smoothed
+from maverick_assets.evaluation.samples import pick_evenly
+from maverick_assets.evaluation.scores import Metrics
+from maverick_assets.recipes import load_recipes
+from maverick_assets.training.base_model import BaseModel
+from maverick_assets.training.driver import Reporter, run_jobs
+from maverick_assets.training.jobs import TrainingSpec
+
+ROWS = [("train", f"question {n}", "the answer is always tea") for n in range(8)] + [
+    ("validation", f"question {n}", "the answer is always tea") for n in range(8, 15)
+]
+
+
+def job(dataset: Path, out: Path) -> dict[str, Any]:
+    recipe = load_recipes()["robbie"].model_dump(mode="json")
+    recipe["training"] |= {"epochs": 8, "batch_tokens": 96, "learning_rate": 0.02}
+    return {
+        "personality": "robbie",
+        "dataset": str(dataset),
+        "dataset_version": 0,
+        "recipe": recipe,
+        "out": str(out),
+    }
+
+
+@pytest.fixture
+def spec(tiny_base: BaseModel, tmp_path: Path, write_examples: Any) -> dict[str, Any]:
+    """A trained adapter, to be evaluated on seven held-out examples."""
+    dataset, trained = tmp_path / "dataset", tmp_path / "trained"
+    write_examples(dataset, ROWS)
+    base = {"directory": str(tiny_base.directory), "digest": tiny_base.digest}
+    training = {"base": base, "jobs": [job(dataset, trained)]}
+    run_jobs(
+        TrainingSpec.model_validate_json(json.dumps(training)),
+        Reporter(lambda _: None, lambda _: None),
+    )
+    return {
+        "base": base,
+        "personality": "robbie",
+        "dataset": str(dataset),
+        "dataset_version": 0,
+        "adapter": str(trained / "adapter"),
+        "recipe": job(dataset, trained)["recipe"],
+        "training": str(trained / "training.json"),
+        "out": str(tmp_path / "report"),
+        "samples": 5,
+        "split": "validation",
+    }
+
+
+def run(spec: dict[str, Any], **changes: Any) -> Metrics:
+    return evaluate(EvaluationSpec.model_validate_json(json.dumps(spec | changes)))
+
+
+def test_an_evaluation_writes_a_readable_report(spec: dict[str, Any]) -> None:
+    metrics = run(spec)
+    out = Path(spec["out"])
+    assert sorted(path.name for path in out.iterdir()) == [
+        "loss.png",
+        "metrics.json",
+        "report.md",
+        "samples.json",
+    ]
+    assert Metrics.model_validate_json((out / "metrics.json").read_bytes()) == metrics
+    assert metrics.n_examples == 7
+    assert metrics.adapter.perplexity < metrics.base.perplexity
+    assert metrics.ratio == pytest.approx(metrics.adapter.perplexity / metrics.base.perplexity)
+    samples = json.loads((out / "samples.json").read_text())
+    assert len(samples) == 5
+    assert all(sample["real"] == "the answer is always tea" for sample in samples)
+    report = (out / "report.md").read_text()
+    assert f"{metrics.adapter.perplexity:.2f}" in report
+    assert "below the limit" in report
+
+
+def test_the_loss_picture_is_small(spec: dict[str, Any]) -> None:
+    run(spec)
+    picture = Path(spec["out"]) / "loss.png"
+    assert picture.stat().st_size < 50_000
+    with Image.open(picture) as image:
+        assert image.format == "PNG"
+
+
+def test_the_version_in_service_is_scored_on_the_same_examples(spec: dict[str, Any]) -> None:
+    metrics = run(spec, in_service_adapter=spec["adapter"], training=None)
+    assert metrics.in_service == metrics.adapter
+
+
+def test_an_evaluation_repeats_exactly(spec: dict[str, Any]) -> None:
+    first = run(spec)
+    samples = (Path(spec["out"]) / "samples.json").read_bytes()
+    second = run(spec)
+    assert (first.base, first.adapter) == (second.base, second.adapter)
+    assert (Path(spec["out"]) / "samples.json").read_bytes() == samples
+
+
+def test_an_empty_split_is_named_and_nothing_is_written(spec: dict[str, Any]) -> None:
+    with pytest.raises(MaverickError, match="no test example at version 0"):
+        run(spec, split="test")
+    assert not Path(spec["out"]).exists()
+
+
+def test_the_command_says_a_missing_adapter_in_one_line(
+    spec: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(spec | {"adapter": str(tmp_path / "nowhere")}))
+    done = subprocess.run(
+        [sys.executable, "-m", "maverick_assets.evaluation.evaluate", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"error: {tmp_path / 'nowhere'} holds no adapter; train it first\n"
+
+
+def test_samples_are_evenly_spaced_in_time(spec: dict[str, Any]) -> None:
+    examples = read_examples(Path(spec["dataset"]), 0)
+    ordered = sorted(examples, key=lambda example: example.occurred_at)
+    assert pick_evenly(examples, 5) == [ordered[at] for at in (0, 4, 7, 10, 14)]
+    assert pick_evenly(examples[:3], 5) == sorted(
+        examples[:3], key=lambda example: example.occurred_at
+    )
+    assert len(pick_evenly(examples, 1)) == 1
+
+
+def test_smoothing_keeps_a_level_curve_level() -> None:
+    assert smoothed([2.0] * 5) == pytest.approx([2.0] * 5)
+    assert smoothed([]) == []
