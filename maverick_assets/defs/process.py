@@ -63,12 +63,12 @@ def run_module(module: str, *arguments: str, log: Log) -> str:
 def worker_environment() -> dict[str, str]:
     """The environment of a heavy process: all cores, no hub, no chatter.
 
-    Threads that wait must sleep: where they spin, one busy neighbour on a core makes a training
-    step many times slower.
+    Threads that wait for each other spin only briefly and then sleep: with a busy neighbour on
+    one of two cores a training step is otherwise many times slower.
     """
     return os.environ | {
         "OMP_NUM_THREADS": str(os.cpu_count() or 1),
-        "OMP_WAIT_POLICY": "PASSIVE",
+        "GOMP_SPINCOUNT": "20000",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "PYTHONUNBUFFERED": "1",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
-import torch  # noqa: TID253 (only the evaluation process imports this module)
+import torch
 
 from maverick_assets.datasets.examples import Example
 from maverick_assets.datasets.tokens import ChatTokenizer

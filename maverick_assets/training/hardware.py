@@ -1,13 +1,10 @@
 """The device a process computes on, and how its memory and threads are set up."""
 
-import ctypes
 import os
 import resource
 from dataclasses import dataclass
 
-import torch  # noqa: TID253 (only training and evaluation processes import this module)
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+import torch
 
 
 @dataclass(frozen=True)
@@ -44,13 +41,6 @@ def detect_hardware() -> Hardware:
 
 
 def prepare_process() -> None:
-    """Use every core (or OMP_NUM_THREADS), and keep freed memory.
-
-    Giving memory back to the system costs a tenth of each training step in page faults.
-    """
+    """Use every core, or OMP_NUM_THREADS."""
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(os.cpu_count() or 1)
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # absent outside glibc
-    if mallopt:
-        mallopt(M_MMAP_THRESHOLD, 2**30)
-        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)

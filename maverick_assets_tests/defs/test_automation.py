@@ -14,8 +14,8 @@ from dagster import (
     build_sensor_context,
 )
 
-from maverick_assets.defs.automation import new_crm_rows
 from maverick_assets.definitions import defs
+from maverick_assets.defs.automation import new_crm_rows
 
 Tick = SensorResult | SkipReason
 

@@ -168,7 +168,7 @@ def ask(url: str, query: str, **variables: Any) -> Any:
 NODES = "{ assetNodes { assetKey { path } assetMaterializations(limit: 1) { runId } } }"
 SWITCHES = """{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {
   ... on RepositoryLocation { repositories {
-    jobs { name } schedules { name scheduleState { status } } sensors { name sensorState { status } }
+    jobs { name } schedules { name scheduleState { status } }
   } } } } } } }"""
 LAUNCH = """mutation($keys: [AssetKeyInput!]!) { launchPipelineExecution(executionParams: {
   selector: { repositoryName: "__repository__", repositoryLocationName: "maverick",
