@@ -1,8 +1,8 @@
 """`maverick demo` twice in a fresh run home: minutes, peak memory, the table of perplexities.
 
-    python -m benchmarks.demo [--mbox PATH]
+    python -m benchmarks.demo [--mbox PATH] [--home DIR]
 
-Prints Markdown; `docs/` keeps what it printed. MAVERICK_OWNER_EMAIL names the owner of the mail.
+The run home is temporary unless DIR names one. Prints Markdown; `docs/` keeps what it printed. MAVERICK_OWNER_EMAIL names the owner of the mail.
 """
 
 import argparse
@@ -36,10 +36,11 @@ class Measured:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mbox", type=Path)
+    parser.add_argument("--home", type=Path)
     arguments = parser.parse_args()
     flags = ["--mbox", str(arguments.mbox.resolve())] if arguments.mbox else []
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as folder:
-        home = Path(folder) / "home"
+        home = arguments.home or Path(folder) / "home"
         first = measure(["demo", "--json", *flags], home)
         second = measure(["demo", "--json", *flags], home)
         training = [

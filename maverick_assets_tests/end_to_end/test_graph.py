@@ -107,6 +107,16 @@ def test_a_night_with_new_rows_trains_on_top_of_the_version_in_service(
     assert rolled_back[0]["version"] == "v1.0"
 
 
+def test_the_month_makes_major_versions_and_the_quarter_a_review(maverick: Maverick) -> None:
+    rows = json.loads(maverick.ok("run", "monthly", "--json"))
+    assert {row["personality"]: row["version"] for row in rows} == dict.fromkeys(
+        PERSONALITIES, "v2.0"
+    )
+    maverick.ok("run", "quarterly")
+    reports = {path.name.split("-")[0] for path in (maverick.home / "reports").iterdir()}
+    assert reports == {"monthly", "quarterly"}
+
+
 def test_status_tells_rows_versions_and_runs(maverick: Maverick) -> None:
     status = json.loads(maverick.ok("status", "--json"))
     assert status["rows"]["crm_deals"] == 12

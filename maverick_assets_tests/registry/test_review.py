@@ -1,0 +1,50 @@
+"""Reports: the right quarter, the right versions, the ratings."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets.registry.review import quarter_of, quarterly_review, version_table
+
+
+@pytest.mark.parametrize(
+    ("moment", "name", "start"),
+    [
+        (datetime(2026, 1, 1, 6, tzinfo=UTC), "2025Q4", datetime(2025, 10, 1, tzinfo=UTC)),
+        (datetime(2026, 4, 1, 6, tzinfo=UTC), "2026Q1", datetime(2026, 1, 1, tzinfo=UTC)),
+        (datetime(2026, 11, 22, tzinfo=UTC), "2026Q3", datetime(2026, 7, 1, tzinfo=UTC)),
+    ],
+)
+def test_the_quarter_is_the_one_that_ended_last(
+    moment: datetime, name: str, start: datetime
+) -> None:
+    assert quarter_of(moment) == (name, start)
+
+
+def test_a_review_has_the_versions_since_and_the_mean_of_the_ratings(
+    add: Callable[..., Manifest],
+) -> None:
+    add("v1.0")
+    old = add("v1.1").model_copy(update={"created_at": datetime(2025, 1, 1, tzinfo=UTC)})
+    new = add("v1.2")
+    ratings = [
+        {"personality": "robbie", "rating": rating, "created_at": datetime(2026, 8, 1, tzinfo=UTC)}
+        for rating in (4, 9)
+    ]
+    since = datetime(2026, 7, 1, tzinfo=UTC)
+    bare = [each.model_copy(update={"metrics": None}) for each in (old, new)]
+    text = quarterly_review("2026Q3", since, bare, ratings)
+    assert "# Personality review 2026Q3" in text
+    assert "2 ratings, 6.5 of 10 on average." in text
+    assert "| v1.2 |" in text
+    assert "| v1.1 |" not in text
+
+
+def test_a_table_shows_perplexities_and_what_the_gate_said(
+    add: Callable[..., Manifest],
+) -> None:
+    figures = {"base": {"perplexity": 54.321}, "adapter": {"perplexity": 12.3}}
+    table = version_table([add("v1.0").model_copy(update={"metrics": figures})])
+    assert "| robbie | v1.0 | full | candidate | 54.32 | 12.30 |" in table
