@@ -2,7 +2,8 @@
 
     python -m benchmarks.demo [--mbox PATH] [--home DIR]
 
-The run home is temporary unless DIR names one. Prints Markdown; `docs/` keeps what it printed. MAVERICK_OWNER_EMAIL names the owner of the mail.
+The run home is temporary unless DIR names one. Prints Markdown; `docs/` keeps what it printed.
+MAVERICK_OWNER_EMAIL names the owner of the mail.
 """
 
 import argparse
