@@ -21,7 +21,8 @@ class Person:
 
 
 PHONE = "[phone]"
-_ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+# A match starts where a word does: elsewhere a long run of letters would be scanned once a letter.
+_ADDRESS = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _DOMAIN = "mail.example"
 _NAME_PART = re.compile(r"[^\W\d_]{2,}")
 _ROLES = (

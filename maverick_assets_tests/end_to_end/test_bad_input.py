@@ -154,7 +154,8 @@ def test_a_disk_without_space_leaves_no_half_written_table(
     full = with_base(small_disk / "home", maverick.environment, base)
     crm.execute(
         "insert into sticky_notes (id, content) "
-        "select n::text, repeat(md5(n::text), 200) from generate_series(1, 2000) n"
+        "select n::text, (select string_agg(md5(n * 1000 + m || ''), ' ') "
+        "from generate_series(1, 200) m) from generate_series(1, 400) n"
     )
     crm.commit()
     done = full("run", "ingest", "--personality", "robbie")
