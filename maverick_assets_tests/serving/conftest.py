@@ -67,7 +67,6 @@ def adapters(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> dict[
 @pytest.fixture(scope="session")
 def f16_base(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The base model converted from its Hugging Face directory."""
-    pytest.importorskip("sentencepiece", reason="llama.cpp's converter of base models needs it")
     return ensure_base_gguf(replace(base, gguf=None), tmp_path_factory.mktemp("base"))
 
 
