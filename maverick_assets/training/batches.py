@@ -49,6 +49,12 @@ def plan_epoch(rows: Sequence[Encoded], batch_tokens: int, seed: str) -> list[li
     return batches
 
 
+def in_parts(rows: Sequence[Encoded], tokens: int) -> list[Sequence[Encoded]]:
+    """`rows` in runs of at most `tokens` tokens, padding included, or of a single longer row."""
+    size = max(1, tokens // max(len(row.input_ids) for row in rows))
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
 def collate(rows: Sequence[Encoded]) -> Batch:
     """Right-padded rows. Each must have a supervised token, and a prompt before it."""
     width = max(len(row.input_ids) for row in rows)

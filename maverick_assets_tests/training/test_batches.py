@@ -8,7 +8,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.training import batches
-from maverick_assets.training.batches import collate, completion_losses, plan_epoch
+from maverick_assets.training.batches import collate, completion_losses, in_parts, plan_epoch
 
 VOCABULARY = 61
 
@@ -78,6 +78,22 @@ def test_loss_is_that_of_transformers_with_prompt_labels_ignored(
     assert losses.shape == (sum(row.n_supervised for row in examples),)
     assert losses.dtype == torch.float32
     assert losses.sum().item() == pytest.approx(expected, rel=1e-4)
+
+
+@settings(deadline=None, max_examples=20)
+@given(many_rows, st.integers(8, 48))
+def test_the_loss_of_a_batch_is_the_sum_over_its_parts(
+    model: Any, examples: list[Encoded], tokens_of_part: int
+) -> None:
+    parts = in_parts(examples, tokens_of_part)
+    assert [row for part in parts for row in part] == examples
+    for part in parts:
+        padded = len(part) * max(len(row.input_ids) for row in part)
+        assert padded <= tokens_of_part or len(part) == 1
+    with torch.inference_mode():
+        whole = completion_losses(model, collate(examples)).sum()
+        summed = sum(completion_losses(model, collate(part)).sum() for part in parts)
+    torch.testing.assert_close(summed, whole)
 
 
 def test_the_pad_token_never_changes_the_loss(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
