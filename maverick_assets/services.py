@@ -99,7 +99,7 @@ def known_recipe(recipes: dict[str, Recipe], name: str) -> Recipe:
     return recipes[name]
 
 
-def run_ui(host: str, port: int) -> int:
+def run_ui(host: str, port: int) -> None:
     """Webserver, daemon and code server until the user stops them; all end with this process."""
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml")]
     process = subprocess.Popen(
@@ -112,7 +112,6 @@ def run_ui(host: str, port: int) -> int:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     process.wait()
-    return 0
 
 
 def _failures(result: "ExecuteInProcessResult") -> list[Failure]:
