@@ -1,19 +1,31 @@
-"""Delta tables of the lake: read at a version, bring to a wanted content in one commit."""
+"""Delta tables of the lake: read at a version, bring to a wanted content in one commit.
+
+A commit may carry a state: from what its rows were made, and up to where. Rows and state are
+written together or not at all. Every table has the change data feed on.
+"""
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable, write_deltalake
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
+from filelock import FileLock
 
 from maverick_assets.errors import MaverickError
 
 ROW_HASH = "_row_hash"
+_STATE = "maverick.state"
+_GONE = "_gone"
+
+State = Mapping[str, Any]
+Where = Mapping[str, Collection[str]]  # column -> accepted values
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,17 @@ def row_hash(values: Sequence[Any]) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+@contextmanager
+def only_writer(path: Path) -> Iterator[None]:
+    """Wait until no other process writes the table at `path`; the kernel frees a dead one's lock.
+
+    To be held from reading what a commit is made from until the commit.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.parent / f".{path.name}.lock"):
+        yield
+
+
 def open_table(path: Path, version: int | None = None) -> DeltaTable | None:
     """The Delta table at `path`, or None when there is none yet.
 
@@ -62,59 +85,163 @@ def open_table(path: Path, version: int | None = None) -> DeltaTable | None:
 
 
 def read_table(
-    path: Path, version: int | None = None, columns: list[str] | None = None
+    path: Path,
+    version: int | None = None,
+    columns: list[str] | None = None,
+    where: Where | None = None,
 ) -> pa.Table | None:
-    """Rows of the table at `path`, or None when there is no table yet."""
+    """Rows of the table at `path` that pass `where`, or None when there is no table yet.
+
+    Memory is that of the rows found and of a batch.
+    """
     table = open_table(path, version)
-    return None if table is None else table.to_pyarrow_table(columns=columns)
+    if table is None:
+        return None
+    accepted = {name: pa.array(list(values), pa.string()) for name, values in (where or {}).items()}
+    wanted = columns or [field.name for field in table.schema().fields]
+    read = list(dict.fromkeys([*wanted, *accepted]))
+    found = []
+    for batch in table.to_pyarrow_dataset().to_batches(columns=read):
+        for name, values in accepted.items():
+            batch = batch.filter(pc.is_in(batch[name], value_set=values))
+        found.append(batch.select(wanted))
+    schema = pa.schema([pa.schema(table.schema().to_arrow()).field(name) for name in wanted])
+    return pa.Table.from_batches(found, found[0].schema if found else schema)
 
 
-def sync_table(path: Path, wanted: pa.Table, key: str, delete: bool = True) -> Commit:
-    """Make the table at `path` hold `wanted` in one commit; write nothing when it does already.
+def read_state(path: Path) -> dict[str, Any] | None:
+    """The state that the newest commit with one carries; None when there is none."""
+    table = open_table(path)
+    for entry in table.history() if table else []:
+        if _STATE in entry:
+            state: dict[str, Any] = json.loads(entry[_STATE])
+            return state
+    return None
 
-    `key` is unique in `wanted`, and rows are compared by `_row_hash`. With `delete=False` rows
-    whose key is not in `wanted` stay. Raises `MaverickError` when the lake cannot be written; the
-    table is then unchanged.
+
+def read_changes(path: Path, since: int, columns: list[str]) -> pa.Table | None:
+    """Rows that commits after version `since` inserted, deleted or changed (before and after).
+
+    None when the change data feed does not reach back that far, or there is no table.
+    """
+    table = open_table(path)
+    if table is None or table.version() < since:
+        return None
+    if table.version() == since:
+        return pa.table({name: [] for name in columns})
+    try:
+        return pa.table(table.load_cdf(starting_version=since + 1, columns=columns))
+    except (DeltaError, OSError):
+        return None
+
+
+def write_stream(path: Path, rows: pa.RecordBatchReader, state: State) -> None:
+    """Replace the table at `path` by `rows` in one commit, holding one batch at a time.
+
+    Raises `MaverickError` when the lake cannot be written; the table is then unchanged.
+    """
+    with _writing(path):
+        _overwrite(path, rows, state)
+
+
+def sync_table(
+    path: Path,
+    wanted: pa.Table,
+    key: str,
+    scope: Collection[str] | None = None,
+    state: State | None = None,
+) -> Commit:
+    """Make the table at `path` hold `wanted` in one commit; write nothing when it does already,
+    not even `state`.
+
+    `key` is unique in `wanted`, and rows are compared by `_row_hash`. `scope` names the keys that
+    `wanted` speaks for: held rows of other keys stay; None is every key. Raises `MaverickError`
+    when the lake cannot be written; the table is then unchanged.
     """
     current = open_table(path)
-    try:
+    with _writing(path):
         if current is None or pa.schema(current.schema().to_arrow()) != wanted.schema:
-            return _overwrite(path, wanted)
-        return _merge(current, wanted, key, delete)
-    except (DeltaError, OSError) as error:
-        raise MaverickError(f"Delta table {path} not written: {_first_line(error)}") from error
+            _overwrite(path, wanted, state)
+            version = DeltaTable(path).version()
+            return Commit(version, wanted.num_rows, wanted.num_rows, 0, 0)
+        return _apply(current, wanted, key, scope, state)
 
 
-def _overwrite(path: Path, wanted: pa.Table) -> Commit:
+def _apply(
+    current: DeltaTable,
+    wanted: pa.Table,
+    key: str,
+    scope: Collection[str] | None,
+    state: State | None,
+) -> Commit:
+    held = current.to_pyarrow_table(columns=[key, ROW_HASH]).combine_chunks()
+    at = pc.index_in(wanted[key], value_set=held[key])
+    new = pc.is_null(at)
+    changed = pc.fill_null(pc.not_equal(held[ROW_HASH].take(at), wanted[ROW_HASH]), False)
+    gone = held[key].filter(pc.invert(pc.is_in(held[key], value_set=wanted[key])))
+    if scope is not None:
+        gone = gone.filter(pc.is_in(gone, value_set=pa.array(list(scope), pa.string())))
+    inserted, updated = pc.sum(new).as_py() or 0, pc.sum(changed).as_py() or 0
+    rows = held.num_rows + inserted - len(gone)
+    version = current.version() + 1
+    if inserted + updated + len(gone) == 0:
+        return Commit(current.version(), rows, 0, 0, 0)
+    if updated or len(gone):
+        _merge(current, wanted.filter(pc.or_(new, changed)), gone, key, state)
+    else:
+        write_deltalake(
+            current, wanted.filter(new), mode="append", commit_properties=_properties(state)
+        )
+    return Commit(version, rows, inserted, updated, len(gone))
+
+
+def _merge(
+    current: DeltaTable,
+    changed: pa.Table,
+    gone: pa.ChunkedArray,
+    key: str,
+    state: State | None,
+) -> None:
+    marked = changed.append_column(_GONE, pa.array([False] * changed.num_rows, pa.bool_()))
+    vanished = pa.table({key: gone, _GONE: pa.array([True] * len(gone), pa.bool_())})
+    source = pa.concat_tables([marked, vanished], promote_options="default")
+    values = {name: f"source.{name}" for name in changed.column_names}
+    (
+        current.merge(
+            source,
+            f"held.{key} = source.{key}",
+            "source",
+            "held",
+            commit_properties=_properties(state),
+        )
+        .when_matched_delete(predicate=f"source.{_GONE}")
+        .when_matched_update(updates=values)
+        .when_not_matched_insert(updates=values)
+        .execute()
+    )
+
+
+def _overwrite(path: Path, rows: pa.Table | pa.RecordBatchReader, state: State | None) -> None:
     write_deltalake(
         path,
-        wanted,
+        rows,
         mode="overwrite",
         schema_mode="overwrite",
         configuration={"delta.enableChangeDataFeed": "true"},
+        commit_properties=_properties(state),
     )
-    return Commit(DeltaTable(path).version(), wanted.num_rows, wanted.num_rows, 0, 0)
 
 
-def _merge(current: DeltaTable, wanted: pa.Table, key: str, delete: bool) -> Commit:
-    held = current.to_pyarrow_table(columns=[key, ROW_HASH])
-    before = dict(zip(held[key].to_pylist(), held[ROW_HASH].to_pylist(), strict=True))
-    after = dict(zip(wanted[key].to_pylist(), wanted[ROW_HASH].to_pylist(), strict=True))
-    inserted = len(after.keys() - before.keys())
-    updated = sum(name in before and before[name] != digest for name, digest in after.items())
-    deleted = len(before.keys() - after.keys()) if delete else 0
-    rows = len(before) + inserted - deleted
-    if inserted + updated + deleted == 0:
-        return Commit(current.version(), rows, 0, 0, 0)
-    merger = (
-        current.merge(wanted, f"held.{key} = wanted.{key}", "wanted", "held")
-        .when_matched_update_all(predicate=f"held.{ROW_HASH} <> wanted.{ROW_HASH}")
-        .when_not_matched_insert_all()
-    )
-    if delete:
-        merger = merger.when_not_matched_by_source_delete()
-    merger.execute()
-    return Commit(current.version(), rows, inserted, updated, deleted)
+def _properties(state: State | None) -> CommitProperties:
+    return CommitProperties(custom_metadata=None if state is None else {_STATE: json.dumps(state)})
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise MaverickError(f"Delta table {path} not written: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

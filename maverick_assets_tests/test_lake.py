@@ -1,6 +1,6 @@
 """Delta tables: one commit brings a table to its wanted content, none when it is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.lake import Commit, arrow_table, open_table, read_table, sync_table
+from maverick_assets.lake import (
+    Commit,
+    arrow_table,
+    open_table,
+    read_changes,
+    read_state,
+    read_table,
+    sync_table,
+    write_stream,
+)
 
 SCHEMA = pa.schema([("id", pa.string()), ("text", pa.string()), ("tags", pa.list_(pa.string()))])
 Rows = dict[str, tuple[str, Sequence[str]]]
@@ -45,11 +54,47 @@ def test_equal_content_makes_no_commit(tmp_path: Path) -> None:
     assert sync_table(tmp_path, table(rows), "id") == Commit(0, 2, 0, 0, 0)
 
 
-def test_without_delete_absent_rows_stay(tmp_path: Path) -> None:
+def test_rows_outside_the_scope_stay(tmp_path: Path) -> None:
+    sync_table(tmp_path, table({"a": ("1", []), "b": ("2", []), "c": ("3", [])}), "id")
+    commit = sync_table(tmp_path, table({"b": ("4", [])}), "id", scope=["b", "c", "unknown"])
+    assert (commit.rows, commit.updated, commit.deleted) == (2, 1, 1)
+    assert content(tmp_path) == {"a": ("1", ()), "b": ("4", ())}
+
+
+def test_a_state_is_written_with_rows_and_never_without(tmp_path: Path) -> None:
+    assert read_state(tmp_path) is None
+    sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 1})
+    sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 2})
+    assert read_state(tmp_path) == {"upto": 1}
+    sync_table(tmp_path, table({"a": ("2", [])}), "id", state={"upto": 3})
+    sync_table(tmp_path, table({"a": ("3", [])}), "id")
+    assert read_state(tmp_path) == {"upto": 3}
+
+
+def test_changes_tell_rows_before_and_after(tmp_path: Path) -> None:
     sync_table(tmp_path, table({"a": ("1", []), "b": ("2", [])}), "id")
-    commit = sync_table(tmp_path, table({"b": ("3", [])}), "id", delete=False)
-    assert (commit.rows, commit.updated, commit.deleted) == (2, 1, 0)
-    assert content(tmp_path) == {"a": ("1", ()), "b": ("3", ())}
+    sync_table(tmp_path, table({"a": ("one", []), "c": ("3", [])}), "id")
+    changes = read_changes(tmp_path, 0, ["id", "text"])
+    assert changes is not None
+    found = {(row["id"], row["text"]) for row in changes.to_pylist()}
+    assert found == {("a", "1"), ("a", "one"), ("b", "2"), ("c", "3")}
+    unchanged = read_changes(tmp_path, 1, ["id"])
+    assert unchanged is not None
+    assert unchanged.num_rows == 0
+    assert read_changes(tmp_path, 7, ["id"]) is None
+
+
+def test_a_stream_that_breaks_leaves_the_table_as_it_was(tmp_path: Path) -> None:
+    def broken() -> Iterator[pa.RecordBatch]:
+        yield from table({"b": ("2", [])}).to_batches()
+        raise ValueError("the source is gone")
+
+    schema = table({}).schema
+    sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 1})
+    with pytest.raises(MaverickError, match="not written"):
+        write_stream(tmp_path, pa.RecordBatchReader.from_batches(schema, broken()), {"upto": 2})
+    assert content(tmp_path) == {"a": ("1", ())}
+    assert read_state(tmp_path) == {"upto": 1}
 
 
 def test_another_schema_replaces_the_table(tmp_path: Path) -> None:

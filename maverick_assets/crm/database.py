@@ -34,7 +34,10 @@ def connect(settings: Settings) -> Iterator[psycopg.Connection]:
 def open_database(url: str, setting: str) -> psycopg.Connection:
     """Connect; `BadInput` names the database without its password, and the setting to check."""
     try:
-        return psycopg.connect(url, connect_timeout=10, application_name="maverick")
+        # Of a database without an encoding psycopg would return bytes.
+        return psycopg.connect(
+            url, connect_timeout=10, application_name="maverick", client_encoding="utf8"
+        )
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[-1]
         raise BadInput(

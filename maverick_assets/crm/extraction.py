@@ -1,22 +1,43 @@
-"""CRM tables into raw Delta tables: every row, with content hash and tombstones.
+"""CRM tables into raw Delta tables: new and changed rows, tombstones, and the watermark.
 
-A whole table is read in one snapshot and compared with the lake by hash. That loses nothing,
-whatever the writers do meanwhile; its cost is that of the table, not of the change.
+All that one extraction reads, it reads in one snapshot of the source. Rows stream through in
+batches; what is held of the whole table are its ids.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
+from adbc_driver_postgresql import dbapi
 from psycopg import sql
-from psycopg.rows import dict_row
 
-from maverick_assets.crm.schema import Table, present_columns
-from maverick_assets.errors import BadInput
-from maverick_assets.lake import ROW_HASH, Commit, arrow_table, read_table, sync_table
+from maverick_assets.crm.database import open_database
+from maverick_assets.crm.schema import Table
+from maverick_assets.crm.watermark import (
+    Snapshot,
+    Watermark,
+    Window,
+    choose_window,
+    next_mark,
+    take_snapshot,
+)
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.lake import (
+    ROW_HASH,
+    Commit,
+    Where,
+    only_writer,
+    open_table,
+    read_state,
+    read_table,
+    sync_table,
+    write_stream,
+)
 
 ARROW_TYPES = {
     "text": pa.string(),
@@ -26,82 +47,280 @@ ARROW_TYPES = {
     "double precision": pa.float64(),
     "integer": pa.int64(),
 }
+COMMIT_BYTES = 64 * 2**20
+_BATCH_BYTES = 4 * 2**20
+_LIVE = {"_op": ["upsert"]}
+_TIME = ARROW_TYPES["timestamptz"]
+_EARLIEST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), _TIME)
+_LATEST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), _TIME)
 
 
 @dataclass(frozen=True)
 class Extraction:
-    """What one extraction did. `rows` counts live rows at the source."""
+    """What one extraction did. `rows` live at the source, of which `read` were transferred."""
 
     table: str
     rows: int
+    read: int
     tombstones: int
+    method: str
+    reason: str
+    pinned_seconds: float
     commit: Commit
 
 
-def extract(connection: psycopg.Connection, table: Table, target: Path) -> Extraction:
-    """Bring the raw Delta table at `target` up to date with the CRM's `table`.
+def extract(url: str, table: Table, target: Path) -> Extraction:
+    """Bring the raw Delta table at `target` up to date with the table of the CRM at `url`.
 
     Rows that vanished at the source stay as tombstones (`_op` = delete, only their id kept).
-    Raises `BadInput` naming table and column when the source cannot be read as the schema says.
+    The last commit carries the watermark; an extraction that dies before it is repeated by the
+    next. Raises `BadInput` naming table and column when the source cannot be read as the schema
+    says; the watermark is then where it was.
     """
-    rows = _read_rows(connection, table)
-    schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in table.columns.items()])
-    live = arrow_table(rows, schema)
-    ids = live["id"].to_pylist()
-    if len(set(ids)) != len(ids) or None in ids:
-        raise BadInput(f"the CRM's table {table.name}: column id has NULLs or duplicates; fix it")
-    gone = _vanished(target, set(ids))
-    tombstones = arrow_table(
-        [dict.fromkeys(schema.names) | {"id": vanished} for vanished in gone], schema
+    with only_writer(target), open_database(url, "MAVERICK_CRM_URL") as connection:
+        snapshot = take_snapshot(connection, table)
+        state = read_state(target)
+        mark = Watermark.model_validate(state) if state else None
+        window = choose_window(table, snapshot, mark, datetime.now(UTC))
+        reader = _Reader(url, connection, table, snapshot)
+        schema = raw_schema(table)
+        held = open_table(target)
+        if held is None or pa.schema(held.schema().to_arrow()) != schema:
+            return _load(reader, target, schema)
+        try:
+            return _update(reader, target, window, mark)
+        except _RowsMissing as missing:
+            reason = f"{missing.count} rows at the source were not in the lake: a restored database"
+            return _update(reader, target, Window(None, "full", reason), mark)
+
+
+def raw_schema(table: Table) -> pa.Schema:
+    """Columns of a raw Delta table: the source's, and ours."""
+    return pa.schema(
+        [
+            *((name, ARROW_TYPES[kind]) for name, kind in table.columns.items()),
+            ("_op", pa.string()),
+            ("_extracted_at", _TIME),
+            (ROW_HASH, pa.string()),
+        ]
     )
-    wanted = pa.concat_tables([_stamped(live, "upsert"), _stamped(tombstones, "delete")])
-    commit = sync_table(target, wanted, key="id")
-    return Extraction(table.name, live.num_rows, len(gone), commit)
 
 
-def live_rows(target: Path) -> list[dict[str, Any]]:
+def live_rows(target: Path, where: Where | None = None) -> list[dict[str, Any]]:
     """Rows of a raw table without tombstones; none when it was never extracted."""
-    table = read_table(target)
-    if table is None:
-        return []
-    return [row for row in table.to_pylist() if row["_op"] == "upsert"]
+    table = read_table(target, where={**_LIVE, **(where or {})})
+    return [] if table is None else table.to_pylist()
 
 
-def _read_rows(connection: psycopg.Connection, table: Table) -> list[dict[str, Any]]:
-    present = present_columns(connection, table)
-    selected = sql.SQL(", ").join(
-        sql.SQL("{0}::{1} as {0}").format(
-            sql.Identifier(name), sql.SQL("text" if kind == "jsonb" else kind)
+class _RowsMissing(Exception):
+    """The lake lacks rows that are older than its watermark."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+
+@dataclass
+class _Reader:
+    """Rows of one table in one snapshot. `read` counts those that came through."""
+
+    url: str
+    connection: psycopg.Connection
+    table: Table
+    snapshot: Snapshot
+    read: int = 0
+
+    def rows(self, condition: sql.Composable | None) -> Iterator[pa.RecordBatch]:
+        """Checked batches in the raw schema. Raises `BadInput` naming table and column."""
+        columns = [
+            sql.SQL("{} as {}").format(_expression(self.table, name, self.snapshot), _name(name))
+            for name in self.table.columns
+        ]
+        present = sql.SQL(", ").join(
+            _expression(self.table, name, self.snapshot) for name in self.snapshot.columns
         )
-        for name, kind in table.columns.items()
-        if name in present
-    )
-    query = sql.SQL("select {} from {} order by id").format(selected, sql.Identifier(table.name))
-    connection.commit()
-    connection.execute("set transaction isolation level repeatable read, read only")
-    connection.execute("set local time zone 'UTC'")
-    try:
-        with connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(query).fetchall()
-    except psycopg.Error as error:
+        columns.append(sql.SQL("md5(row({})::text) as _row_hash").format(present))
+        schema = raw_schema(self.table)
+        now = pa.scalar(datetime.now(UTC), _TIME)
+        try:
+            for batch in self._stream(columns, condition):
+                yield self._checked(_stamped(batch, schema, "upsert", now))
+        except (dbapi.Error, OSError) as error:  # while rows stream it is the latter
+            raise self._complaint(error) from error
+
+    def ids(self) -> pa.Array:
+        """The ids of all rows."""
+        column = sql.SQL("{} as id").format(_expression(self.table, "id", self.snapshot))
+        batches = list(self._stream([column], None))
+        return pa.concat_arrays([batch["id"] for batch in batches] or [pa.array([], pa.string())])
+
+    def _stream(
+        self, columns: Iterable[sql.Composable], condition: sql.Composable | None
+    ) -> Iterator[pa.RecordBatch]:
+        query = sql.SQL("select {} from {}").format(
+            sql.SQL(", ").join(columns), _name(self.table.name)
+        )
+        if condition is not None:
+            query += sql.SQL(" where ") + condition
+        with dbapi.connect(self.url, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(
+                **{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)}
+            )
+            for setting in (
+                "begin isolation level repeatable read, read only",
+                f"set transaction snapshot '{self.snapshot.name}'",
+                "set local time zone 'UTC'",
+                "set local client_encoding to 'UTF8'",
+            ):
+                cursor.execute(setting)
+            cursor.execute(query.as_string(self.connection))
+            yield from cursor.fetch_record_batch()
+
+    def _checked(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """`batch`, counted; its times must be such that Python's datetime can hold them."""
+        for name, kind in self.table.columns.items():
+            span = pc.min_max(batch[name]) if kind == "timestamptz" else None
+            if span is None or not span["min"].is_valid:
+                continue
+            if pc.less(span["min"], _EARLIEST).as_py() or pc.greater(span["max"], _LATEST).as_py():
+                raise self._bad(name, "has a time outside the years 1 to 9999; correct it")
+        self.read += batch.num_rows
+        return batch
+
+    def _complaint(self, error: Exception) -> BadInput:
+        """Names the first column that PostgreSQL cannot send; else its own first line."""
+        for name in self.snapshot.columns:
+            probe = sql.SQL("copy (select {} from {}) to stdout").format(
+                _expression(self.table, name, self.snapshot), _name(self.table.name)
+            )
+            self.connection.rollback()
+            try:
+                with self.connection.cursor() as cursor, cursor.copy(probe) as values:
+                    for _ in values:
+                        pass
+            except psycopg.Error as found:
+                return self._bad(name, f"cannot be read: {str(found).splitlines()[0]}")
         reason = str(error).splitlines()[0]
-        raise BadInput(f"the CRM's table {table.name} cannot be read: {reason}") from error
-    connection.commit()
-    absent = dict.fromkeys(name for name in table.columns if name not in present)
-    return [absent | row for row in rows]
+        return BadInput(f"the CRM's table {self.table.name} cannot be read: {reason}")
+
+    def _bad(self, column: str, what: str) -> BadInput:
+        return BadInput(f"the CRM's table {self.table.name}: column {column} {what}")
 
 
-def _vanished(target: Path, present: set[str]) -> list[str]:
-    held = read_table(target, columns=["id"])
-    return [] if held is None else sorted(set(held["id"].to_pylist()) - present)
+def _load(reader: _Reader, target: Path, schema: pa.Schema) -> Extraction:
+    """The first reading: one commit, whatever the size."""
+    window = Window(None, "full", "first reading")
+    mark = next_mark(reader.snapshot, None, window, datetime.now(UTC))
+    failures: list[BaseException] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from reader.rows(None)
+        except BaseException as error:  # Arrow would keep its text alone
+            failures.append(error)
+            raise
+
+    try:
+        write_stream(
+            target,
+            pa.RecordBatchReader.from_batches(schema, batches()),
+            mark.model_dump(mode="json"),
+        )
+    except MaverickError:
+        if failures:
+            raise failures[0] from None
+        raise
+    table = open_table(target)
+    assert table is not None
+    commit = Commit(table.version(), reader.read, reader.read, 0, 0)
+    return _report(reader, window, commit, 0)
 
 
-def _stamped(table: pa.Table, operation: str) -> pa.Table:
-    count = table.num_rows
-    now = [datetime.now(UTC)] * count
-    return (
-        table.drop_columns(ROW_HASH)
-        .append_column("_op", pa.array([operation] * count, pa.string()))
-        .append_column("_extracted_at", pa.array(now, pa.timestamp("us", tz="UTC")))
-        .append_column(ROW_HASH, table[ROW_HASH])
+def _update(reader: _Reader, target: Path, window: Window, mark: Watermark | None) -> Extraction:
+    """Upsert a window's rows, bury what has vanished, move the watermark with the last commit."""
+    early = Commit(0, 0, 0, 0, 0)
+    chunk: list[pa.RecordBatch] = []
+    for batch in reader.rows(window.condition):
+        chunk.append(batch)
+        if sum(each.nbytes for each in chunk) > COMMIT_BYTES:
+            early = _plus(early, sync_table(target, pa.Table.from_batches(chunk), "id", scope=()))
+            chunk = []
+    last = pa.Table.from_batches(chunk, raw_schema(reader.table))
+    gone = _vanished(reader, target, last["id"], window)
+    after = next_mark(reader.snapshot, mark, window, datetime.now(UTC))
+    last = pa.concat_tables([last, _tombstones(reader.table, gone)])
+    commit = sync_table(target, last, "id", scope=(), state=after.model_dump(mode="json"))
+    return _report(reader, window, _plus(commit, early), len(gone))
+
+
+def _vanished(reader: _Reader, target: Path, new: pa.ChunkedArray, window: Window) -> pa.Array:
+    """Ids that live in the lake and are no longer at the source, in the reader's snapshot.
+
+    After a window by horizon every row of the source is in the lake: equal counts are equal sets.
+    """
+    held = read_table(target, columns=["id"], where=_LIVE)
+    assert held is not None
+    known = pc.unique(pa.chunked_array([*held["id"].chunks, *new.chunks], pa.string()))
+    if reader.snapshot.horizon is not None and len(known) == reader.snapshot.rows:
+        return pa.array([], pa.string())
+    present = reader.ids()
+    missing = len(present) - (pc.sum(pc.is_in(present, value_set=known)).as_py() or 0)
+    if missing and window.condition is not None:
+        raise _RowsMissing(missing)
+    return known.filter(pc.invert(pc.is_in(known, value_set=present)))
+
+
+def _tombstones(table: Table, ids: pa.Array) -> pa.Table:
+    schema = raw_schema(table)
+    now = pa.scalar(datetime.now(UTC), _TIME)
+    nothing = pa.table({"id": ids, ROW_HASH: pa.array([""] * len(ids), pa.string())})
+    batches = nothing.to_batches() or [pa.RecordBatch.from_pylist([], nothing.schema)]
+    return pa.Table.from_batches([_stamped(batch, schema, "delete", now) for batch in batches])
+
+
+def _stamped(
+    batch: pa.RecordBatch, schema: pa.Schema, operation: str, now: pa.Scalar
+) -> pa.RecordBatch:
+    """`batch` in the raw schema: our columns added, absent ones NULL."""
+    ours = {"_op": pa.scalar(operation), "_extracted_at": now}
+    columns = []
+    for field in schema:
+        if field.name in ours:
+            columns.append(pa.repeat(ours[field.name], batch.num_rows))
+        elif field.name in batch.schema.names:
+            columns.append(batch[field.name].cast(field.type))
+        else:
+            columns.append(pa.nulls(batch.num_rows, field.type))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _report(reader: _Reader, window: Window, commit: Commit, tombstones: int) -> Extraction:
+    return Extraction(
+        reader.table.name,
+        reader.snapshot.rows,
+        reader.read,
+        tombstones,
+        window.method,
+        window.reason,
+        reader.snapshot.pinned_seconds,
+        commit,
     )
+
+
+def _plus(commit: Commit, other: Commit) -> Commit:
+    return replace(
+        commit,
+        inserted=commit.inserted + other.inserted,
+        updated=commit.updated + other.updated,
+    )
+
+
+def _expression(table: Table, column: str, snapshot: Snapshot) -> sql.Composable:
+    """A column as the schema's type; NULL where the source does not have it."""
+    kind = table.columns[column]
+    plain = sql.SQL("text" if kind == "jsonb" else kind)
+    value = _name(column) if column in snapshot.columns else sql.SQL("null")
+    return sql.SQL("{}::{}").format(value, plain)
+
+
+def _name(name: str) -> sql.Identifier:
+    return sql.Identifier(name)

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -70,29 +70,35 @@ class Pair:
         return self.turns[-1]
 
 
-def build_examples(
-    recipe: Recipe, turns: Sequence[Turn], tokenizer: ChatTokenizer
-) -> list[Example]:
-    """Examples of every source of the recipe, newest first within a source, not split yet.
+@dataclass(frozen=True)
+class Candidate:
+    """What may become an example: one answer that a source of the recipe found.
 
-    Completions shorter than `min_characters`, and exact repetitions, are left out. Raises
-    `BadInput` when a filter names no field of a turn, or a row has a mood or mode that the recipe
-    does not list.
+    `rank` is the source's place in the recipe, `turn_id` the turn that holds the answer.
     """
-    found: dict[str, Example] = {}
-    for source in recipe.sources:
-        selected = [turn for turn in turns if turn.source == source.table]
-        pairs = [
-            pair
-            for pair in PAIRING[source.examples](selected)
-            if _matches(pair.turn, source, recipe)
-            and len(pair.answer) >= recipe.training.min_characters
-        ]
-        pairs.sort(key=lambda pair: (pair.turn.occurred_at, pair.turn.turn_id), reverse=True)
-        for pair in pairs[: source.limit]:
-            example = _example(recipe, pair, tokenizer)
-            found.setdefault(example.example_id, example)
-    return list(found.values())
+
+    candidate_id: str
+    rank: int
+    turn_id: str
+    example: Example
+
+
+def build_candidates(
+    recipe: Recipe, turns: Sequence[Turn], tokenizer: ChatTokenizer
+) -> list[Candidate]:
+    """Candidates of every source of the recipe from whole threads of turns.
+
+    Completions shorter than `min_characters` are left out. Raises `BadInput` when a filter names
+    no field of a turn, or a row has a mood or mode that the recipe does not list.
+    """
+    return [
+        Candidate(f"{rank}:{pair.turn.turn_id}", rank, pair.turn.turn_id, example)
+        for rank, source in enumerate(recipe.sources)
+        for pair in PAIRING[source.examples]([t for t in turns if t.source == source.table])
+        if _matches(pair.turn, source, recipe)
+        and len(pair.answer) >= recipe.training.min_characters
+        and (example := _example(recipe, pair, tokenizer))
+    ]
 
 
 def read_examples(table: Path, version: int, split: str | None = None) -> list[Example]:
@@ -109,9 +115,24 @@ def read_examples(table: Path, version: int, split: str | None = None) -> list[E
     return sorted(wanted, key=attrgetter("example_id"))
 
 
-def dataset_problems(examples: Sequence[Example]) -> list[str]:
+class Placed(Protocol):
+    """An example, or as much of it as tells where it stands."""
+
+    @property
+    def example_id(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def thread_id(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def n_supervised(self) -> int: ...
+
+
+def dataset_problems(examples: Sequence[Placed]) -> list[str]:
     """Why these examples cannot train a personality; empty when they can."""
-    by_split: defaultdict[str, list[Example]] = defaultdict(list)
+    by_split: defaultdict[str, list[Placed]] = defaultdict(list)
     for example in examples:
         by_split[example.split].append(example)
     problems = [

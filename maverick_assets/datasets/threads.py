@@ -4,8 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of a row without a time: older than all others
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,19 @@ def link_threads(mails: Sequence[Mail]) -> dict[str, Link]:
         if named and names[named.id] == names[mail.id] and _may_answer(mail, named):
             parents[mail.id] = named.id
     return {mail.id: Link(names[mail.id], parents.get(mail.id)) for mail in mails}
+
+
+def link_keys(mail: Mail) -> list[str]:
+    """What can link a mail with others. Mails that no chain of shared keys connects do not
+    influence each other's thread or parent, so each connected set can be linked alone."""
+    keys = {f"thread {mail.thread_id}"} if mail.thread_id else set()
+    keys.update(f"id {_bare(name)}" for name in (mail.message_id, mail.in_reply_to) if name)
+    subject = normal_subject(mail.subject)
+    if subject:
+        keys.update(f"subject {' '.join(sorted(pair))} {subject}" for pair in _pairs(mail))
+    words = (_fingerprint(mail.text), _fingerprint(mail.quoted or ""))
+    keys.update(f"words {each}" for each in words if len(each) >= _TELLING_CHARACTERS)
+    return sorted(keys)
 
 
 def normal_subject(subject: str) -> str:

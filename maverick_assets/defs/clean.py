@@ -11,53 +11,48 @@ from dagster import (
     asset,
 )
 
-from maverick_assets.crm.extraction import live_rows
-from maverick_assets.datasets.turns import TURN_SCHEMA, Owner, build_turns, turn_rows
+from maverick_assets.datasets.refresh import SHAPES, refresh_mails, refresh_turns
+from maverick_assets.datasets.turns import TURN_SCHEMA, Owner
 from maverick_assets.defs.display import sample_table
-from maverick_assets.errors import BadInput
-from maverick_assets.lake import arrow_table, sync_table
+from maverick_assets.lake import open_table
 from maverick_assets.settings import load_settings
 
-TURN_SOURCES = (
-    "crm_emails",
-    "conversations",
-    "messages",
-    "crm_deals",
-    "sticky_notes",
-    "personality_samples",
-)
+# To be raised when turns, mails or candidates come out otherwise from the same rows: all are then
+# derived again.
+DATA_CODE_VERSION = "2"
 
 
 @asset(
     key=["clean", "turns"],
-    deps=[AssetKey(["raw", table]) for table in TURN_SOURCES],
+    deps=[AssetKey(["raw", table]) for table in SHAPES],
     description="Utterances: quotes and signatures off, threads linked, third parties renamed.",
 )
 def clean_turns(context: AssetExecutionContext) -> MaterializeResult:
     settings = load_settings()
     owner = Owner(settings.owner_emails, settings.owner_user_ids)
-    raw = {table: live_rows(settings.lake / "raw" / table) for table in TURN_SOURCES}
-    turns = build_turns(raw, owner)
-    if not turns:
-        raise BadInput(
-            "the CRM holds no text to learn from: its tables are empty; import mail with "
-            "`maverick crm import`, or point MAVERICK_CRM_URL to a CRM with rows"
-        )
+    mails = refresh_mails(settings.lake, DATA_CODE_VERSION)
+    turns = refresh_turns(settings.lake, owner, DATA_CODE_VERSION)
     target = settings.lake / "clean" / "turns"
-    table = arrow_table(turn_rows(turns), TURN_SCHEMA)
-    commit = sync_table(target, table, key="turn_id")
-    context.log.info(f"{commit.rows} turns: {commit.changed} new or changed")
-    by_source = Counter(turn.source for turn in turns)
-    by_owner = Counter(turn.source for turn in turns if turn.is_owner)
+    table = open_table(target)
+    assert table is not None
+    rows = table.to_pyarrow_table(columns=["source", "is_owner"]).to_pylist()
+    context.log.info(
+        f"{turns.commit.rows} turns: {turns.commit.changed} new or changed; "
+        f"{turns.derived} derived, {mails.derived} mails cleaned"
+    )
     return MaterializeResult(
         metadata={
-            "dagster/row_count": commit.rows,
-            "changed": commit.changed,
-            "turns": MetadataValue.json(dict(by_source)),
-            "by the owner": MetadataValue.json(dict(by_owner)),
-            "delta_version": commit.version,
+            "dagster/row_count": turns.commit.rows,
+            "changed": turns.commit.changed,
+            "derived": turns.derived,
+            "mails_cleaned": mails.derived,
+            "turns": MetadataValue.json(dict(Counter(row["source"] for row in rows))),
+            "by the owner": MetadataValue.json(
+                dict(Counter(row["source"] for row in rows if row["is_owner"]))
+            ),
+            "delta_version": turns.commit.version,
             "path": MetadataValue.path(target),
-            "sample": sample_table(table.slice(0, 5).drop_columns("_row_hash")),
+            "sample": sample_table(table.to_pyarrow_dataset().head(5, columns=TURN_SCHEMA.names)),
         },
-        data_version=DataVersion(str(commit.version)),
+        data_version=DataVersion(str(turns.commit.version)),
     )

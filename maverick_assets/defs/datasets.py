@@ -1,7 +1,7 @@
 """`<p>/dataset`: prompt-completion examples of each personality, with their checks."""
 
 from collections import Counter
-from dataclasses import asdict
+from functools import partial
 
 from dagster import (
     AssetCheckResult,
@@ -16,18 +16,14 @@ from dagster import (
     asset,
 )
 
-from maverick_assets.datasets.examples import (
-    EXAMPLE_SCHEMA,
-    Example,
-    build_examples,
-    dataset_problems,
-)
-from maverick_assets.datasets.splits import split_examples
+from maverick_assets.datasets.examples import dataset_problems
+from maverick_assets.datasets.refresh import Refreshed, refresh_candidates, refresh_dataset
+from maverick_assets.datasets.splits import Entry
 from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.datasets.turns import read_turns
+from maverick_assets.defs.clean import DATA_CODE_VERSION
 from maverick_assets.defs.display import sample_table
 from maverick_assets.errors import MaverickError
-from maverick_assets.lake import Commit, arrow_table, sync_table
+from maverick_assets.lake import Commit, open_table
 from maverick_assets.recipes import Recipe
 from maverick_assets.settings import load_settings
 from maverick_assets.training.base_model import find_base
@@ -47,22 +43,24 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         base = find_base(settings)
         if base is None:
             raise MaverickError("the base model is not unpacked yet; materialize base_model first")
-        turns = read_turns(settings.lake / "clean" / "turns")
-        examples = build_examples(recipe, turns, ChatTokenizer(base.directory))
-        examples = split_examples(examples, recipe.training.validation_fraction)
-        examples.sort(key=lambda example: example.example_id)
+        tokenizer = partial(ChatTokenizer, base.directory)
+        basis = (base.digest, DATA_CODE_VERSION)
+        candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis)
+        commit, entries = refresh_dataset(settings.lake, recipe)
+        context.log.info(
+            f"{commit.rows} examples: {commit.changed} new or changed; "
+            f"{candidates.derived} of {candidates.commit.rows} candidates derived"
+        )
+        problems = dataset_problems(entries)
         target = settings.lake / "datasets" / recipe.name
-        table = arrow_table([asdict(example) for example in examples], EXAMPLE_SCHEMA)
-        commit = sync_table(target, table, key="example_id")
-        context.log.info(f"{commit.rows} examples: {commit.changed} new or changed")
-        problems = dataset_problems(examples)
+        table = open_table(target)
+        assert table is not None
+        shown = ["messages", "source", "split", "n_tokens"]
         return MaterializeResult(
             metadata={
-                **_counts(examples, commit),
+                **_counts(entries, commit, candidates),
                 "path": MetadataValue.path(target),
-                "sample": sample_table(
-                    table.slice(0, 5).select(["messages", "source", "split", "n_tokens"])
-                ),
+                "sample": sample_table(table.to_pyarrow_dataset().head(5, columns=shown)),
             },
             data_version=DataVersion(str(commit.version)),
             check_results=[
@@ -78,14 +76,18 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
     return dataset
 
 
-def _counts(examples: list[Example], commit: Commit) -> dict[str, MetadataValue | int]:
+def _counts(
+    entries: list[Entry], commit: Commit, candidates: Refreshed
+) -> dict[str, MetadataValue | int]:
     return {
         "dagster/row_count": commit.rows,
         "changed": commit.changed,
-        "train": sum(example.split == "train" for example in examples),
-        "validation": sum(example.split == "validation" for example in examples),
-        "tokens": sum(example.n_tokens for example in examples),
-        "supervised_tokens": sum(example.n_supervised for example in examples),
-        "sources": MetadataValue.json(dict(Counter(example.source for example in examples))),
+        "candidates": candidates.commit.rows,
+        "candidates_derived": candidates.derived,
+        "train": sum(entry.split == "train" for entry in entries),
+        "validation": sum(entry.split == "validation" for entry in entries),
+        "tokens": sum(entry.n_tokens for entry in entries),
+        "supervised_tokens": sum(entry.n_supervised for entry in entries),
+        "sources": MetadataValue.json(dict(Counter(entry.source for entry in entries))),
         "delta_version": commit.version,
     }

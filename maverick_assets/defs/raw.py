@@ -1,6 +1,12 @@
 """`crm/<table>` (external) and `raw/<table>`: the CRM's tables as Delta tables."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
@@ -11,12 +17,16 @@ from dagster import (
     asset,
 )
 
-from maverick_assets.crm.database import connect
-from maverick_assets.crm.extraction import extract
+from maverick_assets.crm.database import crm_url
+from maverick_assets.crm.extraction import Extraction, extract
 from maverick_assets.crm.schema import TABLES, Table
+from maverick_assets.crm.watermark import PINNED_SECONDS
 from maverick_assets.defs.display import sample_table
-from maverick_assets.lake import read_table
+from maverick_assets.errors import BadInput
+from maverick_assets.lake import open_table
 from maverick_assets.settings import load_settings
+
+CHECK = "readable"
 
 
 def crm_specs() -> list[AssetSpec]:
@@ -28,34 +38,34 @@ def crm_specs() -> list[AssetSpec]:
 
 
 def raw_asset(table: Table) -> AssetsDefinition:
-    columns = ", ".join(table.columns)
+    key = AssetKey(["raw", table.name])
 
     @asset(
-        key=["raw", table.name],
+        key=key,
         deps=[AssetKey(["crm", table.name])],
-        description=f"Every row of {table.name} with tombstones: {columns}.",
+        check_specs=[AssetCheckSpec(CHECK, asset=key)],
+        description=f"Every row of {table.name} with tombstones: {', '.join(table.columns)}.",
     )
-    def raw(context: AssetExecutionContext) -> MaterializeResult:
+    def raw(context: AssetExecutionContext) -> Iterator[MaterializeResult | AssetCheckResult]:
         settings = load_settings()
-        target = settings.lake / "raw" / table.name
-        with connect(settings) as connection:
-            done = extract(connection, table, target)
+        try:
+            done = extract(crm_url(settings), table, settings.lake / "raw" / table.name)
+        except BadInput as error:
+            yield _check(False, problem=str(error))
+            raise
         context.log.info(
-            f"{done.rows} rows: {done.commit.inserted} new, {done.commit.updated} changed"
+            f"{done.rows} rows: {done.commit.inserted} new, {done.commit.updated} changed, "
+            f"{done.tombstones} deleted; {done.read} read ({done.method}: {done.reason})"
         )
-        newest = read_table(target)
-        assert newest is not None
-        return MaterializeResult(
-            metadata={
-                "dagster/row_count": done.rows,
-                "inserted": done.commit.inserted,
-                "updated": done.commit.updated,
-                "tombstones": done.tombstones,
-                "delta_version": done.commit.version,
-                "path": MetadataValue.path(target),
-                "sample": sample_table(newest.slice(0, 5)),
-            },
+        if done.pinned_seconds > PINNED_SECONDS:
+            context.log.warning(
+                f"a transaction of the CRM has been open for {done.pinned_seconds:.0f} s: until it "
+                "ends, the same rows are read again and again"
+            )
+        yield MaterializeResult(
+            metadata=_metadata(done, table),
             data_version=DataVersion(str(done.commit.version)),
+            check_results=[_check(True)],
         )
 
     return raw
@@ -63,3 +73,32 @@ def raw_asset(table: Table) -> AssetsDefinition:
 
 def raw_assets() -> list[AssetsDefinition]:
     return [raw_asset(table) for table in TABLES.values()]
+
+
+def _metadata(done: Extraction, table: Table) -> dict[str, Any]:
+    target = load_settings().lake / "raw" / table.name
+    held = open_table(target)
+    assert held is not None
+    newest = held.to_pyarrow_dataset().head(5)
+    return {
+        "dagster/row_count": done.rows,
+        "rows_read": done.read,
+        "inserted": done.commit.inserted,
+        "updated": done.commit.updated,
+        "tombstones": done.tombstones,
+        "method": done.method,
+        "reason": done.reason,
+        "oldest_open_transaction_seconds": round(done.pinned_seconds, 1),
+        "delta_version": done.commit.version,
+        "path": MetadataValue.path(target),
+        "sample": sample_table(newest),
+    }
+
+
+def _check(passed: bool, **metadata: str) -> AssetCheckResult:
+    return AssetCheckResult(
+        passed=passed,
+        check_name=CHECK,
+        severity=AssetCheckSeverity.ERROR,
+        metadata={name: MetadataValue.text(text) for name, text in metadata.items()},
+    )

@@ -1,28 +1,40 @@
 """Extraction from a real PostgreSQL: every row, every change, and what cannot be read."""
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
+import pyarrow as pa
 import pytest
 
+from maverick_assets.crm import extraction, watermark
 from maverick_assets.crm.changes import table_states
-from maverick_assets.crm.extraction import Extraction, extract, live_rows
-from maverick_assets.crm.schema import TABLES
+from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.extraction import Extraction, extract, live_rows, raw_schema
+from maverick_assets.crm.schema import TABLES, create_tables
+from maverick_assets.crm.watermark import Watermark, choose_window, take_snapshot
 from maverick_assets.errors import BadInput
-from maverick_assets.lake import read_table
+from maverick_assets.lake import open_table, read_state, read_table, sync_table
 
 Extract = Callable[[], Extraction]
 
 
 @pytest.fixture
-def notes(crm: psycopg.Connection, tmp_path: Path) -> Extract:
+def notes(crm: psycopg.Connection, crm_url: str, tmp_path: Path) -> Extract:
     for key in ("n1", "n2", "n3"):
         crm.execute(
             "insert into sticky_notes values (%s, 'allan', 'Title', 'Content', '{a,b}', now())",
             [key],
         )
-    return lambda: extract(crm, TABLES["sticky_notes"], tmp_path / "notes")
+
+    def committed() -> Extraction:
+        crm.commit()
+        return extract(crm_url, TABLES["sticky_notes"], tmp_path / "notes")
+
+    return committed
 
 
 def test_all_rows_arrive_and_an_unchanged_table_makes_no_commit(
@@ -58,18 +70,19 @@ def test_a_change_is_an_upsert_a_delete_a_tombstone_and_a_return_an_upsert_again
 
 
 def test_optional_columns_may_be_absent_and_unknown_ones_are_ignored(
-    crm: psycopg.Connection, tmp_path: Path
+    crm: psycopg.Connection, crm_url: str, tmp_path: Path
 ) -> None:
     crm.execute("alter table crm_emails drop column thread_id, add column shoe_size integer")
     crm.execute("insert into crm_emails (id, sender_email, body) values ('1', 'a@b.example', 'Hi')")
-    extract(crm, TABLES["crm_emails"], tmp_path / "mail")
+    crm.commit()
+    extract(crm_url, TABLES["crm_emails"], tmp_path / "mail")
     [row] = live_rows(tmp_path / "mail")
     assert row["thread_id"] is None
     assert "shoe_size" not in row
 
 
 def test_columns_of_other_types_are_read_as_the_schema_says(
-    crm: psycopg.Connection, tmp_path: Path
+    crm: psycopg.Connection, crm_url: str, tmp_path: Path
 ) -> None:
     crm.execute("drop table crm_deals")
     crm.execute(
@@ -77,7 +90,8 @@ def test_columns_of_other_types_are_read_as_the_schema_says(
         "'won' as stage, 12.50::numeric as amount, '' as notes, 'a@b' as owner_email, "
         "timestamp '2026-01-01 10:00' as created_at"
     )
-    extract(crm, TABLES["crm_deals"], tmp_path / "deals")
+    crm.commit()
+    extract(crm_url, TABLES["crm_deals"], tmp_path / "deals")
     [row] = live_rows(tmp_path / "deals")
     assert (row["id"], row["amount"], row["created_at"].hour) == ("7", 12.5, 10)
 
@@ -93,13 +107,27 @@ def test_columns_of_other_types_are_read_as_the_schema_says(
         (
             "alter table sticky_notes alter created_at type text, alter created_at set default ''; "
             "insert into sticky_notes (id, created_at) values ('x', 'soon')",
-            "table sticky_notes cannot be read",
+            "sticky_notes: column created_at cannot be read: invalid input syntax",
         ),
         (
             "alter table sticky_notes drop constraint sticky_notes_pkey; "
             "alter table sticky_notes alter id drop not null; "
             "insert into sticky_notes (id) values ('n1')",
-            "column id has NULLs or duplicates",
+            "column id has duplicates, such as 'n1'",
+        ),
+        (
+            "alter table sticky_notes drop constraint sticky_notes_pkey; "
+            "alter table sticky_notes alter id drop not null; "
+            "insert into sticky_notes (content) values ('whose?')",
+            "column id has NULLs",
+        ),
+        (
+            "insert into sticky_notes (id, created_at) values ('x', 'infinity')",
+            "sticky_notes: column created_at has a time outside the years 1 to 9999",
+        ),
+        (
+            "insert into sticky_notes (id, created_at) values ('x', '0044-03-15 BC')",
+            "sticky_notes: column created_at has a time outside the years 1 to 9999",
         ),
     ],
 )
@@ -112,6 +140,186 @@ def test_what_cannot_be_read_is_named_and_the_lake_stays_as_it_was(
     with pytest.raises(BadInput, match=complaint):
         notes()
     assert len(live_rows(tmp_path / "notes")) == 3
+
+
+def test_only_rows_of_later_transactions_are_read(notes: Extract, crm: psycopg.Connection) -> None:
+    first = notes()
+    crm.execute("update sticky_notes set content = 'New' where id = 'n1'")
+    second, third = notes(), notes()
+    assert (first.method, second.method) == ("full", "snapshot horizon")
+    assert [done.read for done in (first, second, third)] == [3, 1, 0]
+
+
+def test_a_row_that_commits_after_a_younger_one_is_not_lost(
+    notes: Extract, crm: psycopg.Connection, crm_url: str, tmp_path: Path
+) -> None:
+    notes()
+    with psycopg.connect(crm_url) as slow:
+        slow.execute("insert into sticky_notes (id) values ('early')")
+        crm.execute("insert into sticky_notes (id) values ('late')")
+        notes()
+        slow.commit()
+    notes()
+    assert {row["id"] for row in live_rows(tmp_path / "notes")} >= {"early", "late"}
+
+
+def test_an_old_open_transaction_is_told(
+    notes: Extract, crm: psycopg.Connection, crm_url: str
+) -> None:
+    with psycopg.connect(crm_url) as idle:
+        idle.execute("insert into conversations (id) values ('c')")
+        idle.execute("select pg_sleep(0.2)")
+        assert notes().pinned_seconds > 0.1
+    assert notes().pinned_seconds < 0.1
+
+
+def test_another_database_and_one_that_went_back_are_read_in_full(
+    notes: Extract, crm: psycopg.Connection, pgdata: Path, tmp_path: Path
+) -> None:
+    notes()
+    url = database_url(pgdata, f"test_{uuid4().hex[:12]}")
+    with psycopg.connect(url) as other:
+        create_tables(other)
+        other.execute("insert into sticky_notes (id, content) values ('n1', 'Content'), ('o', '')")
+    moved = extract(url, TABLES["sticky_notes"], tmp_path / "notes")
+    assert moved.reason == "another database, or a restored one"
+    assert {row["id"] for row in live_rows(tmp_path / "notes")} == {"n1", "o"}
+    assert moved.tombstones == 2
+    state = read_state(tmp_path / "notes")
+    assert state is not None
+    mark = Watermark.model_validate(state | {"horizon": state["horizon"] + 10**6})
+    with psycopg.connect(url) as other:
+        snapshot = take_snapshot(other, TABLES["sticky_notes"])
+    window = choose_window(TABLES["sticky_notes"], snapshot, mark, datetime.now(UTC))
+    assert window.reason == "transaction ids went back: a restored database"
+
+
+def test_rows_that_the_watermark_hides_are_found_by_their_number(
+    notes: Extract, crm: psycopg.Connection, tmp_path: Path
+) -> None:
+    """What a restored database looks like whose transaction ids have overtaken the watermark."""
+    notes()
+    crm.execute("insert into sticky_notes (id) values ('n4')")
+    crm.commit()
+    target = tmp_path / "notes"
+    state = read_state(target)
+    assert state is not None
+    row = crm.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint").fetchone()
+    assert row is not None
+    crm.execute("update sticky_notes set title = 'x' where id = 'n1'")
+    [n1] = live_rows(target, {"id": ["n1"]})
+    forged = pa.Table.from_pylist([n1 | {"_row_hash": "x"}], raw_schema(TABLES["sticky_notes"]))
+    sync_table(target, forged, "id", scope=(), state=state | {"horizon": row[0]})
+    done = notes()
+    assert "were not in the lake" in done.reason
+    assert {row["id"] for row in live_rows(target)} == {"n1", "n2", "n3", "n4"}
+
+
+def test_a_column_that_vanishes_is_named_and_one_that_appears_is_read_for_every_row(
+    crm: psycopg.Connection, crm_url: str, tmp_path: Path
+) -> None:
+    table, target = TABLES["feedback"], tmp_path / "feedback"
+    crm.execute("alter table feedback drop column correction")
+    crm.execute("insert into feedback (id, rating) values ('1', 9)")
+    crm.commit()
+    extract(crm_url, table, target)
+    crm.execute("alter table feedback add column correction text default 'better'")
+    crm.commit()
+    assert extract(crm_url, table, target).reason == "a new column"
+    assert live_rows(target)[0]["correction"] == "better"
+    crm.execute("alter table feedback drop column correction")
+    crm.commit()
+    with pytest.raises(BadInput, match="table feedback has lost its column correction"):
+        extract(crm_url, table, target)
+
+
+def test_a_view_is_read_by_a_lagged_cursor_and_reconciled_daily(
+    crm: psycopg.Connection, crm_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm.execute("alter table crm_emails rename to stored")
+    crm.execute("create view crm_emails as select * from stored")
+    crm.execute(
+        "insert into stored (id, sender_email, updated_at) select n::text, 'a@b.example', "
+        "timestamptz '2026-01-01' + n * interval '1 hour' from generate_series(1, 9) n"
+    )
+    crm.commit()
+    target = tmp_path / "mail"
+
+    def run() -> Extraction:
+        return extract(crm_url, TABLES["crm_emails"], target)
+
+    assert run().read == 9
+    crm.execute("insert into stored (id, updated_at) values ('x', '2026-01-01 08:30')")
+    crm.execute("update stored set subject = 'silent' where id = '2'")
+    crm.commit()
+    lagged = run()
+    assert (lagged.method, lagged.read) == ("lagged cursor", 3)
+    assert {row["id"] for row in live_rows(target)} == {*map(str, range(1, 10)), "x"}
+    crm.execute("delete from stored where id = '1'")
+    crm.execute("insert into stored (id, updated_at) values ('old', '2025-01-01')")
+    crm.commit()
+    assert "were not in the lake" in run().reason
+    monkeypatch.setattr(watermark, "RECONCILE_AFTER", timedelta(0))
+    reconciled = run()
+    assert (reconciled.method, reconciled.read) == ("full", 10)
+    rows = {row["id"]: row for row in live_rows(target)}
+    assert rows["2"]["subject"] == "silent"
+    assert "1" not in rows
+
+
+def test_large_bodies_and_times_at_the_edge_arrive_unchanged(
+    notes: Extract, crm: psycopg.Connection, tmp_path: Path
+) -> None:
+    body = "Zeile für Zeile 🙂\n" * 500_000
+    crm.execute("insert into sticky_notes (id, content) values ('big', %s)", [body])
+    crm.execute("insert into sticky_notes (id, created_at) values ('y1', '0001-01-01 00:00+00')")
+    crm.execute(
+        "insert into sticky_notes (id, created_at) values ('y9', '9999-12-31 23:59:59.999999+00')"
+    )
+    notes()
+    rows = {row["id"]: row for row in live_rows(tmp_path / "notes")}
+    assert rows["big"]["content"] == body
+    assert (rows["y1"]["created_at"].year, rows["y9"]["created_at"].year) == (1, 9999)
+
+
+def test_text_that_is_not_utf_8_is_named(pgdata: Path, tmp_path: Path) -> None:
+    name = f"raw_{uuid4().hex[:12]}"
+    with psycopg.connect(database_url(pgdata, "postgres"), autocommit=True) as admin:
+        admin.execute(
+            f"create database {name} encoding 'SQL_ASCII' locale 'C' template template0".encode()
+        )
+    url = database_url(pgdata, name)
+    with psycopg.connect(url) as connection:
+        create_tables(connection)
+        connection.execute("insert into sticky_notes (id, content) values ('ok', 'plain')")
+    extract(url, TABLES["sticky_notes"], tmp_path / "notes")
+    with psycopg.connect(url) as connection:
+        connection.execute(b"insert into sticky_notes (id, content) values ('x', E'caf\\xe9')")
+    with pytest.raises(BadInput, match="sticky_notes: column content cannot be read: invalid byte"):
+        extract(url, TABLES["sticky_notes"], tmp_path / "notes")
+    assert [row["id"] for row in live_rows(tmp_path / "notes")] == ["ok"]
+
+
+def test_many_changes_are_committed_in_pieces_and_the_watermark_with_the_last(
+    notes: Extract, crm: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes()
+    before = read_state(tmp_path / "notes")
+    monkeypatch.setattr(extraction, "COMMIT_BYTES", 1)
+    monkeypatch.setattr(extraction, "_BATCH_BYTES", 10_000)
+    crm.execute(
+        "insert into sticky_notes (id, content) "
+        "select 'm' || n, repeat('x', 500) from generate_series(1, 200) n"
+    )
+    crm.execute("delete from sticky_notes where id = 'n3'")
+    done = notes()
+    assert (done.commit.inserted, done.tombstones, done.rows) == (200, 1, 202)
+    assert done.commit.version > 2
+    table = open_table(tmp_path / "notes")
+    assert table is not None
+    states = [json.loads(e["maverick.state"]) for e in table.history() if "maverick.state" in e]
+    assert len(states) == 2
+    assert states[1] == before
 
 
 def test_any_committed_change_shows_in_the_state_of_its_table_alone(

@@ -5,7 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maverick_assets.datasets.examples import build_examples, dataset_problems, reply_pairs
+from maverick_assets.datasets.examples import (
+    Example,
+    build_candidates,
+    dataset_problems,
+    reply_pairs,
+)
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Turn
 from maverick_assets.errors import BadInput
@@ -47,6 +52,10 @@ def recipe(source: dict[str, object], **more: object) -> Recipe:
     return Recipe.model_validate(content | more)
 
 
+def build_examples(recipe: Recipe, turns: list[Turn], tokenizer: ChatTokenizer) -> list[Example]:
+    return [each.example for each in build_candidates(recipe, turns, tokenizer)]
+
+
 DIALOGUE: dict[str, object] = {"table": "messages", "examples": "dialogue"}
 
 
@@ -81,19 +90,13 @@ def test_an_answer_never_stands_in_its_own_prompt() -> None:
     }
 
 
-def test_the_newest_examples_are_kept_and_short_ones_left_out(tokenizer: ChatTokenizer) -> None:
+def test_short_answers_are_left_out(tokenizer: ChatTokenizer) -> None:
     notes = [
-        turn(str(at), f"Note number {at} of many", at, title=f"Title {at}") for at in range(5)
-    ] + [turn("9", "tiny", 9, title="Title 9")]
-    source = {"table": "messages", "examples": "note", "limit": 2}
-    examples = build_examples(recipe(source), notes, tokenizer)
-    assert [example.source_ids for example in examples] == [["4"], ["3"]]
-
-
-def test_repetitions_are_kept_once(tokenizer: ChatTokenizer) -> None:
-    notes = [turn(str(at), "The very same note", at, title="Same") for at in range(3)]
-    source = {"table": "messages", "examples": "note"}
-    assert len(build_examples(recipe(source), notes, tokenizer)) == 1
+        turn("1", "Note number 1 of many", 1, title="Title 1"),
+        turn("2", "tiny", 2, title="Title 2"),
+    ]
+    source: dict[str, object] = {"table": "messages", "examples": "note"}
+    assert [e.source_ids for e in build_examples(recipe(source), notes, tokenizer)] == [["1"]]
 
 
 def test_mood_and_mode_stand_in_the_row_and_in_the_prompt(tokenizer: ChatTokenizer) -> None:

@@ -3,15 +3,22 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from maverick_assets.datasets.turns import Owner, Turn, build_turns
+from maverick_assets.datasets.mails import cleaned
+from maverick_assets.datasets.turns import (
+    Owner,
+    Turn,
+    chat_turns,
+    deal_turn,
+    mail_turns,
+    note_turn,
+)
 
 OWNER = Owner(("allan@testpilot.example", "*@allan.example"), ("allan",))
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def raw(**tables: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    names = ("crm_emails", "conversations", "messages", "crm_deals", "sticky_notes")
-    return {name: tables.get(name, []) for name in (*names, "personality_samples")}
+def turns_of_mails(rows: list[dict[str, Any]]) -> list[Turn]:
+    return mail_turns([cleaned("crm_emails", row) for row in rows], OWNER)
 
 
 def mail(key: str, sender: str, body: str, hours: int, **more: Any) -> dict[str, Any]:
@@ -39,7 +46,7 @@ def test_a_reply_points_at_its_original_and_keeps_only_its_own_words() -> None:
         mail("1", "dana.whitfield@brand.example", "Can you?", 0),
         mail("2", "Allan@TestPilot.example", body, 1, in_reply_to="<1@x>"),
     ]
-    turns = by_id(build_turns(raw(crm_emails=rows), OWNER))
+    turns = by_id(turns_of_mails(rows))
     reply = turns["crm_emails:2"]
     assert reply.reply_to == "crm_emails:1"
     assert reply.is_owner
@@ -53,7 +60,7 @@ def test_third_parties_are_renamed_the_same_way_on_both_sides_and_the_owner_is_n
         mail("1", "dana.whitfield@brand.example", "Hi Allan, see you. Dana Whitfield", 0),
         mail("2", "allan@testpilot.example", "Dana, done. Allan", 1, in_reply_to="<1@x>"),
     ]
-    turns = by_id(build_turns(raw(crm_emails=rows), OWNER))
+    turns = by_id(turns_of_mails(rows))
     original, reply = turns["crm_emails:1"].text, turns["crm_emails:2"].text
     assert "Dana" not in original + reply
     assert "Whitfield" not in original
@@ -64,7 +71,7 @@ def test_third_parties_are_renamed_the_same_way_on_both_sides_and_the_owner_is_n
 
 def test_owner_patterns_may_have_a_wildcard() -> None:
     rows = [mail("1", "me@allan.example", "Done, going home.", 0)]
-    assert build_turns(raw(crm_emails=rows), OWNER)[0].is_owner
+    assert turns_of_mails(rows)[0].is_owner
 
 
 def test_the_role_user_is_the_conversations_own_user() -> None:
@@ -73,7 +80,7 @@ def test_the_role_user_is_the_conversations_own_user() -> None:
         {"id": str(at), "conversation_id": c, "role": role, "content": "words", "created_at": START}
         for at, (c, role) in enumerate([("c1", "contact"), ("c1", "user"), ("c2", "user")])
     ]
-    turns = by_id(build_turns(raw(conversations=conversations, messages=messages), OWNER))
+    turns = by_id(chat_turns("messages", conversations, messages, OWNER))
     owned = {key: turn.is_owner for key, turn in turns.items()}
     assert owned == {"messages:0": False, "messages:1": True, "messages:2": False}
     assert turns["messages:1"].reply_to == "messages:0"
@@ -90,15 +97,15 @@ def test_a_deals_first_paragraph_is_its_facts_and_the_rest_the_owners_call() -> 
         "owner_email": "allan@testpilot.example",
         "created_at": START,
     }
-    [turn] = build_turns(raw(crm_deals=[deal]), OWNER)
+    turn = deal_turn("crm_deals", deal, OWNER)
     assert turn.text == "I walk."
     assert turn.context == "Oat bars\nAmount: $12,000\nThey ask for 30 % off."
-    [plain] = build_turns(raw(crm_deals=[deal | {"notes": "I walk."}]), OWNER)
+    plain = deal_turn("crm_deals", deal | {"notes": "I walk."}, OWNER)
     assert (plain.text, plain.context) == ("I walk.", "Oat bars\nAmount: $12,000\nStage: lost")
 
 
-def test_empty_texts_are_no_turns_and_nulls_do_no_harm() -> None:
-    rows = [mail("1", "a@b.example", "", 0), mail("2", "a@b.example", "Yes", 1, subject=None)]
-    note = {"id": "n", "user_id": None, "title": None, "content": None, "created_at": START}
-    turns = build_turns(raw(crm_emails=rows, sticky_notes=[note]), OWNER)
-    assert [turn.turn_id for turn in turns] == ["crm_emails:2"]
+def test_nulls_do_no_harm() -> None:
+    rows = [mail("1", "a@b.example", "Yes", 1, subject=None, recipients=None, sent_at=None)]
+    assert [turn.occurred_at.year for turn in turns_of_mails(rows)] == [1970]
+    note = {"id": "n", "user_id": None, "title": None, "content": None, "created_at": None}
+    assert note_turn("sticky_notes", note, OWNER).text == ""

@@ -1,0 +1,90 @@
+"""Cleaned mails: one row for each mail of the raw tables, with what links it to others.
+
+Cleaning is the slow part and depends on one row alone; linking needs the mails around it. Kept
+apart, a new mail costs one cleaning and the linking of the mails that it is connected with.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from maverick_assets.datasets.cleaning import clean_mail
+from maverick_assets.datasets.threads import LONG_AGO, Mail, link_keys
+from maverick_assets.lake import read_table
+
+MAIL_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("message_id", pa.string()),
+        ("in_reply_to", pa.string()),
+        ("thread_id", pa.string()),
+        ("sender", pa.string()),
+        ("recipients", pa.list_(pa.string())),
+        ("subject", pa.string()),
+        ("sent_at", pa.timestamp("us", tz="UTC")),
+        ("text", pa.string()),
+        ("quoted", pa.string()),
+        ("link_keys", pa.list_(pa.string())),
+    ]
+)
+
+
+def cleaned(table: str, row: dict[str, Any]) -> Mail:
+    """A row of a raw table of mails; its id becomes `table:id`."""
+    mail = clean_mail(row["body"] or "")
+    recipients = (part.strip().lower() for part in (row["recipients"] or "").split(","))
+    return Mail(
+        id=f"{table}:{row['id']}",
+        message_id=row["message_id"],
+        in_reply_to=row["in_reply_to"],
+        thread_id=row["thread_id"],
+        sender=(row["sender_email"] or "").strip().lower(),
+        recipients=tuple(part for part in recipients if part),
+        subject=(row["subject"] or "").strip(),
+        sent_at=row["sent_at"] or LONG_AGO,
+        text=mail.text,
+        quoted=None if mail.forwarded else mail.quoted,
+    )
+
+
+def mail_rows(mails: Iterable[Mail]) -> list[dict[str, Any]]:
+    return [asdict(mail) | {"link_keys": link_keys(mail)} for mail in mails]
+
+
+def read_mails(table: Path, ids: Collection[str] | None = None) -> list[Mail]:
+    """The mails of a Delta table, or those of `ids`, ordered by id."""
+    names = [name for name in MAIL_SCHEMA.names if name != "link_keys"]
+    where = None if ids is None else {"id": ids}
+    rows = read_table(table, columns=names, where=where)
+    found = [] if rows is None else rows.to_pylist()
+    mails = [Mail(**row | {"recipients": tuple(row["recipients"])}) for row in found]
+    return sorted(mails, key=lambda mail: mail.id)
+
+
+def connected(table: Path, changes: Sequence[dict[str, Any]]) -> set[str]:
+    """Ids of the mails whose thread or parent may be others after `changes`.
+
+    `changes`: ids and link keys of mails, before and after. Every mail that a chain of shared
+    keys connects with one of them is affected.
+    """
+    held = read_table(table, columns=["id", "link_keys"])
+    rows = ([] if held is None else held.to_pylist()) + list(changes)
+    keys_of: defaultdict[str, set[str]] = defaultdict(set)
+    ids_with: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        keys_of[row["id"]].update(row["link_keys"])
+        for key in row["link_keys"]:
+            ids_with[key].add(row["id"])
+    found = {row["id"] for row in changes}
+    open_keys = {key for mail in found for key in keys_of[mail]}
+    followed: set[str] = set()
+    while open_keys:
+        followed |= open_keys
+        new = {mail for key in open_keys for mail in ids_with[key]} - found
+        found |= new
+        open_keys = {key for mail in new for key in keys_of[mail]} - followed
+    return found

@@ -1,0 +1,242 @@
+"""Incremental and full derivation give the same rows, and the former costs what changed."""
+
+import random
+import shutil
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from maverick_assets.crm.extraction import ARROW_TYPES, raw_schema
+from maverick_assets.crm.sample import sample_crm
+from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.refresh import (
+    SHAPES,
+    Refreshed,
+    refresh_candidates,
+    refresh_dataset,
+    refresh_mails,
+    refresh_turns,
+)
+from maverick_assets.datasets.tokens import ChatTokenizer
+from maverick_assets.datasets.turns import Owner, read_turns
+from maverick_assets.errors import BadInput
+from maverick_assets.lake import read_table, row_hash, sync_table
+from maverick_assets.recipes import Recipe, load_recipes
+from maverick_assets.training.base_model import BaseModel
+
+OWNER = Owner(("allan@testpilot.example",), ("allan",))
+NAMES = ("allan-maverick", "robbie")
+Rows = dict[str, dict[str, dict[str, Any]]]  # table -> id -> row
+
+
+@pytest.fixture(scope="module")
+def tokenizer(base: BaseModel) -> ChatTokenizer:
+    return ChatTokenizer(base.directory)
+
+
+@pytest.fixture(scope="module")
+def sample() -> Rows:
+    """A fifth of the sample's threads and conversations, and as much of the rest."""
+    rows = sample_crm()
+    threads = set(sorted({row["thread_id"] for row in rows["crm_emails"]})[:40])
+    talks = {row["id"] for row in rows["conversations"][:16]}
+    kept = {
+        "crm_emails": [row for row in rows["crm_emails"] if row["thread_id"] in threads],
+        "conversations": [row for row in rows["conversations"] if row["id"] in talks],
+        "messages": [row for row in rows["messages"] if row["conversation_id"] in talks],
+        "crm_deals": rows["crm_deals"][:40],
+        "sticky_notes": rows["sticky_notes"][:30],
+        "personality_samples": rows["personality_samples"][:60],
+    }
+    return {name: {row["id"]: row for row in content} for name, content in kept.items()}
+
+
+def write_raw(lake: Path, rows: Rows) -> None:
+    """What extraction leaves: the live rows, and tombstones for those that were there before."""
+    for name, content in rows.items():
+        target = lake / "raw" / name
+        held = read_table(target, columns=["id"])
+        gone = sorted(set(held["id"].to_pylist()) - content.keys()) if held else []
+        records = [_record(name, row, "upsert") for row in content.values()]
+        records += [_record(name, {"id": key}, "delete") for key in gone]
+        table = pa.Table.from_pylist(records, raw_schema(TABLES[name]))
+        sync_table(target, table, "id", scope=())
+
+
+def _record(name: str, row: dict[str, Any], operation: str) -> dict[str, Any]:
+    columns = {column: row.get(column) for column in TABLES[name].columns}
+    if isinstance(columns.get("metadata"), dict):
+        columns["metadata"] = str(columns["metadata"])
+    return columns | {
+        "_op": operation,
+        "_extracted_at": datetime.now(UTC),
+        "_row_hash": row_hash([operation, *columns.values()]),
+    }
+
+
+def refresh(lake: Path, tokenizer: ChatTokenizer) -> dict[str, Refreshed]:
+    done = {"mails": refresh_mails(lake, "1"), "turns": refresh_turns(lake, OWNER, "1")}
+    for name in NAMES:
+        recipe = small_recipe(name)
+        done[name] = refresh_candidates(lake, recipe, lambda: tokenizer, ["base", "1"])
+        refresh_dataset(lake, recipe)
+    return done
+
+
+def small_recipe(name: str) -> Recipe:
+    """With a limit that the sample exceeds."""
+    recipe = load_recipes()[name]
+    sources = [source.model_copy(update={"limit": 25}) for source in recipe.sources]
+    return recipe.model_copy(update={"sources": sources})
+
+
+def content(lake: Path, table: str, key: str) -> bytes:
+    """All rows in the order of their key, as bytes."""
+    held = read_table(lake / table)
+    assert held is not None
+    ordered = held.sort_by(key).combine_chunks()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, ordered.schema) as writer:
+        writer.write_table(ordered)
+    return bytes(sink.getvalue())
+
+
+def night(rows: Rows, rng: random.Random) -> Rows:
+    """What a day changes: replies, edits, deletions, moves between threads, in every table."""
+    new = {name: dict(table) for name, table in rows.items()}
+    for name, table in new.items():
+        keys = sorted(table)
+        for key in rng.sample(keys, 2):
+            del table[key]
+        for key in rng.sample(sorted(table), 3):
+            table[key] = changed(name, table[key], rows[name], rng)
+        for at in range(2):
+            copied = rows[name][rng.choice(keys)]
+            key = f"new-{rng.getrandbits(32):x}-{at}"
+            table[key] = changed(name, copied | {"id": key}, rows[name], rng)
+    return new
+
+
+def changed(
+    name: str, row: dict[str, Any], table: dict[str, dict[str, Any]], rng: random.Random
+) -> dict[str, Any]:
+    other = table[rng.choice(sorted(table))]
+    later = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(minutes=rng.randrange(10**5))
+    edits: dict[str, list[dict[str, Any]]] = {
+        "crm_emails": [
+            {"body": f"{row.get('body')}\nPS: {rng.random()}"},
+            {"body": "", "sent_at": later},
+            {"thread_id": other.get("thread_id"), "in_reply_to": other.get("message_id")},
+            {"thread_id": None, "message_id": None, "subject": other.get("subject")},
+        ],
+        "conversations": [{"user_id": "someone"}, {"user_id": "allan"}],
+        "messages": [
+            {"content": f"{rng.random()} or so, I would say", "created_at": later},
+            {"conversation_id": other.get("conversation_id")},
+        ],
+        "crm_deals": [
+            {"notes": f"Facts {rng.random()}.\n\nI say no to this.", "created_at": later}
+        ],
+        "sticky_notes": [{"content": f"A thought: {rng.random()}", "created_at": later}],
+        "personality_samples": [{"response": f"Surely {rng.random()}.", "created_at": later}],
+    }
+    return row | rng.choice(edits[name])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_night_after_night_the_rows_are_those_of_a_full_rebuild(
+    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)
+    rows, lake = sample, tmp_path / "lake"
+    write_raw(lake, rows)
+    refresh(lake, tokenizer)
+    for at in range(3):
+        rows = night(rows, rng)
+        write_raw(lake, rows)
+        done = refresh(lake, tokenizer)
+        assert not any(each.full for each in done.values())
+        rebuilt = tmp_path / f"rebuilt{at}"
+        shutil.copytree(lake / "raw", rebuilt / "raw")
+        assert all(each.full for each in refresh(rebuilt, tokenizer).values())
+        for table, key in (
+            ("clean/mails", "id"),
+            ("clean/turns", "turn_id"),
+            *((f"datasets/{name}", "example_id") for name in NAMES),
+        ):
+            assert content(lake, table, key) == content(rebuilt, table, key), table
+
+
+def test_one_new_mail_costs_its_own_thread(
+    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    write_raw(tmp_path, sample)
+    first = refresh(tmp_path, tokenizer)
+    assert first["mails"].derived == len(sample["crm_emails"])
+    last = max(sample["crm_emails"].values(), key=lambda row: row["sent_at"])
+    new = last | {"id": "new", "message_id": "<new@x>", "body": "And one more thing, in brief."}
+    emails = sample["crm_emails"] | {"new": new}
+    write_raw(tmp_path, sample | {"crm_emails": emails})
+    done = refresh(tmp_path, tokenizer)
+    assert done["mails"].derived == 1
+    assert done["mails"].commit.inserted == 1
+    assert 1 <= done["turns"].derived <= 25
+    assert done["robbie"].derived == 0
+    again = refresh(tmp_path, tokenizer)
+    assert all(each.commit.changed == 0 and each.derived == 0 for each in again.values())
+
+
+def test_another_owner_recipe_or_code_is_a_full_rebuild(
+    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    write_raw(tmp_path, sample)
+    refresh(tmp_path, tokenizer)
+    assert refresh_mails(tmp_path, "2").full
+    assert refresh_turns(tmp_path, Owner(("someone@else.example",), ("x",)), "1").full
+    recipe = small_recipe("robbie")
+    build = partial(refresh_candidates, tmp_path, tokenizer=lambda: tokenizer)
+    other = recipe.model_copy(update={"system_prompt": "You are Robbie indeed."})
+    assert build(recipe=other, basis=["base", "1"]).full
+    assert build(recipe=other, basis=["another base", "1"]).full
+
+
+def test_a_deleted_row_takes_its_turns_and_examples_along(
+    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    write_raw(tmp_path, sample)
+    refresh(tmp_path, tokenizer)
+    note = max(sample["sticky_notes"].values(), key=lambda row: row["created_at"])
+    notes = {key: row for key, row in sample["sticky_notes"].items() if key != note["id"]}
+    dataset = tmp_path / "datasets" / "allan-maverick"
+
+    def used() -> set[str]:
+        table = read_table(dataset, columns=["source", "source_ids"])
+        assert table is not None
+        rows = table.to_pylist()
+        return {i for row in rows if row["source"] == "sticky_notes" for i in row["source_ids"]}
+
+    assert note["id"] in used()
+    write_raw(tmp_path, sample | {"sticky_notes": notes})
+    refresh(tmp_path, tokenizer)
+    assert note["id"] not in used()
+    turns = read_turns(tmp_path / "clean" / "turns")
+    assert f"sticky_notes:{note['id']}" not in {turn.turn_id for turn in turns}
+    assert read_examples(dataset, 0)
+
+
+def test_a_crm_without_text_is_said_and_leaves_no_turns(tmp_path: Path) -> None:
+    write_raw(tmp_path, {name: {} for name in SHAPES})
+    refresh_mails(tmp_path, "1")
+    with pytest.raises(BadInput, match="holds no text to learn from"):
+        refresh_turns(tmp_path, OWNER, "1")
+    assert not (tmp_path / "clean" / "turns").exists()
+
+
+def test_every_type_of_the_schema_has_an_arrow_type() -> None:
+    kinds = {kind for table in TABLES.values() for kind in table.columns.values()}
+    assert kinds == set(ARROW_TYPES)
