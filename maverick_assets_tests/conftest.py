@@ -14,6 +14,15 @@ from maverick_assets.settings import Settings
 from maverick_assets.training.base_model import BaseModel, ensure_base
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--writer-operations",
+        type=int,
+        default=20_000,
+        help="statements of the concurrent writers that extraction must keep up with",
+    )
+
+
 @pytest.fixture(autouse=True, scope="session")
 def clean_environment() -> None:
     """Settings of the person who runs the tests do not reach them."""

@@ -36,7 +36,10 @@ def _hold_server(pgdata: Path) -> PostgresServer:
     try:
         pgdata.parent.mkdir(parents=True, exist_ok=True)
         _forget_dead_holders(pgdata / ".handle_pids.json")
-        return get_server(pgdata)
+        server = get_server(pgdata)
+        if not server.get_postmaster_info().is_running():  # it crashed while we held it
+            server.ensure_postgres_running()
+        return server
     except Exception as error:
         reason = _reason(pgdata, error)
         raise MaverickError(

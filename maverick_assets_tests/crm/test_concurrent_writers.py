@@ -1,0 +1,185 @@
+"""No row is lost while others write, nor when server or extraction are killed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.extraction import extract
+from maverick_assets.crm.schema import TABLES, create_tables
+from maverick_assets_tests.command import PROJECT
+from maverick_assets_tests.crm.writers import Writers, differences
+from maverick_assets_tests.waiting import eventually
+
+DEALS = TABLES["crm_deals"]
+NOTHING = {"missing": 0, "stale": 0, "duplicate": 0, "dead": 0}
+
+
+class CursorPoller:
+    """The positive control: `updated_at >= last`, as many pipelines do it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._last = datetime(2000, 1, 1, tzinfo=UTC)
+        self.held: dict[str, str] = {}
+
+    def poll(self) -> None:
+        with psycopg.connect(self._url) as connection:
+            rows = connection.execute(
+                "select id, notes, updated_at from crm_deals where updated_at >= %s", [self._last]
+            ).fetchall()
+        for key, notes, updated in rows:
+            self.held[key] = notes
+            self._last = max(self._last, updated)
+
+    def lost(self) -> int:
+        """Rows at the source that it lacks or has in an older state."""
+        with psycopg.connect(self._url) as connection:
+            source = dict(connection.execute("select id, notes from crm_deals").fetchall())
+        return sum(self.held.get(key) != notes for key, notes in source.items())
+
+
+def test_eight_writers_lose_no_row_and_a_timestamp_cursor_does(
+    crm: psycopg.Connection, crm_url: str, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    operations = pytestconfig.getoption("--writer-operations")
+    target = tmp_path / "deals"
+    naive = CursorPoller(crm_url)
+    extractions = 0
+    with Writers(crm_url, 8) as writers:
+        while writers.done < operations:
+            extract(crm_url, DEALS, target)
+            naive.poll()
+            extractions += 1
+    last = extract(crm_url, DEALS, target)
+    naive.poll()
+    assert extractions > 10
+    assert last.method == "snapshot horizon"
+    assert differences(crm_url, target) == NOTHING
+    assert naive.lost() > 0
+
+
+# Runs one extraction and dies at the named point of it, by SIGKILL as the kernel would do it.
+KILLED_AT = """
+import os, signal, sys, threading
+from pathlib import Path
+from maverick_assets.crm import extraction
+from maverick_assets.crm.schema import TABLES
+
+url, target, point = sys.argv[1:]
+die = lambda: os.kill(os.getpid(), signal.SIGKILL)
+
+def dying(function, before):
+    def wrapped(*arguments, **options):
+        if before:
+            die()
+        function(*arguments, **options)
+        die()
+    return wrapped
+
+if point == "snapshot":
+    extraction.take_snapshot = dying(extraction.take_snapshot, before=False)
+elif point == "stream":
+    extraction._stamped = dying(extraction._stamped, before=False)
+elif point == "before commit":
+    extraction.sync_table = dying(extraction.sync_table, before=True)
+elif point == "after commit":
+    extraction.sync_table = dying(extraction.sync_table, before=False)
+else:
+    threading.Timer(float(point), die).start()
+extraction.extract(url, TABLES["crm_deals"], Path(target))
+die()
+"""
+
+
+def test_kills_of_server_and_extraction_lose_no_row(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    pgdata = tmp_path_factory.mktemp("killed") / "postgres"
+    name = f"test_{uuid4().hex[:12]}"
+    url = database_url(pgdata, name)
+    with psycopg.connect(url) as connection:
+        create_tables(connection)
+    target = tmp_path / "deals"
+    extract(url, DEALS, target)
+    rng = random.Random(1)
+    points = ["snapshot", "stream", "before commit", "after commit"]
+    points += [f"{rng.uniform(0.001, 0.1):.3f}" for _ in range(4)]
+    with Writers(url, 4) as writers:
+        for kill in range(30):
+            if kill % 3 == 0:
+                kill_server(pgdata)
+                eventually(lambda: database_url(pgdata, name))
+            else:
+                kill_extraction(url, target, points[kill % len(points)])
+            eventually(lambda: extract(url, DEALS, target))
+        while writers.done < 10_000:
+            extract(url, DEALS, target)
+    extract(url, DEALS, target)
+    assert differences(url, target) == NOTHING
+
+
+def test_transaction_ids_that_a_crash_gives_out_again_hide_no_row(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    pgdata = tmp_path_factory.mktemp("crashed") / "postgres"
+    name = f"test_{uuid4().hex[:12]}"
+    url = database_url(pgdata, name)
+    target = tmp_path / "deals"
+    with psycopg.connect(url) as connection:
+        create_tables(connection)
+        connection.execute("insert into crm_deals (id, notes) values ('1', 'old')")
+        connection.commit()
+        horizon = use_up_ids(connection, 50)
+        extract(url, DEALS, target)
+    kill_server(pgdata)
+    eventually(lambda: database_url(pgdata, name))
+    with psycopg.connect(url) as connection:
+        connection.execute("update crm_deals set notes = 'new'")
+        reused = connection.execute("select pg_current_xact_id()::text::bigint").fetchone()
+        connection.commit()
+        assert reused is not None
+        assert reused[0] < horizon, "this crash lost no ids: the test shows nothing"
+        assert use_up_ids(connection, 50) > horizon
+    done = extract(url, DEALS, target)
+    assert "a server that crashed" in done.reason
+    assert differences(url, target) == NOTHING
+    with psycopg.connect(url) as connection:
+        connection.execute("checkpoint")
+    assert extract(url, DEALS, target).method == "snapshot horizon"
+
+
+def use_up_ids(connection: psycopg.Connection, count: int) -> int:
+    """Take transaction ids that leave no trace in the server's log; returns the last."""
+    last = 0
+    for _ in range(count):
+        row = connection.execute("select pg_current_xact_id()::text::bigint").fetchone()
+        connection.rollback()
+        assert row is not None
+        last = row[0]
+    return last
+
+
+def kill_server(pgdata: Path) -> None:
+    """SIGKILL to the postmaster; its children notice and end."""
+    pid = int((pgdata / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+
+
+def kill_extraction(url: str, target: Path, point: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, url, str(target), point],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
