@@ -26,8 +26,8 @@ _COMPARABLE = 2**31 - 2**20
 class Watermark(BaseModel):
     """Stored in the same commit as the rows that it speaks for.
 
-    `source` names cluster, timeline, crash-free life, database and relation. Without `horizon` (a relation whose
-    rows have no `xmin`) `cursor` is the newest timestamp that was seen.
+    `source` names cluster, timeline, life between crashes, database and relation. Without
+    `horizon` (rows have no `xmin`) `cursor` is the newest timestamp that was seen.
     """
 
     model_config = ConfigDict(frozen=True)
