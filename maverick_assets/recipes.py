@@ -170,8 +170,8 @@ def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
     for part in location:
         if isinstance(node, yaml.MappingNode):
             match = [pair for pair in node.value if pair[0].value == part]
-            if not match:
-                break
+            if not match:  # a missing key, or pydantic's name of one kind of several
+                continue
             key, node = match[0]
             line = key.start_mark.line + 1
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
