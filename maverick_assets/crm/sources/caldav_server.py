@@ -61,8 +61,8 @@ def opened(server: CalDav | None, source: str) -> Iterator[list[Calendar]]:
 def _calendar(found: "caldav.Calendar") -> Calendar:
     from caldav.elements import dav
 
-    def read() -> list[str | bytes]:
-        return [event.data for event in found.events()]
+    def read() -> list[bytes]:
+        return [event.data.encode() for event in found.events()]
 
     name = found.get_display_name() or ""
     return Calendar(str(found.url), name, found.get_property(dav.SyncToken()), read)

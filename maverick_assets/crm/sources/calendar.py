@@ -25,7 +25,7 @@ from maverick_assets.errors import BadInput
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (LookupError, OSError, ValueError) as error:
         raise ValueError("no such time zone; write it like Europe/Berlin") from error
     return name
 

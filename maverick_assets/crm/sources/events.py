@@ -6,8 +6,8 @@ A recurring event is one note, not expanded; an occurrence that was changed is a
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from maverick_assets.crm.messages import Skipped, html_to_text
@@ -26,7 +26,7 @@ class Calendar:
     key: str
     name: str
     marker: str | None
-    read: Callable[[], list[str | bytes]]
+    read: Callable[[], list[bytes]]
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,18 @@ class EventReader:
                 name = str(part.get("X-WR-CALNAME", calendar.name))
                 zone = _zone(str(part.get("X-WR-TIMEZONE", "")), self.zone)
                 for event in part.walk("VEVENT"):
-                    yield self._row(event, name, zone)
+                    try:
+                        yield self._row(cast("icalendar.Event", event), name, zone)
+                    except ValueError as error:  # raised where a broken property is read
+                        subject = event.get("UID") or event.get("SUMMARY", "")
+                        yield Skipped(f"{name}: {subject}", str(error)[:200])
 
-    def _row(
-        self, event: "icalendar.Component", calendar: str, zone: ZoneInfo
-    ) -> Row | Deleted | Skipped:
+    def _row(self, event: "icalendar.Event", calendar: str, zone: ZoneInfo) -> Row | Deleted:
         uid = str(event.get("UID", "")).strip()
-        start = event.get("DTSTART")
-        if not uid or not hasattr(start, "dt"):
-            missing = "readable start" if uid else "UID"
-            return Skipped(f"{calendar}: {uid or event.get('SUMMARY', '')}", f"no {missing}")
+        if not uid or "DTSTART" not in event:
+            raise ValueError("no start" if uid else "no UID")
         occurrence = event.get("RECURRENCE-ID")
-        changed = f"#{_utc(occurrence.dt, zone):%Y%m%dT%H%M%SZ}" if occurrence else ""
+        changed = f"#{_utc(occurrence, zone):%Y%m%dT%H%M%SZ}" if occurrence else ""
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
             return Deleted(uid + changed)
         organizer = str(event.get("ORGANIZER", "")).lower().removeprefix("mailto:")
@@ -77,12 +77,13 @@ class EventReader:
             title=str(event.get("SUMMARY", "")),
             content=_plain(str(event.get("DESCRIPTION", ""))),
             tags=[tag for tag in (calendar, *map(str, event.categories)) if tag],
-            created_at=_utc(start.dt, zone),
+            created_at=_utc(event["DTSTART"], zone),
         )
 
 
-def _utc(moment: date, zone: tzinfo) -> datetime:
-    """The moment, or the beginning of the day; without a zone of its own, `zone`'s."""
+def _utc(value: Any, zone: ZoneInfo) -> datetime:
+    """The moment of a property, or the beginning of its day; `zone`'s where it names none."""
+    moment = value.dt
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time())
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
@@ -91,7 +92,7 @@ def _utc(moment: date, zone: tzinfo) -> datetime:
 def _zone(name: str, otherwise: ZoneInfo) -> ZoneInfo:
     try:
         return ZoneInfo(name) if name else otherwise
-    except (OSError, ValueError):
+    except (LookupError, OSError, ValueError):
         return otherwise
 
 

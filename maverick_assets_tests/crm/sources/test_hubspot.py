@@ -172,7 +172,7 @@ def test_its_rows_become_the_owner_s_turns(account: HubSpotSimulation) -> None:
     raw = {"crm_emails": list(emails.rows.values()), **{table: [] for table in tables}}
     question, answer = build_turns(raw, Owner((ALLAN,), ("allan",)))
     assert (question.is_owner, answer.is_owner) == (False, True)
-    assert answer.reply_to == question.turn_id
+    assert answer.thread_id == question.thread_id
 
 
 def test_a_second_fetch_reads_what_has_changed_since_less_an_hour(
