@@ -83,5 +83,10 @@ class CalendarSource:
             if not path.exists():
                 raise BadInput(f"source {self.name}: {path} does not exist; correct it")
             for file in sorted(path.rglob("*.ics")) if path.is_dir() else [path]:
-                data = file.read_bytes()
+                try:
+                    data = file.read_bytes()
+                except OSError as error:
+                    raise BadInput(
+                        f"source {self.name}: cannot read {error}; correct it"
+                    ) from error
                 yield Calendar(str(file), file.stem, sha256(data).hexdigest(), [data].copy)

@@ -74,8 +74,10 @@ class HubSpotApi:
             except HTTPError as error:
                 reason, wait = f"no answer: {error}", 2.0**attempt
             else:
+                if not isinstance(data, dict):
+                    raise BadInput(f"{self._where}: no HubSpot answers at {path}; correct the url")
                 self.first_answer_at = self.first_answer_at or _date(headers)
-                return dict(data)
+                return data
             if attempt + 1 < ATTEMPTS:
                 self._pause(wait)
         raise MaverickError(
@@ -169,7 +171,7 @@ def _problem(body: str | None) -> Item:
 
 def _scopes(problem: Item) -> list[str]:
     """The scopes that a refusal names."""
-    contexts = [error.get("context", {}) for error in problem.get("errors", [])]
+    contexts = [error.get("context") or {} for error in problem.get("errors") or []]
     names = ("requiredGranularScopes", "requiredScopes")
     return [scope for context in contexts for name in names for scope in context.get(name, [])]
 

@@ -30,7 +30,7 @@ def mails(
     def row(item: Item) -> Row | Skipped:
         values = item["properties"]
         headers = _headers(values)
-        people = [*headers.get("to", []), *headers.get("cc", []), *headers.get("bcc", [])]
+        people = [person for key in ("to", "cc", "bcc") for person in headers.get(key) or []]
         sender = _addresses([headers.get("from")]) or _split(values.get("hs_email_from_email"))
         recipients = _addresses(people) or _split(values.get("hs_email_to_email"))
         if not sender:

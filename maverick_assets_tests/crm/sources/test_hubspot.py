@@ -236,6 +236,20 @@ def test_more_changes_of_one_moment_than_a_query_gives_are_all_found(
     assert len(emails.rows) == 250
 
 
+def test_an_object_that_is_changed_between_pages_hides_no_other(
+    account: HubSpotSimulation,
+) -> None:
+    account.search_page = 2
+    emails = held(account, "emails")
+    emails.fetch()
+    for identity in range(1, 7):
+        write(account, identity, "changed")
+        account.now += timedelta(minutes=30)
+    account.before_answer = lambda: write(account, 1, "changed again")
+    emails.fetch()
+    assert list(emails.rows) == ["1", "2", "3", "4", "5", "6"]
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     changes=st.lists(
@@ -386,6 +400,14 @@ def test_a_hubspot_out_of_reach_ends_the_fetch_with_one_error() -> None:
     with pytest.raises(MaverickError, match=r"no answer.*; run it again later"):
         Held(source(nowhere, pauses), "hubspot_emails").fetch()
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+def test_an_address_where_no_hubspot_is_ends_the_fetch_with_one_error(
+    account: HubSpotSimulation,
+) -> None:
+    account.refusals.append((200, "<html>Welcome</html>", {}))
+    with pytest.raises(BadInput, match=r"no HubSpot answers at .*; correct the url"):
+        held(account, "emails").fetch()
 
 
 def test_searches_keep_below_the_limit_of_five_a_second(account: HubSpotSimulation) -> None:
