@@ -1,6 +1,7 @@
 """The one place where the Dagster definitions are assembled, and where policy meets specs."""
 
 import warnings
+from collections.abc import Sequence
 
 from dagster import (
     AssetsDefinition,
@@ -12,8 +13,11 @@ from dagster import (
     map_asset_specs,
 )
 
+from maverick_assets.crm.sources.base import Source
+from maverick_assets.crm.sources.config import load_sources
+from maverick_assets.datasets.refresh import SHAPES
 from maverick_assets.defs.automation import jobs, schedules, sensors
-from maverick_assets.defs.clean import clean_turns
+from maverick_assets.defs.clean import clean_asset
 from maverick_assets.defs.datasets import dataset_asset
 from maverick_assets.defs.evaluation import evaluation_asset
 from maverick_assets.defs.progress import progress_logger
@@ -53,16 +57,22 @@ def with_policy(spec: AssetSpec) -> AssetSpec:
     )
 
 
-def build_definitions(recipes: dict[str, Recipe], fleet: Fleet, timezone: str) -> Definitions:
+def build_definitions(
+    recipes: dict[str, Recipe], fleet: Fleet, timezone: str, sources: Sequence[Source] = ()
+) -> Definitions:
     """One row of assets for each recipe, one training graph for each node of the fleet.
 
-    `timezone` (IANA) is that of the schedules.
+    `timezone` (IANA) is that of the schedules. A table that a source fills is read by every
+    recipe that reads the CRM's table of that shape.
     """
+    tables = [table for source in sources for table in source.tables]
+    alike = {table.name: table.like for table in tables}
+    recipes = {name: recipe.with_tables(alike) for name, recipe in recipes.items()}
     placement = fleet.placement(list(recipes))
     assets: list[AssetsDefinition | AssetSpec] = [
         *crm_specs(),
-        *raw_assets(),
-        clean_turns,
+        *raw_assets(sources),
+        clean_asset(SHAPES | {table.name: table.shape for table in tables}),
         base_model,
         *(
             adapter_assets(node, [recipes[name] for name in names])
@@ -87,4 +97,9 @@ def personality_assets(recipe: Recipe) -> list[AssetsDefinition]:
 
 
 settings = load_settings()
-defs = build_definitions(load_recipes(), load_fleet(settings.fleet), settings.timezone)
+defs = build_definitions(
+    load_recipes(),
+    load_fleet(settings.fleet),
+    settings.timezone,
+    load_sources(settings.sources),
+)

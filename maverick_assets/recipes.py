@@ -73,6 +73,16 @@ class Recipe(Strict):
         """`allan-maverick` -> `allan_maverick`: Dagster names have no hyphen."""
         return self.name.replace("-", "_")
 
+    def with_tables(self, alike: dict[str, str]) -> "Recipe":
+        """This recipe reading more tables: each (key) as its sources read another one (value)."""
+        more = [
+            source.model_copy(update={"table": table})
+            for table, like in alike.items()
+            for source in self.sources
+            if source.table == like
+        ]
+        return self.model_copy(update={"sources": [*self.sources, *more]})
+
     def prompt_for(self, mood: str | None = None, mode: str | None = None) -> str:
         """The system prompt with mood and mode as tags; the same text trains and serves.
 
@@ -170,8 +180,8 @@ def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
     for part in location:
         if isinstance(node, yaml.MappingNode):
             match = [pair for pair in node.value if pair[0].value == part]
-            if not match:
-                break
+            if not match:  # a missing key, or pydantic's name of one kind of several
+                continue
             key, node = match[0]
             line = key.start_mark.line + 1
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):

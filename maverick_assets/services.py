@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -100,7 +101,17 @@ def known_recipe(recipes: dict[str, Recipe], name: str) -> Recipe:
 
 
 def run_ui(host: str, port: int) -> None:
-    """Webserver, daemon and code server until the user stops them; all end with this process."""
+    """Webserver, daemon and code server until the user stops them; all end with this process.
+
+    Raises `BadInput` when the address cannot be listened at: `dagster dev` would end with code 0.
+    """
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        reason = (error.strerror or str(error)).split(" (")[0]
+        raise BadInput(
+            f"cannot listen at {host}:{port}: {reason}; give another --host or --port"
+        ) from error
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml")]
     process = subprocess.Popen(
         [*command, "-h", host, "-p", str(port)], cwd=PROJECT, start_new_session=True

@@ -29,11 +29,14 @@ class Settings(BaseSettings):
     )
     timezone: str = Field("UTC", description="of the schedules, as in the IANA database")
     fleet: str = Field("laptop", description="name of a file in fleets/, or a path to one")
+    sources: Path | None = Field(
+        None, description="YAML file of sources beside the CRM; unset: there are none"
+    )
 
-    @field_validator("home")
+    @field_validator("home", "sources")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
 
     @cached_property
     def owner_emails(self) -> tuple[str, ...]:

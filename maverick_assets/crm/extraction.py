@@ -49,7 +49,7 @@ ARROW_TYPES = {
 }
 COMMIT_BYTES = 64 * 2**20
 _BATCH_BYTES = 4 * 2**20
-_LIVE = {"_op": ["upsert"]}
+LIVE = {"_op": ["upsert"]}  # rows that are no tombstones
 _TIME = ARROW_TYPES["timestamptz"]
 _EARLIEST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), _TIME)
 _LATEST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), _TIME)
@@ -108,7 +108,7 @@ def raw_schema(table: Table) -> pa.Schema:
 
 def live_rows(target: Path, where: Where | None = None) -> list[dict[str, Any]]:
     """Rows of a raw table without tombstones; none when it was never extracted."""
-    table = read_table(target, where={**_LIVE, **(where or {})})
+    table = read_table(target, where={**LIVE, **(where or {})})
     return [] if table is None else table.to_pylist()
 
 
@@ -140,10 +140,9 @@ class _Reader:
         )
         columns.append(sql.SQL("md5(row({})::text) as _row_hash").format(present))
         schema = raw_schema(self.table)
-        now = pa.scalar(datetime.now(UTC), _TIME)
         try:
             for batch in self._stream(columns, condition):
-                yield self._checked(_stamped(batch, schema, "upsert", now))
+                yield self._checked(stamped(batch, schema, "upsert"))
         except (dbapi.Error, OSError) as error:  # while rows stream it is the latter
             raise self._complaint(error) from error
 
@@ -247,7 +246,7 @@ def _update(reader: _Reader, target: Path, window: Window, mark: Watermark | Non
     last = pa.Table.from_batches(chunk, raw_schema(reader.table))
     gone = _vanished(reader, target, last["id"], window)
     after = next_mark(reader.snapshot, mark, window, datetime.now(UTC))
-    last = pa.concat_tables([last, _tombstones(reader.table, gone)])
+    last = pa.concat_tables([last, tombstones(reader.table, gone)])
     commit = sync_table(target, last, "id", scope=(), state=after.model_dump(mode="json"))
     return _report(reader, window, _plus(commit, early), len(gone))
 
@@ -257,7 +256,7 @@ def _vanished(reader: _Reader, target: Path, new: pa.ChunkedArray, window: Windo
 
     After a window by horizon every row of the source is in the lake: equal counts are equal sets.
     """
-    held = read_table(target, columns=["id"], where=_LIVE)
+    held = read_table(target, columns=["id"], where=LIVE)
     assert held is not None
     known = pc.unique(pa.chunked_array([*held["id"].chunks, *new.chunks], pa.string()))
     if reader.snapshot.horizon is not None and len(known) == reader.snapshot.rows:
@@ -269,19 +268,17 @@ def _vanished(reader: _Reader, target: Path, new: pa.ChunkedArray, window: Windo
     return known.filter(pc.invert(pc.is_in(known, value_set=present)))
 
 
-def _tombstones(table: Table, ids: pa.Array) -> pa.Table:
-    schema = raw_schema(table)
-    now = pa.scalar(datetime.now(UTC), _TIME)
+def tombstones(table: Table, ids: pa.Array) -> pa.Table:
+    """Raw rows that say that the rows of `ids` are gone."""
     nothing = pa.table({"id": ids, ROW_HASH: pa.array([""] * len(ids), pa.string())})
     batches = nothing.to_batches() or [pa.RecordBatch.from_pylist([], nothing.schema)]
-    return pa.Table.from_batches([_stamped(batch, schema, "delete", now) for batch in batches])
+    schema = raw_schema(table)
+    return pa.Table.from_batches([stamped(batch, schema, "delete") for batch in batches], schema)
 
 
-def _stamped(
-    batch: pa.RecordBatch, schema: pa.Schema, operation: str, now: pa.Scalar
-) -> pa.RecordBatch:
-    """`batch` in the raw schema: our columns added, absent ones NULL."""
-    ours = {"_op": pa.scalar(operation), "_extracted_at": now}
+def stamped(batch: pa.RecordBatch, schema: pa.Schema, operation: str) -> pa.RecordBatch:
+    """`batch` in a raw schema: our columns added, absent ones NULL."""
+    ours = {"_op": pa.scalar(operation), "_extracted_at": pa.scalar(datetime.now(UTC), _TIME)}
     columns = []
     for field in schema:
         if field.name in ours:
@@ -293,12 +290,12 @@ def _stamped(
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _report(reader: _Reader, window: Window, commit: Commit, tombstones: int) -> Extraction:
+def _report(reader: _Reader, window: Window, commit: Commit, gone: int) -> Extraction:
     return Extraction(
         reader.table.name,
         reader.snapshot.rows,
         reader.read,
-        tombstones,
+        gone,
         window.method,
         window.reason,
         reader.snapshot.pinned_seconds,

@@ -161,6 +161,7 @@ def deal_turn(source: str, row: Row, owner: Owner) -> Turn:
 
 
 def note_turn(source: str, row: Row, owner: Owner) -> Turn:
+    """Whose note it is may be told by a user id or by an address."""
     turn = Turn(
         turn_id=f"{source}:{row['id']}",
         source=source,
@@ -168,7 +169,7 @@ def note_turn(source: str, row: Row, owner: Owner) -> Turn:
         thread_id=f"note:{row['id']}",
         reply_to=None,
         author=row["user_id"] or "",
-        is_owner=row["user_id"] in owner.user_ids,
+        is_owner=row["user_id"] in owner.user_ids or owner.wrote(row["user_id"]),
         occurred_at=_time(row),
         title=row["title"] or "",
         text=clean_text(row["content"] or ""),

@@ -61,13 +61,13 @@ def run_module(module: str, *arguments: str, log: Log) -> str:
 
 
 def worker_environment() -> dict[str, str]:
-    """The environment of a heavy process: all cores, no hub, no chatter.
+    """The environment of a heavy process: every core that we may use, no hub, no chatter.
 
     Threads that wait for each other spin only briefly and then sleep: with a busy neighbour on
     one of two cores a training step is otherwise many times slower.
     """
     return os.environ | {
-        "OMP_NUM_THREADS": str(os.cpu_count() or 1),
+        "OMP_NUM_THREADS": str(len(os.sched_getaffinity(0))),
         "GOMP_SPINCOUNT": "20000",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",

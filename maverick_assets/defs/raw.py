@@ -1,6 +1,8 @@
-"""`crm/<table>` (external) and `raw/<table>`: the CRM's tables as Delta tables."""
+"""`crm/<table>` (external) and `raw/<table>`: CRM and other sources as Delta tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -19,11 +21,13 @@ from dagster import (
 
 from maverick_assets.crm.database import crm_url
 from maverick_assets.crm.extraction import Extraction, extract
+from maverick_assets.crm.landing import land
 from maverick_assets.crm.schema import TABLES, Table
+from maverick_assets.crm.sources.base import Source, SourceTable
 from maverick_assets.crm.watermark import PINNED_SECONDS
 from maverick_assets.defs.display import sample_table
 from maverick_assets.errors import BadInput
-from maverick_assets.lake import open_table
+from maverick_assets.lake import Commit, open_table
 from maverick_assets.settings import load_settings
 
 CHECK = "readable"
@@ -71,27 +75,70 @@ def raw_asset(table: Table) -> AssetsDefinition:
     return raw
 
 
-def raw_assets() -> list[AssetsDefinition]:
-    return [raw_asset(table) for table in TABLES.values()]
+def source_asset(source: Source, fills: SourceTable) -> AssetsDefinition:
+    key = AssetKey(["raw", fills.name])
+
+    @asset(
+        key=key,
+        check_specs=[AssetCheckSpec(CHECK, asset=key)],
+        description=f"What {source.name} has of the shape {fills.shape}, with tombstones.",
+    )
+    def raw(context: AssetExecutionContext) -> Iterator[MaterializeResult | AssetCheckResult]:
+        target = load_settings().lake / "raw" / fills.name
+        try:
+            done = land(source, fills, target)
+        except BadInput as error:
+            yield _check(False, problem=str(error))
+            raise
+        for skipped in done.skipped:
+            context.log.warning(f"skipped {skipped.name}: {skipped.reason}")
+        context.log.info(
+            f"{done.read} rows read: {done.commit.inserted} new, {done.commit.updated} changed, "
+            f"{done.tombstones} deleted, {len(done.skipped)} skipped"
+        )
+        yield MaterializeResult(
+            metadata={
+                "dagster/row_count": done.commit.rows,
+                "rows_read": done.read,
+                "tombstones": done.tombstones,
+                "skipped": MetadataValue.json([asdict(skipped) for skipped in done.skipped]),
+                **_stored(target, done.commit),
+            },
+            data_version=DataVersion(str(done.commit.version)),
+            check_results=[_check(True)],
+        )
+
+    return raw
+
+
+def raw_assets(sources: Sequence[Source]) -> list[AssetsDefinition]:
+    return [
+        *(raw_asset(table) for table in TABLES.values()),
+        *(source_asset(source, fills) for source in sources for fills in source.tables),
+    ]
 
 
 def _metadata(done: Extraction, table: Table) -> dict[str, Any]:
-    target = load_settings().lake / "raw" / table.name
-    held = open_table(target)
-    assert held is not None
-    newest = held.to_pyarrow_dataset().head(5)
     return {
         "dagster/row_count": done.rows,
         "rows_read": done.read,
-        "inserted": done.commit.inserted,
-        "updated": done.commit.updated,
         "tombstones": done.tombstones,
         "method": done.method,
         "reason": done.reason,
         "oldest_open_transaction_seconds": round(done.pinned_seconds, 1),
-        "delta_version": done.commit.version,
+        **_stored(load_settings().lake / "raw" / table.name, done.commit),
+    }
+
+
+def _stored(target: Path, commit: Commit) -> dict[str, Any]:
+    held = open_table(target)
+    assert held is not None
+    return {
+        "inserted": commit.inserted,
+        "updated": commit.updated,
+        "delta_version": commit.version,
         "path": MetadataValue.path(target),
-        "sample": sample_table(newest),
+        "sample": sample_table(held.to_pyarrow_dataset().head(5)),
     }
 
 

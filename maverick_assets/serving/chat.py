@@ -9,7 +9,7 @@ from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.export import ensure_base_gguf
 from maverick_assets.serving.publish import base_of
-from maverick_assets.serving.runtime import AdapterFile, Runtime
+from maverick_assets.serving.runtime import AdapterFile, ConversationTooLong, Runtime
 from maverick_assets.settings import Settings
 
 
@@ -22,11 +22,24 @@ class Conversation:
         self._messages = [Message(role="system", content=system_prompt)]
 
     def say(self, text: str) -> str:
-        """The personality's answer; both are part of the conversation from then on."""
+        """The personality's answer; both are part of the conversation from then on.
+
+        A full context loses its oldest exchanges. Raises `ConversationTooLong` when the text
+        alone does not fit.
+        """
         question = Message(role="user", content=text)
-        answer = self._runtime.chat([*self._messages, question], adapter="adapter")
+        answer = self._answer(question)
         self._messages += [question, Message(role="assistant", content=answer)]
         return answer
+
+    def _answer(self, question: Message) -> str:
+        while True:
+            try:
+                return self._runtime.chat([*self._messages, question], adapter="adapter")
+            except ConversationTooLong:
+                if len(self._messages) == 1:
+                    raise
+                del self._messages[1:3]
 
 
 def open_chat(

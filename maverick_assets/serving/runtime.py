@@ -18,6 +18,10 @@ _SILENT = -1  # llama.cpp's verbosity: not even errors reach the terminal
 _VISIBLE_EFFECT = 1e-4
 
 
+class ConversationTooLong(BadInput):
+    """More tokens than the context holds."""
+
+
 @dataclass(frozen=True)
 class AdapterFile:
     """A GGUF adapter; its sha256, when given, is verified before it is loaded."""
@@ -69,8 +73,8 @@ class Runtime:
     ) -> str:
         """The assistant's next message; `adapter` None asks the base model.
 
-        Temperature 0 is greedy. Raises `BadInput` for an unknown adapter or messages longer
-        than the context, `MaverickError` when llama.cpp refuses the request.
+        Temperature 0 is greedy. Raises `BadInput` for an unknown adapter, `ConversationTooLong`
+        for messages longer than the context, `MaverickError` when llama.cpp refuses the request.
         """
         options = {
             "max_tokens": max_tokens,
@@ -107,7 +111,7 @@ class Runtime:
             choice: dict[str, Any] = response["choices"][0]
             return choice
         if error.get("type") == "exceed_context_size_error":
-            raise BadInput(
+            raise ConversationTooLong(
                 f"the conversation has {error['n_prompt_tokens']} tokens, "
                 f"the context {error['n_ctx']}; shorten it"
             )

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from peft.helpers import disable_input_dtype_casting
 from safetensors import SafetensorError
 
 from maverick_assets.datasets.tokens import Encoded
@@ -21,6 +20,7 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Training
 from maverick_assets.training.batches import collate, completion_losses, in_parts, plan_epoch
 from maverick_assets.training.hardware import Hardware
+from maverick_assets.training.lora import fuse
 
 WARMUP = 0.03
 MAX_GRADIENT_NORM = 1.0
@@ -76,6 +76,7 @@ def attached_lora(
                 f"{parent} has rank {found.r} and alpha {found.lora_alpha}, the recipe "
                 f"{recipe.rank} and {recipe.alpha}; train it in full"
             )
+        fuse(lora)
         yield lora
     finally:
         lora.unload()
@@ -114,7 +115,7 @@ def train(
         supervised = sum(row.n_supervised for row in batch)
         value = 0.0
         for part in in_parts(batch, PART_TOKENS):
-            with hardware.autocast(), disable_input_dtype_casting(lora):
+            with hardware.autocast():
                 losses_of_part = completion_losses(model, collate(part).to(hardware.device))
                 loss = losses_of_part.sum() / supervised
             value += loss.item()

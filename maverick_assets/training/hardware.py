@@ -41,6 +41,6 @@ def detect_hardware() -> Hardware:
 
 
 def prepare_process() -> None:
-    """Use every core, or OMP_NUM_THREADS."""
+    """Use every core that this process may, or OMP_NUM_THREADS."""
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(os.cpu_count() or 1)
+        torch.set_num_threads(len(os.sched_getaffinity(0)))

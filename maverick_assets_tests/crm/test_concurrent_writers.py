@@ -88,7 +88,7 @@ def dying(function, before):
 if point == "snapshot":
     extraction.take_snapshot = dying(extraction.take_snapshot, before=False)
 elif point == "stream":
-    extraction._stamped = dying(extraction._stamped, before=False)
+    extraction.stamped = dying(extraction.stamped, before=False)
 elif point == "before commit":
     extraction.sync_table = dying(extraction.sync_table, before=True)
 elif point == "after commit":

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dagster import AssetKey, Definitions
 from syrupy.assertion import SnapshotAssertion
 
+from maverick_assets.crm.sources.config import load_sources
 from maverick_assets.definitions import build_definitions
 from maverick_assets.recipes import load_fleet, load_recipes
 
@@ -20,7 +22,7 @@ def defs() -> Definitions:
     return build_definitions(load_recipes(), load_fleet("laptop"), "Europe/Berlin")
 
 
-def assets_of(defs: Definitions) -> dict[str, dict[str, object]]:
+def assets_of(defs: Definitions) -> dict[str, dict[str, Any]]:
     graph = defs.resolve_asset_graph()
     return {
         key.to_user_string(): {
@@ -74,6 +76,29 @@ def test_a_seventh_recipe_is_a_seventh_row_of_assets() -> None:
     row = {f"chef/{part}" for part in ("dataset", "adapter", "evaluation", "release")}
     assert row <= keys.keys()
     assert keys["chef/adapter"]["deps"] == ["base_model", "chef/dataset"]
+
+
+def test_an_entry_of_the_sources_file_is_a_raw_table_that_personalities_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(
+        "sources:\n"
+        "  - {kind: hubspot, name: hubspot, user: allan, token: HUBSPOT_TOKEN, "
+        "addresses: [allan@testpilot.example]}\n"
+        f"  - {{kind: documents, name: papers, user: allan, folder: {tmp_path}}}\n"
+    )
+    recipes = load_recipes()
+    keys = assets_of(build_definitions(recipes, load_fleet("laptop"), "UTC", load_sources(path)))
+    tables = {"hubspot_emails", "hubspot_messages", "hubspot_deals", "papers_documents"}
+    assert {f"raw/{table}" for table in tables} <= set(keys["clean/turns"]["deps"])
+    alike = {"hubspot_emails": "crm_emails", "papers_documents": "sticky_notes"}
+    allan = recipes["allan-maverick"].with_tables(alike)
+    assert {source.table: source.examples for source in allan.sources}.items() >= {
+        ("hubspot_emails", "reply"),
+        ("papers_documents", "note"),
+    }
+    assert recipes["robbie"].with_tables(alike) == recipes["robbie"]
 
 
 def test_every_training_of_a_node_shares_one_pool(defs: Definitions) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,6 +135,13 @@ def test_arguments_that_name_nothing_are_said(
     maverick: Maverick, crm: psycopg.Connection, arguments: list[str], text: str
 ) -> None:
     assert text in complaint(maverick(*arguments), 2)
+
+
+def test_a_taken_port_is_named(maverick: Maverick) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = complaint(maverick("ui", "--port", str(port)), 2)
+    assert f"cannot listen at 127.0.0.1:{port}: Address already in use" in line
 
 
 @pytest.fixture

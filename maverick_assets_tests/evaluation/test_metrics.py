@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation import metrics
 from maverick_assets.evaluation.metrics import perplexity
 from maverick_assets.training.hardware import Hardware
+from maverick_assets_tests.tiny_llama import tiny_llama
 
 CPU = Hardware("cpu", torch.float32)
 ROWS = [Encoded([3, 4, 5, 6, 7, 8, 9], 2), Encoded([3, 9, 8], 2), Encoded([1, 2, 6, 4], 1)]
@@ -17,16 +17,7 @@ ROWS = [Encoded([3, 4, 5, 6, 7, 8, 9], 2), Encoded([3, 9, 8], 2), Encoded([1, 2,
 
 @pytest.fixture
 def model() -> Any:
-    torch.manual_seed(2)
-    config = LlamaConfig(
-        vocab_size=50,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        initializer_range=0.3,
-    )
-    return LlamaForCausalLM(config).eval()
+    return tiny_llama(50, 0.3)
 
 
 def test_a_model_that_knows_nothing_has_the_vocabulary_as_perplexity(model: Any) -> None:

@@ -4,11 +4,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.training import batches
 from maverick_assets.training.batches import collate, completion_losses, in_parts, plan_epoch
+from maverick_assets_tests.tiny_llama import tiny_llama
 
 VOCABULARY = 61
 
@@ -21,17 +21,7 @@ many_rows = st.lists(rows, min_size=1, max_size=12)
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=VOCABULARY,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        initializer_range=0.2,
-    )
-    return LlamaForCausalLM(config).eval()
+    return tiny_llama(VOCABULARY, 0.2)
 
 
 @given(many_rows, st.integers(8, 64), st.text(max_size=3))

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
@@ -21,6 +20,7 @@ from maverick_assets.training.engine import (
     train,
 )
 from maverick_assets.training.hardware import Hardware
+from maverick_assets_tests.tiny_llama import tiny_llama
 
 CPU = Hardware("cpu", torch.float32)
 RECIPE = Training(rank=4, alpha=8, learning_rate=0.02, epochs=3, batch_tokens=16)
@@ -35,18 +35,7 @@ OTHER_ROWS = [Encoded([1, 9, 21, 22], 2), Encoded([1, 2, 3, 23, 24], 3)]
 
 @pytest.fixture
 def model() -> Any:
-    torch.manual_seed(3)
-    config = LlamaConfig(
-        vocab_size=32,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        tie_word_embeddings=True,
-        initializer_range=0.5,
-    )
-    return LlamaForCausalLM(config).eval()
+    return tiny_llama(32, 0.5)
 
 
 def train_adapter(

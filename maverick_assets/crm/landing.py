@@ -1,0 +1,61 @@
+"""What sources fetch, into raw Delta tables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from maverick_assets.crm.extraction import ARROW_TYPES, LIVE, raw_schema, stamped, tombstones
+from maverick_assets.crm.messages import Skipped
+from maverick_assets.crm.sources.base import Source, SourceTable
+from maverick_assets.lake import (
+    Commit,
+    arrow_table,
+    only_writer,
+    read_state,
+    read_table,
+    sync_table,
+)
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What one fetch brought: `read` rows, of which the commit tells what was new."""
+
+    read: int
+    tombstones: int
+    skipped: list[Skipped]
+    commit: Commit
+
+
+def land(source: Source, fills: SourceTable, target: Path) -> Landing:
+    """Bring the raw Delta table at `target` up to date with a source; rows and state together.
+
+    Raises what `Source.fetch` raises; the table is then as it was.
+    """
+    table = fills.table
+    schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in table.columns.items()])
+    with only_writer(target):
+        fetched = source.fetch(fills.name, read_state(target))
+        rows = list(fetched.rows)
+        kept = [row for row in rows if row["id"] not in set(fetched.deleted)]
+        found = arrow_table(kept, schema).to_batches()
+        live = [stamped(batch, raw_schema(table), "upsert") for batch in found]
+        gone = _gone(target, {row["id"] for row in kept}, fetched.deleted, fetched.complete)
+        wanted = pa.concat_tables(
+            [pa.Table.from_batches(live, raw_schema(table)), tombstones(table, gone)]
+        )
+        commit = sync_table(target, wanted, "id", scope=(), state=fetched.state)
+    return Landing(len(rows), len(gone), fetched.skipped, commit)
+
+
+def _gone(target: Path, kept: set[str], deleted: list[str], complete: bool) -> pa.Array:
+    """Live ids of the lake that the source deleted, or no longer has."""
+    held = read_table(target, columns=["id"], where=LIVE)
+    if held is None:
+        return pa.array([], pa.string())
+    ids = held["id"].combine_chunks()
+    named = pc.is_in(ids, value_set=pa.array(deleted, pa.string()))
+    absent = pc.invert(pc.is_in(ids, value_set=pa.array(list(kept), pa.string())))
+    return ids.filter(pc.or_(named, absent) if complete else named)

@@ -1,0 +1,1 @@
+"""Sources of records beside the CRM's database: HubSpot, calendars, folders of documents."""

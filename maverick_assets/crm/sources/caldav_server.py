@@ -1,0 +1,68 @@
+"""Calendars of a CalDAV server (RFC 4791)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from maverick_assets.crm.sources.base import Variable, secret
+from maverick_assets.crm.sources.events import Calendar
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.recipes import Strict
+
+if TYPE_CHECKING:
+    import caldav
+
+TIMEOUT = 60  # seconds
+
+
+class CalDav(Strict):
+    """All calendars of a person on a server; `password` names the variable that holds it."""
+
+    url: str
+    username: str
+    password: Variable
+
+
+@contextmanager
+def opened(server: CalDav | None, source: str) -> Iterator[list[Calendar]]:
+    """The calendars, to be read in the context; none without a server.
+
+    A calendar's marker is its sync token (RFC 6578), None where the server has none. Raises
+    `BadInput` when the server refuses the password, `MaverickError` when it cannot be read.
+    """
+    if server is None:
+        yield []
+        return
+    import caldav
+    from caldav.lib.error import AuthorizationError, DAVError
+    from requests.exceptions import RequestException
+
+    password = secret(server.password, source)
+    try:
+        with caldav.DAVClient(
+            url=server.url,
+            username=server.username,
+            password=password,
+            timeout=TIMEOUT,
+        ) as client:
+            yield [_calendar(found) for found in client.principal().calendars()]
+    except AuthorizationError as error:
+        raise BadInput(
+            f"source {source}: {server.url} refuses {server.username} with the password in "
+            f"{server.password}; correct them"
+        ) from error
+    except (DAVError, RequestException) as error:
+        raise MaverickError(
+            f"source {source}: {server.url} cannot be read ({error}); check the address, or run "
+            "it again later"
+        ) from error
+
+
+def _calendar(found: "caldav.Calendar") -> Calendar:
+    from caldav.elements import dav
+
+    def read() -> list[bytes]:
+        return [event.data.encode() for event in found.events()]
+
+    name = found.get_display_name() or ""
+    return Calendar(str(found.url), name, found.get_property(dav.SyncToken()), read)

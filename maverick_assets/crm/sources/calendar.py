@@ -1,0 +1,92 @@
+"""Calendars: .ics files and CalDAV servers, one note per event."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, model_validator
+
+from maverick_assets.crm.messages import Skipped
+from maverick_assets.crm.sources.base import (
+    AbsolutePath,
+    Address,
+    Entry,
+    Fetched,
+    SourceTable,
+    State,
+)
+from maverick_assets.crm.sources.caldav_server import CalDav, opened
+from maverick_assets.crm.sources.events import Calendar, EventReader
+from maverick_assets.errors import BadInput
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, OSError, ValueError) as error:
+        raise ValueError("no such time zone; write it like Europe/Berlin") from error
+    return name
+
+
+class CalendarEntry(Entry):
+    """`files`: .ics files, or folders of them. The rest is as `EventReader` has it."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("icalendar", "caldav")
+
+    kind: Literal["calendar"]
+    files: tuple[AbsolutePath, ...] = ()
+    caldav: CalDav | None = None
+    addresses: tuple[Address, ...] = ()
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+
+    @model_validator(mode="after")
+    def _reads_something(self) -> "CalendarEntry":
+        if not self.files and self.caldav is None:
+            raise ValueError("give files, or caldav")
+        return self
+
+    def source(self) -> "CalendarSource":
+        return CalendarSource(self)
+
+
+@dataclass(frozen=True)
+class CalendarSource:
+    """Reads all calendars when one of them has changed; state: the marker of each, by its key."""
+
+    entry: CalendarEntry
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    @property
+    def tables(self) -> tuple[SourceTable, ...]:
+        return (SourceTable(f"{self.name}_events", "note"),)
+
+    def fetch(self, table: str, state: State | None) -> Fetched:  # noqa: ARG002 there is only one
+        """While something cannot be read nothing vanishes, and all is read again next time."""
+        zone = ZoneInfo(self.entry.timezone)
+        reader = EventReader(self.tables[0], self.entry.user, self.entry.addresses, zone)
+        with opened(self.entry.caldav, self.name) as remote:
+            calendars = [*self._files(), *remote]
+            markers = {calendar.key: calendar.marker for calendar in calendars}
+            if state == markers and None not in markers.values():
+                return Fetched((), complete=False, state=markers)
+            items = [item for calendar in calendars for item in reader.rows(calendar)]
+        broken = any(isinstance(item, Skipped) for item in items)
+        return Fetched(items, complete=not broken, state={} if broken else markers)
+
+    def _files(self) -> Iterator[Calendar]:
+        for path in self.entry.files:
+            if not path.exists():
+                raise BadInput(f"source {self.name}: {path} does not exist; correct it")
+            for file in sorted(path.rglob("*.ics")) if path.is_dir() else [path]:
+                try:
+                    data = file.read_bytes()
+                except OSError as error:
+                    raise BadInput(
+                        f"source {self.name}: cannot read {error}; correct it"
+                    ) from error
+                yield Calendar(str(file), file.stem, sha256(data).hexdigest(), [data].copy)

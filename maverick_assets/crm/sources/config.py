@@ -1,0 +1,48 @@
+"""The sources file: one YAML entry per source."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from maverick_assets.crm.schema import TABLES
+from maverick_assets.crm.sources.base import Source
+from maverick_assets.crm.sources.calendar import CalendarEntry
+from maverick_assets.crm.sources.documents import DocumentsEntry
+from maverick_assets.crm.sources.hubspot import HubSpotEntry
+from maverick_assets.errors import BadInput
+from maverick_assets.recipes import Strict, load_yaml
+
+
+class _SourcesFile(Strict):
+    sources: list[
+        Annotated[HubSpotEntry | CalendarEntry | DocumentsEntry, Field(discriminator="kind")]
+    ]
+
+
+def load_sources(path: Path | None) -> list[Source]:
+    """The sources of a file, in its order; none without a file.
+
+    Raises `BadInput` naming file, line and key for an entry that does not validate, for one whose
+    libraries are not installed, and for two entries, or an entry and the CRM, that would fill one
+    table.
+    """
+    if path is None:
+        return []
+    entries = load_yaml(path, _SourcesFile).sources
+    for entry in entries:
+        if any(find_spec(library) is None for library in entry.libraries):
+            raise BadInput(
+                f"{path}: source {entry.name} needs libraries that are not installed; "
+                "pip install -c constraints.txt -e '.[sources]'"
+            )
+    sources: list[Source] = [entry.source() for entry in entries]
+    taken = set(TABLES)
+    for source in sources:
+        names = {table.name for table in source.tables}
+        if names & taken:
+            table = min(names & taken)
+            raise BadInput(f"{path}: source {source.name}: table {table} is taken; rename it")
+        taken |= names
+    return sources

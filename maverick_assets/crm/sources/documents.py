@@ -1,0 +1,146 @@
+"""Folders of Markdown, text and PDF files: one note per file."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from maverick_assets.crm.messages import Skipped, storable
+from maverick_assets.crm.sources.base import (
+    AbsolutePath,
+    Deleted,
+    Entry,
+    Fetched,
+    Row,
+    SourceTable,
+    State,
+)
+from maverick_assets.errors import BadInput
+
+MAX_BYTES = 20_000_000
+SUFFIXES = (".md", ".txt", ".pdf")
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+
+
+class DocumentsEntry(Entry):
+    """`user` is taken for the author of every file of the folder."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("pypdf",)
+
+    kind: Literal["documents"]
+    folder: AbsolutePath
+
+    def source(self) -> "DocumentsSource":
+        return DocumentsSource(self)
+
+
+@dataclass(frozen=True)
+class DocumentsSource:
+    """The id of a row is the file's path in the folder; its tags are the folders on that path."""
+
+    entry: DocumentsEntry
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    @property
+    def tables(self) -> tuple[SourceTable, ...]:
+        return (SourceTable(f"{self.name}_documents", "note"),)
+
+    def fetch(self, table: str, state: State | None) -> Fetched:  # noqa: ARG002 there is only one
+        """A file is parsed again when its bytes have changed; state: path -> time, size, digest.
+
+        A file that cannot be read is named and tried again each time; what was read of it before
+        stays.
+        """
+        folder = self.entry.folder
+        if not folder.is_dir():
+            raise BadInput(f"source {self.name}: {folder} is no folder; correct it")
+        seen: State = {}
+        return Fetched(self._items(state or {}, seen), complete=state is None, state=seen)
+
+    def _items(self, known: State, seen: State) -> Iterator[Row | Deleted | Skipped]:
+        files = dict(_files(self.entry.folder))
+        yield from (Deleted(name) for name in known if name not in files)
+        for name, path in files.items():
+            before = known.get(name, [0, 0, ""])
+            try:
+                info = path.stat()
+                if before[:2] == [info.st_mtime_ns, info.st_size]:
+                    seen[name] = before
+                    continue
+                if info.st_size > MAX_BYTES:
+                    raise ValueError(f"larger than {MAX_BYTES / 1e6:.0f} MB")
+                data = path.read_bytes()
+                digest = sha256(data).hexdigest()
+                if before[2] != digest:
+                    yield self._row(name, data, datetime.fromtimestamp(info.st_mtime, UTC))
+                seen[name] = [info.st_mtime_ns, info.st_size, digest]
+            except (OSError, ValueError) as error:
+                yield Skipped(name, str(error))
+                if name in known:
+                    seen[name] = [0, 0, before[2]]
+
+    def _row(self, name: str, data: bytes, changed_at: datetime) -> Row:
+        title, text = _pdf(data) if name.lower().endswith(".pdf") else (None, _decoded(data))
+        if not text.strip():
+            raise ValueError("no text in it")
+        heading = _HEADING.search(text) if name.lower().endswith(".md") else None
+        *folders, file = name.split("/")
+        return self.tables[0].row(
+            id=name,
+            user_id=self.entry.user,
+            title=title or (heading.group(1) if heading else Path(file).stem),
+            content=text,
+            tags=folders,
+            created_at=changed_at,
+        )
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Readable kinds of files by relative path; nothing hidden, no link that leads out."""
+    root = folder.resolve()
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
+            continue
+        if path.resolve().is_relative_to(root):
+            yield storable(relative.as_posix()), path
+
+
+def _decoded(data: bytes) -> str:
+    """Text with `\\n` newlines; what is neither UTF-16 nor UTF-8 is taken for Windows-1252."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = data.decode("utf-16")
+    elif b"\0" in data:
+        raise ValueError("not text")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _pdf(data: bytes) -> tuple[str | None, str]:
+    """Title and text of a PDF; `ValueError` with the reason when it has none to read."""
+    from pypdf import PdfReader
+
+    try:
+        reader = PdfReader(BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise ValueError("encrypted with a password")
+        pages = [page.extract_text() for page in reader.pages]
+        title = reader.metadata.title if reader.metadata else None
+    except ValueError:
+        raise
+    except Exception as error:  # pypdf fails in many ways on broken files
+        raise ValueError(f"not a readable PDF: {error or type(error).__name__}") from error
+    return (title or "").strip() or None, "\n\n".join(pages)

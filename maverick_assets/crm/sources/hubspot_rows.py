@@ -1,0 +1,191 @@
+"""HubSpot's objects as rows. Property names and their meaning: developers.hubspot.com, "CRM".
+
+Every function reads what has changed since a moment, all there is without one.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from typing import Any
+
+from maverick_assets.crm.messages import Skipped, html_to_text
+from maverick_assets.crm.sources.base import Deleted, Row, SourceTable
+from maverick_assets.crm.sources.hubspot_api import Gone, HubSpotApi, Item
+
+MAIL = (
+    "hs_timestamp,hs_email_subject,hs_email_text,hs_email_html,hs_email_headers,"
+    "hs_email_from_email,hs_email_to_email,hs_email_message_id,hs_email_thread_id"
+)
+DEAL = "dealname,dealstage,amount,description,hubspot_owner_id,createdate"
+THREADS = "/conversations/v3/conversations/threads"
+ACTORS = "/conversations/v3/conversations/actors/batch/read"
+
+
+def mails(
+    api: HubSpotApi, table: SourceTable, since: datetime | None
+) -> Iterator[Row | Deleted | Skipped]:
+    """Logged e-mails; one without a sender is left out."""
+
+    def row(item: Item) -> Row | Skipped:
+        values = item["properties"]
+        headers = _headers(values)
+        people = [person for key in ("to", "cc", "bcc") for person in headers.get(key) or []]
+        sender = _addresses([headers.get("from")]) or _split(values.get("hs_email_from_email"))
+        recipients = _addresses(people) or _split(values.get("hs_email_to_email"))
+        if not sender:
+            return Skipped(f"e-mail {item['id']}", "no sender address")
+        return table.row(
+            id=item["id"],
+            thread_id=values.get("hs_email_thread_id"),
+            message_id=values.get("hs_email_message_id"),
+            sender_email=sender[0],
+            recipients=", ".join(dict.fromkeys(recipients)),
+            subject=values.get("hs_email_subject") or "",
+            body=_text(values.get("hs_email_text"), values.get("hs_email_html")),
+            sent_at=_time(values.get("hs_timestamp") or item["createdAt"]),
+            updated_at=_time(item["updatedAt"]),
+        )
+
+    return _objects(api, "emails", MAIL, since, row)
+
+
+def deals(
+    api: HubSpotApi, table: SourceTable, since: datetime | None
+) -> Iterator[Row | Deleted | Skipped]:
+    """A deal's description is its notes; stages are named as the account's pipelines name them."""
+    owners = {
+        owner["id"]: owner.get("email")
+        for archived in ("true", "false")
+        for owner in api.items("/crm/v3/owners", archived=archived)
+    }
+    stages = {
+        stage["id"]: stage["label"]
+        for pipeline in api.call("GET", "/crm/v3/pipelines/deals")["results"]
+        for stage in pipeline["stages"]
+    }
+
+    def row(item: Item) -> Row:
+        values = item["properties"]
+        amount, stage = values.get("amount"), values.get("dealstage")
+        return table.row(
+            id=item["id"],
+            deal_name=values.get("dealname") or "",
+            stage=stages.get(stage, stage),
+            amount=float(amount) if amount else None,
+            notes=values.get("description") or "",
+            owner_email=owners.get(values.get("hubspot_owner_id")),
+            created_at=_time(values.get("createdate") or item["createdAt"]),
+            updated_at=_time(item["updatedAt"]),
+        )
+
+    return _objects(api, "deals", DEAL, since, row)
+
+
+def conversations(api: HubSpotApi, table: SourceTable, user: str) -> Iterator[Row]:
+    """All threads of the inbox, each as a conversation of `user`'s."""
+    for thread in _threads(api, None):
+        about = {name: thread.get(name) for name in ("inboxId", "originalChannelId")}
+        yield table.row(id=thread["id"], user_id=user, metadata=json.dumps(about))
+
+
+def messages(
+    api: HubSpotApi, table: SourceTable, since: datetime | None, addresses: tuple[str, ...]
+) -> Iterator[Row | Deleted]:
+    """All messages of every thread that has a new one.
+
+    Roles: `user` for agents of these addresses, `agent` for others, `visitor` for the other side.
+    """
+    agents: dict[str, str] = {}
+    for thread in _threads(api, since):
+        try:
+            found = list(api.items(f"{THREADS}/{thread['id']}/messages"))
+        except Gone:  # deleted since it was listed
+            continue
+        # Comments, assignments and changes of status stand in the same list.
+        found = [message for message in found if message["type"] == "MESSAGE"]
+        _resolve(api, found, agents)
+        for message in found:
+            if message.get("archived"):
+                yield Deleted(message["id"])
+                continue
+            speakers = {agents.get(actor) for actor in _senders(message)}
+            agent = "user" if speakers & set(addresses) else "agent"
+            yield table.row(
+                id=message["id"],
+                conversation_id=thread["id"],
+                role="visitor" if message.get("direction") == "INCOMING" else agent,
+                content=_text(message.get("text"), message.get("richText")),
+                created_at=_time(message["createdAt"]),
+            )
+
+
+def _objects(
+    api: HubSpotApi,
+    kind: str,
+    properties: str,
+    since: datetime | None,
+    row: Callable[[Item], Row | Skipped],
+) -> Iterator[Row | Deleted | Skipped]:
+    """CRM objects as rows, and after them, where only changes are read, what is archived."""
+    path = f"/crm/v3/objects/{kind}"
+    if since is None:
+        yield from map(row, api.items(path, properties=properties))
+        return
+    yield from map(row, api.search(kind, since, properties.split(",")))
+    for item in api.items(path, archived="true"):
+        yield Deleted(item["id"])
+
+
+def _threads(api: HubSpotApi, since: datetime | None) -> Iterator[Item]:
+    query = {"sort": "id"}
+    if since is not None:
+        after = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        query = {"sort": "latestMessageTimestamp", "latestMessageTimestampAfter": after}
+    for thread in api.items(THREADS, **query):
+        if not thread.get("spam"):
+            yield thread
+
+
+def _resolve(api: HubSpotApi, found: list[Item], agents: dict[str, str]) -> None:
+    """Add the addresses of the agents who sent these messages to `agents`, by actor id."""
+    senders = {actor for message in found for actor in _senders(message)}
+    unknown = sorted(actor for actor in senders if actor.startswith("A-") and actor not in agents)
+    if unknown:
+        actors = api.call("POST", ACTORS, body={"inputs": unknown})["results"]
+        agents.update({actor["id"]: (actor.get("email") or "").lower() for actor in actors})
+
+
+def _senders(message: Item) -> list[str]:
+    return [sender["actorId"] for sender in message.get("senders", []) if sender.get("actorId")]
+
+
+def _headers(values: Item) -> Item:
+    """`hs_email_headers`: `from`, and lists `to`, `cc` and `bcc`, of people with an `email`."""
+    try:
+        headers = json.loads(values.get("hs_email_headers") or "{}")
+    except ValueError:
+        return {}
+    return headers if isinstance(headers, dict) else {}
+
+
+def _addresses(people: Iterable[Any]) -> list[str]:
+    found = [parseaddr(person.get("email") or "")[1].lower() for person in people if person]
+    return [address for address in found if "@" in address]
+
+
+def _split(value: str | None) -> list[str]:
+    """The addresses of a property that holds several, separated by semicolons."""
+    return _addresses({"email": part} for part in (value or "").split(";"))
+
+
+def _text(plain: str | None, html: str | None) -> str:
+    text = plain if plain and plain.strip() else html_to_text(html or "")
+    return text.replace("\r\n", "\n").strip("\n")
+
+
+def _time(value: str) -> datetime:
+    """A moment as HubSpot writes it: ISO 8601, or milliseconds since 1970."""
+    if value.isdigit():
+        return datetime.fromtimestamp(int(value) / 1000, UTC)
+    return datetime.fromisoformat(value).astimezone(UTC)

@@ -1,0 +1,27 @@
+"""What a caller does with a fetch: keep the rows of a table up to date."""
+
+from dataclasses import dataclass, field
+
+from maverick_assets.crm.sources.base import Fetched, Row, Source, State
+
+
+@dataclass
+class Held:
+    """The rows of one table after any number of fetches."""
+
+    source: Source
+    table: str
+    rows: dict[str, Row] = field(default_factory=dict)
+    state: State | None = None
+
+    def fetch(self) -> Fetched:
+        fetched = self.source.fetch(self.table, self.state)
+        found = {row["id"]: row for row in fetched.rows}
+        kept = {} if fetched.complete else self.rows
+        self.rows = {key: row for key, row in (kept | found).items() if key not in fetched.deleted}
+        self.state = fetched.state
+        return fetched
+
+    @property
+    def titles(self) -> dict[str, str]:
+        return {key: row["title"] for key, row in self.rows.items()}

@@ -1,0 +1,192 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maverick_assets.crm.sources.calendar import CalendarEntry, CalendarSource
+from maverick_assets.datasets.turns import Owner, note_turn
+from maverick_assets.errors import BadInput
+from maverick_assets_tests.crm.sources.collecting import Held
+
+BERLIN = """BEGIN:VTIMEZONE
+TZID:Home
+BEGIN:STANDARD
+DTSTART:19701025T030000
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:19700329T020000
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+END:DAYLIGHT
+END:VTIMEZONE
+"""
+
+
+def event(uid: str, *lines: str, start: str = "DTSTART:20260302T090000Z") -> str:
+    return "\n".join(["BEGIN:VEVENT", f"UID:{uid}", start, *lines, "END:VEVENT", ""])
+
+
+def calendar(*parts: str) -> str:
+    body = "".join(parts)
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//tests//EN\n{body}END:VCALENDAR\n"
+    return text.replace("\n", "\r\n")
+
+
+def source(*files: Path, **extra: Any) -> CalendarSource:
+    addresses = ("allan@testpilot.example",)
+    fields = {"name": "calendar", "user": "allan", "addresses": addresses} | extra
+    return CalendarSource(CalendarEntry(kind="calendar", files=files, **fields))
+
+
+def held(*files: Path, **extra: Any) -> Held:
+    return Held(source(*files, **extra), "calendar_events")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "work.ics"
+
+
+def test_an_event_is_a_note_of_its_organizer_s(file: Path) -> None:
+    file.write_text(
+        calendar(
+            "X-WR-CALNAME:Clients\n",
+            event(
+                "1@x",
+                "SUMMARY:Kick-off",
+                "DESCRIPTION:Bring the shelf photos\\, all of them.\\nNo slides.",
+                "ORGANIZER;CN=Dana:mailto:Dana@client.example",
+                "CATEGORIES:oat bars,pilot",
+            ),
+            event("2@x", "SUMMARY:Lunch", "ORGANIZER:MAILTO:Allan@TestPilot.example"),
+            event("3@x", "SUMMARY:Alone"),
+        )
+    )
+    events = held(file)
+    assert events.fetch().complete
+    assert events.rows["1@x"] == {
+        "id": "1@x",
+        "user_id": "dana@client.example",
+        "title": "Kick-off",
+        "content": "Bring the shelf photos, all of them.\nNo slides.",
+        "tags": ["Clients", "oat bars", "pilot"],
+        "created_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
+    }
+    assert [events.rows[key]["user_id"] for key in ("2@x", "3@x")] == ["allan", "allan"]
+
+
+@pytest.mark.parametrize(
+    ("start", "moment"),
+    [
+        ("DTSTART:20260702T090000Z", "2026-07-02T09:00"),
+        ("DTSTART;TZID=America/New_York:20260702T090000", "2026-07-02T13:00"),
+        ("DTSTART;TZID=Home:20260702T090000", "2026-07-02T07:00"),
+        ("DTSTART;TZID=Home:20261202T090000", "2026-12-02T08:00"),
+        ("DTSTART:20260702T090000", "2026-07-02T00:00"),
+        ("DTSTART;VALUE=DATE:20260702", "2026-07-01T15:00"),
+    ],
+    ids=["utc", "named", "defined summer", "defined winter", "floating", "whole day"],
+)
+def test_every_kind_of_time_is_the_right_moment(file: Path, start: str, moment: str) -> None:
+    file.write_text(calendar(BERLIN, event("1@x", start=start)))
+    events = held(file, timezone="Asia/Tokyo")
+    events.fetch()
+    assert events.rows["1@x"]["created_at"] == datetime.fromisoformat(f"{moment}+00:00")
+
+
+def test_a_calendar_s_own_zone_goes_before_the_entry_s(file: Path) -> None:
+    zone = "X-WR-TIMEZONE:Europe/Berlin\n"
+    file.write_text(calendar(zone, event("1@x", start="DTSTART:20260702T090000")))
+    events = held(file, timezone="Asia/Tokyo")
+    events.fetch()
+    assert events.rows["1@x"]["created_at"] == datetime(2026, 7, 2, 7, tzinfo=UTC)
+
+
+def test_a_recurring_event_is_one_note_and_a_moved_occurrence_another(file: Path) -> None:
+    series = event("1@x", "RRULE:FREQ=WEEKLY", "SUMMARY:Weekly")
+    moved = event(
+        "1@x",
+        "RECURRENCE-ID:20260309T090000Z",
+        "SUMMARY:Weekly\\, on site",
+        start="DTSTART:20260310T140000Z",
+    )
+    file.write_text(calendar(series, moved))
+    events = held(file)
+    events.fetch()
+    assert events.titles == {"1@x": "Weekly", "1@x#20260309T090000Z": "Weekly, on site"}
+
+
+def test_a_cancelled_event_is_deleted_and_a_removed_one_vanishes(file: Path) -> None:
+    file.write_text(calendar(event("1@x"), event("2@x"), event("3@x")))
+    events = held(file)
+    events.fetch()
+    file.write_text(calendar(event("1@x", "STATUS:CANCELLED"), event("3@x")))
+    assert events.fetch().deleted == ["1@x"]
+    assert list(events.rows) == ["3@x"]
+
+
+def test_an_unchanged_calendar_brings_nothing_and_loses_nothing(file: Path) -> None:
+    file.write_text(calendar(event("1@x")))
+    events = held(file)
+    events.fetch()
+    fetched = events.source.fetch("calendar_events", events.state)
+    assert (list(fetched.rows), fetched.complete) == ([], False)
+
+
+def test_a_broken_file_is_named_and_nothing_vanishes_until_it_is_mended(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.ics", tmp_path / "deep" / "bad.ics"
+    bad.parent.mkdir()
+    good.write_text(calendar(event("1@x"), event("2@x")))
+    bad.write_text(calendar(event("3@x")))
+    events = held(tmp_path)
+    events.fetch()
+    good.write_text(calendar(event("1@x")))
+    bad.write_text("half a calen")
+    for _ in range(2):
+        assert [skip.name for skip in events.fetch().skipped] == ["bad"]
+        assert set(events.rows) == {"1@x", "2@x", "3@x"}
+    bad.write_text(calendar(event("4@x")))
+    events.fetch()
+    assert set(events.rows) == {"1@x", "4@x"}
+
+
+def test_an_event_that_cannot_be_read_is_named_and_the_others_load(file: Path) -> None:
+    file.write_text(
+        calendar(
+            event("1@x", start="DTSTART:soon"),
+            event("2@x", start="SUMMARY:Some day"),
+            event("", "SUMMARY:Nameless"),
+            event("4@x"),
+        )
+    )
+    events = held(file)
+    reasons = {skip.name: skip.reason for skip in events.fetch().skipped}
+    assert "'DTSTART'" in reasons.pop("work: 1@x")
+    assert reasons == {"work: 2@x": "no start", "work: Nameless": "no UID"}
+    assert list(events.rows) == ["4@x"]
+
+
+def test_markup_of_a_description_is_no_part_of_the_note(file: Path) -> None:
+    file.write_text(calendar(event("1@x", "DESCRIPTION:<p>Bring <b>samples</b></p>a < b")))
+    events = held(file)
+    events.fetch()
+    assert events.rows["1@x"]["content"] == "Bring samples\n\na < b"
+
+
+def test_its_rows_become_notes_of_the_owner(file: Path) -> None:
+    file.write_text(calendar(event("1@x", "SUMMARY:Kick-off", "DESCRIPTION:No slides.")))
+    events = held(file)
+    events.fetch()
+    (row,) = events.rows.values()
+    turn = note_turn("calendar_events", row, Owner((), ("allan",)))
+    assert (turn.is_owner, turn.title, turn.text) == (True, "Kick-off", "No slides.")
+
+
+def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"source calendar: .*gone.ics does not exist"):
+        source(tmp_path / "gone.ics").fetch("calendar_events", None)

@@ -1,0 +1,60 @@
+"""What a source fetches becomes rows and tombstones of a raw table, with its state."""
+
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.crm.extraction import live_rows
+from maverick_assets.crm.landing import Landing, land
+from maverick_assets.crm.sources.documents import DocumentsEntry, DocumentsSource
+from maverick_assets.errors import BadInput
+from maverick_assets.lake import read_state, read_table
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "plan.md").write_text("# Plan\n\nStart small.")
+    (folder / "list.txt").write_text("Oats, milk")
+    return folder
+
+
+def test_files_that_come_change_and_go_do_so_in_the_lake(folder: Path, tmp_path: Path) -> None:
+    entry = DocumentsEntry(kind="documents", name="papers", user="allan", folder=folder)
+    source = DocumentsSource(entry)
+    target = tmp_path / "lake"
+
+    def run() -> Landing:
+        return land(source, source.tables[0], target)
+
+    assert run().commit.inserted == 2
+    assert run().commit.changed == 0
+    (folder / "plan.md").write_text("# Plan\n\nStart smaller.")
+    (folder / "list.txt").unlink()
+    (folder / "broken.pdf").write_bytes(b"no PDF")
+    done = run()
+    assert (done.commit.updated, done.tombstones) == (2, 1)
+    assert [skipped.name for skipped in done.skipped] == ["broken.pdf"]
+    assert {row["id"]: row["content"] for row in live_rows(target)} == {
+        "plan.md": "# Plan\n\nStart smaller."
+    }
+    held = read_table(target, columns=["id", "_op"])
+    assert held is not None
+    assert {"id": "list.txt", "_op": "delete"} in held.to_pylist()
+    (folder / "list.txt").write_text("Oats again")
+    assert run().commit.updated == 1
+
+
+def test_a_source_that_cannot_be_read_leaves_the_table_as_it_was(
+    folder: Path, tmp_path: Path
+) -> None:
+    entry = DocumentsEntry(kind="documents", name="papers", user="allan", folder=folder)
+    source = DocumentsSource(entry)
+    land(source, source.tables[0], tmp_path / "lake")
+    state = read_state(tmp_path / "lake")
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(BadInput, match="source papers"):
+        land(source, source.tables[0], tmp_path / "lake")
+    assert read_state(tmp_path / "lake") == state
+    assert len(live_rows(tmp_path / "lake")) == 2

@@ -1,0 +1,19 @@
+import pytest
+
+from maverick_assets.registry.versions import Version
+from maverick_assets.serving.chat import Conversation
+from maverick_assets.serving.runtime import AdapterFile, ConversationTooLong, Runtime
+from maverick_assets.training.base_model import BaseModel
+from maverick_assets_tests.serving.conftest import Adapter
+
+
+def test_a_conversation_forgets_its_beginning_and_goes_on(
+    base: BaseModel, adapters: dict[str, Adapter]
+) -> None:
+    assert base.gguf is not None
+    runtime = Runtime(base.gguf, {"adapter": AdapterFile(adapters["allan"].gguf)}, context=512)
+    conversation = Conversation(runtime, Version.parse("v1.0"), "You are Allan.")
+    for number in range(4):
+        assert conversation.say(f"Question {number}: " + "and so on, " * 60)
+    with pytest.raises(ConversationTooLong, match="the context 512"):
+        conversation.say("and so on, " * 300)
