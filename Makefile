@@ -26,6 +26,8 @@ lint: .venv/installed-dev
 	$(BIN)/lint-imports
 
 bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks.extraction
+	$(BIN)/python -m benchmarks.refresh
 	$(BIN)/python -m benchmarks.demo
 
 .venv/installed: pyproject.toml constraints.txt

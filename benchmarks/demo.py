@@ -100,8 +100,7 @@ def report(first: Measured, second: Measured, training: list[dict[str, float]]) 
     trained = sum(job["epochs"] * job["n_tokens"] for job in training)
     seconds = sum(job["seconds"] for job in training)
     lines = [
-        f"Machine: {_processor()}, {os.cpu_count()} cores, "
-        f"{psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.platform()}.",
+        machine(),
         "",
         f"- first run: {first.seconds / 60:.1f} minutes, peak memory {first.gigabytes:.1f} GB",
         f"- second run: {second.seconds:.0f} s, peak memory {second.gigabytes:.1f} GB",
@@ -118,11 +117,16 @@ def report(first: Measured, second: Measured, training: list[dict[str, float]]) 
     return "\n".join(lines)
 
 
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
+def machine() -> str:
+    """What a figure was measured on."""
+    names = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    processor = names[0] if names else platform.processor()
+    memory = psutil.virtual_memory().total / 2**30
+    return f"Machine: {processor}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.platform()}."
 
 
 if __name__ == "__main__":

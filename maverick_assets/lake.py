@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from filelock import FileLock
 
@@ -23,6 +23,7 @@ from maverick_assets.errors import MaverickError
 ROW_HASH = "_row_hash"
 _STATE = "maverick.state"
 _GONE = "_gone"
+_ROW_GROUP = 10_000  # rows; a writer holds one group in memory
 
 State = Mapping[str, Any]
 Where = Mapping[str, Collection[str]]  # column -> accepted values
@@ -225,6 +226,7 @@ def _overwrite(path: Path, rows: pa.Table | pa.RecordBatchReader, state: State |
     write_deltalake(
         path,
         rows,
+        writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP),
         mode="overwrite",
         schema_mode="overwrite",
         configuration={"delta.enableChangeDataFeed": "true"},

@@ -1,0 +1,126 @@
+"""Extraction of a large table against `pandas.read_sql` of the same rows, and its memory.
+
+    python -m benchmarks.extraction [--rows 200000]
+
+Both sides run three times, in turn, each time in a process of its own; ours also writes the Delta
+table. Prints Markdown.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.demo import machine
+from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.schema import TABLES, create_tables
+
+REPEATS = 3
+FILL = """
+insert into crm_emails (id, sender_email, recipients, subject, body, sent_at, updated_at)
+select 'mail-' || n, 'person' || n %% 500 || '@brand.example', 'allan@testpilot.example',
+       'Shelf test ' || n %% 1000,
+       (select string_agg(md5((n * 40 + w)::text), ' ') from generate_series(1, 30) w),
+       timestamptz '2020-01-01' + n * interval '1 minute', now()
+from generate_series(%s::int + 1, %s::int) n
+"""
+
+
+@dataclass(frozen=True)
+class Side:
+    """Seconds of wall clock and peak memory (MB) of a process."""
+
+    seconds: float
+    megabytes: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        print(json.dumps(run_side(*arguments.child)))
+        return
+    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as folder:
+        print(report(arguments.rows, Path(folder)))
+
+
+def report(rows: int, folder: Path) -> str:
+    folder.chmod(0o755)
+    url = database_url(folder / "postgres", "bench")
+    with psycopg.connect(url) as connection:
+        create_tables(connection)
+        connection.execute(FILL, [0, rows])
+    pandas: list[Side] = []
+    ours: list[Side] = []
+    for repeat in range(REPEATS):
+        pandas.append(measure("pandas", url, folder / f"pandas{repeat}"))
+        ours.append(measure("extract", url, folder / f"lake{repeat}"))
+    with psycopg.connect(url) as connection:
+        connection.execute(FILL, [rows, rows + rows // 100])
+    night = measure("extract", url, folder / "lake0")
+    quarter = measure("extract-quarter", url, folder / "quarter")
+    lines = [machine(), "", f"| {rows} mails of 1 kB | seconds | peak memory |", "|---|---:|---:|"]
+    for name, sides in (("`pandas.read_sql`", pandas), ("extraction into Delta", ours)):
+        seconds, megabytes = middle(sides)
+        lines.append(f"| {name} | {seconds:.1f} | {megabytes:.0f} MB |")
+    lines.append(f"| a quarter of the table | {quarter.seconds:.1f} | {quarter.megabytes:.0f} MB |")
+    lines.append(f"| 1 % new rows on top | {night.seconds:.1f} | {night.megabytes:.0f} MB |")
+    times = middle(pandas)[0] / middle(ours)[0]
+    share = middle(ours)[1] / middle(pandas)[1]
+    return "\n".join([*lines, "", f"{times:.1f} times as fast, {share:.2f} of the memory."])
+
+
+def middle(sides: list[Side]) -> tuple[float, float]:
+    """Medians of seconds and memory."""
+    return (
+        statistics.median(side.seconds for side in sides),
+        statistics.median(side.megabytes for side in sides),
+    )
+
+
+def measure(side: str, url: str, target: Path) -> Side:
+    command = [sys.executable, "-m", "benchmarks.extraction", "--child", side, url, str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return Side(**json.loads(done.stdout))
+
+
+def run_side(side: str, url: str, target: str) -> dict[str, float]:
+    """Seconds without imports; memory with them."""
+    if side == "pandas":
+        import pandas
+        import sqlalchemy
+
+        engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg2://"))
+        columns = ", ".join(TABLES["crm_emails"].columns)
+        started = time.monotonic()
+        with engine.connect() as connection:
+            pandas.read_sql(sqlalchemy.text(f"select {columns} from crm_emails"), connection)
+    else:
+        from maverick_assets.crm.extraction import extract
+
+        if side == "extract-quarter":
+            with psycopg.connect(url) as connection:
+                connection.execute("delete from crm_emails where mod(hashtext(id), 4) <> 0")
+        started = time.monotonic()
+        extract(url, TABLES["crm_emails"], Path(target))
+    seconds = time.monotonic() - started
+    return {
+        "seconds": seconds,
+        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The data stages of a night with 1 % new rows against a full rebuild, and of a night with none.
+
+    python -m benchmarks.refresh [--factor 10]
+
+On the sample CRM, enlarged. The new rows are whole threads, conversations and single rows of
+another seed. Rows processed are those read from the CRM, cleaned and derived. Prints Markdown.
+"""
+
+import argparse
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from benchmarks.demo import machine
+from maverick_assets.crm import importers
+from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.extraction import extract
+from maverick_assets.crm.sample import sample_crm
+from maverick_assets.crm.schema import TABLES, create_tables
+from maverick_assets.datasets.refresh import (
+    refresh_candidates,
+    refresh_dataset,
+    refresh_mails,
+    refresh_turns,
+)
+from maverick_assets.datasets.tokens import ChatTokenizer
+from maverick_assets.datasets.turns import Owner
+from maverick_assets.recipes import load_recipes
+from maverick_assets.settings import Settings
+from maverick_assets.training.base_model import ensure_base
+
+OWNER = Owner(("allan@testpilot.example",), ("allan",))
+NAMED = ("id", "thread_id", "message_id", "in_reply_to", "conversation_id")
+
+
+@dataclass(frozen=True)
+class Night:
+    """Rows that passed through each stage, and seconds of wall clock."""
+
+    read: int
+    cleaned: int
+    turns: int
+    candidates: int
+    seconds: float
+
+    @property
+    def processed(self) -> int:
+        return self.read + self.cleaned + self.turns + self.candidates
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--factor", type=int, default=10)
+    factor = parser.parse_args().factor
+    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        base = ensure_base(Settings(home=folder, base_model=None))
+        url = database_url(folder / "postgres", "bench")
+        tokenizer = ChatTokenizer(base.directory)
+        rows = insert(url, sample_crm(factor=factor))
+        full = night(url, folder / "lake", tokenizer)
+        new = insert(url, hundredth(factor))
+        some = night(url, folder / "lake", tokenizer)
+        none = night(url, folder / "lake", tokenizer)
+        again = night(url, folder / "rebuilt", tokenizer)
+    print(report(rows, new, {"first": full, "new": some, "none": none, "rebuilt": again}))
+
+
+def insert(url: str, tables: dict[str, list[dict[str, Any]]]) -> int:
+    with psycopg.connect(url) as connection:
+        create_tables(connection)
+        return sum(
+            importers.insert_rows(connection, table, rows)[0] for table, rows in tables.items()
+        )
+
+
+def hundredth(factor: int) -> dict[str, list[dict[str, Any]]]:
+    """A hundredth of each table of a sample of another seed, whole threads and conversations."""
+    rows = sample_crm(seed=2)
+    talks = {row["id"] for row in rows["conversations"][: max(1, 80 * factor // 100)]}
+    kept = {name: content[: len(content) * factor // 100] for name, content in rows.items()}
+    kept["conversations"] = [row for row in rows["conversations"] if row["id"] in talks]
+    kept["messages"] = [row for row in rows["messages"] if row["conversation_id"] in talks]
+    return {
+        name: [row | {k: f"new-{row[k]}" for k in NAMED if row.get(k)} for row in content]
+        for name, content in kept.items()
+    }
+
+
+def night(url: str, lake: Path, tokenizer: ChatTokenizer) -> Night:
+    started = time.monotonic()
+    read = sum(extract(url, table, lake / "raw" / name).read for name, table in TABLES.items())
+    mails = refresh_mails(lake, "bench")
+    turns = refresh_turns(lake, OWNER, "bench")
+    derived = 0
+    for recipe in load_recipes().values():
+        derive = partial(refresh_candidates, lake, recipe, lambda: tokenizer)
+        derived += derive(["bench"]).derived
+        refresh_dataset(lake, recipe)
+    return Night(read, mails.derived, turns.derived, derived, time.monotonic() - started)
+
+
+def report(rows: int, new: int, nights: dict[str, Night]) -> str:
+    rebuilt, some = nights["rebuilt"], nights["new"]
+    lines = [
+        machine(),
+        "",
+        f"{rows} rows, then {new} new ones ({100 * new / rows:.1f} %).",
+        "",
+        "| night | rows read | mails cleaned | turns | candidates | seconds |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {name} | {each.read} | {each.cleaned} | {each.turns} | {each.candidates} "
+        f"| {each.seconds:.1f} |"
+        for name, each in nights.items()
+    ]
+    work, seconds = some.processed / rebuilt.processed, some.seconds / rebuilt.seconds
+    return "\n".join(
+        [*lines, "", f"New against rebuilt: {work:.3f} of the rows, {seconds:.3f} of the time."]
+    )
+
+
+if __name__ == "__main__":
+    main()
