@@ -23,6 +23,7 @@ from dagster import (
 from maverick_assets.crm.changes import table_states
 from maverick_assets.crm.database import connect
 from maverick_assets.defs.progress import root_cause
+from maverick_assets.defs.recovery import reaper
 from maverick_assets.defs.training import TRAINING_TAG
 from maverick_assets.recipes import Recipe
 from maverick_assets.settings import load_settings
@@ -125,4 +126,4 @@ def log_failed_runs(context: RunFailureSensorContext) -> None:
 
 
 def sensors() -> list[SensorDefinition]:
-    return [new_crm_rows, log_failed_runs]
+    return [new_crm_rows, log_failed_runs, reaper]
