@@ -54,13 +54,13 @@ def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
             "nightly",
             everything,
             description="Ingest, then train new examples on top of the version in service.",
-            run_tags={TRAINING_TAG: "incremental"},
+            tags={TRAINING_TAG: "incremental"},
         ),
         define_asset_job(
             "weekly",
             everything,
             description="Ingest, then train from the base what has changed since it last was.",
-            run_tags={TRAINING_TAG: "full"},
+            tags={TRAINING_TAG: "full"},
         ),
         define_asset_job(
             "monthly",

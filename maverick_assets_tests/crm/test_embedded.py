@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: on demand, stopped with its last holder, surviving restarts."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from maverick_assets.crm.database import connect, without_password
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import Settings
+from maverick_assets_tests.processes import kill
 
 CLIENT = """
 import sys
@@ -48,6 +50,18 @@ def test_a_killed_holder_does_not_keep_the_server_for_ever(tmp_path: Path) -> No
     pgdata = tmp_path / "postgres"
     assert visit(pgdata, "kill") == 1
     assert running(pgdata)
+    assert visit(pgdata) == 2
+    assert not running(pgdata)
+
+
+def test_a_dead_server_is_not_taken_for_another_process_of_its_number(tmp_path: Path) -> None:
+    pgdata = tmp_path / "postgres"
+    assert visit(pgdata, "kill") == 1
+    lock = pgdata / "postmaster.pid"
+    postmaster, *others = lock.read_text().splitlines()
+    server = psutil.Process(int(postmaster))
+    kill([server, *server.children(recursive=True)])
+    lock.write_text("\n".join([str(os.getpid()), *others]) + "\n")
     assert visit(pgdata) == 2
     assert not running(pgdata)
 

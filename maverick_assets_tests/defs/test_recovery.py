@@ -46,9 +46,7 @@ class Sleeper:
 
 
 @pytest.fixture(scope="module")
-def instance(
-    pgdata: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[DagsterInstance]:
+def instance(pgdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterInstance]:
     """The instance that `dagster.yaml` describes, its storage empty, and a run home."""
     folder = tmp_path_factory.mktemp("recovery")
     with pytest.MonkeyPatch.context() as patch:
@@ -102,8 +100,9 @@ def state(instance: DagsterInstance, sleeper: Sleeper) -> DagsterRun:
 
 
 def slots(instance: DagsterInstance) -> set[str]:
-    """Ids of the runs that hold a slot of a pool."""
-    return set(instance.event_log_storage.get_concurrency_run_ids())
+    """Ids of the runs that hold the pool."""
+    info = instance.event_log_storage.get_concurrency_info("gpu_test")
+    return {slot.run_id for slot in info.claimed_slots}
 
 
 def test_a_run_whose_process_lives_is_left_alone(

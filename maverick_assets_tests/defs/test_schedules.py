@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -58,10 +58,10 @@ def switch_on(workspace: WorkspaceProcessContext, schedule: RemoteSchedule, now:
 
 
 def daemon_looks(workspace: WorkspaceProcessContext, now: datetime) -> list[datetime]:
-    """One look of the scheduler at `now`; the nights that it requests, in Berlin's time."""
+    """The first look of a scheduler that starts `now`; the nights that it requests, in Berlin."""
     known = {run.run_id for run in workspace.instance.get_runs(NIGHTLY)}
     with freeze_time(now):
-        list(launch_scheduled_runs(workspace, logging.getLogger("test"), now))
+        list(launch_scheduled_runs(workspace, logging.getLogger("test"), now, iteration_times={}))
     return [
         datetime.fromisoformat(run.tags[".dagster/scheduled_execution_time"]).astimezone(BERLIN)
         for run in workspace.instance.get_runs(NIGHTLY)
@@ -92,11 +92,13 @@ def test_three_in_the_morning_stays_so_when_the_clocks_change(
     workspace: WorkspaceProcessContext, nightly: RemoteSchedule, before: datetime
 ) -> None:
     switch_on(workspace, nightly, before)
-    requested: list[datetime] = []
-    moment = before
-    while moment < before + timedelta(days=3):
-        moment = (moment.astimezone(ZoneInfo("UTC")) + timedelta(hours=1)).astimezone(BERLIN)
-        requested += daemon_looks(workspace, moment)
+    midnights = [(before + timedelta(days=day)).astimezone(UTC) for day in range(3)]
+    requested = [
+        night
+        for midnight in midnights
+        for hour in range(1, 6)
+        for night in daemon_looks(workspace, midnight + timedelta(hours=hour))
+    ]
     assert [night.strftime("%d %H:%M") for night in requested] == [
         (before + timedelta(days=day)).strftime("%d 03:00") for day in range(3)
     ]
