@@ -22,6 +22,7 @@ from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.plan import in_service
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import Settings, load_settings
+from maverick_assets.ui import run_ui
 
 app = typer.Typer(
     help="Personalities trained from one person's own business records.",
@@ -117,7 +118,7 @@ def ui(
 ) -> None:
     """Dagster's webserver and daemon, until Ctrl-C."""
     with services.services(load_settings()):
-        services.run_ui(host, port)
+        run_ui(host, port)
 
 
 @app.command()

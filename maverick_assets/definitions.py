@@ -9,7 +9,6 @@ from dagster import (
     BetaWarning,
     Definitions,
     PreviewWarning,
-    in_process_executor,
     map_asset_specs,
 )
 
@@ -20,6 +19,7 @@ from maverick_assets.defs.automation import jobs, schedules, sensors
 from maverick_assets.defs.clean import clean_asset
 from maverick_assets.defs.datasets import dataset_asset
 from maverick_assets.defs.evaluation import evaluation_asset
+from maverick_assets.defs.liveness import held_in_process_executor
 from maverick_assets.defs.progress import progress_logger
 from maverick_assets.defs.raw import crm_specs, raw_assets
 from maverick_assets.defs.release import release_asset
@@ -87,7 +87,7 @@ def build_definitions(
         jobs=jobs(list(recipes.values())),
         schedules=schedules(timezone),
         sensors=sensors(),
-        executor=in_process_executor,
+        executor=held_in_process_executor,
         loggers={"progress": progress_logger},
     )
 

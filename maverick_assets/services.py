@@ -1,16 +1,12 @@
 """What a command needs around it: the PostgreSQL servers, the Dagster instance, a run."""
 
 import os
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from maverick_assets.crm.database import connect, crm_url, dagster_url, open_database
 from maverick_assets.crm.schema import TABLES, present_columns
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
     from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
 PROJECT = Path(__file__).parent.parent
-STOP_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -66,16 +61,24 @@ def execute_job(job: str, personalities: Sequence[str]) -> list[Failure]:
     unknown personality, and before anything runs when the CRM cannot be read.
     """
     from maverick_assets.definitions import defs
+    from maverick_assets.defs.liveness import hold
+    from maverick_assets.defs.recovery import reap
 
+    settings = load_settings()
     selection = asset_selection(job, personalities) if personalities else None
-    with connect(load_settings()) as connection:
+    with connect(settings) as connection:
         for table in TABLES.values():
             present_columns(connection, table)
     with dagster_instance() as instance:
+        reap(instance, settings.alive)  # there may be no daemon whose sensor does
+        run_id = str(uuid4())
+        hold(settings.alive, run_id)
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance,
+            run_id=run_id,
             asset_selection=selection,
             run_config={"loggers": {"progress": {}}},
+            tags={"dagster/max_retries": "0"},  # the daemon cannot start what a terminal started
             raise_on_error=False,
         )
     return _failures(result)
@@ -98,31 +101,6 @@ def known_recipe(recipes: dict[str, Recipe], name: str) -> Recipe:
     if name not in recipes:
         raise BadInput(f"no personality {name!r}; there are: {', '.join(recipes)}")
     return recipes[name]
-
-
-def run_ui(host: str, port: int) -> None:
-    """Webserver, daemon and code server until the user stops them; all end with this process.
-
-    Raises `BadInput` when the address cannot be listened at: `dagster dev` would end with code 0.
-    """
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        reason = (error.strerror or str(error)).split(" (")[0]
-        raise BadInput(
-            f"cannot listen at {host}:{port}: {reason}; give another --host or --port"
-        ) from error
-    command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml")]
-    process = subprocess.Popen(
-        [*command, "-h", host, "-p", str(port)], cwd=PROJECT, start_new_session=True
-    )
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        process.send_signal(signal.SIGINT)
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    process.wait()
 
 
 def _failures(result: "ExecuteInProcessResult") -> list[Failure]:

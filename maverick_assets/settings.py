@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         return self.home / "runs"
 
     @property
+    def alive(self) -> Path:
+        """Lock files of runs, each held by the process that executes the run."""
+        return self.runs / "alive"
+
+    @property
     def reports(self) -> Path:
         return self.home / "reports"
 

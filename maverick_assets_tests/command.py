@@ -1,10 +1,12 @@
 """`maverick` as a user runs it: a process, an environment, a run home."""
 
+import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).parents[1]
 
@@ -44,3 +46,13 @@ class Maverick:
             "PYTHONPATH": str(self.project),
             **self.environment,
         }
+
+
+def fill(maverick: Maverick, rows: dict[str, list[dict[str, Any]]], folder: Path) -> None:
+    """Import rows, by table; their files are written to `folder`."""
+    flags = []
+    for table, content in rows.items():
+        path = folder / f"{table}.jsonl"
+        path.write_text("".join(json.dumps(row, default=str) + "\n" for row in content))
+        flags += ["--jsonl", f"{table}={path}"]
+    maverick.ok("crm", "import", *flags)

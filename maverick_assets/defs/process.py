@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
+from maverick_assets.training.process import PARENT_PID
 
 
 class Log(Protocol):
@@ -63,6 +64,8 @@ def run_module(module: str, *arguments: str, log: Log) -> str:
 def worker_environment() -> dict[str, str]:
     """The environment of a heavy process: every core that we may use, no hub, no chatter.
 
+    With it a process of ours also ends when this one does, see `die_with`.
+
     Threads that wait for each other spin only briefly and then sleep: with a busy neighbour on
     one of two cores a training step is otherwise many times slower.
     """
@@ -72,4 +75,5 @@ def worker_environment() -> dict[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "PYTHONUNBUFFERED": "1",
+        PARENT_PID: str(os.getpid()),
     }

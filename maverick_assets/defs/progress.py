@@ -18,10 +18,26 @@ class ShortLines(logging.Formatter):
         step = (meta.get("step_key") or "").split(".")[0].replace("__", "/")
         event: DagsterEvent | None = meta.get("dagster_event")
         message = meta.get("orig_message") or record.msg
+        if pool := awaited_pool(event):
+            message = f"waits: another run holds {pool}"
         if event and event.is_step_failure:
             message = f"failed: {root_cause(event)[1]}"
         line = message.strip().splitlines()[0] if message.strip() else ""
         return f"{self.formatTime(record, '%H:%M:%S')}  {step:<27}  {line}"
+
+
+def awaited_pool(event: DagsterEvent | None) -> str | None:
+    """The pool whose limit keeps a step from starting; None for every other event."""
+    if event is None or not event.is_engine_event:
+        return None
+    pool = event.engine_event_data.metadata.get("pool")
+    return str(pool.value) if pool else None
+
+
+def is_for_people(record: logging.LogRecord) -> bool:
+    """What is said at level INFO, and that a step waits, which Dagster says at level DEBUG."""
+    event = getattr(record, "dagster_meta", {}).get("dagster_event")
+    return record.levelno >= logging.INFO or awaited_pool(event) is not None
 
 
 def root_cause(event: DagsterEvent) -> tuple[str, str]:
@@ -39,8 +55,9 @@ def root_cause(event: DagsterEvent) -> tuple[str, str]:
 @logger
 def progress_logger(_context: InitLoggerContext) -> logging.Logger:
     """Short lines of what a run does, for a terminal."""
-    log = logging.Logger("maverick", level=logging.INFO)
+    log = logging.Logger("maverick", level=logging.DEBUG)
     handler = logging.StreamHandler()
+    handler.addFilter(is_for_people)
     handler.setFormatter(ShortLines())
     log.addHandler(handler)
     return log

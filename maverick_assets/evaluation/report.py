@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from maverick_assets.evaluation.gates import Decision
 from maverick_assets.evaluation.samples import Sample
 from maverick_assets.evaluation.scores import Metrics
 from maverick_assets.training.jobs import TrainingSummary
+
+COLOURS = 32
 
 
 def smoothed(losses: Sequence[float], decay: float = 0.9) -> list[float]:
@@ -35,7 +41,11 @@ def draw_losses(training: TrainingSummary | None, metrics: Metrics, path: Path) 
     axes.axhline(metrics.adapter.loss, color="tab:green", linestyle="--", label="held-out, adapter")
     axes.set(xlabel="step", ylabel="loss per token (nats)")
     axes.legend(frameon=False)
-    FigureCanvasAgg(figure).print_png(path)  # type: ignore[no-untyped-call]
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    # A noisy curve of a thousand steps has too many shades for a small file.
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(COLOURS)
+    picture.save(path, format="PNG", optimize=True)
 
 
 def render_report(

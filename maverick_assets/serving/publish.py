@@ -7,6 +7,7 @@ which a crash inside llama.cpp ends alone; its last line is the answer as JSON.
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from maverick_assets.datasets.tokens import Message
@@ -19,6 +20,7 @@ from maverick_assets.serving.export import ensure_base_gguf, export_adapter, mod
 from maverick_assets.serving.runtime import AdapterFile, check_answers
 from maverick_assets.settings import Settings, load_settings
 from maverick_assets.training.base_model import BaseModel, find_base
+from maverick_assets.training.process import run_main
 
 QUESTION = "What should we do first this week?"
 
@@ -68,13 +70,10 @@ def base_of(settings: Settings, manifest: Manifest) -> BaseModel:
     return base
 
 
-def main() -> None:
-    try:
-        answer = publish(load_settings(), *sys.argv[1:3])
-    except MaverickError as error:
-        sys.exit(str(error))
-    print(json.dumps({"answer": answer}))
+def main(arguments: Sequence[str]) -> None:
+    personality, version = arguments
+    print(json.dumps({"answer": publish(load_settings(), personality, version)}))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_main(main))

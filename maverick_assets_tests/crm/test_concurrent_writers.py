@@ -17,7 +17,7 @@ from maverick_assets.crm.extraction import extract
 from maverick_assets.crm.schema import TABLES, create_tables
 from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.crm.writers import Writers, differences
-from maverick_assets_tests.waiting import eventually
+from maverick_assets_tests.processes import eventually
 
 DEALS = TABLES["crm_deals"]
 NOTHING = {"missing": 0, "stale": 0, "duplicate": 0, "dead": 0}

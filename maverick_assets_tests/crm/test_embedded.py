@@ -16,7 +16,7 @@ from maverick_assets.crm.database import connect, without_password
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import Settings
-from maverick_assets_tests.waiting import eventually
+from maverick_assets_tests.processes import eventually, kill
 
 CLIENT = """
 import sys
@@ -55,6 +55,18 @@ def test_a_killed_holder_does_not_keep_the_server_for_ever(tmp_path: Path) -> No
     pgdata = tmp_path / "postgres"
     assert visit(pgdata, "kill") == 1
     assert running(pgdata)
+    assert visit(pgdata) == 2
+    assert not running(pgdata)
+
+
+def test_a_dead_server_is_not_taken_for_another_process_of_its_number(tmp_path: Path) -> None:
+    pgdata = tmp_path / "postgres"
+    assert visit(pgdata, "kill") == 1
+    lock = pgdata / "postmaster.pid"
+    postmaster, *others = lock.read_text().splitlines()
+    server = psutil.Process(int(postmaster))
+    kill([server, *server.children(recursive=True)])
+    lock.write_text("\n".join([str(os.getpid()), *others]) + "\n")
     assert visit(pgdata) == 2
     assert not running(pgdata)
 

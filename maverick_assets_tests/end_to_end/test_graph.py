@@ -3,10 +3,6 @@
 import json
 import os
 import signal
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +12,9 @@ import pytest
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.registry.store import Registry
 from maverick_assets.training.base_model import BaseModel
-from maverick_assets_tests.command import Maverick
+from maverick_assets_tests.command import Maverick, fill
+from maverick_assets_tests.end_to_end.dagster_ui import ask, start_ui
+from maverick_assets_tests.processes import wait_for
 
 PERSONALITIES = ("allan-maverick", "robbie")
 FLAGS = [flag for name in PERSONALITIES for flag in ("--personality", name)]
@@ -34,15 +32,6 @@ def small_crm() -> dict[str, list[dict[str, Any]]]:
         "messages": [row for row in rows["messages"] if row["conversation_id"] in conversations],
         "personality_samples": robbie[:30],
     }
-
-
-def fill(maverick: Maverick, rows: dict[str, list[dict[str, Any]]], folder: Path) -> None:
-    flags = []
-    for table, content in rows.items():
-        path = folder / f"{table}.jsonl"
-        path.write_text("".join(json.dumps(row, default=str) + "\n" for row in content))
-        flags += ["--jsonl", f"{table}={path}"]
-    maverick.ok("crm", "import", *flags)
 
 
 @pytest.fixture(scope="module")
@@ -127,52 +116,13 @@ def test_status_tells_rows_versions_and_runs(maverick: Maverick) -> None:
 @pytest.fixture(scope="module")
 def ui(maverick: Maverick) -> Iterator[str]:
     """`maverick ui` on that run home; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        maverick.command("ui", "--port", str(port)),
-        env=maverick.full_environment,
-        cwd=maverick.project,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
+    started = start_ui(maverick)
     try:
-        wait_for(lambda: reachable(url), 120)
-        yield url
+        yield started.url
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        started.process.send_signal(signal.SIGTERM)
+        started.process.wait(60)
     assert not (maverick.home / "postgres" / "postmaster.pid").exists()
-
-
-def wait_for(condition: Any, seconds: float) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.5)
-    raise TimeoutError(f"nothing after {seconds} s")
-
-
-def reachable(url: str) -> bool:
-    try:
-        return bool(ask(url, "{ version }")["version"])
-    except OSError:
-        return False
-
-
-def ask(url: str, query: str, **variables: Any) -> Any:
-    request = urllib.request.Request(
-        f"{url}/graphql",
-        json.dumps({"query": query, "variables": variables}).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as response:
-        answer = json.load(response)
-    assert "errors" not in answer, answer["errors"]
-    return answer["data"]
 
 
 NODES = "{ assetNodes { assetKey { path } assetMaterializations(limit: 1) { runId } } }"

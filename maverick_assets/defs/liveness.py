@@ -1,0 +1,81 @@
+"""A lock file for each run, held by the process that executes it.
+
+The kernel gives the lock back however that process ends, a reboot included; no clock and no
+process number is compared, and a run of another machine or run home has no file here.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster import Executor, ExecutorDefinition, InitExecutorContext, in_process_executor
+
+from maverick_assets.settings import load_settings
+
+if TYPE_CHECKING:  # what an executor is given and gives back, which Dagster does not export
+    from dagster._core.events import DagsterEvent
+    from dagster._core.execution.context.system import PlanOrchestrationContext
+    from dagster._core.execution.plan.plan import ExecutionPlan
+    from dagster._core.execution.retries import RetryMode
+
+
+def hold(folder: Path, run_id: str) -> None:
+    """Lock `folder/run_id` until this process ends: the run's last event comes before that."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".")
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    # It gets its name last: a file of a run's name that nobody holds always means a dead process.
+    Path(name).rename(folder / run_id)
+
+
+def dead_runs(folder: Path) -> list[str]:
+    """Ids of the runs whose process held a lock here and has ended."""
+    return [path.name for path in sorted(folder.glob("[!.]*")) if not _is_held(path)]
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # taken care of by another process since it was listed
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+class HeldExecutor(Executor):
+    """Another executor, for whose runs this process holds the lock."""
+
+    def __init__(self, inner: Executor) -> None:
+        self._inner = inner
+
+    @property
+    def retries(self) -> "RetryMode":
+        return self._inner.retries
+
+    def execute(
+        self, plan_context: "PlanOrchestrationContext", execution_plan: "ExecutionPlan"
+    ) -> Iterator["DagsterEvent"]:
+        hold(load_settings().alive, plan_context.run_id)
+        yield from self._inner.execute(plan_context, execution_plan)
+
+
+def _create_executor(context: InitExecutorContext) -> HeldExecutor:
+    create = in_process_executor.executor_creation_fn
+    assert create is not None
+    return HeldExecutor(create(context))
+
+
+held_in_process_executor = ExecutorDefinition(
+    name="in_process",
+    config_schema=in_process_executor.config_schema.as_field(),
+    executor_creation_fn=_create_executor,
+    description="All steps in one process, which holds the run's lock for as long as it lives.",
+)

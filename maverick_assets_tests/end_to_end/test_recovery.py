@@ -1,0 +1,221 @@
+"""Parts of Dagster, and all of it, killed in the middle of a training."""
+
+import signal
+import subprocess
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from dagster import AssetKey
+from deltalake import DeltaTable
+
+from maverick_assets.crm.sample import sample_crm
+from maverick_assets.services import asset_selection
+from maverick_assets.training.base_model import BaseModel
+from maverick_assets_tests.command import Maverick, fill
+from maverick_assets_tests.end_to_end.dagster_ui import DagsterUI, ask, start_ui
+from maverick_assets_tests.processes import kill, lives, running, wait_for
+
+SECONDS_TO_RECOVER = 60
+LAUNCH = """mutation($job: String!, $keys: [AssetKeyInput!]!) {
+ launchPipelineExecution(executionParams: {
+  selector: { repositoryName: "__repository__", repositoryLocationName: "maverick",
+              pipelineName: $job, assetSelection: $keys }
+}) { __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+RUNS = "{ runsOrError { ... on Runs { results { runId rootRunId status } } } }"
+SLOTS = """{ instance { concurrencyLimits { concurrencyKey claimedSlots { runId } } } }"""
+EVENTS = """query($id: ID!) { logsForRun(runId: $id) { ... on EventConnection {
+  events { ... on MessageEvent { message } } } } }"""
+CANCEL = """mutation($id: String!) { terminateRun(runId: $id) { __typename } }"""
+ENDED = ("SUCCESS", "FAILURE", "CANCELED")
+
+
+def robbies_home(base: BaseModel, home: Path, rows: int) -> Maverick:
+    """A command in a new run home, whose CRM holds so many texts of one personality."""
+    home.mkdir()
+    (home / "base").symlink_to(base.directory.parent)
+    command = Maverick(home)
+    samples = [row for row in sample_crm()["personality_samples"] if row["personality"] == "robbie"]
+    fill(command, {"personality_samples": samples[:rows]}, home.parent)
+    return command
+
+
+class Machine:
+    """A computer on which `maverick ui` runs, until it is killed."""
+
+    def __init__(self, maverick: Maverick) -> None:
+        self.maverick = maverick
+        self.ui: DagsterUI = start_ui(maverick)
+
+    def part(self, *words: str) -> psutil.Process:
+        """The process of this `maverick ui` in whose command line these words are."""
+        tree = psutil.Process(self.ui.process.pid).children(recursive=True)
+        [found] = [process for process in running(*words) if process in tree]
+        return found
+
+    def drivers(self) -> list[psutil.Process]:
+        return running("maverick_assets.training.driver", str(self.maverick.home))
+
+    def power_cut(self) -> None:
+        """Kill every process of this run home at once, PostgreSQL included."""
+        postmaster = self.maverick.home / "postgres" / "postmaster.pid"
+        tops = [self.ui.process.pid, int(postmaster.read_text().splitlines()[0])]
+        doomed = [psutil.Process(pid) for pid in tops]
+        kill([*doomed, *(child for top in doomed for child in top.children(recursive=True))])
+        self.ui.process.wait()
+
+    def stop(self) -> None:
+        self.ui.process.send_signal(signal.SIGTERM)
+        self.ui.process.wait(60)
+
+    def launch(self, job: str, keys: Iterable[AssetKey]) -> str:
+        """Ask for a job, of these assets only; the id of its run."""
+        paths = [{"path": list(key.path)} for key in keys]
+        launched = ask(self.ui.url, LAUNCH, job=job, keys=paths)["launchPipelineExecution"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def runs(self) -> list[dict[str, str]]:
+        return list(ask(self.ui.url, RUNS)["runsOrError"]["results"])
+
+    def status(self, run: str) -> str:
+        return next(each["status"] for each in self.runs() if each["runId"] == run)
+
+    def trains(self, run: str) -> bool:
+        """True from the moment when its training process is at work."""
+        events = ask(self.ui.url, EVENTS, id=run)["logsForRun"]["events"]
+        return any("loading base" in event.get("message", "") for event in events)
+
+    def holds_slot(self, run: str) -> bool:
+        limits = ask(self.ui.url, SLOTS)["instance"]["concurrencyLimits"]
+        return any(slot["runId"] == run for limit in limits for slot in limit["claimedSlots"])
+
+    def is_idle(self) -> bool:
+        """True when no run is left; cancels those that can be, which a starting one cannot."""
+        runs = self.runs()
+        for run in runs:
+            if run["status"] in ("QUEUED", "STARTED"):
+                ask(self.ui.url, CANCEL, id=run["runId"])
+        return all(run["status"] in ENDED for run in runs)
+
+    def retries(self, run: str) -> list[str]:
+        return [
+            each["runId"]
+            for each in self.runs()
+            if each["rootRunId"] == run and each["runId"] != run
+        ]
+
+
+@pytest.fixture(scope="module")
+def machine(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """One that trains for a minute."""
+    machine = Machine(robbies_home(base, tmp_path_factory.mktemp("machine") / "home", 80))
+    yield machine
+    machine.stop()
+    assert not machine.drivers()
+
+
+@pytest.fixture
+def training(machine: Machine) -> Iterator[str]:
+    """Id of a weekly run in the middle of training; what is left of it is cancelled at the end."""
+    run = machine.launch("weekly", asset_selection("weekly", ["robbie"]))
+    wait_for(lambda: machine.trains(run), 120)
+    yield run
+    wait_for(machine.is_idle, 90)
+
+
+def worker_of(machine: Machine) -> psutil.Process:
+    """The worker of the run that trains."""
+    [driver] = machine.drivers()
+    worker = driver.parent()
+    assert worker is not None
+    return worker
+
+
+def assert_recovered(machine: Machine, run: str, driver: psutil.Process) -> None:
+    """Within a minute nothing is left of the dead run, and it is requested again, once."""
+    wait_for(lambda: driver not in machine.drivers())
+    wait_for(lambda: answers_about(machine, run) == ("FAILURE", False), SECONDS_TO_RECOVER)
+    wait_for(lambda: len(machine.retries(run)) == 1, SECONDS_TO_RECOVER)
+    assert_readable(machine.maverick.home / "lake")
+
+
+def assert_readable(lake: Path) -> None:
+    tables = [DeltaTable(log.parent) for log in lake.rglob("_delta_log")]
+    assert sum(table.to_pyarrow_table().num_rows for table in tables) > 0
+
+
+def answers_about(machine: Machine, run: str) -> Any:
+    try:
+        return machine.status(run), machine.holds_slot(run)
+    except OSError:  # the webserver is not back yet
+        return None
+
+
+def test_a_nightly_waits_in_the_queue_while_a_weekly_trains(
+    machine: Machine, training: str
+) -> None:
+    nightly = machine.launch("nightly", asset_selection("nightly", ["robbie"]))
+    later = machine.launch("ingest", [AssetKey(["raw", "sticky_notes"])])
+    wait_for(lambda: machine.status(later) == "SUCCESS", 120)
+    assert machine.status(nightly) == "QUEUED"
+    assert machine.status(training) == "STARTED"
+
+
+def test_a_killed_worker(machine: Machine, training: str) -> None:
+    [driver] = machine.drivers()
+    kill([worker_of(machine)])
+    assert_recovered(machine, training, driver)
+
+
+def test_a_killed_code_server_and_its_worker(machine: Machine, training: str) -> None:
+    [driver] = machine.drivers()
+    kill([machine.part("api", "grpc"), worker_of(machine)])
+    assert_recovered(machine, training, driver)
+
+
+def test_a_killed_daemon_and_a_worker(machine: Machine, training: str) -> None:
+    [driver] = machine.drivers()
+    kill([machine.part("dagster._daemon"), worker_of(machine)])
+    assert_recovered(machine, training, driver)
+
+
+def test_everything_killed_at_once(machine: Machine, training: str) -> None:
+    [driver] = machine.drivers()
+    machine.power_cut()
+    assert not running(str(machine.maverick.home))
+    machine.ui = start_ui(machine.maverick)
+    assert_recovered(machine, training, driver)
+
+
+def test_a_killed_command_trains_when_it_is_run_again_at_once(
+    base: BaseModel, tmp_path: Path
+) -> None:
+    maverick = robbies_home(base, tmp_path / "home", 20)
+    lines = [lines_until_it_trains(maverick) for _ in range(2)]
+    assert any("20 new" in line for line in lines[0])
+    assert any("20 rows: 0 new" in line for line in lines[1])
+    assert not any("waits: another run holds" in line for line in lines[1])
+    assert_readable(maverick.home / "lake")
+
+
+def lines_until_it_trains(maverick: Maverick) -> list[str]:
+    """What `maverick run` says until its first training step, at which it is killed."""
+    command = subprocess.Popen(
+        maverick.command("run", "weekly", "--personality", "robbie"),
+        env=maverick.full_environment,
+        cwd=maverick.project,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stderr is not None
+    lines = list(takewhile(lambda line: ", step " not in line, command.stderr))
+    assert command.poll() is None, lines
+    [driver] = running("maverick_assets.training.driver", str(maverick.home))
+    command.kill()
+    command.communicate()
+    wait_for(lambda: not lives(driver))
+    return lines

@@ -1,0 +1,60 @@
+"""Waiting for processes, and killing them as a power cut or the kernel does."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import psutil
+
+Value = TypeVar("Value")
+
+
+def wait_for(condition: Callable[[], Value], seconds: float = 60) -> Value:
+    """What `condition` returns once that is true; `TimeoutError` after `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.2)
+    raise TimeoutError(f"nothing after {seconds} s")
+
+
+def eventually(action: Callable[[], Value], seconds: float = 15) -> Value:
+    """The action's result once it no longer raises; its last error after `seconds`.
+
+    A server that recovers from a crash refuses connections for a moment.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except Exception:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.1)
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """SIGKILL all of them, and wait until they are gone."""
+    doomed = list(processes)
+    for process in doomed:
+        process.kill()
+    wait_for(lambda: not any(lives(process) for process in doomed), 10)
+
+
+def lives(process: psutil.Process) -> bool:
+    """False for a zombie, which nobody may ever collect in a container."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def running(*words: str) -> list[psutil.Process]:
+    """Processes in whose command line all these words are."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = " ".join(process.info["cmdline"] or [])
+        if all(word in line for word in words) and lives(process):
+            found.append(process)
+    return found
