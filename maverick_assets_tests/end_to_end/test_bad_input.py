@@ -101,7 +101,7 @@ def test_an_empty_crm_is_said_and_trains_nothing(
 ) -> None:
     done = maverick("run", "ingest", "--personality", "robbie")
     assert "the CRM holds no text to learn from" in complaint(done, 2)
-    assert not (maverick.home / "lake" / "clean").exists()
+    assert not (maverick.home / "lake" / "clean" / "turns").exists()
     assert not (maverick.home / "lake" / "datasets").exists()
 
 
