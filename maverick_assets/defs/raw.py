@@ -11,6 +11,7 @@ from dagster import (
     AssetCheckSpec,
     AssetExecutionContext,
     AssetKey,
+    AssetMaterialization,
     AssetsDefinition,
     AssetSpec,
     DataVersion,
@@ -57,6 +58,9 @@ def raw_asset(table: Table) -> AssetsDefinition:
         except BadInput as error:
             yield _check(False, problem=str(error))
             raise
+        if done.commit.changed or done.method == "full":  # others wrote; this is how we know
+            rows = {"dagster/row_count": done.rows}
+            context.log_event(AssetMaterialization(["crm", table.name], metadata=rows))
         context.log.info(
             f"{done.rows} rows: {done.commit.inserted} new, {done.commit.updated} changed, "
             f"{done.tombstones} deleted; {done.read} read ({done.method}: {done.reason})"
