@@ -191,6 +191,15 @@ def test_everything_killed_at_once(machine: Machine, training: str) -> None:
     assert_recovered(machine, training, driver)
 
 
+def test_a_run_that_the_end_of_the_ui_interrupts_is_requested_again_at_the_next_start(
+    machine: Machine, training: str
+) -> None:
+    [driver] = machine.drivers()
+    machine.stop()
+    machine.ui = start_ui(machine.maverick)
+    assert_recovered(machine, training, driver)
+
+
 def test_a_killed_command_trains_when_it_is_run_again_at_once(
     base: BaseModel, tmp_path: Path
 ) -> None:
