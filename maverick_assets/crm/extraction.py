@@ -5,6 +5,7 @@ batches; what is held of the whole table are its ids.
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,7 +144,7 @@ class _Reader:
         columns.append(digest.format(present, _name(ROW_HASH)))
         schema = raw_schema(self.table)
         try:
-            for batch in self._stream(columns, condition):
+            for batch in _ahead(self._stream(columns, condition)):
                 yield self._checked(stamped(batch, schema, "upsert"))
         except (dbapi.Error, OSError) as error:  # while rows stream it is the latter
             raise self._complaint(error) from error
@@ -311,6 +312,15 @@ def _plus(commit: Commit, other: Commit) -> Commit:
         inserted=commit.inserted + other.inserted,
         updated=commit.updated + other.updated,
     )
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """`batches`, the next of which is read while the caller works on one."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _expression(table: Table, column: str, snapshot: Snapshot) -> sql.Composable:

@@ -209,6 +209,8 @@ def test_a_killed_command_trains_when_it_is_run_again_at_once(
     assert any("20 rows: 0 new" in line for line in lines[1])
     assert not any("waits: another run holds" in line for line in lines[1])
     assert_readable(maverick.home / "lake")
+    maverick.ok("status")  # a command that ends well stops the server that dead ones held
+    assert not (maverick.home / "postgres" / "postmaster.pid").exists()
 
 
 def lines_until_it_trains(maverick: Maverick) -> list[str]:
