@@ -102,7 +102,8 @@ def read_table(
     wanted = columns or [field.name for field in table.schema().fields]
     read = list(dict.fromkeys([*wanted, *accepted]))
     found = []
-    for batch in table.to_pyarrow_dataset().to_batches(columns=read):
+    nothing = any(len(values) == 0 for values in accepted.values())
+    for batch in [] if nothing else table.to_pyarrow_dataset().to_batches(columns=read):
         for name, values in accepted.items():
             batch = batch.filter(pc.is_in(batch[name], value_set=values))
         found.append(batch.select(wanted))
@@ -110,10 +111,13 @@ def read_table(
     return pa.Table.from_batches(found, found[0].schema if found else schema)
 
 
-def read_state(path: Path) -> dict[str, Any] | None:
-    """The state that the newest commit with one carries; None when there is none."""
+def read_state(path: Path, schema: pa.Schema) -> dict[str, Any] | None:
+    """The state that the newest commit with one carries; None when there is none, or the table has
+    another schema: a write then replaces all its rows, so all must be made again."""
     table = open_table(path)
-    for entry in table.history() if table else []:
+    if table is None or pa.schema(table.schema().to_arrow()) != schema:
+        return None
+    for entry in table.history():
         if _STATE in entry:
             state: dict[str, Any] = json.loads(entry[_STATE])
             return state
@@ -123,13 +127,15 @@ def read_state(path: Path) -> dict[str, Any] | None:
 def read_changes(path: Path, since: int, columns: list[str]) -> pa.Table | None:
     """Rows that commits after version `since` inserted, deleted or changed (before and after).
 
-    None when the change data feed does not reach back that far, or there is no table.
+    A table that does not exist has version -1. None when the change data feed does not reach back
+    that far.
     """
     table = open_table(path)
-    if table is None or table.version() < since:
-        return None
-    if table.version() == since:
+    version = table.version() if table else -1
+    if version == since:
         return pa.table({name: [] for name in columns})
+    if table is None or version < since:
+        return None
     try:
         return pa.table(table.load_cdf(starting_version=since + 1, columns=columns))
     except (DeltaError, OSError):

@@ -62,13 +62,23 @@ def test_rows_outside_the_scope_stay(tmp_path: Path) -> None:
 
 
 def test_a_state_is_written_with_rows_and_never_without(tmp_path: Path) -> None:
-    assert read_state(tmp_path) is None
+    assert read_state(tmp_path, table({}).schema) is None
     sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 1})
     sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 2})
-    assert read_state(tmp_path) == {"upto": 1}
+    assert read_state(tmp_path, table({}).schema) == {"upto": 1}
     sync_table(tmp_path, table({"a": ("2", [])}), "id", state={"upto": 3})
     sync_table(tmp_path, table({"a": ("3", [])}), "id")
-    assert read_state(tmp_path) == {"upto": 3}
+    assert read_state(tmp_path, table({}).schema) == {"upto": 3}
+
+
+def test_a_table_of_another_schema_has_no_state_and_no_rows_pass_an_empty_filter(
+    tmp_path: Path,
+) -> None:
+    sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 1})
+    assert read_state(tmp_path, pa.schema([*table({}).schema, ("n", pa.int64())])) is None
+    held = read_table(tmp_path, columns=["text"], where={"id": []})
+    assert held is not None
+    assert (held.num_rows, held.column_names) == (0, ["text"])
 
 
 def test_changes_tell_rows_before_and_after(tmp_path: Path) -> None:
@@ -94,7 +104,7 @@ def test_a_stream_that_breaks_leaves_the_table_as_it_was(tmp_path: Path) -> None
     with pytest.raises(MaverickError, match="not written"):
         write_stream(tmp_path, pa.RecordBatchReader.from_batches(schema, broken()), {"upto": 2})
     assert content(tmp_path) == {"a": ("1", ())}
-    assert read_state(tmp_path) == {"upto": 1}
+    assert read_state(tmp_path, table({}).schema) == {"upto": 1}
 
 
 def test_another_schema_replaces_the_table(tmp_path: Path) -> None:

@@ -80,14 +80,12 @@ def extract(url: str, table: Table, target: Path) -> Extraction:
     """
     with only_writer(target), open_database(url, "MAVERICK_CRM_URL") as connection:
         snapshot = take_snapshot(connection, table)
-        state = read_state(target)
-        mark = Watermark.model_validate(state) if state else None
-        window = choose_window(table, snapshot, mark, datetime.now(UTC))
         reader = _Reader(url, connection, table, snapshot)
-        schema = raw_schema(table)
-        held = open_table(target)
-        if held is None or pa.schema(held.schema().to_arrow()) != schema:
-            return _load(reader, target, schema)
+        state = read_state(target, raw_schema(table))
+        if state is None:
+            return _load(reader, target)
+        mark = Watermark.model_validate(state)
+        window = choose_window(table, snapshot, mark, datetime.now(UTC))
         try:
             return _update(reader, target, window, mark)
         except _RowsMissing as missing:
@@ -188,28 +186,38 @@ class _Reader:
         self.read += batch.num_rows
         return batch
 
-    def _complaint(self, error: Exception) -> BadInput:
+    def _complaint(self, error: Exception) -> MaverickError:
         """Names the first column that PostgreSQL cannot send; else its own first line."""
         for name in self.snapshot.columns:
-            probe = sql.SQL("copy (select {} from {}) to stdout").format(
-                _expression(self.table, name, self.snapshot), _name(self.table.name)
-            )
-            self.connection.rollback()
             try:
-                with self.connection.cursor() as cursor, cursor.copy(probe) as values:
-                    for _ in values:
-                        pass
+                self._probe(name)
+            except psycopg.OperationalError as found:  # the server is gone, or at its limits
+                error = found
+                break
             except psycopg.Error as found:
                 return self._bad(name, f"cannot be read: {str(found).splitlines()[0]}")
         reason = str(error).splitlines()[0]
-        return BadInput(f"the CRM's table {self.table.name} cannot be read: {reason}")
+        return MaverickError(
+            f"the CRM's table {self.table.name} cannot be read now: {reason}; run it again"
+        )
+
+    def _probe(self, column: str) -> None:
+        """Have PostgreSQL send a column, and forget it."""
+        query = sql.SQL("copy (select {} from {}) to stdout").format(
+            _expression(self.table, column, self.snapshot), _name(self.table.name)
+        )
+        self.connection.rollback()
+        with self.connection.cursor() as cursor, cursor.copy(query) as values:
+            for _ in values:
+                pass
 
     def _bad(self, column: str, what: str) -> BadInput:
         return BadInput(f"the CRM's table {self.table.name}: column {column} {what}")
 
 
-def _load(reader: _Reader, target: Path, schema: pa.Schema) -> Extraction:
+def _load(reader: _Reader, target: Path) -> Extraction:
     """The first reading: one commit, whatever the size."""
+    schema = raw_schema(reader.table)
     window = Window(None, "full", "first reading")
     mark = next_mark(reader.snapshot, None, window, datetime.now(UTC))
     failures: list[BaseException] = []
@@ -237,7 +245,7 @@ def _load(reader: _Reader, target: Path, schema: pa.Schema) -> Extraction:
     return _report(reader, window, commit, 0)
 
 
-def _update(reader: _Reader, target: Path, window: Window, mark: Watermark | None) -> Extraction:
+def _update(reader: _Reader, target: Path, window: Window, mark: Watermark) -> Extraction:
     """Upsert a window's rows, bury what has vanished, move the watermark with the last commit."""
     early = Commit(0, 0, 0, 0, 0)
     chunk: list[pa.RecordBatch] = []

@@ -37,7 +37,7 @@ def land(source: Source, fills: SourceTable, target: Path) -> Landing:
     table = fills.table
     schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in table.columns.items()])
     with only_writer(target):
-        fetched = source.fetch(fills.name, read_state(target))
+        fetched = source.fetch(fills.name, read_state(target, raw_schema(table)))
         rows = list(fetched.rows)
         kept = [row for row in rows if row["id"] not in set(fetched.deleted)]
         found = arrow_table(kept, schema).to_batches()

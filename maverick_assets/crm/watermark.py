@@ -98,12 +98,8 @@ def take_snapshot(connection: psycopg.Connection, table: Table) -> Snapshot:
     )
 
 
-def choose_window(
-    table: Table, snapshot: Snapshot, mark: Watermark | None, now: datetime
-) -> Window:
+def choose_window(table: Table, snapshot: Snapshot, mark: Watermark, now: datetime) -> Window:
     """What to read after `mark`. Raises `BadInput` when a column has vanished since."""
-    if mark is None:
-        return Window(None, "full", "first reading")
     if mark.source != snapshot.source:
         return Window(None, "full", "another database, a restored one, or a server that crashed")
     vanished = [column for column in mark.columns if column not in snapshot.columns]

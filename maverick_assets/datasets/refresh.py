@@ -7,7 +7,7 @@ memory, or when the digest is another, everything is derived. Both ways give the
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ CANDIDATE_SCHEMA = pa.schema(
         ("signature", pa.binary()),
     ]
 )
-_ENTRY_COLUMNS = [name for name in Entry.__dataclass_fields__ if name != "split"]
+_ENTRY_COLUMNS = [field.name for field in fields(Entry) if field.name != "split"]
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,7 @@ class _Inputs:
             return None
         found: dict[str, list[Row]] = {}
         for name, path in self.paths.items():
-            changed = (
-                pa.table({})
-                if self.before[name] == self.versions[name]
-                else read_changes(path, self.before[name], columns[name])
-            )
+            changed = read_changes(path, self.before[name], columns[name])
             if changed is None:
                 return None
             found[name] = changed.to_pylist()
@@ -112,7 +108,7 @@ def refresh_mails(lake: Path, code: str, shapes: Mapping[str, str] = SHAPES) -> 
     target = lake / "clean" / "mails"
     paths = {name: lake / "raw" / name for name, shape in shapes.items() if shape == "mail"}
     with only_writer(target):
-        inputs = _inputs(target, paths, row_hash([code]))
+        inputs = _inputs(target, MAIL_SCHEMA, paths, row_hash([code]))
         changes = inputs.changes({name: ["id"] for name in paths})
         mails = [
             cleaned(name, row)
@@ -142,7 +138,7 @@ def refresh_turns(
     }
     basis = row_hash([code, owner.emails, owner.user_ids, sorted(shapes.items())])
     with only_writer(target):
-        inputs = _inputs(target, paths, basis)
+        inputs = _inputs(target, TURN_SCHEMA, paths, basis)
         changes = inputs.changes(columns)
         scope, turns = _mails(paths["mails"], changes, owner)
         for name, shape in shapes.items():
@@ -180,7 +176,8 @@ def refresh_candidates(
     target = lake / "candidates" / recipe.name
     path = lake / "clean" / "turns"
     with only_writer(target):
-        inputs = _inputs(target, {"turns": path}, row_hash([recipe.model_dump(), *basis]))
+        made_by = row_hash([recipe.model_dump(), *basis])
+        inputs = _inputs(target, CANDIDATE_SCHEMA, {"turns": path}, made_by)
         changes = inputs.changes({"turns": ["thread_id"]})
         scope: set[str] = set()
         turns: list[Turn] = []
@@ -222,10 +219,11 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
     return commit, entries
 
 
-def _inputs(target: Path, paths: Mapping[str, Path], basis: str) -> _Inputs:
+def _inputs(target: Path, schema: pa.Schema, paths: Mapping[str, Path], basis: str) -> _Inputs:
+    """`schema` is that of the table at `target` without `_row_hash`."""
     tables = {name: open_table(path) for name, path in paths.items()}
     versions = {name: table.version() if table else -1 for name, table in tables.items()}
-    state = read_state(target)
+    state = read_state(target, schema.append(pa.field(ROW_HASH, pa.string())))
     before = state["versions"] if state and state["basis"] == basis else None
     return _Inputs(paths, versions, before, basis)
 
@@ -243,8 +241,6 @@ def _rows(
     name: str, shape: str, path: Path, changes: Mapping[str, list[Row]] | None, owner: Owner
 ) -> tuple[set[str], list[Turn]]:
     ids = None if changes is None else _values(changes[name], "id")
-    if ids == set():
-        return set(), []
     turns = [ROW_TURNS[shape](name, row, owner) for row in live_rows(path, _among("id", ids))]
     return {f"{name}:{each}" for each in ids or ()}, turns
 
@@ -259,8 +255,6 @@ def _chats(
         return set(), chat_turns(name, conversations, messages, owner)
     touched = _values(changes[parents], "id") | _values(changes[name], "conversation_id")
     scope = {f"{name}:{row['id']}" for row in changes[name]}
-    if not touched:
-        return scope, []
     conversations = live_rows(paths[parents], _among("id", touched))
     messages = live_rows(paths[name], _among("conversation_id", touched))
     turns = chat_turns(name, conversations, messages, owner)

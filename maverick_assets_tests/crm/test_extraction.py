@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -16,7 +17,7 @@ from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.extraction import Extraction, extract, live_rows, raw_schema
 from maverick_assets.crm.schema import TABLES, create_tables
 from maverick_assets.crm.watermark import Watermark, choose_window, take_snapshot
-from maverick_assets.errors import BadInput
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake import open_table, read_state, read_table, sync_table
 
 Extract = Callable[[], Extraction]
@@ -185,7 +186,7 @@ def test_another_database_and_one_that_went_back_are_read_in_full(
     assert moved.reason.startswith("another database")
     assert {row["id"] for row in live_rows(tmp_path / "notes")} == {"n1", "o"}
     assert moved.tombstones == 2
-    state = read_state(tmp_path / "notes")
+    state = read_state(tmp_path / "notes", raw_schema(TABLES["sticky_notes"]))
     assert state is not None
     mark = Watermark.model_validate(state | {"horizon": state["horizon"] + 10**6})
     with psycopg.connect(url) as other:
@@ -202,7 +203,7 @@ def test_rows_that_the_watermark_hides_are_found_by_their_number(
     crm.execute("insert into sticky_notes (id) values ('n4')")
     crm.commit()
     target = tmp_path / "notes"
-    state = read_state(target)
+    state = read_state(target, raw_schema(TABLES["sticky_notes"]))
     assert state is not None
     row = crm.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint").fetchone()
     assert row is not None
@@ -300,11 +301,32 @@ def test_text_that_is_not_utf_8_is_named(pgdata: Path, tmp_path: Path) -> None:
     assert [row["id"] for row in live_rows(tmp_path / "notes")] == ["ok"]
 
 
+def test_a_server_that_goes_away_is_no_fault_of_a_column(
+    notes: Extract, crm: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes()
+    crm.execute("update sticky_notes set title = 'x'")
+    stamped = extraction.stamped
+
+    def cut(*arguments: Any) -> Any:
+        crm.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where pid <> pg_backend_pid() and datname = current_database()"
+        )
+        raise OSError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(extraction, "stamped", cut)
+    with pytest.raises(MaverickError, match=r"sticky_notes cannot be read now: .*; run it again"):
+        notes()
+    monkeypatch.setattr(extraction, "stamped", stamped)
+    assert notes().read == 3
+
+
 def test_many_changes_are_committed_in_pieces_and_the_watermark_with_the_last(
     notes: Extract, crm: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notes()
-    before = read_state(tmp_path / "notes")
+    before = read_state(tmp_path / "notes", raw_schema(TABLES["sticky_notes"]))
     monkeypatch.setattr(extraction, "COMMIT_BYTES", 1)
     monkeypatch.setattr(extraction, "_BATCH_BYTES", 10_000)
     crm.execute(
