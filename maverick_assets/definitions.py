@@ -82,11 +82,12 @@ def build_definitions(
         *(asset for recipe in recipes.values() for asset in personality_assets(recipe)),
         *report_assets(list(recipes.values())),
     ]
+    all_jobs = jobs(list(recipes.values()))
     return Definitions(
         assets=map_asset_specs(with_policy, assets),
-        jobs=jobs(list(recipes.values())),
+        jobs=all_jobs,
         schedules=schedules(timezone),
-        sensors=sensors(),
+        sensors=sensors(all_jobs),
         executor=held_in_process_executor,
         loggers={"progress": progress_logger},
     )

@@ -28,6 +28,11 @@ class Settings(BaseSettings):
         None, description="directory or hub id; unset: embedded SmolLM2-135M-Instruct"
     )
     timezone: str = Field("UTC", description="of the schedules, as in the IANA database")
+    nightly_after_rows: int | None = Field(
+        None,
+        gt=0,
+        description="new rows since the last training that start `nightly` early; unset: none do",
+    )
     fleet: str = Field("laptop", description="name of a file in fleets/, or a path to one")
     sources: Path | None = Field(
         None, description="YAML file of sources beside the CRM; unset: there are none"

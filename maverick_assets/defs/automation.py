@@ -1,45 +1,27 @@
 """Jobs, schedules and sensors."""
 
-import json
 from typing import TYPE_CHECKING
 
 from dagster import (
     AssetSelection,
-    DagsterRunStatus,
     DefaultSensorStatus,
     RunFailureSensorContext,
-    RunRequest,
-    RunsFilter,
     ScheduleDefinition,
     SensorDefinition,
-    SensorEvaluationContext,
-    SensorResult,
-    SkipReason,
     define_asset_job,
     run_failure_sensor,
-    sensor,
 )
 
-from maverick_assets.crm.changes import table_states
-from maverick_assets.crm.database import connect
+from maverick_assets.defs.new_rows import new_crm_rows
 from maverick_assets.defs.progress import root_cause
 from maverick_assets.defs.recovery import reaper
 from maverick_assets.defs.training import TRAINING_TAG
 from maverick_assets.recipes import Recipe
-from maverick_assets.settings import load_settings
 
 if TYPE_CHECKING:  # Dagster does not export what define_asset_job returns
     from dagster._core.definitions.unresolved_asset_job_definition import (
         UnresolvedAssetJobDefinition,
     )
-
-UNFINISHED = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
-]
 
 
 def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
@@ -91,28 +73,6 @@ def schedules(timezone: str) -> list[ScheduleDefinition]:
     ]
 
 
-@sensor(
-    name="new_crm_rows",
-    job_name="ingest",
-    minimum_interval_seconds=10,
-    default_status=DefaultSensorStatus.STOPPED,
-    description="Starts `ingest` when a table of the CRM changed, never two at once.",
-)
-def new_crm_rows(context: SensorEvaluationContext) -> SensorResult | SkipReason:
-    with connect(load_settings()) as connection:
-        states = table_states(connection)
-    seen: dict[str, str] = json.loads(context.cursor)["tables"] if context.cursor else {}
-    changed = sorted(name for name in states if states[name] != seen.get(name))
-    if not changed:
-        return SkipReason("no table of the CRM changed")
-    if context.instance.get_runs(RunsFilter(job_name="ingest", statuses=UNFINISHED), limit=1):
-        return SkipReason("an ingest is under way; the change is taken up after it")
-    return SensorResult(
-        run_requests=[RunRequest(tags={"maverick/changed": ", ".join(changed)})],
-        cursor=json.dumps({"version": 1, "tables": states}),
-    )
-
-
 @run_failure_sensor(
     name="log_failed_runs",
     default_status=DefaultSensorStatus.STOPPED,
@@ -125,5 +85,7 @@ def log_failed_runs(context: RunFailureSensorContext) -> None:
     context.log.error(f"{run.job_name} {run.run_id[:8]} failed: {reason}")
 
 
-def sensors() -> list[SensorDefinition]:
-    return [new_crm_rows, log_failed_runs, reaper]
+def sensors(jobs: list["UnresolvedAssetJobDefinition"]) -> list[SensorDefinition]:
+    """The sensors; `jobs` holds those that new rows start."""
+    by_name = {job.name: job for job in jobs}
+    return [new_crm_rows(by_name["ingest"], by_name["nightly"]), log_failed_runs, reaper]

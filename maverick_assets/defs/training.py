@@ -41,6 +41,7 @@ from maverick_assets.settings import Settings, load_settings
 from maverick_assets.training.base_model import BaseModel, find_base
 
 TRAINING_TAG = "maverick/training"
+TRAINING_STEP = "deepspeed_train"
 CODE_VERSION = "1"
 
 
@@ -205,7 +206,7 @@ def adapter_assets(node: str, recipes: list[Recipe]) -> AssetsDefinition:
     } | {"base_model": AssetKey("base_model")}
 
     @op(
-        name="deepspeed_train",
+        name=TRAINING_STEP,
         ins={name: In(Nothing) for name in inputs},
         out=Out(list[dict[str, str]]),
         pool=f"gpu_{node}",

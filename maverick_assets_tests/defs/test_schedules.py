@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from dagster import DagsterInstance, RunsFilter
+from dagster import DagsterInstance, RunsFilter, build_schedule_context
 from dagster._core.remote_representation.external import RemoteSchedule
 from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time
 from dagster._core.workspace.context import WorkspaceProcessContext
@@ -15,6 +15,7 @@ from dagster._core.workspace.load_target import ModuleTarget
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from maverick_assets.crm.embedded import database_url
+from maverick_assets.definitions import defs
 from maverick_assets_tests.command import PROJECT
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -102,3 +103,13 @@ def test_three_in_the_morning_stays_so_when_the_clocks_change(
     assert [night.strftime("%d %H:%M") for night in requested] == [
         (before + timedelta(days=day)).strftime("%d 03:00") for day in range(3)
     ]
+
+
+@pytest.mark.parametrize("job", ["nightly", "weekly", "monthly", "quarterly"])
+def test_a_schedules_tick_requests_its_job_once(job: str) -> None:
+    schedule = defs.resolve_schedule_def(f"{job}_schedule")
+    moment = datetime(2026, 11, 22, 3, tzinfo=UTC)
+    data = schedule.evaluate_tick(build_schedule_context(scheduled_execution_time=moment))
+    assert data.run_requests is not None
+    assert [request.run_key for request in data.run_requests] == [None]
+    assert schedule.job_name == job

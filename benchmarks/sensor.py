@@ -1,0 +1,79 @@
+"""Seconds from a commit in the CRM until an ingest is requested, with Dagster's daemon running.
+
+    python -m benchmarks.sensor [--commits 20]
+
+Each commit waits for a random moment between two ticks. Prints Markdown.
+"""
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from benchmarks.demo import machine
+from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.sample import sample_crm
+from maverick_assets_tests.command import Maverick, fill
+from maverick_assets_tests.end_to_end.machine import Machine
+from maverick_assets_tests.processes import wait_for
+
+TICK_SECONDS = 10
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--commits", type=int, default=20)
+    commits = parser.parse_args().commits
+    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as folder:
+        Path(folder).chmod(0o755)  # the embedded server works as a user of its own
+        delays = measure(Path(folder) / "home", commits)
+    p95 = statistics.quantiles(delays, n=20, method="inclusive")[-1]
+    print(machine(), "\n")
+    print(
+        f"{commits} commits: ingest requested after {statistics.median(delays):.1f} s in the "
+        f"median, p95 {p95:.1f} s, at most {max(delays):.1f} s."
+    )
+
+
+def measure(home: Path, commits: int) -> list[float]:
+    """Seconds for each commit."""
+    chance = random.Random(0)
+    command = Maverick(home)
+    fill(command, sample_crm(), home.parent)
+    computer = Machine(command)
+    try:
+        computer.start_sensor("new_crm_rows")
+        with psycopg.connect(database_url(home / "postgres", "crm"), autocommit=True) as crm:
+            return [delay(computer, crm, number, chance) for number in range(commits)]
+    finally:
+        computer.stop()
+
+
+def delay(computer: Machine, crm: psycopg.Connection, number: int, chance: random.Random) -> float:
+    """Seconds from a commit, at a time when nothing is under way, to the run that it starts."""
+    known = wait_for(lambda: finished(computer, number + 1), 300)
+    time.sleep(chance.uniform(0, TICK_SECONDS))
+    crm.execute("insert into sticky_notes (id) values (%s)", [f"new-{number}"])
+    committed = time.time()
+    newest = wait_for(lambda: next_run(computer, known))
+    return float(newest["creationTime"]) - committed
+
+
+def finished(computer: Machine, runs: int) -> int:
+    """How many runs there are, once so many are finished and none is under way; else 0."""
+    states = [run["status"] for run in computer.runs()]
+    return len(states) if states.count("SUCCESS") == len(states) >= runs else 0
+
+
+def next_run(computer: Machine, known: int) -> dict[str, Any]:
+    runs = computer.runs()
+    return runs[0] if len(runs) > known else {}
+
+
+if __name__ == "__main__":
+    main()

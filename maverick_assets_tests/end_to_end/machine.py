@@ -1,0 +1,111 @@
+"""A computer on which `maverick ui` runs: what is asked of it, and what happens to it."""
+
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil
+from dagster import AssetKey
+
+from maverick_assets.crm.sample import sample_crm
+from maverick_assets.training.base_model import BaseModel
+from maverick_assets_tests.command import Maverick, fill
+from maverick_assets_tests.end_to_end.dagster_ui import DagsterUI, ask, start_ui
+from maverick_assets_tests.processes import kill, running
+
+LAUNCH = """mutation($job: String!, $keys: [AssetKeyInput!]!) {
+ launchPipelineExecution(executionParams: {
+  selector: { repositoryName: "__repository__", repositoryLocationName: "maverick",
+              pipelineName: $job, assetSelection: $keys }
+}) { __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+RUNS = """{ runsOrError { ... on Runs {
+  results { runId rootRunId jobName status creationTime } } } }"""
+START_SENSOR = """mutation($name: String!) { startSensor(sensorSelector: {
+  repositoryName: "__repository__", repositoryLocationName: "maverick", sensorName: $name
+}) { __typename } }"""
+SLOTS = """{ instance { concurrencyLimits { concurrencyKey claimedSlots { runId } } } }"""
+EVENTS = """query($id: ID!) { logsForRun(runId: $id) { ... on EventConnection {
+  events { ... on MessageEvent { message } } } } }"""
+CANCEL = """mutation($id: String!) { terminateRun(runId: $id) { __typename } }"""
+ENDED = ("SUCCESS", "FAILURE", "CANCELED")
+
+
+def robbies_home(base: BaseModel, home: Path, rows: int) -> Maverick:
+    """A command in a new run home, whose CRM holds so many texts of one personality."""
+    home.mkdir()
+    (home / "base").symlink_to(base.directory.parent)
+    command = Maverick(home)
+    samples = [row for row in sample_crm()["personality_samples"] if row["personality"] == "robbie"]
+    fill(command, {"personality_samples": samples[:rows]}, home.parent)
+    return command
+
+
+class Machine:
+    """A computer on which `maverick ui` runs, until it is killed."""
+
+    def __init__(self, maverick: Maverick) -> None:
+        self.maverick = maverick
+        self.ui: DagsterUI = start_ui(maverick)
+
+    def part(self, *words: str) -> psutil.Process:
+        """The process of this `maverick ui` in whose command line these words are."""
+        tree = psutil.Process(self.ui.process.pid).children(recursive=True)
+        [found] = [process for process in running(*words) if process in tree]
+        return found
+
+    def drivers(self) -> list[psutil.Process]:
+        return running("maverick_assets.training.driver", str(self.maverick.home))
+
+    def power_cut(self) -> None:
+        """Kill every process of this run home at once, PostgreSQL included."""
+        postmaster = self.maverick.home / "postgres" / "postmaster.pid"
+        tops = [self.ui.process.pid, int(postmaster.read_text().splitlines()[0])]
+        doomed = [psutil.Process(pid) for pid in tops]
+        kill([*doomed, *(child for top in doomed for child in top.children(recursive=True))])
+        self.ui.process.wait()
+
+    def stop(self) -> None:
+        self.ui.process.send_signal(signal.SIGTERM)
+        self.ui.process.wait(60)
+
+    def launch(self, job: str, keys: Iterable[AssetKey]) -> str:
+        """Ask for a job, of these assets only; the id of its run."""
+        paths = [{"path": list(key.path)} for key in keys]
+        launched = ask(self.ui.url, LAUNCH, job=job, keys=paths)["launchPipelineExecution"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def start_sensor(self, name: str) -> None:
+        assert ask(self.ui.url, START_SENSOR, name=name)["startSensor"]["__typename"] == "Sensor"
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The newest first."""
+        return list(ask(self.ui.url, RUNS)["runsOrError"]["results"])
+
+    def status(self, run: str) -> str:
+        return next(str(each["status"]) for each in self.runs() if each["runId"] == run)
+
+    def trains(self, run: str) -> bool:
+        """True from the moment when its training process is at work."""
+        events = ask(self.ui.url, EVENTS, id=run)["logsForRun"]["events"]
+        return any("loading base" in event.get("message", "") for event in events)
+
+    def holds_slot(self, run: str) -> bool:
+        limits = ask(self.ui.url, SLOTS)["instance"]["concurrencyLimits"]
+        return any(slot["runId"] == run for limit in limits for slot in limit["claimedSlots"])
+
+    def is_idle(self) -> bool:
+        """True when no run is left; cancels those that can be, which a starting one cannot."""
+        runs = self.runs()
+        for run in runs:
+            if run["status"] in ("QUEUED", "STARTED"):
+                ask(self.ui.url, CANCEL, id=run["runId"])
+        return all(run["status"] in ENDED for run in runs)
+
+    def retries(self, run: str) -> list[str]:
+        return [
+            each["runId"]
+            for each in self.runs()
+            if each["rootRunId"] == run and each["runId"] != run
+        ]
