@@ -1,5 +1,6 @@
 """The one place where the Dagster definitions are assembled, and where policy meets specs."""
 
+import logging
 import warnings
 from collections.abc import Sequence
 
@@ -31,6 +32,8 @@ from maverick_assets.settings import load_settings
 # Data versions on outputs and Pipes' own internals: pinned with Dagster, tested with it.
 warnings.filterwarnings("ignore", category=BetaWarning)
 warnings.filterwarnings("ignore", category=PreviewWarning)
+# It warns of a gate without a result for every personality that had nothing to train.
+logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
 
 KINDS = {
     "crm": {"postgres"},

@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--writer-operations",
         type=int,
-        default=20_000,
+        default=100_000,
         help="statements of the concurrent writers that extraction must keep up with",
     )
 

@@ -24,6 +24,7 @@ from maverick_assets.crm.watermark import (
     Watermark,
     Window,
     choose_window,
+    count_rows,
     next_mark,
     take_snapshot,
 )
@@ -242,35 +243,38 @@ def _load(reader: _Reader, target: Path) -> Extraction:
     table = open_table(target)
     assert table is not None
     commit = Commit(table.version(), reader.read, reader.read, 0, 0)
-    return _report(reader, window, commit, 0)
+    return _report(reader, window, reader.read, commit, 0)
 
 
 def _update(reader: _Reader, target: Path, window: Window, mark: Watermark) -> Extraction:
     """Upsert a window's rows, bury what has vanished, move the watermark with the last commit."""
     early = Commit(0, 0, 0, 0, 0)
     chunk: list[pa.RecordBatch] = []
-    for batch in reader.rows(window.condition):
+    rows, fresh = count_rows(reader.connection, reader.table, window)
+    for batch in reader.rows(window.condition) if fresh else ():
         chunk.append(batch)
         if sum(each.nbytes for each in chunk) > COMMIT_BYTES:
             early = _plus(early, sync_table(target, pa.Table.from_batches(chunk), "id", scope=()))
             chunk = []
     last = pa.Table.from_batches(chunk, raw_schema(reader.table))
-    gone = _vanished(reader, target, last["id"], window)
+    gone = _vanished(reader, target, last["id"], rows, window)
     after = next_mark(reader.snapshot, mark, window, datetime.now(UTC))
     last = pa.concat_tables([last, tombstones(reader.table, gone)])
     commit = sync_table(target, last, "id", scope=(), state=after.model_dump(mode="json"))
-    return _report(reader, window, _plus(commit, early), len(gone))
+    return _report(reader, window, rows, _plus(commit, early), len(gone))
 
 
-def _vanished(reader: _Reader, target: Path, new: pa.ChunkedArray, window: Window) -> pa.Array:
-    """Ids that live in the lake and are no longer at the source, in the reader's snapshot.
+def _vanished(
+    reader: _Reader, target: Path, new: pa.ChunkedArray, rows: int, window: Window
+) -> pa.Array:
+    """Ids that live in the lake and are not among the `rows` at the source.
 
     After a window by horizon every row of the source is in the lake: equal counts are equal sets.
     """
     held = read_table(target, columns=["id"], where=LIVE)
     assert held is not None
     known = pc.unique(pa.chunked_array([*held["id"].chunks, *new.chunks], pa.string()))
-    if reader.snapshot.horizon is not None and len(known) == reader.snapshot.rows:
+    if reader.snapshot.horizon is not None and len(known) == rows:
         return pa.array([], pa.string())
     present = reader.ids()
     missing = len(present) - (pc.sum(pc.is_in(present, value_set=known)).as_py() or 0)
@@ -301,10 +305,10 @@ def stamped(batch: pa.RecordBatch, schema: pa.Schema, operation: str) -> pa.Reco
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _report(reader: _Reader, window: Window, commit: Commit, gone: int) -> Extraction:
+def _report(reader: _Reader, window: Window, rows: int, commit: Commit, gone: int) -> Extraction:
     return Extraction(
         reader.table.name,
-        reader.snapshot.rows,
+        rows,
         reader.read,
         gone,
         window.method,

@@ -51,7 +51,6 @@ class Snapshot:
     name: str
     source: str
     columns: tuple[str, ...]
-    rows: int
     horizon: int | None
     next_id: int
     cursor_column: str | None
@@ -83,19 +82,25 @@ def take_snapshot(connection: psycopg.Connection, table: Table) -> Snapshot:
     name, source, horizon, next_id, has_xmin, pinned = row
     times = [column for column in columns if table.columns[column] == "timestamptz"]
     cursor = "updated_at" if "updated_at" in times else next(iter(times), None)
-    counted = connection.execute(_count(table, None if has_xmin else cursor)).fetchone()
-    assert counted is not None
     return Snapshot(
         name=name,
         source=source,
         columns=columns,
-        rows=counted[0],
         horizon=horizon if has_xmin else None,
         next_id=next_id,
         cursor_column=cursor,
-        newest=counted[1],
+        newest=None if has_xmin or cursor is None else _newest(connection, table, cursor),
         pinned_seconds=float(pinned or 0),
     )
+
+
+def count_rows(connection: psycopg.Connection, table: Table, window: Window) -> tuple[int, int]:
+    """Rows of the table in the connection's snapshot, and how many of them are in the window."""
+    condition = window.condition or sql.SQL("true")
+    query = sql.SQL("select count(*), count(*) filter (where {}) from {}")
+    row = connection.execute(query.format(condition, _name(table))).fetchone()
+    assert row is not None
+    return row[0], row[1]
 
 
 def choose_window(table: Table, snapshot: Snapshot, mark: Watermark, now: datetime) -> Window:
@@ -147,14 +152,12 @@ def _by_cursor(snapshot: Snapshot, mark: Watermark, now: datetime) -> Window:
     return Window(newer, "lagged cursor", f"no xmin: {column} from an hour before the last one on")
 
 
-def _count(table: Table, cursor: str | None) -> sql.Composed:
-    """Rows, and the newest timestamp; `infinity` is none, and fails where rows are read."""
-    newest: sql.Composable = sql.SQL("null")
-    if cursor is not None:
-        newest = sql.SQL(
-            "max({0}::timestamptz) filter (where {0}::timestamptz < '9999-12-31')"
-        ).format(sql.Identifier(cursor))
-    return sql.SQL("select count(*), {} from {}").format(newest, _name(table))
+def _newest(connection: psycopg.Connection, table: Table, column: str) -> datetime | None:
+    """The last timestamp; `infinity` is none, and fails where rows are read."""
+    query = "select max({0}::timestamptz) filter (where {0}::timestamptz < '9999-12-31') from {1}"
+    row = connection.execute(sql.SQL(query).format(sql.Identifier(column), _name(table))).fetchone()
+    newest: datetime | None = row[0] if row else None
+    return newest
 
 
 def _check_ids(connection: psycopg.Connection, table: Table) -> None:
@@ -173,7 +176,7 @@ def _name(table: Table) -> sql.Identifier:
 
 
 _UNIQUE = """
-select from pg_index join pg_attribute on attrelid = indrelid and attnum = indkey[0]
+select 1 from pg_index join pg_attribute on attrelid = indrelid and attnum = indkey[0]
 where indrelid = to_regclass(%s) and indisunique and indisvalid and indpred is null
   and indnkeyatts = 1 and attname = 'id' and attnotnull
 """
