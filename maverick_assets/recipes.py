@@ -1,10 +1,19 @@
 """Recipes: one YAML file per personality (and per fleet), validated, errors with file and line."""
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
 
 from maverick_assets.errors import BadInput
 
@@ -22,15 +31,19 @@ class Strict(BaseModel):
 class Source(Strict):
     """One table of turns and how they become examples.
 
-    `examples`: `reply` (a mail and the owner's answer), `dialogue` (a chat message and his
-    answer), `decision` (a deal's facts and his call), `note` (a title and his note), `sample`
-    (a curated prompt and response).
+    `examples`: `reply` (a mail and the owner's answer, or a mail of his that answers nothing),
+    `dialogue` (a chat and his answer), `decision` (a deal's facts, his call and its outcome),
+    `note` (a title and his note), `insight` (a subject and what he noted of it), `sample` (a
+    curated prompt and response), `feedback` (a prompt and the answer he praised or corrected).
     """
 
     table: str
-    examples: Literal["reply", "dialogue", "decision", "note", "sample"]
+    examples: Literal["reply", "dialogue", "decision", "note", "insight", "sample", "feedback"]
     filter: dict[str, str] = {}
     limit: int = Field(1000, gt=0, description="newest examples that are kept")
+    per_contact: int | None = Field(
+        None, gt=0, description="newest examples with one counterpart that are kept; unset: all"
+    )
 
 
 class Training(Strict):
@@ -40,7 +53,11 @@ class Training(Strict):
     epochs: int = Field(3, gt=0)
     max_length: int = Field(512, ge=32, description="tokens of one example, prompt included")
     min_characters: int = Field(10, ge=1, description="shorter completions are left out")
-    validation_fraction: float = Field(0.1, gt=0, lt=1)
+    context_tokens: int = Field(
+        128, ge=0, description="tokens of earlier turns that stand before what is answered"
+    )
+    validation_fraction: float = Field(0.1, gt=0, lt=0.5)
+    test_fraction: float = Field(0.05, ge=0, lt=0.5)
     batch_tokens: int = Field(1024, gt=0, description="tokens of one optimizer step")
 
 
@@ -54,6 +71,28 @@ class Gates(Strict):
     min_validation_examples: int = Field(3, ge=1)
 
 
+def _own_rows(source: Source, info: ValidationInfo) -> Source:
+    """Curated samples and feedback are read by the personality they are of, and by no other: so
+    neither intimate words nor health data reach another one."""
+    name = info.data.get("name")
+    named = source.filter.get("personality")
+    if source.examples in ("sample", "feedback") and named is None:
+        raise PydanticCustomError(
+            "whose_rows", f"{source.table} holds rows of all; add filter: {{personality: {name}}}"
+        )
+    if named not in (None, name):
+        raise PydanticCustomError("whose_rows", f"rows of {named} are for {named} alone")
+    return source
+
+
+def _described(value: Any) -> Any:
+    """A list of names, as older manifests have it, is one without descriptions."""
+    return dict.fromkeys(value, "") if isinstance(value, list) else value
+
+
+Choices = Annotated[dict[Name, str], BeforeValidator(_described)]
+
+
 class Recipe(Strict):
     """A personality: what it is trained on, how it speaks, and what a release must pass."""
 
@@ -61,9 +100,9 @@ class Recipe(Strict):
     title: str
     description: str
     system_prompt: str = Field(min_length=1)
-    sources: list[Source] = Field(min_length=1)
-    modes: list[Name] = []
-    moods: list[Name] = []
+    sources: list[Annotated[Source, AfterValidator(_own_rows)]] = Field(min_length=1)
+    modes: Choices = {}
+    moods: Choices = {}
     training: Training = Training()
     gates: Gates = Gates()
     sensitivity: Literal["internal", "private"] = "private"

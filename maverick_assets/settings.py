@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     base_model: str | None = Field(
         None, description="directory or hub id; unset: embedded SmolLM2-135M-Instruct"
     )
+    session_hours: float = Field(
+        12, gt=0, description="silence after which a chat's next message starts another session"
+    )
     timezone: str = Field("UTC", description="of the schedules, as in the IANA database")
     nightly_after_rows: int | None = Field(
         None,

@@ -1,19 +1,24 @@
-"""Examples: turns as a recipe wants them, each with one supervised completion and provenance."""
+"""Examples: turns as a recipe wants them, each with one supervised completion and provenance.
+
+The messages of an example are system, (user, assistant)*, user, assistant; the last one is the
+completion. What was said before it stands there as far as the recipe's budget of tokens goes.
+"""
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from itertools import groupby, pairwise
+from itertools import dropwhile, groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 
-from maverick_assets.datasets.tokens import ChatTokenizer, Message
+from maverick_assets.datasets.threads import has_reply_prefix, quotes
+from maverick_assets.datasets.tokens import ChatTokenizer, Encoded, Message
 from maverick_assets.datasets.turns import Turn
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake import read_table
@@ -22,10 +27,15 @@ from maverick_assets.recipes import Recipe, Source
 
 @dataclass(frozen=True)
 class Example:
-    """`messages` ends with the supervised completion; `source_ids` are the CRM rows it is from."""
+    """`messages` ends with the supervised completion; `source_ids` are the CRM rows it is from.
+
+    `kind`: reply, initiate (a mail that answers nothing), dialogue, decision, note, insight,
+    sample or feedback.
+    """
 
     example_id: str
     personality: str
+    kind: str
     messages: list[Message]
     source: str
     source_ids: list[str]
@@ -42,6 +52,7 @@ EXAMPLE_SCHEMA = pa.schema(
     [
         ("example_id", pa.string()),
         ("personality", pa.string()),
+        ("kind", pa.string()),
         ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
         ("source", pa.string()),
         ("source_ids", pa.list_(pa.string())),
@@ -56,30 +67,78 @@ EXAMPLE_SCHEMA = pa.schema(
 )
 
 
+PREFERENCE_SCHEMA = pa.schema(
+    [
+        ("preference_id", pa.string()),
+        ("personality", pa.string()),
+        ("messages", EXAMPLE_SCHEMA.field("messages").type),
+        ("chosen", pa.string()),
+        ("rejected", pa.string()),
+        ("source_ids", pa.list_(pa.string())),
+        ("occurred_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
+
+_MAX_HEARD = 64  # turns that are looked at before an answer; the budget of tokens ends sooner
+
+
 @dataclass(frozen=True)
 class Pair:
-    """A prompt and the answer to learn, before they are put into a personality's frame."""
+    """A prompt and the answer to learn, before they are put into a personality's frame.
 
-    prompt: str
-    answer: str
-    turns: tuple[Turn, ...]
+    `heard`: what was said before, oldest first; another than the owner spoke last. `lead` stands
+    before his words, or is the whole prompt. `answered`: the turns of the answer, a burst is one.
+    """
+
+    kind: str
+    answered: tuple[Turn, ...]
+    heard: tuple[Turn, ...] = ()
+    lead: str = ""
+    joint: str = "\n"
 
     @property
     def turn(self) -> Turn:
         """The turn that holds the answer (its last one)."""
-        return self.turns[-1]
+        return self.answered[-1]
+
+    @property
+    def answer(self) -> str:
+        return self.joint.join(turn.text for turn in self.answered)
+
+    @property
+    def contact(self) -> str:
+        """Whom the answer is for, as far as its turns tell."""
+        turn = self.turn
+        if self.kind == "dialogue":
+            return turn.thread_id.rpartition(":")[0]
+        return self.heard[-1].author if self.heard else turn.recipient or turn.thread_id
+
+    def messages(self, heard: Sequence[Turn]) -> list[Message]:
+        """User and assistant in turn, with the turns of `heard` (the end of `self.heard`)."""
+        found = [
+            Message(
+                role="assistant" if is_owner else "user",
+                content=self.joint.join(turn.text for turn in block),
+            )
+            for is_owner, block in groupby(heard, key=attrgetter("is_owner"))
+        ] or [Message(role="user", content="")]
+        found[-1]["content"] = self.lead + found[-1]["content"]
+        return [*found, Message(role="assistant", content=self.answer)]
 
 
 @dataclass(frozen=True)
 class Candidate:
     """What may become an example: one answer that a source of the recipe found.
 
-    `rank` is the source's place in the recipe, `turn_id` the turn that holds the answer.
+    `rank` is the source's place in the recipe, `turn_id` the turn that holds the answer, `contact`
+    a digest of its counterpart. `dropped` tells why it becomes none.
     """
 
     candidate_id: str
     rank: int
     turn_id: str
+    contact: str
+    dropped: str | None
     example: Example
 
 
@@ -88,16 +147,34 @@ def build_candidates(
 ) -> list[Candidate]:
     """Candidates of every source of the recipe from whole threads of turns.
 
-    Completions shorter than `min_characters` are left out. Raises `BadInput` when a filter names
-    no field of a turn, or a row has a mood or mode that the recipe does not list.
+    Raises `BadInput` when a filter names no field of a turn, or a row has a mood or mode that the
+    recipe does not list.
     """
     return [
-        Candidate(f"{rank}:{pair.turn.turn_id}", rank, pair.turn.turn_id, example)
+        _candidate(recipe, rank, pair, tokenizer)
         for rank, source in enumerate(recipe.sources)
         for pair in PAIRING[source.examples]([t for t in turns if t.source == source.table])
         if _matches(pair.turn, source, recipe)
-        and len(pair.answer) >= recipe.training.min_characters
-        and (example := _example(recipe, pair, tokenizer))
+    ]
+
+
+def preferences(recipe: Recipe, turns: Iterable[Turn]) -> list[dict[str, Any]]:
+    """Rows of rejected answers; `chosen` is the correction, None where there is none."""
+    return [
+        {
+            "preference_id": turn.turn_id,
+            "personality": recipe.name,
+            "messages": [
+                Message(role="system", content=recipe.prompt_for()),
+                Message(role="user", content=turn.context or ""),
+            ],
+            "chosen": turn.text or None,
+            "rejected": turn.rejected,
+            "source_ids": turn.source_ids,
+            "occurred_at": turn.occurred_at,
+        }
+        for turn in turns
+        if turn.rejected and turn.personality == recipe.name
     ]
 
 
@@ -109,8 +186,11 @@ def read_examples(table: Path, version: int, split: str | None = None) -> list[E
     rows = read_table(table, version)
     if rows is None:
         raise MaverickError(f"{table} is no dataset; materialize it first")
-    names = [field.name for field in fields(Example)]
-    examples = [Example(**{name: row[name] for name in names}) for row in rows.to_pylist()]
+    names = {field.name for field in fields(Example)} & set(rows.column_names)
+    unknown = {"kind": ""}  # versions of before had none
+    examples = [
+        Example(**{**unknown, **{name: row[name] for name in names}}) for row in rows.to_pylist()
+    ]
     wanted = [example for example in examples if split in (None, example.split)]
     return sorted(wanted, key=attrgetter("example_id"))
 
@@ -128,10 +208,14 @@ class Placed(Protocol):
     def split(self) -> str: ...
     @property
     def n_supervised(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def mode(self) -> str | None: ...
 
 
-def dataset_problems(examples: Sequence[Placed]) -> list[str]:
-    """Why these examples cannot train a personality; empty when they can."""
+def dataset_problems(examples: Sequence[Placed], modes: Collection[str] = ()) -> list[str]:
+    """Why these examples cannot train a personality with `modes`; empty when they can."""
     by_split: defaultdict[str, list[Placed]] = defaultdict(list)
     for example in examples:
         by_split[example.split].append(example)
@@ -140,12 +224,19 @@ def dataset_problems(examples: Sequence[Placed]) -> list[str]:
         for split in ("train", "validation")
         if not by_split[split]
     ]
-    threads = {(e.source, e.thread_id) for e in by_split["train"]}
-    leaked = sorted(
-        e.thread_id for e in by_split["validation"] if (e.source, e.thread_id) in threads
-    )
-    if leaked:
-        problems.append(f"thread {leaked[0]} is both in train and in validation")
+    sides: dict[tuple[str, str], str] = {}
+    for example in examples:
+        side = sides.setdefault((example.source, example.thread_id), example.split)
+        if side != example.split:
+            both = " and in ".join(sorted((side, example.split)))
+            problems.append(f"thread {example.thread_id} is both in {both}")
+            break
+    rated = [e.example_id for e in examples if e.kind == "feedback" and e.split != "train"]
+    if rated:
+        problems.append(f"feedback {rated[0]} is held out; ratings are for training alone")
+    foreign = sorted({e.mode for e in examples if e.mode and e.mode not in modes})
+    if foreign:
+        problems.append(f"examples of the mode {foreign[0]}, which the recipe does not have")
     empty = [e.example_id for e in examples if e.n_supervised < 2]
     if empty:
         problems.append(f"example {empty[0]} supervises no word")
@@ -153,51 +244,76 @@ def dataset_problems(examples: Sequence[Placed]) -> list[str]:
 
 
 def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
-    """An owner's mail and what it answers: its parent, the original it quotes, or its subject."""
+    """An owner's mail and what it answers: the mails up the thread, or the original it quotes.
+
+    One that answers nothing is asked for by what was known before it was written. One that
+    answers what is not at hand (its subject says so) is left out.
+    """
     by_id = {turn.turn_id: turn for turn in turns}
+    own = [turn.text for turn in turns if turn.is_owner]
     for turn in turns:
         if not turn.is_owner:
             continue
-        parent = by_id.get(turn.reply_to or "")
-        original = parent.text if parent else turn.context
-        if original:
-            rows = (parent, turn) if parent else (turn,)
-            yield Pair(f"Subject: {turn.title}\n\n{original}", turn.text, rows)
-        elif turn.title:
-            yield Pair(f"Write an e-mail. Subject: {turn.title}", turn.text, (turn,))
+        subject = f"Subject: {turn.title}\n\n" if turn.title else ""
+        heard = tuple(_ancestors(turn, by_id))
+        if heard and not heard[-1].is_owner:
+            yield Pair("reply", (turn,), heard, subject, "\n\n")
+        elif turn.context and not heard and not any(quotes(turn.context, text) for text in own):
+            yield Pair("reply", (turn,), lead=f"{subject}{turn.context}")
+        elif not turn.context and turn.title and not has_reply_prefix(turn.title):
+            known = {"To": turn.recipient, "Subject": turn.title}
+            facts = [f"{name}: {value}" for name, value in known.items() if value]
+            asked = ["Write an e-mail.", *facts, *([turn.facts] if turn.facts else [])]
+            yield Pair("initiate", (turn,), lead="\n".join(asked))
 
 
 def dialogue_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
-    """What the other side said and the owner's answer; messages in a row count as one."""
+    """The owner's answers in a chat and what was said before; messages in a row count as one."""
     threads: defaultdict[str, list[Turn]] = defaultdict(list)
     for turn in sorted(turns, key=lambda turn: (turn.occurred_at, turn.turn_id)):
         threads[turn.thread_id].append(turn)
     for thread in threads.values():
-        blocks = [tuple(block) for _, block in groupby(thread, key=attrgetter("is_owner"))]
-        for said, answered in pairwise(blocks):
-            if answered[0].is_owner:
-                yield Pair(_joined(said), _joined(answered), (*said, *answered))
+        at = 0
+        for is_owner, block in groupby(thread, key=attrgetter("is_owner")):
+            said = tuple(block)
+            if is_owner and at:
+                yield Pair("dialogue", said, tuple(thread[max(0, at - _MAX_HEARD) : at]))
+            at += len(said)
 
 
 def decision_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
-    """A deal's facts and the owner's call."""
+    """A deal's facts, the owner's call and its outcome."""
     for turn in turns:
         if turn.is_owner and turn.context:
-            yield Pair(f"Deal: {turn.context}\n\nWhat is your call?", turn.text, (turn,))
+            yield Pair("decision", (turn,), lead=f"Deal: {turn.context}\n\nWhat is your call?")
 
 
 def note_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     """A note's title and the note."""
     for turn in turns:
         if turn.is_owner and turn.title:
-            yield Pair(f"Write a sticky note: {turn.title}", turn.text, (turn,))
+            yield Pair("note", (turn,), lead=f"Write a sticky note: {turn.title}")
+
+
+def insight_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
+    """What a note is about, and what the owner noted of it."""
+    for turn in turns:
+        if turn.is_owner and turn.title:
+            yield Pair("insight", (turn,), lead=f"What is your insight on this: {turn.title}")
 
 
 def sample_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     """A curated prompt and response."""
     for turn in turns:
         if turn.context:
-            yield Pair(turn.context, turn.text, (turn,))
+            yield Pair("sample", (turn,), lead=turn.context)
+
+
+def feedback_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
+    """A prompt and the answer that was praised, or the correction."""
+    for turn in turns:
+        if turn.context and turn.text:
+            yield Pair("feedback", (turn,), lead=turn.context)
 
 
 PAIRING: dict[str, Callable[[Sequence[Turn]], Iterator[Pair]]] = {
@@ -205,8 +321,20 @@ PAIRING: dict[str, Callable[[Sequence[Turn]], Iterator[Pair]]] = {
     "dialogue": dialogue_pairs,
     "decision": decision_pairs,
     "note": note_pairs,
+    "insight": insight_pairs,
     "sample": sample_pairs,
+    "feedback": feedback_pairs,
 }
+
+
+def _ancestors(turn: Turn, by_id: dict[str, Turn]) -> list[Turn]:
+    """The mails that `turn` answers, one through the other, oldest first."""
+    found: list[Turn] = []
+    parent = by_id.get(turn.reply_to or "")
+    while parent and len(found) < _MAX_HEARD:
+        found.append(parent)
+        parent = by_id.get(parent.reply_to or "")
+    return found[::-1]
 
 
 def _matches(turn: Turn, source: Source, recipe: Recipe) -> bool:
@@ -221,24 +349,20 @@ def _matches(turn: Turn, source: Source, recipe: Recipe) -> bool:
     return True
 
 
-def _example(recipe: Recipe, pair: Pair, tokenizer: ChatTokenizer) -> Example:
+def _candidate(recipe: Recipe, rank: int, pair: Pair, tokenizer: ChatTokenizer) -> Candidate:
     turn = pair.turn
     try:
         system = recipe.prompt_for(turn.mood, turn.mode)
     except BadInput as error:
         raise BadInput(f"{turn.source} row {turn.source_ids[0]}: {error}") from error
-    messages = [
-        Message(role="system", content=system),
-        Message(role="user", content=pair.prompt),
-        Message(role="assistant", content=pair.answer),
-    ]
-    encoded = tokenizer.encode(messages, recipe.training.max_length)
-    return Example(
+    heard, messages, encoded = _window(recipe, system, pair, tokenizer)
+    example = Example(
         example_id=_content_hash(recipe.name, messages),
         personality=recipe.name,
+        kind=pair.kind,
         messages=messages,
         source=turn.source,
-        source_ids=[row for each in pair.turns for row in each.source_ids],
+        source_ids=[row for each in (*heard, *pair.answered) for row in each.source_ids],
         thread_id=turn.thread_id,
         occurred_at=turn.occurred_at,
         split="train",
@@ -247,10 +371,51 @@ def _example(recipe: Recipe, pair: Pair, tokenizer: ChatTokenizer) -> Example:
         n_tokens=len(encoded.input_ids),
         n_supervised=encoded.n_supervised,
     )
+    return Candidate(
+        candidate_id=f"{rank}:{turn.turn_id}",
+        rank=rank,
+        turn_id=turn.turn_id,
+        contact=hashlib.sha256(pair.contact.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        dropped=_fault(recipe, example, encoded, tokenizer),
+        example=example,
+    )
 
 
-def _joined(turns: Iterable[Turn]) -> str:
-    return "\n".join(turn.text for turn in turns)
+def _window(
+    recipe: Recipe, system: str, pair: Pair, tokenizer: ChatTokenizer
+) -> tuple[Sequence[Turn], list[Message], Encoded]:
+    """The turns before the answer that the budget allows, the newest; with them the messages.
+
+    The turn that is answered stays, whatever its length.
+    """
+    budget = recipe.training.context_tokens
+    count = min(1, len(pair.heard))
+    for turn in reversed(pair.heard[:-1]):
+        budget -= tokenizer.count(turn.text)
+        if budget < 0:
+            break
+        count += 1
+    while True:
+        newest = pair.heard[len(pair.heard) - count :]
+        heard = list(dropwhile(attrgetter("is_owner"), newest))
+        messages = [Message(role="system", content=system), *pair.messages(heard)]
+        encoded = tokenizer.encode(messages, recipe.training.max_length)
+        if len(heard) <= 1 or not encoded.cut_prompt:
+            return heard, messages, encoded
+        count = len(heard) - 1
+
+
+def _fault(
+    recipe: Recipe, example: Example, encoded: Encoded, tokenizer: ChatTokenizer
+) -> str | None:
+    """Why this is no example to learn from; None when it is."""
+    if len(example.messages[-1]["content"]) < recipe.training.min_characters:
+        return "short answer"
+    if encoded.cut_answer:
+        return "long answer"
+    if any(tokenizer.has_control_tokens(message["content"]) for message in example.messages):
+        return "control tokens"
+    return None
 
 
 def _content_hash(personality: str, messages: list[Message]) -> str:

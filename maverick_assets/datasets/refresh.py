@@ -8,18 +8,27 @@ memory, or when the digest is another, everything is derived. Both ways give the
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from maverick_assets.crm.extraction import live_rows
-from maverick_assets.datasets.examples import EXAMPLE_SCHEMA, Candidate, build_candidates
+from maverick_assets.datasets.examples import (
+    EXAMPLE_SCHEMA,
+    PREFERENCE_SCHEMA,
+    Candidate,
+    build_candidates,
+    preferences,
+)
 from maverick_assets.datasets.mails import MAIL_SCHEMA, cleaned, connected, mail_rows, read_mails
-from maverick_assets.datasets.splits import Entry, choose, signature
+from maverick_assets.datasets.relations import mail_facts
+from maverick_assets.datasets.splits import Entry, judge, signature
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import (
     ROW_TURNS,
+    SESSION_GAP,
     TURN_SCHEMA,
     Owner,
     Turn,
@@ -54,6 +63,7 @@ SHAPES = {
     "crm_deals": "deal",
     "sticky_notes": "note",
     "personality_samples": "sample",
+    "feedback": "feedback",
 }
 
 CANDIDATE_SCHEMA = pa.schema(
@@ -62,6 +72,8 @@ CANDIDATE_SCHEMA = pa.schema(
         ("rank", pa.int64()),
         ("turn_id", pa.string()),
         *(field for field in EXAMPLE_SCHEMA if field.name != "split"),
+        ("contact", pa.string()),
+        ("dropped", pa.string()),
         ("signature", pa.binary()),
     ]
 )
@@ -122,11 +134,15 @@ def refresh_mails(lake: Path, code: str, shapes: Mapping[str, str] = SHAPES) -> 
 
 
 def refresh_turns(
-    lake: Path, owner: Owner, code: str, shapes: Mapping[str, str] = SHAPES
+    lake: Path,
+    owner: Owner,
+    code: str,
+    shapes: Mapping[str, str] = SHAPES,
+    gap: timedelta = SESSION_GAP,
 ) -> Refreshed:
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
 
-    Raises `BadInput` when there is no text at all.
+    `gap`: the silence that ends a session of a chat. Raises `BadInput` when there is no text.
     """
     target = lake / "clean" / "turns"
     paths = {name: lake / "raw" / name for name, shape in shapes.items() if shape != "mail"}
@@ -136,21 +152,28 @@ def refresh_turns(
     columns |= {
         name: ["id", "conversation_id"] for name, shape in shapes.items() if shape == "message"
     }
-    basis = row_hash([code, owner.emails, owner.user_ids, sorted(shapes.items())])
+    basis = row_hash([code, owner.emails, owner.user_ids, sorted(shapes.items()), str(gap)])
+    deals = [name for name, shape in shapes.items() if shape == "deal"]
     with only_writer(target):
         inputs = _inputs(target, TURN_SCHEMA, paths, basis)
         changes = inputs.changes(columns)
-        scope, turns = _mails(paths["mails"], changes, owner)
+        scope: set[str] = set()
+        turns: list[Turn] = []
+        if changes is None or any(changes[name] for name in ("mails", *deals)):
+            facts = _facts(paths, deals, owner)
+            scope, turns = _mails(paths["mails"], changes, owner, facts, target)
         for name, shape in shapes.items():
             if shape in ROW_TURNS:
                 more = _rows(name, shape, paths[name], changes, owner)
             elif shape == "message":
-                more = _chats(name, paths, changes, owner)
+                more = _chats(name, paths, changes, owner, gap)
             else:
                 continue
             scope |= more[0]
             turns += more[1]
-        turns = sorted((turn for turn in turns if turn.text), key=lambda turn: turn.turn_id)
+        turns = sorted(
+            (turn for turn in turns if turn.text or turn.rejected), key=lambda turn: turn.turn_id
+        )
         if changes is None and not turns:
             raise BadInput(
                 "the CRM holds no text to learn from: its tables are empty; import mail with "
@@ -197,7 +220,8 @@ def refresh_candidates(
 
 
 def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
-    """Bring `datasets/<personality>` up to date with its candidates; returns the chosen ones too.
+    """Bring `datasets/<personality>` up to date with its candidates; returns all of these too,
+    with their split or the reason why they were dropped.
 
     Choosing looks at every candidate without its words; only examples that are new, or change
     sides, are read and written.
@@ -209,14 +233,29 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
         hashes = dict(
             zip(light["candidate_id"].to_pylist(), light[ROW_HASH].to_pylist(), strict=True)
         )
-        entries = choose([Entry(**r) for r in light.drop_columns(ROW_HASH).to_pylist()], recipe)
+        judged = judge([Entry(**r) for r in light.drop_columns(ROW_HASH).to_pylist()], recipe)
+        entries = [entry for entry in judged if not entry.dropped]
         wanted = {e.example_id: row_hash([hashes[e.candidate_id], e.split]) for e in entries}
         held = _held(target)
         changed = [e for e in entries if held.get(e.example_id) != wanted[e.example_id]]
         table = _examples(path, changed, wanted)
         gone = held.keys() - wanted.keys()
         commit = sync_table(target, table, "example_id", gone | {e.example_id for e in changed})
-    return commit, entries
+    return commit, judged
+
+
+def refresh_preferences(lake: Path, recipe: Recipe) -> Commit | None:
+    """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`.
+
+    None when there never was an answer that was rejected.
+    """
+    target = lake / "preferences" / recipe.name
+    with only_writer(target):
+        turns = read_turns(lake / "clean" / "turns", {"personality": [recipe.name]})
+        rows = preferences(recipe, turns)
+        if not rows and open_table(target) is None:
+            return None
+        return sync_table(target, arrow_table(rows, PREFERENCE_SCHEMA), "preference_id")
 
 
 def _inputs(target: Path, schema: pa.Schema, paths: Mapping[str, Path], basis: str) -> _Inputs:
@@ -229,12 +268,27 @@ def _inputs(target: Path, schema: pa.Schema, paths: Mapping[str, Path], basis: s
 
 
 def _mails(
-    path: Path, changes: Mapping[str, list[Row]] | None, owner: Owner
+    path: Path,
+    changes: Mapping[str, list[Row]] | None,
+    owner: Owner,
+    facts: Mapping[str, str],
+    target: Path,
 ) -> tuple[set[str], list[Turn]]:
+    """Turns of the mails that changed, that have other facts now, or are connected with these."""
     if changes is None:
-        return set(), mail_turns(read_mails(path), owner)
-    affected = connected(path, changes["mails"]) if changes["mails"] else set()
-    return affected, mail_turns(read_mails(path, affected), owner) if affected else []
+        return set(), mail_turns(read_mails(path), owner, facts)
+    held = read_table(target, columns=["turn_id", "facts"])
+    before = {} if held is None else dict(zip(*held.to_pydict().values(), strict=True))
+    other = [mail for mail, known in before.items() if facts.get(mail) != known]
+    moved: list[Row] = [{"id": mail, "link_keys": []} for mail in other]
+    affected = connected(path, [*changes["mails"], *moved])
+    return affected, mail_turns(read_mails(path, affected), owner, facts) if affected else []
+
+
+def _facts(paths: Mapping[str, Path], deals: Sequence[str], owner: Owner) -> dict[str, str]:
+    mails = read_table(paths["mails"], columns=["id", "sender", "recipients", "sent_at"])
+    rows = [row for name in deals for row in live_rows(paths[name])]
+    return mail_facts([] if mails is None else mails.to_pylist(), rows, owner)
 
 
 def _rows(
@@ -246,18 +300,22 @@ def _rows(
 
 
 def _chats(
-    name: str, paths: Mapping[str, Path], changes: Mapping[str, list[Row]] | None, owner: Owner
+    name: str,
+    paths: Mapping[str, Path],
+    changes: Mapping[str, list[Row]] | None,
+    owner: Owner,
+    gap: timedelta,
 ) -> tuple[set[str], list[Turn]]:
     """Turns of the conversations that changed, whole."""
     parents = name.removesuffix("messages") + "conversations"
     if changes is None:
         conversations, messages = live_rows(paths[parents]), live_rows(paths[name])
-        return set(), chat_turns(name, conversations, messages, owner)
+        return set(), chat_turns(name, conversations, messages, owner, gap)
     touched = _values(changes[parents], "id") | _values(changes[name], "conversation_id")
     scope = {f"{name}:{row['id']}" for row in changes[name]}
     conversations = live_rows(paths[parents], _among("id", touched))
     messages = live_rows(paths[name], _among("conversation_id", touched))
-    turns = chat_turns(name, conversations, messages, owner)
+    turns = chat_turns(name, conversations, messages, owner, gap)
     return scope | {turn.turn_id for turn in turns}, turns
 
 
@@ -268,6 +326,8 @@ def _candidate_row(candidate: Candidate) -> Row:
         "candidate_id": candidate.candidate_id,
         "rank": candidate.rank,
         "turn_id": candidate.turn_id,
+        "contact": candidate.contact,
+        "dropped": candidate.dropped,
         "signature": signature(candidate.example.messages),
     }
 

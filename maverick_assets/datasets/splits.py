@@ -1,12 +1,17 @@
 """Which candidates become examples: the newest, once each, and on which side of the split.
 
-Split by thread and time, with no near-duplicate on both sides.
+A thread is held out by the hash of its id. So what is held out once stays out of training when
+rows are added, on every rebuild and without a memory; holding out the newest threads instead
+would hand last month's held-out ones to training. Both held-out sides are frozen that way, over
+major versions too.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from maverick_assets.datasets.tokens import Message
 from maverick_assets.recipes import Recipe
@@ -18,7 +23,10 @@ PERMUTATIONS = 64
 
 @dataclass(frozen=True)
 class Entry:
-    """A candidate without its words. `signature` is its MinHash, as datasketch serializes it."""
+    """A candidate without its words. `signature` is its MinHash, as datasketch serializes it.
+
+    `dropped`: why it becomes no example; None when it does.
+    """
 
     candidate_id: str
     rank: int
@@ -30,39 +38,59 @@ class Entry:
     n_tokens: int
     n_supervised: int
     signature: bytes
+    kind: str
+    mode: str | None = None
+    contact: str = ""
+    dropped: str | None = None
     split: str = "train"
 
 
-def choose(entries: Sequence[Entry], recipe: Recipe) -> list[Entry]:
-    """The entries that become examples, with their split; the order of `entries` is no matter.
+def judge(entries: Iterable[Entry], recipe: Recipe) -> list[Entry]:
+    """All entries, each with its split or with why it is dropped; their order is no matter.
 
-    The newest of each source up to its limit, exact repetitions once. In each table the threads
-    that ended last, together at least `validation_fraction` of its examples, are held out: the
-    model is asked about what came after all that it learnt from. A table with one thread only is
-    for training. Training examples too near to a held-out one are dropped.
+    The newest of each source up to its limits, repetitions once. What repeats or nearly repeats a
+    held-out example is dropped, also where a limit keeps the latter out of the dataset; of
+    training examples that nearly repeat each other the newest stays. Feedback is for training
+    alone.
     """
-    kept = _newest(entries, recipe)
-    held_out: set[tuple[str, str]] = set()
-    by_source: defaultdict[str, list[Entry]] = defaultdict(list)
-    for entry in kept:
-        by_source[entry.source].append(entry)
-    for source, members in by_source.items():
-        threads = _newest_threads(members, recipe.training.validation_fraction)
-        held_out.update((source, thread) for thread in threads)
-    train = [entry for entry in kept if (entry.source, entry.thread_id) not in held_out]
-    validation = [
-        replace(entry, split="validation")
-        for entry in kept
-        if (entry.source, entry.thread_id) in held_out
-    ]
-    return [*_without_near_duplicates(train, validation), *validation]
+    ordered = sorted(entries, key=lambda e: (e.occurred_at, e.candidate_id), reverse=True)
+    fit = [entry for entry in ordered if not entry.dropped]
+    sides = _sides(fit, recipe)
+    over = _over_limits(fit, recipe)
+    judged = [entry for entry in ordered if entry.dropped]
+    held_out = _Near()
+    for split in ("test", "validation", "train"):
+        members = [entry for entry in fit if sides[entry.candidate_id] == split]
+        chosen: set[str] = set()
+        near = _Near()
+        for entry in members:
+            reason = over.get(entry.candidate_id)
+            if entry.example_id in chosen:
+                reason = reason or "repetition"
+            elif held_out.has(entry) or (split == "train" and near.has(entry)):
+                reason = reason or "near-duplicate"
+            if reason is None:
+                chosen.add(entry.example_id)
+                near.add(entry)
+            judged.append(replace(entry, split=split, dropped=reason))
+        for entry in members if split != "train" else ():
+            held_out.add(entry)
+    return judged
+
+
+def choose(entries: Iterable[Entry], recipe: Recipe) -> list[Entry]:
+    """The entries that become examples, with their split."""
+    return [entry for entry in judge(entries, recipe) if not entry.dropped]
 
 
 def signature(messages: Sequence[Message]) -> bytes:
-    """MinHash (Broder 1997) of the words of prompt and completion, for `Entry`."""
+    """MinHash (Broder 1997) of the words of prompt and completion, for `Entry`.
+
+    What was said before is left out: the examples of one conversation share it.
+    """
     from datasketch import LeanMinHash, MinHash  # scipy: a code server can do without
 
-    words = " ".join(message["content"] for message in messages[1:]).lower().split()
+    words = " ".join(message["content"] for message in messages[-2:]).lower().split()
     count = max(1, len(words) - SHINGLE_WORDS + 1)
     shingles = [" ".join(words[at : at + SHINGLE_WORDS]).encode() for at in range(count)]
     found = MinHash(num_perm=PERMUTATIONS)
@@ -73,40 +101,77 @@ def signature(messages: Sequence[Message]) -> bytes:
     return bytes(serialized)
 
 
-def _newest(entries: Sequence[Entry], recipe: Recipe) -> list[Entry]:
-    found: dict[str, Entry] = {}
-    for rank, source in enumerate(recipe.sources):
-        members = [entry for entry in entries if entry.rank == rank]
-        members.sort(key=lambda entry: (entry.occurred_at, entry.turn_id), reverse=True)
-        for entry in members[: source.limit]:
-            found.setdefault(entry.example_id, entry)
-    return list(found.values())
+def _sides(entries: Iterable[Entry], recipe: Recipe) -> dict[str, str]:
+    """Candidate id -> split, the same for the whole thread, from the hash of the thread's id.
 
-
-def _newest_threads(entries: Sequence[Entry], fraction: float) -> list[str]:
-    """Threads in order of their last example, newest first, until they hold `fraction` of all."""
-    last: dict[str, datetime] = {}
-    size: defaultdict[str, int] = defaultdict(int)
+    A source's second thread, in the order of their beginnings, is always for validation: a table
+    with few threads has held-out ones too, and one with a single thread is for training.
+    """
+    start: dict[tuple[str, str], datetime] = {}
     for entry in entries:
-        thread = entry.thread_id
-        last[thread] = max(last.get(thread, entry.occurred_at), entry.occurred_at)
-        size[thread] += 1
-    newest = sorted(last, key=lambda thread: (last[thread], thread), reverse=True)
-    chosen: list[str] = []
-    held = 0
-    for thread in newest[:-1]:
-        if held >= fraction * len(entries):
-            break
-        chosen.append(thread)
-        held += size[thread]
-    return chosen
+        if entry.kind != "feedback":
+            thread = entry.source, entry.thread_id
+            start[thread] = min(start.get(thread, entry.occurred_at), entry.occurred_at)
+    by_source: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for (source, name), moment in start.items():
+        by_source[source].append((moment, name))
+    second = {(source, sorted(found)[1][1]) for source, found in by_source.items() if found[1:]}
+    first_share = recipe.training.validation_fraction
+    both_shares = first_share + recipe.training.test_fraction
+    sides: dict[str, str] = {}
+    for entry in entries:
+        thread = entry.source, entry.thread_id
+        share = _share(*thread)
+        if entry.kind == "feedback":
+            side = "train"
+        elif thread in second or share < first_share:
+            side = "validation"
+        else:
+            side = "test" if share < both_shares else "train"
+        sides[entry.candidate_id] = side
+    return sides
 
 
-def _without_near_duplicates(train: Sequence[Entry], validation: Sequence[Entry]) -> list[Entry]:
-    """Training entries whose words overlap no held-out one's (MinHash LSH)."""
-    from datasketch import LeanMinHash, MinHashLSH
+def _share(source: str, thread: str) -> float:
+    """A number from 0 to 1 that looks random and is always the same for a thread."""
+    digest = hashlib.blake2b(f"{source} {thread}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64
 
-    index = MinHashLSH(threshold=NEAR_DUPLICATE_JACCARD, num_perm=PERMUTATIONS)
-    for entry in validation:
-        index.insert(entry.example_id, LeanMinHash.deserialize(entry.signature))
-    return [entry for entry in train if not index.query(LeanMinHash.deserialize(entry.signature))]
+
+def _over_limits(ordered: Sequence[Entry], recipe: Recipe) -> dict[str, str]:
+    """Candidate id -> which limit of its source it exceeds; `ordered` newest first."""
+    over: dict[str, str] = {}
+    for rank, source in enumerate(recipe.sources):
+        contacts: Counter[str] = Counter()
+        count = 0
+        for entry in ordered:
+            if entry.rank != rank:
+                continue
+            contacts[entry.contact] += 1
+            if source.per_contact and contacts[entry.contact] > source.per_contact:
+                over[entry.candidate_id] = "limit of a contact"
+            elif count >= source.limit:
+                over[entry.candidate_id] = "limit of a source"
+            else:
+                count += 1
+    return over
+
+
+class _Near:
+    """Entries by their words: finds those that nearly repeat one another (MinHash LSH)."""
+
+    def __init__(self) -> None:
+        from datasketch import MinHashLSH
+
+        self._index: Any = MinHashLSH(threshold=NEAR_DUPLICATE_JACCARD, num_perm=PERMUTATIONS)
+
+    def add(self, entry: Entry) -> None:
+        self._index.insert(entry.candidate_id, self._hashed(entry), check_duplication=False)
+
+    def has(self, entry: Entry) -> bool:
+        return bool(self._index.query(self._hashed(entry)))
+
+    def _hashed(self, entry: Entry) -> Any:
+        from datasketch import LeanMinHash
+
+        return LeanMinHash.deserialize(entry.signature)

@@ -91,6 +91,17 @@ def normal_subject(subject: str) -> str:
     return " ".join(_PREFIXES.sub("", subject).casefold().split())
 
 
+def has_reply_prefix(subject: str) -> bool:
+    """Whether a subject says that its mail answers or forwards another."""
+    return _PREFIXES.match(subject) is not None
+
+
+def quotes(quoted: str, text: str) -> bool:
+    """Whether `quoted` are the words of `text`, or those it begins with."""
+    words = _fingerprint(text)
+    return len(words) >= _TELLING_CHARACTERS and _fingerprint(quoted) == words
+
+
 class _Threads:
     """Disjoint sets of mails (union-find); a set has at most one CRM thread id."""
 

@@ -14,10 +14,15 @@ class Message(TypedDict):
 
 @dataclass(frozen=True)
 class Encoded:
-    """Token ids of one example; those from `n_prompt` on are supervised (end-of-turn included)."""
+    """Token ids of one example; those from `n_prompt` on are supervised (end-of-turn included).
+
+    `cut_prompt`, `cut_answer`: part of it was too long and is not in.
+    """
 
     input_ids: list[int]
     n_prompt: int
+    cut_prompt: bool = False
+    cut_answer: bool = False
 
     @property
     def n_supervised(self) -> int:
@@ -43,10 +48,19 @@ class ChatTokenizer:
         completion = self._ids(messages[-1]["content"] + self._close)
         prompt = self.encode_prompt(messages[:-1])
         excess = len(prompt) + len(completion) - max_length
-        if excess > 0:
-            prompt = self.encode_prompt(self._shorten(messages[:-1], excess, max_length // 4))
-            completion = completion[: max_length - len(prompt)]
-        return Encoded(prompt + completion, len(prompt))
+        if excess <= 0:
+            return Encoded(prompt + completion, len(prompt))
+        prompt = self.encode_prompt(self._shorten(messages[:-1], excess, max_length // 4))
+        kept = completion[: max(0, max_length - len(prompt))]
+        return Encoded(prompt + kept, len(prompt), True, len(kept) < len(completion))
+
+    def count(self, text: str) -> int:
+        """How many tokens `text` is."""
+        return len(self._ids(text))
+
+    def has_control_tokens(self, text: str) -> bool:
+        """Whether `text` holds what the template writes between messages."""
+        return any(token in text for token in self._tokenizer.all_special_tokens)
 
     def encode_prompt(self, messages: list[Message]) -> list[int]:
         """Ids of `messages` followed by the opening of the assistant's turn."""

@@ -1,9 +1,9 @@
 """Turns: every utterance of the raw tables, cleaned, threaded, attributed and protected."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,10 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.lake import Where, read_table
 
 Row = dict[str, Any]
+
+SESSION_GAP = timedelta(hours=12)  # a longer silence starts another session of a chat
+PRAISED = 8  # an answer rated so high is one to learn
+REJECTED = 3  # and one rated so low is not
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,11 @@ class Owner:
 
 @dataclass(frozen=True)
 class Turn:
-    """One utterance. `context` is what it answers, where the same row holds that."""
+    """One utterance. `context` is what it answers, where the same row holds that.
+
+    Of the owner's mails, `recipient` is whom he wrote to first and `facts` what he knew of them
+    before (`relations`). `rejected`: an answer that feedback calls bad.
+    """
 
     turn_id: str
     source: str
@@ -48,6 +56,9 @@ class Turn:
     personality: str | None = None
     mood: str | None = None
     mode: str | None = None
+    recipient: str | None = None
+    facts: str | None = None
+    rejected: str | None = None
 
 
 TURN_SCHEMA = pa.schema(
@@ -66,6 +77,9 @@ TURN_SCHEMA = pa.schema(
         ("personality", pa.string()),
         ("mood", pa.string()),
         ("mode", pa.string()),
+        ("recipient", pa.string()),
+        ("facts", pa.string()),
+        ("rejected", pa.string()),
     ]
 )
 
@@ -82,8 +96,13 @@ def read_turns(table: Path, where: Where | None = None) -> list[Turn]:
     return sorted((Turn(**row) for row in rows.to_pylist()), key=lambda turn: turn.turn_id)
 
 
-def mail_turns(mails: Sequence[Mail], owner: Owner) -> list[Turn]:
-    """Turns of cleaned mails; all that are connected with one of them must be there."""
+def mail_turns(
+    mails: Sequence[Mail], owner: Owner, facts: Mapping[str, str] | None = None
+) -> list[Turn]:
+    """Turns of cleaned mails; all that are connected with one of them must be there.
+
+    `facts`: by mail id, of the owner's mails.
+    """
     links = link_threads(mails)
     people: defaultdict[str, set[str]] = defaultdict(set)
     for mail in mails:
@@ -106,44 +125,71 @@ def mail_turns(mails: Sequence[Mail], owner: Owner) -> list[Turn]:
             title=mail.subject,
             text=mail.text,
             context=mail.quoted,
+            recipient=first_recipient(mail.recipients, owner) if owner.wrote(mail.sender) else None,
+            facts=(facts or {}).get(mail.id),
         )
         turns.append(_protected(turn, owner, others))
     return turns
 
 
+def first_recipient(recipients: Iterable[str], owner: Owner) -> str | None:
+    """Whom a mail of the owner is for; None when only himself."""
+    return next((address for address in recipients if not owner.wrote(address)), None)
+
+
 def chat_turns(
-    source: str, conversations: Sequence[Row], messages: Sequence[Row], owner: Owner
+    source: str,
+    conversations: Sequence[Row],
+    messages: Sequence[Row],
+    owner: Owner,
+    gap: timedelta = SESSION_GAP,
 ) -> list[Turn]:
-    """Turns of whole conversations. Role `user` speaks for the conversation's own user; every
-    other role is the other side."""
+    """Turns of whole conversations; a silence longer than `gap` starts another thread.
+
+    Role `user` speaks for the conversation's own user; every other role is the other side.
+    """
     users = {row["id"]: row["user_id"] for row in conversations}
     turns = []
-    previous: dict[str, str] = {}
+    last: dict[str, Turn] = {}
     for row in sorted(messages, key=lambda row: (_time(row), row["id"])):
-        thread = row["conversation_id"]
-        is_owner = row["role"] == "user" and users.get(thread) in owner.user_ids
+        talk = row["conversation_id"]
+        before = last.get(talk)
+        if before and _time(row) - before.occurred_at > gap:
+            before = None
+        is_owner = row["role"] == "user" and users.get(talk) in owner.user_ids
         turn = Turn(
             turn_id=f"{source}:{row['id']}",
             source=source,
             source_ids=[row["id"]],
-            thread_id=f"chat:{thread}",
-            reply_to=previous.get(thread),
-            author=users.get(thread) or "user" if row["role"] == "user" else row["role"],
+            thread_id=before.thread_id if before else f"chat:{talk}:{row['id']}",
+            reply_to=before.turn_id if before else None,
+            author=users.get(talk) or "user" if row["role"] == "user" else row["role"],
             is_owner=is_owner,
             occurred_at=_time(row),
             title="",
             text=clean_text(row["content"] or ""),
         )
-        previous[thread] = turn.turn_id
+        last[talk] = turn
         turns.append(_protected(turn, owner))
     return turns
 
 
 def deal_turn(source: str, row: Row, owner: Owner) -> Turn:
-    """A deal's first paragraph of notes states its facts; what follows is the owner's call."""
+    """A deal: its facts, and the owner's call with what came of it.
+
+    The first paragraph of the notes states facts, what follows is the call; a single paragraph is
+    a call. A stage that says how the deal ended is no fact but the outcome.
+    """
     facts, _, call = clean_text(row["notes"] or "").partition("\n\n")
-    amount = "" if row["amount"] is None else f"\nAmount: ${row['amount']:,.0f}"
-    headline = f"{row['deal_name'] or ''}{amount}"
+    if not call:
+        facts, call = "", facts
+    ended = outcome(row["stage"])
+    amount = None if row["amount"] is None else f"${row['amount']:,.0f}"
+    known = {"Stage": None if ended else row["stage"], "Amount": amount, "Age": _age(row)}
+    lines = [
+        row["deal_name"] or "",
+        *(f"{name}: {value}" for name, value in known.items() if value),
+    ]
     turn = Turn(
         turn_id=f"{source}:{row['id']}",
         source=source,
@@ -154,10 +200,16 @@ def deal_turn(source: str, row: Row, owner: Owner) -> Turn:
         is_owner=owner.wrote(row["owner_email"]),
         occurred_at=_time(row),
         title=row["deal_name"] or "",
-        text=call or facts,
-        context=f"{headline}\n{facts}" if call else f"{headline}\nStage: {row['stage'] or ''}",
+        text=f"{call}\n\nOutcome: {ended}." if call and ended else call,
+        context="\n".join([*lines, *([facts] if facts else [])]),
     )
     return _protected(turn, owner)
+
+
+def outcome(stage: str | None) -> str | None:
+    """How a deal ended: `won` or `lost`; None while it is open."""
+    name = (stage or "").lower()
+    return next((end for end in ("won", "lost") if name.endswith(end)), None)
 
 
 def note_turn(source: str, row: Row, owner: Owner) -> Turn:
@@ -197,16 +249,48 @@ def sample_turn(source: str, row: Row, owner: Owner) -> Turn:
     return _protected(turn, owner)
 
 
+def feedback_turn(source: str, row: Row, owner: Owner) -> Turn:
+    """A rated answer: `text` is what should have been said, `rejected` an answer rated low.
+
+    What should have been said is the correction, or the answer where it was praised; else empty.
+    """
+    rating, response = row["rating"] or 0, clean_text(row["response"] or "")
+    praised = response if rating >= PRAISED else ""
+    turn = Turn(
+        turn_id=f"{source}:{row['id']}",
+        source=source,
+        source_ids=[row["id"]],
+        thread_id=f"feedback:{row['id']}",
+        reply_to=None,
+        author=row["personality"] or "",
+        is_owner=False,
+        occurred_at=_time(row),
+        title="",
+        text=clean_text(row["correction"] or "") or praised,
+        context=clean_text(row["prompt"] or ""),
+        personality=row["personality"],
+        rejected=response if 0 < rating <= REJECTED else None,
+    )
+    return _protected(turn, owner)
+
+
 ROW_TURNS: dict[str, Callable[[str, Row, Owner], Turn]] = {
     "deal": deal_turn,
     "note": note_turn,
     "sample": sample_turn,
+    "feedback": feedback_turn,
 }
 
 
 def _time(row: Row) -> datetime:
     time: datetime | None = row["created_at"]
     return time or LONG_AGO
+
+
+def _age(row: Row) -> str | None:
+    """Days from a row's beginning to its last change; None where one is not known."""
+    created, updated = row["created_at"], row.get("updated_at")
+    return f"{(updated - created).days} days" if created and updated else None
 
 
 def _protected(turn: Turn, owner: Owner, people: Sequence[Person] = ()) -> Turn:
@@ -218,4 +302,6 @@ def _protected(turn: Turn, owner: Owner, people: Sequence[Person] = ()) -> Turn:
         title=safe(turn.title),
         text=safe(turn.text),
         context=None if turn.context is None else safe(turn.context),
+        recipient=None if turn.recipient is None else safe(turn.recipient),
+        rejected=None if turn.rejected is None else safe(turn.rejected),
     )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 
 from dagster import (
     AssetExecutionContext,
@@ -21,7 +22,7 @@ from maverick_assets.settings import load_settings
 
 # To be raised when turns, mails or candidates come out otherwise from the same rows: all are then
 # derived again.
-DATA_CODE_VERSION = "2"
+DATA_CODE_VERSION = "3"
 
 
 def clean_asset(shapes: Mapping[str, str]) -> AssetsDefinition:
@@ -36,7 +37,8 @@ def clean_asset(shapes: Mapping[str, str]) -> AssetsDefinition:
         settings = load_settings()
         owner = Owner(settings.owner_emails, settings.owner_user_ids)
         mails = refresh_mails(settings.lake, DATA_CODE_VERSION, shapes)
-        turns = refresh_turns(settings.lake, owner, DATA_CODE_VERSION, shapes)
+        gap = timedelta(hours=settings.session_hours)
+        turns = refresh_turns(settings.lake, owner, DATA_CODE_VERSION, shapes, gap)
         target = settings.lake / "clean" / "turns"
         table = open_table(target)
         assert table is not None

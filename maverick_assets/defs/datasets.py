@@ -17,9 +17,16 @@ from dagster import (
 )
 
 from maverick_assets.datasets.examples import dataset_problems
-from maverick_assets.datasets.refresh import Refreshed, refresh_candidates, refresh_dataset
+from maverick_assets.datasets.refresh import (
+    Refreshed,
+    refresh_candidates,
+    refresh_dataset,
+    refresh_preferences,
+)
+from maverick_assets.datasets.roles import role_problems
 from maverick_assets.datasets.splits import Entry
 from maverick_assets.datasets.tokens import ChatTokenizer
+from maverick_assets.datasets.turns import Owner
 from maverick_assets.defs.clean import DATA_CODE_VERSION
 from maverick_assets.defs.display import sample_table
 from maverick_assets.errors import MaverickError
@@ -46,12 +53,18 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         tokenizer = partial(ChatTokenizer, base.directory)
         basis = (base.digest, DATA_CODE_VERSION)
         candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis)
-        commit, entries = refresh_dataset(settings.lake, recipe)
+        commit, judged = refresh_dataset(settings.lake, recipe)
+        entries = [entry for entry in judged if not entry.dropped]
+        refresh_preferences(settings.lake, recipe)
         context.log.info(
             f"{commit.rows} examples: {commit.changed} new or changed; "
             f"{candidates.derived} of {candidates.commit.rows} candidates derived"
         )
-        problems = dataset_problems(entries)
+        owner = Owner(settings.owner_emails, settings.owner_user_ids)
+        problems = [
+            *dataset_problems(entries, recipe.modes),
+            *role_problems(settings.lake, recipe, owner),
+        ]
         target = settings.lake / "datasets" / recipe.name
         table = open_table(target)
         assert table is not None
@@ -59,6 +72,9 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         return MaterializeResult(
             metadata={
                 **_counts(entries, commit, candidates),
+                "dropped": MetadataValue.json(
+                    dict(Counter(e.dropped for e in judged if e.dropped))
+                ),
                 "path": MetadataValue.path(target),
                 "sample": sample_table(table.to_pyarrow_dataset().head(5, columns=shown)),
             },
@@ -86,8 +102,10 @@ def _counts(
         "candidates_derived": candidates.derived,
         "train": sum(entry.split == "train" for entry in entries),
         "validation": sum(entry.split == "validation" for entry in entries),
+        "test": sum(entry.split == "test" for entry in entries),
         "tokens": sum(entry.n_tokens for entry in entries),
         "supervised_tokens": sum(entry.n_supervised for entry in entries),
+        "kinds": MetadataValue.json(dict(Counter(entry.kind for entry in entries))),
         "sources": MetadataValue.json(dict(Counter(entry.source for entry in entries))),
         "delta_version": commit.version,
     }

@@ -29,6 +29,8 @@ from dagster import (
 )
 
 from maverick_assets.datasets.examples import dataset_problems, read_examples
+from maverick_assets.datasets.roles import role_problems
+from maverick_assets.datasets.turns import Owner
 from maverick_assets.defs.process import run_module, worker_environment, write_spec
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake import open_table
@@ -114,7 +116,11 @@ def _plan(
             f"{recipe.name} has no dataset; materialize {recipe.asset_prefix}/dataset"
         )
     examples = read_examples(path, table.version())
-    problems = dataset_problems(examples)
+    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    problems = [
+        *dataset_problems(examples, recipe.modes),
+        *role_problems(settings.lake, recipe, owner),
+    ]
     if problems:
         context.log.error(f"{recipe.name}: not trained: {problems[0]}")
         return None

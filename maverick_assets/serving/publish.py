@@ -52,7 +52,7 @@ def publish(settings: Settings, personality: str, version: str) -> str:
 
 def opening(recipe: Recipe, question: str) -> list[Message]:
     """A first question, with the first mood and mode of those that the recipe has."""
-    mood, mode = (choices[0] if choices else None for choices in (recipe.moods, recipe.modes))
+    mood, mode = (next(iter(choices), None) for choices in (recipe.moods, recipe.modes))
     return [
         Message(role="system", content=recipe.prompt_for(mood, mode)),
         Message(role="user", content=question),

@@ -3,7 +3,7 @@
 import random
 import shutil
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from maverick_assets.datasets.refresh import (
     refresh_candidates,
     refresh_dataset,
     refresh_mails,
+    refresh_preferences,
     refresh_turns,
 )
 from maverick_assets.datasets.tokens import ChatTokenizer
@@ -52,6 +53,7 @@ def sample() -> Rows:
         "crm_deals": rows["crm_deals"][:40],
         "sticky_notes": rows["sticky_notes"][:30],
         "personality_samples": rows["personality_samples"][:60],
+        "feedback": rows["feedback"],
     }
     return {name: {row["id"]: row for row in content} for name, content in kept.items()}
 
@@ -85,6 +87,7 @@ def refresh(lake: Path, tokenizer: ChatTokenizer) -> dict[str, Refreshed]:
         recipe = small_recipe(name)
         done[name] = refresh_candidates(lake, recipe, lambda: tokenizer, ["base", "1"])
         refresh_dataset(lake, recipe)
+        refresh_preferences(lake, recipe)
     return done
 
 
@@ -133,19 +136,33 @@ def changed(
             {"body": "", "sent_at": later},
             {"thread_id": other.get("thread_id"), "in_reply_to": other.get("message_id")},
             {"thread_id": None, "message_id": None, "subject": other.get("subject")},
+            {"sent_at": datetime(2025, 3, 1, tzinfo=UTC) + timedelta(days=rng.randrange(500))},
+            {"sender_email": other.get("recipients"), "recipients": other.get("sender_email")},
         ],
         "conversations": [{"user_id": "someone"}, {"user_id": "allan"}],
         "messages": [
             {"content": f"{rng.random()} or so, I would say", "created_at": later},
             {"conversation_id": other.get("conversation_id")},
         ],
+        "feedback": [{"rating": rng.randrange(1, 11)}, {"correction": f"Rather {rng.random()}."}],
         "crm_deals": [
-            {"notes": f"Facts {rng.random()}.\n\nI say no to this.", "created_at": later}
+            {"deal_name": _company(rng), "stage": rng.choice(["open", "won"])},
+            {"notes": f"Facts {rng.random()}.\n\nI say no to this.", "created_at": later},
         ],
         "sticky_notes": [{"content": f"A thought: {rng.random()}", "created_at": later}],
         "personality_samples": [{"response": f"Surely {rng.random()}.", "created_at": later}],
     }
     return row | rng.choice(edits[name])
+
+
+@cache
+def _addresses() -> list[str]:
+    return sorted({str(row["sender_email"]) for row in sample_crm()["crm_emails"]})
+
+
+def _company(rng: random.Random) -> str:
+    """A deal's name with the company of one of the sample's contacts."""
+    return rng.choice(_addresses()).partition("@")[2].partition(".")[0] + ": shelf test"
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -168,6 +185,7 @@ def test_night_after_night_the_rows_are_those_of_a_full_rebuild(
             ("clean/mails", "id"),
             ("clean/turns", "turn_id"),
             *((f"datasets/{name}", "example_id") for name in NAMES),
+            *((f"preferences/{name}", "preference_id") for name in NAMES),
         ):
             assert content(lake, table, key) == content(rebuilt, table, key), table
 

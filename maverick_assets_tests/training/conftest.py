@@ -54,6 +54,7 @@ def _record(number: int, split: str, prompt: str, answer: str) -> dict[str, obje
     return {
         "example_id": f"{prompt}: {answer}",
         "personality": "allan-maverick",
+        "kind": "dialogue",
         "messages": messages,
         "source": "messages",
         "source_ids": [str(number)],

@@ -1,0 +1,62 @@
+"""Whether the owner's words are the owner's: signs that roles are reversed."""
+
+import re
+from pathlib import Path
+
+from maverick_assets.datasets.turns import Owner
+from maverick_assets.lake import read_table
+from maverick_assets.recipes import Recipe
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_SIGNOFF_WORDS = 3
+_FEW = 5  # signatures below this number prove nothing
+
+
+def role_problems(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
+    """Why the owner of the settings does not seem to be who wrote; empty when he does.
+
+    For the mails and chats that the recipe reads: none is the owner's, or his mails are signed by
+    those he wrote to.
+    """
+    problems = []
+    for kind, what, setting in (
+        ("reply", "mail", "MAVERICK_OWNER_EMAIL"),
+        ("dialogue", "chat message", "MAVERICK_OWNER_USER_ID"),
+    ):
+        tables = {source.table for source in recipe.sources if source.examples == kind}
+        turns = read_table(lake / "clean" / "turns", columns=["is_owner"], where={"source": tables})
+        if turns is not None and turns.num_rows and not any(turns["is_owner"].to_pylist()):
+            problems.append(f"no {what} is by the owner; is {setting} right?")
+    if any(source.examples == "reply" for source in recipe.sources):
+        problems += _signed_by_others(lake / "clean" / "mails", owner)
+    return problems
+
+
+def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
+    rows = read_table(mails, columns=["sender", "recipients", "text"])
+    own = others = 0
+    for row in [] if rows is None else rows.to_pylist():
+        if not owner.wrote(row["sender"]):
+            continue
+        named = signers(row["text"])
+        if named & _names(row["sender"]):
+            own += 1
+        elif any(named & _names(a) for a in row["recipients"] if not owner.wrote(a)):
+            others += 1
+    if others <= max(own, _FEW):
+        return []
+    return [
+        f"roles look reversed: {others} mails of the owner are signed by those he wrote to, {own} "
+        "by himself; is MAVERICK_OWNER_EMAIL right?"
+    ]
+
+
+def signers(text: str) -> set[str]:
+    """Words of a mail's last line, lower case, where it may be a signature."""
+    last = text.rstrip().rpartition("\n")[2]
+    words = _WORD.findall(last.lower())
+    return set(words) if len(last.split()) <= _SIGNOFF_WORDS else set()
+
+
+def _names(address: str) -> set[str]:
+    return set(_WORD.findall(address.partition("@")[0].lower()))
