@@ -42,12 +42,14 @@ def test_six_personalities_ship_with_the_documented_defaults() -> None:
         "messages": 5000,
         "crm_deals": 500,
         "sticky_notes": 2000,
+        "feedback": 500,
     }
 
 
 def test_mood_and_mode_become_tags_of_the_system_prompt() -> None:
     robbie = load_recipes()["robbie"]
     assert len(robbie.moods) == 6
+    assert all(robbie.moods.values()) and all(robbie.modes.values())
     assert robbie.prompt_for("joy", "intimate").endswith("Mood: joy. Mode: intimate.")
     with pytest.raises(BadInput, match="no mood 'glee'; it has: joy"):
         robbie.prompt_for("glee")
@@ -62,6 +64,20 @@ def test_mood_and_mode_become_tags_of_the_system_prompt() -> None:
         (MINIMAL.replace("note}", "notes}"), "echo.yaml:6: sources.0.examples: Input should be"),
         (MINIMAL.replace("title: Echo\n", ""), "echo.yaml:1: title: Field required"),
         (MINIMAL + "modes: [a, b\n", "not YAML"),
+        (
+            MINIMAL + "  - {table: personality_samples, examples: sample}\n",
+            "echo.yaml:7: sources.1: personality_samples holds rows of all; add filter",
+        ),
+        (
+            MINIMAL
+            + "  - table: personality_samples\n    examples: sample\n"
+            + "    filter: {personality: health-monitor}\n",
+            "echo.yaml:7: sources.1: rows of health-monitor are for health-monitor alone",
+        ),
+        (
+            MINIMAL + "  - {table: x, examples: sample, filter: {mode: intimate}}\n",
+            "echo.yaml:7: sources.1: x holds rows of all",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_key(

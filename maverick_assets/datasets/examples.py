@@ -260,11 +260,12 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
             yield Pair("reply", (turn,), heard, subject, "\n\n")
         elif turn.context and not heard and not any(quotes(turn.context, text) for text in own):
             yield Pair("reply", (turn,), lead=f"{subject}{turn.context}")
-        elif not turn.context and turn.title and not has_reply_prefix(turn.title):
+        elif not turn.context and not has_reply_prefix(turn.title):
             known = {"To": turn.recipient, "Subject": turn.title}
             facts = [f"{name}: {value}" for name, value in known.items() if value]
-            asked = ["Write an e-mail.", *facts, *([turn.facts] if turn.facts else [])]
-            yield Pair("initiate", (turn,), lead="\n".join(asked))
+            if facts:
+                asked = ["Write an e-mail.", *facts, *([turn.facts] if turn.facts else [])]
+                yield Pair("initiate", (turn,), lead="\n".join(asked))
 
 
 def dialogue_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
@@ -415,6 +416,8 @@ def _fault(
         return "long answer"
     if any(tokenizer.has_control_tokens(message["content"]) for message in example.messages):
         return "control tokens"
+    if not tokenizer.spells(example.messages[-1]["content"]):
+        return "characters that the vocabulary lacks"
     return None
 
 

@@ -58,6 +58,11 @@ class ChatTokenizer:
         """How many tokens `text` is."""
         return len(self._ids(text))
 
+    def spells(self, text: str) -> bool:
+        """Whether the tokens of `text` decode to exactly it; not every vocabulary has all bytes."""
+        ids = self._ids(text)
+        return str(self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)) == text
+
     def has_control_tokens(self, text: str) -> bool:
         """Whether `text` holds what the template writes between messages."""
         return any(token in text for token in self._tokenizer.all_special_tokens)

@@ -1,5 +1,6 @@
 """Turns: every utterance of the raw tables, cleaned, threaded, attributed and protected."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -38,8 +39,8 @@ class Owner:
 class Turn:
     """One utterance. `context` is what it answers, where the same row holds that.
 
-    Of the owner's mails, `recipient` is whom he wrote to first and `facts` what he knew of them
-    before (`relations`). `rejected`: an answer that feedback calls bad.
+    Of mails, `recipient` is the name of whom they are for first; of the owner's, `facts` is what
+    he knew of that person before (`relations`). `rejected`: an answer that feedback calls bad.
     """
 
     turn_id: str
@@ -125,15 +126,18 @@ def mail_turns(
             title=mail.subject,
             text=mail.text,
             context=mail.quoted,
-            recipient=first_recipient(mail.recipients, owner) if owner.wrote(mail.sender) else None,
+            recipient=_name(first_recipient(mail.recipients, owner)),
             facts=(facts or {}).get(mail.id),
         )
-        turns.append(_protected(turn, owner, others))
+        protected = _protected(turn, owner, others)
+        if protected.recipient == turn.recipient:  # a name without a stand-in
+            protected = replace(protected, recipient=None)
+        turns.append(protected)
     return turns
 
 
 def first_recipient(recipients: Iterable[str], owner: Owner) -> str | None:
-    """Whom a mail of the owner is for; None when only himself."""
+    """Whom a mail is for beside the owner; None when there is no other."""
     return next((address for address in recipients if not owner.wrote(address)), None)
 
 
@@ -285,6 +289,13 @@ ROW_TURNS: dict[str, Callable[[str, Row, Owner], Turn]] = {
 def _time(row: Row) -> datetime:
     time: datetime | None = row["created_at"]
     return time or LONG_AGO
+
+
+def _name(address: str | None) -> str | None:
+    """`dana.whitfield@x.example` -> `Dana Whitfield`; None where an address tells no name."""
+    words = re.split(r"[._-]+", (address or "").partition("@")[0])
+    named = 1 <= len(words) <= 3 and all(len(word) > 1 and word.isalpha() for word in words)
+    return " ".join(word.capitalize() for word in words) if named else None
 
 
 def _age(row: Row) -> str | None:

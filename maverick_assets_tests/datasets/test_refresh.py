@@ -258,3 +258,18 @@ def test_a_crm_without_text_is_said_and_leaves_no_turns(tmp_path: Path) -> None:
 def test_every_type_of_the_schema_has_an_arrow_type() -> None:
     kinds = {kind for table in TABLES.values() for kind in table.columns.values()}
     assert kinds == set(ARROW_TYPES)
+
+
+def test_intimate_words_and_health_data_stay_with_their_personality(
+    tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    rows = sample_crm()
+    samples = {str(row["id"]): row for row in rows["personality_samples"]}
+    write_raw(tmp_path, {"personality_samples": samples})
+    refresh_turns(tmp_path, OWNER, "1")
+    for recipe in load_recipes().values():
+        refresh_candidates(tmp_path, recipe, lambda: tokenizer, ["base", "1"])
+        refresh_dataset(tmp_path, recipe)
+        for example in read_examples(tmp_path / "datasets" / recipe.name, 0):
+            assert {samples[key]["personality"] for key in example.source_ids} == {recipe.name}
+            assert example.mode is None or recipe.name == "robbie"

@@ -1,12 +1,13 @@
-"""Splits: by thread and time, no near-duplicate on both sides."""
+"""Splits: by thread, the same whatever rows are added, no near-duplicate on two sides."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.splits import Entry, choose, signature
+from maverick_assets.datasets.splits import Entry, choose, judge, signature
 from maverick_assets.datasets.tokens import Message
 from maverick_assets.recipes import Recipe
 
@@ -30,6 +31,7 @@ def entry(key: str, thread: str, hour: int, text: str, source: str = "messages")
         n_tokens=30,
         n_supervised=10,
         signature=signature(messages),
+        kind="dialogue",
     )
 
 
@@ -55,56 +57,119 @@ def test_the_newest_are_kept_and_repetitions_once() -> None:
     assert sorted(each.candidate_id for each in kept) == ["3", "4"]
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 500)), min_size=2, max_size=60),
-    st.sampled_from([0.1, 0.3]),
-)
-def test_no_thread_is_on_both_sides_and_held_out_threads_ended_last(
-    places: list[tuple[int, int]], fraction: float
-) -> None:
-    examples = [
+PLACES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 500)), min_size=2, max_size=60)
+
+
+def entries_at(places: list[tuple[int, int]], first: int = 0) -> list[Entry]:
+    return [
         entry(str(at), f"t{thread}", hour, f"unique{at} words{at} here{at} now{at}")
-        for at, (thread, hour) in enumerate(places)
+        for at, (thread, hour) in enumerate(places, start=first)
     ]
-    done = choose(examples, recipe(fraction))
-    train = {e.thread_id: e for e in done if e.split == "train"}
-    held = [e for e in done if e.split == "validation"]
-    assert not train.keys() & {e.thread_id for e in held}
-    assert len(done) == len(examples)
-    assert train
-    if len({thread for thread, _ in places}) == 1:
-        return
-    assert len(held) >= fraction * len(examples) or len(train) == 1
-    ended = {t: max(e.occurred_at for e in done if e.thread_id == t) for t in train}
-    for one in held:
-        last = max(e.occurred_at for e in done if e.thread_id == one.thread_id)
-        assert last >= max(ended.values())
 
 
-def test_every_source_is_held_out_in_part() -> None:
+@given(PLACES, st.sampled_from([0.1, 0.3]))
+def test_no_thread_is_on_two_sides(places: list[tuple[int, int]], fraction: float) -> None:
+    done = choose(entries_at(places), recipe(fraction))
+    assert len(done) == len(places)
+    splits = {each.thread_id: each.split for each in done}
+    assert all(each.split == splits[each.thread_id] for each in done)
+    if len(splits) > 1:
+        assert "validation" in splits.values()
+
+
+@given(PLACES, PLACES, st.integers(1, 40), st.data())
+def test_what_is_held_out_once_is_never_trained_on_when_rows_are_added(
+    places: list[tuple[int, int]],
+    more: list[tuple[int, int]],
+    limit: int,
+    data: st.DataObject,
+) -> None:
+    """Rows of later moments, in old threads and new ones, some of them with words of before."""
+    before = entries_at(places)
+    after = [
+        replace(
+            each,
+            thread_id=each.thread_id + data.draw(st.sampled_from(["", "new"])),
+            occurred_at=each.occurred_at + timedelta(hours=600),
+        )
+        for each in entries_at(more, len(places))
+    ]
+    after = [
+        replace(each, example_id=twin.example_id, signature=twin.signature)
+        if (twin := data.draw(st.sampled_from([None, *before])))
+        else each
+        for each in after
+    ]
+    first = choose(before, recipe(limit=limit))
+    second = choose([*before, *after], recipe(limit=limit))
+    sides = {each.thread_id: each.split for each in first}
+    assert all(sides.get(each.thread_id, each.split) == each.split for each in second)
+    held = {each.example_id for each in first if each.split != "train"}
+    assert not held & {each.example_id for each in second if each.split == "train"}
+
+
+def test_the_held_out_shares_are_those_of_the_recipe() -> None:
+    many = [entry(f"{at}", f"t{at}", at, f"a{at} b{at} c{at} d{at}") for at in range(2000)]
+    count = Counter(each.split for each in choose(many, recipe(limit=2000)))
+    assert 160 < count["validation"] < 240
+    assert 70 < count["test"] < 130
+    assert sum(count.values()) == 2000
+
+
+def test_every_source_is_held_out_in_part_and_a_single_thread_is_for_training() -> None:
     examples = [
         entry(f"{source}{at}", f"{source}{at}", at, f"{source} word{at} other{at} more{at}", source)
         for source in ("messages", "crm_deals")
-        for at in range(20)
+        for at in range(2)
     ]
-    done = choose(examples, recipe())
-    held = sorted(e.example_id for e in done if e.split == "validation")
-    assert held == ["crm_deals18", "crm_deals19", "messages18", "messages19"]
+    done = {e.example_id: e.split for e in choose(examples, recipe())}
+    assert (done["messages1"], done["crm_deals1"]) == ("validation", "validation")
+    assert choose([entry("a", "only", 0, "just these words")], recipe())[0].split == "train"
+
+
+def test_feedback_is_for_training_alone() -> None:
+    rated = [
+        replace(entry(f"{at}", f"feedback:{at}", at, f"a{at} b{at} c{at}"), kind="feedback")
+        for at in range(60)
+    ]
+    assert {each.split for each in choose(rated, recipe())} == {"train"}
+
+
+def test_near_duplicates_are_trained_on_once_the_newest() -> None:
+    words = "we never discount more than ten per cent and nothing changes that for any client"
+    twins = [entry(f"{at}", "same", at, f"{words} today") for at in (5, 3, 9)]
+    other = [entry("other", "same", 4, "something else altogether, said on another day by me")]
+    done = judge([*twins, *other], recipe())
+    assert {each.example_id: each.dropped for each in done} == {
+        "9": None,
+        "other": None,
+        "5": "near-duplicate",
+        "3": "near-duplicate",
+    }
+
+
+def test_a_contact_has_no_more_examples_than_its_cap() -> None:
+    chosen = recipe()
+    source = chosen.sources[0].model_copy(update={"per_contact": 2})
+    capped = chosen.model_copy(update={"sources": [source]})
+    entries = [
+        replace(entry(f"{at}", "t", at, f"a{at} b{at} c{at}"), contact="dana" if at < 5 else "lee")
+        for at in range(7)
+    ]
+    assert sorted(each.example_id for each in choose(entries, capped)) == ["3", "4", "5", "6"]
 
 
 def test_a_training_example_that_nearly_repeats_a_held_out_one_is_dropped() -> None:
     words = (
         "we never discount more than ten per cent and nothing changes that for any client at all"
     )
-    twin = [
-        entry("old", "same", 0, words + " today"),
-        *(
-            entry(f"f{at}", f"f{at}", at, f"filler{at} of{at} another{at} kind{at}")
-            for at in range(1, 9)
-        ),
-        entry("new", "same ", 99, words),
+    entries = [
+        entry("first", "other", 0, "quite other words, to be first"),
+        entry("held", "b", 1, words),
+        *(entry(f"{at}", "b" + at * " ", at, f"{words} today") for at in range(2, 12)),
     ]
-    done = {e.example_id: e.split for e in choose(twin, recipe())}
-    assert done["new"] == "validation"
-    assert "old" not in done
-    assert len(done) == 9
+    done = judge(entries, recipe())
+    assert "held" in {each.example_id for each in done if each.split == "validation"}
+    trained = {each.example_id: each.dropped for each in done if each.split == "train"}
+    assert trained.pop("first") is None
+    assert set(trained.values()) == {"near-duplicate"}
