@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from maverick_assets.datasets.threads import has_reply_prefix, quotes
+from maverick_assets.datasets.threads import has_reply_prefix, telling_words
 from maverick_assets.datasets.tokens import ChatTokenizer, Encoded, Message
 from maverick_assets.datasets.turns import Turn
 from maverick_assets.errors import BadInput, MaverickError
@@ -250,7 +250,7 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     answers what is not at hand (its subject says so) is left out.
     """
     by_id = {turn.turn_id: turn for turn in turns}
-    own = [turn.text for turn in turns if turn.is_owner]
+    own = {(turn.thread_id, telling_words(turn.text)) for turn in turns if turn.is_owner}
     for turn in turns:
         if not turn.is_owner:
             continue
@@ -258,8 +258,10 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
         heard = tuple(_ancestors(turn, by_id))
         if heard and not heard[-1].is_owner:
             yield Pair("reply", (turn,), heard, subject, "\n\n")
-        elif turn.context and not heard and not any(quotes(turn.context, text) for text in own):
-            yield Pair("reply", (turn,), lead=f"{subject}{turn.context}")
+        elif turn.context and not heard:
+            quoted = telling_words(turn.context)
+            if quoted is None or (turn.thread_id, quoted) not in own:
+                yield Pair("reply", (turn,), lead=f"{subject}{turn.context}")
         elif not turn.context and not has_reply_prefix(turn.title):
             known = {"To": turn.recipient, "Subject": turn.title}
             facts = [f"{name}: {value}" for name, value in known.items() if value]

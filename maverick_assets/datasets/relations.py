@@ -59,7 +59,7 @@ def _stages(deals: Iterable[Row]) -> dict[str, History]:
     """Stages by company as a domain would spell it: any few words of a deal's name, joined."""
     found: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for deal in deals:
-        since = deal["updated_at"] or deal["created_at"]
+        since = deal.get("updated_at") or deal["created_at"]
         if since and deal["stage"]:
             for company in set(_runs(_WORD.findall((deal["deal_name"] or "").lower()))):
                 found[company].append((since, deal["stage"]))

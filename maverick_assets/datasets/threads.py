@@ -96,10 +96,10 @@ def has_reply_prefix(subject: str) -> bool:
     return _PREFIXES.match(subject) is not None
 
 
-def quotes(quoted: str, text: str) -> bool:
-    """Whether `quoted` are the words of `text`, or those it begins with."""
+def telling_words(text: str) -> str | None:
+    """What a text and a quote of it have in common; None when it is too short to tell."""
     words = _fingerprint(text)
-    return len(words) >= _TELLING_CHARACTERS and _fingerprint(quoted) == words
+    return words if len(words) >= _TELLING_CHARACTERS else None
 
 
 class _Threads:

@@ -96,7 +96,7 @@ def test_an_entry_of_the_sources_file_is_a_raw_table_that_personalities_read(
     allan = recipes["allan-maverick"].with_tables(alike)
     assert {source.table: source.examples for source in allan.sources}.items() >= {
         ("hubspot_emails", "reply"),
-        ("papers_documents", "note"),
+        ("papers_documents", "insight"),
     }
     assert recipes["robbie"].with_tables(alike) == recipes["robbie"]
 
