@@ -1,13 +1,14 @@
 """Which candidates become examples: the newest, once each, and on which side of the split.
 
 A thread is held out by the hash of its id. So what is held out once stays out of training when
-rows are added, on every rebuild and without a memory; holding out the newest threads instead
+newer rows are added, on every rebuild and without a memory; holding out the newest threads instead
 would hand last month's held-out ones to training. Both held-out sides are frozen that way, over
 major versions too.
 """
 
 import hashlib
-from collections import Counter, defaultdict
+import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -101,38 +102,38 @@ def signature(messages: Sequence[Message]) -> bytes:
     return bytes(serialized)
 
 
-def _sides(entries: Iterable[Entry], recipe: Recipe) -> dict[str, str]:
-    """Candidate id -> split, the same for the whole thread, from the hash of the thread's id.
+def _sides(entries: Sequence[Entry], recipe: Recipe) -> dict[str, str]:
+    """Candidate id -> split, the same for the whole thread.
 
-    A source's second thread, in the order of their beginnings, is always for validation: a table
-    with few threads has held-out ones too, and one with a single thread is for training.
+    In the order in which a source's threads began, each is placed by the hash of its id; one that
+    would leave validation short of its share so far goes there. So small tables have held-out
+    examples too, a single thread is for training, and no later thread moves an earlier one.
     """
     start: dict[tuple[str, str], datetime] = {}
     for entry in entries:
-        if entry.kind != "feedback":
-            thread = entry.source, entry.thread_id
-            start[thread] = min(start.get(thread, entry.occurred_at), entry.occurred_at)
-    by_source: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
-    for (source, name), moment in start.items():
-        by_source[source].append((moment, name))
-    second = {(source, sorted(found)[1][1]) for source, found in by_source.items() if found[1:]}
-    first_share = recipe.training.validation_fraction
-    both_shares = first_share + recipe.training.test_fraction
-    sides: dict[str, str] = {}
-    for entry in entries:
         thread = entry.source, entry.thread_id
-        share = _share(*thread)
-        if entry.kind == "feedback":
-            side = "train"
-        elif thread in second or share < first_share:
-            side = "validation"
+        start[thread] = min(start.get(thread, entry.occurred_at), entry.occurred_at)
+    share = recipe.training.validation_fraction
+    seen: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    side: dict[tuple[str, str], str] = {}
+    for source, name in sorted(start, key=lambda thread: (start[thread], thread)):
+        at = _hashed(source, name)
+        if at < share or held[source] < math.ceil(share * seen[source]):
+            side[source, name] = "validation"
+            held[source] += 1
         else:
-            side = "test" if share < both_shares else "train"
-        sides[entry.candidate_id] = side
-    return sides
+            side[source, name] = "test" if at < share + recipe.training.test_fraction else "train"
+        seen[source] += 1
+    return {
+        entry.candidate_id: "train"
+        if entry.kind == "feedback"
+        else side[entry.source, entry.thread_id]
+        for entry in entries
+    }
 
 
-def _share(source: str, thread: str) -> float:
+def _hashed(source: str, thread: str) -> float:
     """A number from 0 to 1 that looks random and is always the same for a thread."""
     digest = hashlib.blake2b(f"{source} {thread}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64

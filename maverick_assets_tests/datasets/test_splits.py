@@ -1,9 +1,11 @@
 """Splits: by thread, the same whatever rows are added, no near-duplicate on two sides."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,12 +110,13 @@ def test_what_is_held_out_once_is_never_trained_on_when_rows_are_added(
     assert not held & {each.example_id for each in second if each.split == "train"}
 
 
-def test_the_held_out_shares_are_those_of_the_recipe() -> None:
-    many = [entry(f"{at}", f"t{at}", at, f"a{at} b{at} c{at} d{at}") for at in range(2000)]
-    count = Counter(each.split for each in choose(many, recipe(limit=2000)))
-    assert 160 < count["validation"] < 240
-    assert 70 < count["test"] < 130
-    assert sum(count.values()) == 2000
+@pytest.mark.parametrize("count", [2, 12, 30, 300, 2000])
+def test_the_held_out_shares_are_about_those_of_the_recipe(count: int) -> None:
+    many = [entry(f"{at}", f"t{at}", at, f"a{at} b{at} c{at} d{at}") for at in range(count)]
+    found = Counter(each.split for each in choose(many, recipe(limit=count)))
+    assert 0.1 * (count - 1) <= found["validation"] <= 0.1 * count + math.sqrt(count)
+    assert abs(found["test"] - 0.05 * count) <= math.sqrt(count)
+    assert sum(found.values()) == count
 
 
 def test_every_source_is_held_out_in_part_and_a_single_thread_is_for_training() -> None:
