@@ -1,23 +1,28 @@
 """Examples: the right words as prompt and as completion, limits, provenance, repetition."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from maverick_assets.datasets.examples import (
+    EXAMPLE_SCHEMA,
     Example,
     build_candidates,
     dataset_problems,
     preferences,
+    read_examples,
     reply_pairs,
 )
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Turn
 from maverick_assets.errors import BadInput
+from maverick_assets.lake import arrow_table, sync_table
 from maverick_assets.recipes import Recipe
 from maverick_assets.training.base_model import BaseModel
 
@@ -326,3 +331,15 @@ def test_feedback_is_an_example_where_there_is_a_right_answer_and_else_a_prefere
     assert (example.kind, example.messages[-1]["content"]) == ("feedback", "Soup first, then.")
     kept = [(row["chosen"], row["rejected"]) for row in preferences(rated, rows)]
     assert kept == [("Soup first, then.", "Numbers first."), (None, "Work on.")]
+
+
+def test_a_dataset_from_before_there_were_kinds_is_read(
+    tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    source: dict[str, object] = {"table": "messages", "examples": "insight"}
+    [example] = build_examples(
+        recipe(source), [turn("1", "Ten is the line.", title="T")], tokenizer
+    )
+    older = pa.schema([field for field in EXAMPLE_SCHEMA if field.name != "kind"])
+    sync_table(tmp_path / "old", arrow_table([asdict(example)], older), "example_id")
+    assert read_examples(tmp_path / "old", 0) == [replace(example, kind="")]
