@@ -8,7 +8,6 @@ from maverick_assets.lake import read_table
 from maverick_assets.recipes import Recipe
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_SIGNOFF_WORDS = 3
 _FEW = 5  # signatures below this number prove nothing
 
 
@@ -38,10 +37,9 @@ def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
     for row in [] if rows is None else rows.to_pylist():
         if not owner.wrote(row["sender"]):
             continue
-        named = signers(row["text"])
-        if named & _names(row["sender"]):
+        if signed_by(row["text"], row["sender"]):
             own += 1
-        elif any(named & _names(a) for a in row["recipients"] if not owner.wrote(a)):
+        elif any(signed_by(row["text"], a) for a in row["recipients"] if not owner.wrote(a)):
             others += 1
     if others <= max(own, _FEW):
         return []
@@ -51,12 +49,7 @@ def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
     ]
 
 
-def signers(text: str) -> set[str]:
-    """Words of a mail's last line, lower case, where it may be a signature."""
-    last = text.rstrip().rpartition("\n")[2]
-    words = _WORD.findall(last.lower())
-    return set(words) if len(last.split()) <= _SIGNOFF_WORDS else set()
-
-
-def _names(address: str) -> set[str]:
-    return set(_WORD.findall(address.partition("@")[0].lower()))
+def signed_by(text: str, address: str) -> bool:
+    """Whether a mail's last line is a name of whom an address tells, and nothing else."""
+    words = set(_WORD.findall(text.rstrip().rpartition("\n")[2].lower()))
+    return bool(words) and words <= set(_WORD.findall(address.partition("@")[0].lower()))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.datasets.mails import MAIL_SCHEMA, mail_rows
-from maverick_assets.datasets.roles import role_problems, signers
+from maverick_assets.datasets.roles import role_problems, signed_by
 from maverick_assets.datasets.threads import Mail
 from maverick_assets.datasets.turns import TURN_SCHEMA, Owner, chat_turns, mail_turns, turn_rows
 from maverick_assets.lake import arrow_table, sync_table
@@ -90,13 +90,15 @@ def test_mails_of_the_owner_that_others_sign_look_reversed(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "names"),
+    ("text", "signed"),
     [
-        ("Yes.\n\nOnward,\nAllan\n", {"allan"}),
-        ("Yes, let us do that as you say", set()),
-        ("Thanks, Dana", {"thanks", "dana"}),
-        ("", set()),
+        ("Yes.\n\nOnward,\nAllan\n", True),
+        ("Yes.\n--Allan Reyes", True),
+        ("Yes, let us do that as you say, Allan", False),
+        ("Thanks, Allan", False),
+        ("Dana", False),
+        ("", False),
     ],
 )
-def test_who_signs_is_read_off_a_short_last_line(text: str, names: set[str]) -> None:
-    assert signers(text) == names
+def test_a_signature_is_a_last_line_with_a_name_alone(text: str, signed: bool) -> None:
+    assert signed_by(text, ALLAN) == signed
