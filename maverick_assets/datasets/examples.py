@@ -111,7 +111,7 @@ class Pair:
         turn = self.turn
         if self.kind == "dialogue":
             return turn.thread_id.rpartition(":")[0]
-        return self.heard[-1].author if self.heard else turn.recipient or turn.thread_id
+        return turn.recipient or (self.heard[-1].author if self.heard else turn.thread_id)
 
     def messages(self, heard: Sequence[Turn]) -> list[Message]:
         """User and assistant in turn, with the turns of `heard` (the end of `self.heard`)."""

@@ -244,18 +244,13 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
     return commit, judged
 
 
-def refresh_preferences(lake: Path, recipe: Recipe) -> Commit | None:
-    """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`.
-
-    None when there never was an answer that was rejected.
-    """
+def refresh_preferences(lake: Path, recipe: Recipe) -> Commit:
+    """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`."""
     target = lake / "preferences" / recipe.name
     with only_writer(target):
         turns = read_turns(lake / "clean" / "turns", {"personality": [recipe.name]})
-        rows = preferences(recipe, turns)
-        if not rows and open_table(target) is None:
-            return None
-        return sync_table(target, arrow_table(rows, PREFERENCE_SCHEMA), "preference_id")
+        rows = arrow_table(preferences(recipe, turns), PREFERENCE_SCHEMA)
+        return sync_table(target, rows, "preference_id")
 
 
 def _inputs(target: Path, schema: pa.Schema, paths: Mapping[str, Path], basis: str) -> _Inputs:

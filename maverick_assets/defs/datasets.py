@@ -55,7 +55,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis)
         commit, judged = refresh_dataset(settings.lake, recipe)
         entries = [entry for entry in judged if not entry.dropped]
-        refresh_preferences(settings.lake, recipe)
+        rejected = refresh_preferences(settings.lake, recipe)
         context.log.info(
             f"{commit.rows} examples: {commit.changed} new or changed; "
             f"{candidates.derived} of {candidates.commit.rows} candidates derived"
@@ -72,6 +72,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         return MaterializeResult(
             metadata={
                 **_counts(entries, commit, candidates),
+                "rejected_answers": rejected.rows,
                 "dropped": MetadataValue.json(
                     dict(Counter(e.dropped for e in judged if e.dropped))
                 ),

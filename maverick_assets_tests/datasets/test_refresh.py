@@ -273,3 +273,22 @@ def test_intimate_words_and_health_data_stay_with_their_personality(
         for example in read_examples(tmp_path / "datasets" / recipe.name, 0):
             assert {samples[key]["personality"] for key in example.source_ids} == {recipe.name}
             assert example.mode is None or recipe.name == "robbie"
+
+
+def test_rejected_answers_are_kept_aside_and_go_with_their_rows(
+    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    """Nor is there another table where there never were any."""
+    low = {key: row | {"rating": 2} for key, row in sample["feedback"].items()}
+    mine = {key: row for key, row in low.items() if row["personality"] == "robbie"}
+    write_raw(tmp_path / "a", sample | {"feedback": low})
+    write_raw(tmp_path / "b", sample | {"feedback": {}})
+    refresh(tmp_path / "a", tokenizer)
+    table = read_table(tmp_path / "a" / "preferences" / "robbie")
+    assert table is not None
+    assert set(table["rejected"].to_pylist()) == {row["response"] for row in mine.values()}
+    write_raw(tmp_path / "a", sample | {"feedback": {}})
+    for lake in (tmp_path / "a", tmp_path / "b"):
+        refresh(lake, tokenizer)
+    tables = [content(tmp_path / lake, "preferences/robbie", "preference_id") for lake in "ab"]
+    assert tables[0] == tables[1]
