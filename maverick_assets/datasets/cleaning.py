@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
-from mailparser_reply.constants import MAIL_LANGUAGES
-
 from maverick_assets.crm.messages import html_to_text
+from maverick_assets.datasets.footers import footers
 from maverick_assets.datasets.quotes import find_quotes
 
 
@@ -57,31 +56,8 @@ _OUTER_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+|\s+\Z")
 _MARKED = re.compile(r"\s{0,3}>")
 _MARK = re.compile(r"\s{0,3}> ?")
 _OWN_MARK = re.compile(r"\s{0,3}>\s?\d")
-_UNDERSCORES = re.compile(r"_{25,}\s*$")
-_SENT_FROM = [str(words.get("sent_from") or "") for words in MAIL_LANGUAGES.values()]
-_DEVICE = re.compile(
-    r"\s*\W{0,3}(?:"
-    + "|".join(filter(None, _SENT_FROM))
-    + r"|Von meinem .{2,30} gesendet|Envoyé de mon|Obtenir Outlook|Outlook für)\b.{0,70}$"
-)
-_RULE = re.compile(r"\s*[-_*=]{3,}\s*$")
-_DISCLAIMER = re.compile(
-    r"\W*(?:(?:legal |confidentiality |important |privileged )*(?:notice|disclaimer)\W"
-    r"|(?:this|the information (?:contained )?in this|the contents of this) "
-    r"(?:e-?mail|email|message|communication|transmission)\b"
-    r"|the information (?:contained|transmitted)\b|confidential(?:ity)?\b"
-    r"|diese (?:e-?mail|nachricht)\b|ce (?:message|courriel|mail)\b"
-    r"|este (?:mensaje|correo)\b|questo messaggio\b)",
-    re.IGNORECASE,
-)
-_LEGAL = re.compile(
-    r"confidential|privileged|intended (?:only|solely|recipient|for)|unauthori[sz]ed|vertraulich"
-    r"|confidentiel|confidencial|property of|riservat",
-    re.IGNORECASE,
-)
-_MAX_NESTING = 20
+_MAX_NESTING = 5
 _MAX_PASSES = 8
-_DISCLAIMER_CHARACTERS = 2000
 _HTML_START = re.compile(
     r"\s*<(?:!doctype html|html|head|body|meta|style|div|p|table|span|font|br|center)\b",
     re.IGNORECASE,
@@ -132,13 +108,13 @@ def _sorted_out(lines: Sequence[str]) -> _Split:
         left = [i for i, reason in enumerate(reasons) if reason is None]
         split = _split([lines[i] for i in left])
         own = [i for i, reason in zip(left, split.reasons, strict=True) if reason is None]
-        footers = _footers([lines[i] for i in own])
-        for at, found in ((left, split.reasons), (own, footers)):
+        ends = footers([lines[i] for i in own])
+        for at, found in ((left, split.reasons), (own, ends)):
             for i, reason in zip(at, found, strict=True):
                 reasons[i] = reason
         quoted += split.quoted
         forwarded = forwarded or split.forwarded
-        changed = len(left) - footers.count(None)
+        changed = len(left) - ends.count(None)
         if not changed or all(reasons[i] or not lines[i].strip() for i in own):
             break
     return _Split(reasons, quoted, forwarded)
@@ -221,79 +197,3 @@ def _without(text: str, removed: Iterable[Removed]) -> str:
         kept.append(text[at : span.start])
         at = span.end
     return "".join([*kept, text[at:]])
-
-
-def _footers(lines: Sequence[str]) -> list[str | None]:
-    """Why own lines at the end go: signature, advertisement, legal footer, device, contacts."""
-    found: list[str | None] = [None] * len(lines)
-    end = len(lines)
-    for reason, first in _FOOTERS:
-        start = first(lines[:end])
-        found[start:end] = [reason] * (end - start)
-        end = start
-    return found
-
-
-def _signature(lines: Sequence[str]) -> int:
-    """Index of the signature delimiter `-- ` (RFC 3676).
-
-    A bare `--` counts only before a few lines that are no sentences: people also type it as a rule.
-    """
-    if "-- " in lines:
-        lines = lines[: lines.index("-- ")]
-        return _signature(lines)
-    found, after = len(lines), 0
-    for i in range(len(lines) - 1, -1, -1):
-        line = lines[i].rstrip()
-        if line == "--" and after:
-            found = i
-        elif line != "--":
-            after += bool(line)
-        if after > 6 or line.endswith((".", "?", "!")):
-            break
-    return found
-
-
-def _footer(lines: Sequence[str]) -> int:
-    """Index of a line of underscores over a few lines with a link: a list's or provider's."""
-    rest: list[str] = []
-    for i in range(len(lines) - 1, -1, -1):
-        if len(rest) > 8:
-            break
-        if _UNDERSCORES.match(lines[i]) and (
-            not rest or any("http" in line or "www." in line or "@" in line for line in rest)
-        ):
-            return i
-        if lines[i].strip():
-            rest.append(lines[i])
-    return len(lines)
-
-
-def _disclaimer(lines: Sequence[str]) -> int:
-    """Index of the paragraph with which a legal disclaimer starts; it runs to the mail's end."""
-    for i, line in enumerate(lines):
-        starts_paragraph = i == 0 or not lines[i - 1].strip() or _RULE.match(lines[i - 1])
-        if not (starts_paragraph and _DISCLAIMER.match(line)):
-            continue
-        beginning = " ".join(lines[i : i + 8])[:_DISCLAIMER_CHARACTERS]
-        if _LEGAL.search(beginning) and len(" ".join(lines[i : i + 60])) > 120:
-            return i - 1 if i and _RULE.match(lines[i - 1]) else i
-    return len(lines)
-
-
-def _device(lines: Sequence[str]) -> int:
-    """Index of the line of a telephone or a program at the end, with a rule above it."""
-    end = len(lines)
-    while end and not lines[end - 1].strip():
-        end -= 1
-    if not (end and len(lines[end - 1]) <= 120 and _DEVICE.match(lines[end - 1])):
-        return len(lines)
-    return end - 2 if end > 1 and _RULE.match(lines[end - 2]) else end - 1
-
-
-_FOOTERS = (
-    ("signature", _signature),
-    ("footer", _footer),
-    ("disclaimer", _disclaimer),
-    ("device", _device),
-)

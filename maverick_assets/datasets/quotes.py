@@ -88,7 +88,7 @@ _ATTRIBUTIONS = [
         rf"(?:\d|[^\W\d]{{2,12}}\.?,? \d).{{6,250}}?\b{_WROTE}(?!\w).{{0,120}}:$",
         rf"\S.{{0,120}} {_WROTE} (?:on|am|le|el|il|op|em|den|dnia|w dniu)\b.{{4,90}}:$",
         rf"\S.{{0,120}} ?{_ADDRESS},? {_WROTE} ?:$",
-        rf"(?:Wiadomość napisana przez|Quoting|Zitat von|Citando) .{{2,150}}:$",
+        r"(?:Wiadomość napisana przez|Quoting|Zitat von|Citando) .{2,150}:$",
         rf"\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}} .{{2,150}}{_ADDRESS}:?$",
     )
 ]
@@ -97,6 +97,8 @@ _YAHOO_ATTRIBUTION = re.compile(r"--- [^-\s].{2,90} wrote:$")
 _FOREIGN_ATTRIBUTION = re.compile(rf".{{0,200}}{_ADDRESS}.{{0,90}}:$")
 _ATTRIBUTION_ENDS = re.compile(r"(?::|^\d{4}[-/].*>)$")
 _DATED = re.compile(r"\d[:.h]\d\d|\d{4}|\d[./-]\d|@")
+_DIGIT_OR_ADDRESS = re.compile(r"[\d@]")
+_FOREIGN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
 _SPEAKS = re.compile(r"\b(?:I|we|he|she|they) wrote", re.IGNORECASE)
 _WRAPPED_LINES = 4
 _ATTRIBUTION_CHARACTERS = 400
@@ -162,12 +164,14 @@ def _attribution(lines: Sequence[str], i: int) -> Quote | None:
     """The attribution that ends with line `i` and may have begun some lines above."""
     if not _ATTRIBUTION_ENDS.search(lines[i][-200:]):
         return None
+    if not _DIGIT_OR_ADDRESS.search(" ".join(lines[max(i - _WRAPPED_LINES + 1, 0) : i + 1])):
+        return None
     below = _skip_blanks(lines, i + 1)
     quoted = below < len(lines) and bool(_MARKED.match(lines[below]))
     start = None
     for first in range(i, max(i - _WRAPPED_LINES, -1), -1):
         line = lines[first]
-        if not line.strip() or _MARKED.match(line) or (first < i and line.endswith((".", "!", "?"))):
+        if not line.strip() or _MARKED.match(line) or (first < i and _ends_sentence(line)):
             break
         joined = " ".join(part.strip() for part in lines[first : i + 1])
         if len(joined) > _ATTRIBUTION_CHARACTERS:
@@ -177,10 +181,19 @@ def _attribution(lines: Sequence[str], i: int) -> Quote | None:
     return None if start is None else Quote(start, i + 1, attribution=True)
 
 
+def _ends_sentence(line: str) -> bool:
+    """ "I come tomorrow." ends one, "Den 3. jun. 2025 kl." does not."""
+    if not line.endswith((".", "!", "?")):
+        return False
+    words = line.split()
+    abbreviated = line.endswith(".") and len(words[-1]) <= 5
+    return not (abbreviated and (len(words) <= 2 or re.search(r"\d", line)))
+
+
 def _is_attribution(text: str, quoted: bool) -> bool:
     """`quoted`: lines with quote marks follow. "On this, Keynes wrote:" is prose: no date."""
-    if _YAHOO_ATTRIBUTION.match(text):
-        return True
+    if text.startswith("---"):
+        return bool(_YAHOO_ATTRIBUTION.match(text))
     text = text.lstrip("- \t").replace(" :", ":")
     if not (_DATED.search(text) or (quoted and re.search(r"\d", text))):
         return False
@@ -201,7 +214,10 @@ def _header_end(lines: Sequence[str], i: int) -> int | None:
             continue
         end, is_header = _block(lines, first)
         return end if is_header and _head_start(lines, first) <= i else None
-    return None
+    foreign = next(
+        (n for n, line in enumerate(lines[i : i + 10]) if not _FOREIGN_LABEL.match(line)), 0
+    )
+    return i + foreign if foreign > 1 and not lines[i + foreign] else None
 
 
 def _block(lines: Sequence[str], i: int) -> tuple[int, bool]:
