@@ -43,36 +43,9 @@ class Skipped:
 
 
 _ID = re.compile(r"<[^<>\s]+>")
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tr",
-        "ul",
-    ]
+_BLOCKS = (
+    "address article blockquote body center dd div dl dt footer form h1 h2 h3 h4 h5 h6 header hr li"
+    " ol p pre section table tr ul"
 )
 _INVISIBLE = frozenset(["script", "style", "head", "title", "template", "noscript"])
 
@@ -149,7 +122,7 @@ def _render(element: lxml.html.HtmlElement, out: list[str]) -> None:
     if tag == "br":
         out.append("\n")
         return
-    edge = 0 if tag not in _BLOCKS else 2 if tag == "p" and not _tight(element) else 1
+    edge = 0 if tag not in _BLOCKS.split() else 2 if tag == "p" and not _tight(element) else 1
     if edge:
         _break_line(out, edge)
     if _heads_quoted_mail(element):

@@ -17,8 +17,8 @@ from maverick_assets.datasets.quotes import find_quotes
 class Removed:
     """Characters `start` to `end` of a body as `plain_text` gives it, and why they went.
 
-    `reason`: quote, attribution, header, forward, signature, contact, device, disclaimer, footer,
-    or blank (the lines around what is kept).
+    `reason`: quote, attribution, header, forward, signature, contact, device, attachment,
+    disclaimer, footer, or blank (the lines around what is kept).
     """
 
     start: int

@@ -37,27 +37,32 @@ _DISCLAIMER = re.compile(
     re.IGNORECASE,
 )
 _LEGAL = re.compile(
-    r"confiden[ct]ial|confidentiel|privileged|intended (?:only|solely|recipient|for)|unauthori[sz]ed"
-    r"|vertraulich|property of|riservat|vertrouwelijk|geadresseerde|fortrolig|konfidentiell"
+    r"confiden[ct]ial|confidentiel|privileged|intended (?:only|solely|recipient|for)"
+    r"|unauthori[sz]ed|vertraulich|property of|riservat|vertrouwelijk|geadresseerde|fortrolig"
+    r"|konfidentiell"
     r"|sekretess|poufn|destinat[aá]r|destinataire|consider the environment",
     re.IGNORECASE,
 )
 _LEGAL_CHARACTERS = 2000
 _SENTENCE = re.compile(r"[.?!:;…]$")
 _ABBREVIATED = re.compile(
-    r"\b(?:Inc|Ltd|Corp|Co|Jr|Sr|Dr|Ph\.?D|St|Ave|Blvd|[A-Za-z]\.\s?[A-Za-z]{1,3}(?:\.\w)?|Lda|Sp)\.$"
+    r"\b(?:Inc|Ltd|Corp|Co|Jr|Sr|Dr|Ph\.?D|St|Ave|Blvd|[A-Za-z]\.\s?[A-Za-z]{1,3}(?:\.\w)?|Lda"
+    r"|Sp)\.$"
 )
 _CLOSING = re.compile(
-    r"[\s-]*(?:(?:(?:with )?(?:best|kind|kindest|warm|warmest|many|sincere) )?regards|best(?: wishes)?"
-    r"|all the best|(?:many )?thanks(?: .{1,20})?|thank you(?: .{1,25})?|thx|cheers|sincerely(?: yours)?"
-    r"|yours(?: truly| sincerely| faithfully)?|respectfully|cordially|take care|rgds|br|talk soon"
+    r"[\s-]*(?:(?:(?:with )?(?:best|kind|kindest|warm|warmest|many|sincere) )?regards"
+    r"|best(?: wishes)?|all the best|(?:many )?thanks(?: .{1,20})?|thank you(?: .{1,25})?|thx"
+    r"|cheers"
+    r"|sincerely(?: yours)?|yours(?: truly| sincerely| faithfully)?|respectfully|cordially"
+    r"|take care|rgds|br|talk soon"
     r"|(?:mit )?(?:(?:viele|liebe|beste|schöne|herzliche|freundliche|sonnige)n? )?"
     r"(?:grüße|grüsse|gruesse|gruß|gruss)n?(?: aus .{2,20})?|mfg|lg|vg|danke|vielen dank"
     r"|(?:bien )?cordialement|(?:meilleures |sincères )?salutations(?: distinguées)?|amicalement"
     r"|bien à (?:vous|toi)|merci(?: .{1,20})?|bonne journée|à bientôt|amitiés|bises|cdlt"
     r"|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|(?:muchas )?gracias|un abrazo"
-    r"|cordialmente|(?:(?:cordiali|distinti|cari|tanti) )?saluti|un saluto|grazie(?: mille)?|a presto"
-    r"|(?:um )?abraços?|atenciosamente|(?:(?:com os )?(?:melhores|meus) )?cumprimentos|obrigad[oa]"
+    r"|cordialmente|(?:(?:cordiali|distinti|cari|tanti) )?saluti|un saluto|grazie(?: mille)?"
+    r"|a presto|(?:um )?abraços?|atenciosamente|(?:(?:com os )?(?:melhores|meus) )?cumprimentos"
+    r"|obrigad[oa]"
     r"|att|saudações|(?:met )?(?:(?:vriendelijke|hartelijke|beste|warme) )?groet(?:en|jes)?|mvg"
     r"|bedankt|(?:med )?(?:(?:venlig|kærlig|bedste|de bedste|mange) )?hils(?:en|ner)|mvh|kh|vh|tak"
     r"|(?:med )?(?:(?:vänliga?|bästa|hjärtliga|varma|många) )?hälsning(?:ar)?|tack"
@@ -65,14 +70,23 @@ _CLOSING = re.compile(
     r"\s?[,.!]?\s*$",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[\s-]*[^\W\d_][^\W\d_.'’-]*(?:[ ,.'’-]{1,2}[^\W\d_]+){0,3}\.?\s*$")
+_ATTACHMENT = re.compile(
+    r"\s*(?:- |<<\s?|\(See attached file: )[^\n]{1,90}\.(?:docx?|xlsx?|pptx?|pdf|zip|jpe?g|gif"
+    r"|png|pcx|txt"
+    r"|csv|html?|ics|vcf|rtf)\s?(?:>>|\))?\s*$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\+?\(?\d[\d\s().\-/]{5,}\d")
+_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_NAME = re.compile(r"[\s-]*[^\W\d_][^\W\d_.'\u2019-]*(?:[ ,.'\u2019-]{1,2}[^\W\d_]+){0,3}\.?\s*$")
 _CONTACT = re.compile(
-    r"\+?\(?\d[\d\s().\-/]{5,}\d|[^\s@]+@[^\s@]+\.\w|https?://|www\.|\bx\d{4,5}$"
+    r"[^\s@]+@[^\s@]+\.\w|https?://|www\.|\bx\d{4,5}$"
     r"|\b(?:tel|phone|mobile?|cell|fax|direct|office|ext|t|m|f|tél|telefone?|telefon|tlf|mob)"
     r"\b\W{0,4}\d",
     re.IGNORECASE,
 )
 _CONTACT_LINES = 12
+_CONTACT_CHARACTERS = 200
 
 
 def footers(lines: Sequence[str]) -> list[str | None]:
@@ -157,7 +171,7 @@ def _contacts(lines: Sequence[str]) -> int:
             return _below_name(lines, i + 1, end)
         block += bool(line)
         sentence = _SENTENCE.search(line) and not _ABBREVIATED.search(line)
-        if block > _CONTACT_LINES or len(line) > 90 or (sentence and not _CONTACT.search(line)):
+        if block > _CONTACT_LINES or len(line) > 90 or (sentence and not _is_contact(line)):
             break
     return len(lines)
 
@@ -169,8 +183,25 @@ def _below_name(lines: Sequence[str], start: int, end: int) -> int:
         name += 1
     if name < end and len(lines[name]) <= 40 and _NAME.match(lines[name]):
         start = name + 1
-    contacts = any(_CONTACT.search(line) for line in lines[start:end])
+    contacts = any(_is_contact(line) for line in lines[start:end])
     return start if contacts else len(lines)
+
+
+def _is_contact(line: str) -> bool:
+    """A line with a telephone number or an address in the net."""
+    number = _NUMBER.search(_DATE.sub("", line[:_CONTACT_CHARACTERS]))
+    telephone = number is not None and sum(map(str.isdigit, number.group())) >= 7
+    return telephone or bool(_CONTACT.search(line[:_CONTACT_CHARACTERS]))
+
+
+def _attachments(lines: Sequence[str]) -> int:
+    """Index of the names of attached files at the end."""
+    start = len(lines)
+    end = _last_word(lines)
+    while end and len(lines[end - 1]) <= 120 and _ATTACHMENT.match(lines[end - 1]):
+        start = end - 1
+        end = _last_word(lines, start)
+    return start
 
 
 def _last_word(lines: Sequence[str], end: int | None = None) -> int:
@@ -185,6 +216,7 @@ _KINDS = (
     ("signature", _signature),
     ("footer", _advertisement),
     ("disclaimer", _disclaimer),
+    ("attachment", _attachments),
     ("device", _device),
     ("contact", _contacts),
 )

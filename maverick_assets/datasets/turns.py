@@ -83,13 +83,18 @@ def read_turns(table: Path, where: Where | None = None) -> list[Turn]:
 
 
 def mail_turns(mails: Sequence[Mail], owner: Owner) -> list[Turn]:
-    """Turns of cleaned mails; all that are connected with one of them must be there."""
+    """Turns of cleaned mails; all that are connected with one of them must be there.
+
+    A program's mail becomes none, though others may answer it.
+    """
     links = link_threads(mails)
     people: defaultdict[str, set[str]] = defaultdict(set)
     for mail in mails:
         people[links[mail.id].thread_id].update((mail.sender, *mail.recipients))
     turns = []
     for mail in mails:
+        if mail.automatic:
+            continue
         link = links[mail.id]
         others = [Person(address) for address in sorted(people[link.thread_id])]
         others = [person for person in others if not owner.wrote(person.address)]

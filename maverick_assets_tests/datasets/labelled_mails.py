@@ -67,7 +67,7 @@ LANGUAGES = {
     ),
     "de": Language(
         own=(
-            "Hallo Dana,\n\ngroßartig – das passt für mich! 👍  Übrigens: 30 % sind ok.",
+            "Hallo Dana,\n\ngroßartig - das passt für mich! 👍  Übrigens: 30 % sind ok.",
             "Am Montag prüfen wir:\n* den Ofen\n* die Küchenmaschine",
             "Von mir aus auch erst am Dienstag ...",
         ),
@@ -281,7 +281,7 @@ LANGUAGES = {
         apple_forward="Początek przekazywanej wiadomości:",
         device="Wysłane z iPhone'a",
         disclaimer="Ta wiadomość jest poufna i przeznaczona wyłącznie dla adresata.\n"
-        "Jeśli otrzymali ją Państwo przez pomyłkę, prosimy o jej usunięcie i powiadomienie nadawcy.",
+        "Jeśli otrzymali ją Państwo przez pomyłkę, prosimy o jej usunięcie i kontakt z nadawcą.",
         contacts="Kierownik produktu\nTestPilot Sp. z o.o.\nul. Młyńska 12\n00-001 Warszawa\n"
         "tel. +48 22 555 01 00\nallan@testpilot.example",
     ),
