@@ -10,7 +10,7 @@ from itertools import accumulate, groupby
 
 from maverick_assets.crm.messages import html_to_text
 from maverick_assets.datasets.footers import footers
-from maverick_assets.datasets.quotes import find_quotes
+from maverick_assets.datasets.quotes import find_quotes, is_marked
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,7 @@ class _Split:
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\ufeff\ufffe\uffff]|[\ud800-\udfff]")
-_OUTER_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+|\s+\Z")
-_MARKED = re.compile(r"\s{0,3}>")
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)+")
 _MARK = re.compile(r"\s{0,3}> ?")
 _OWN_MARK = re.compile(r"\s{0,3}>\s?\d")
 _MAX_NESTING = 5
@@ -69,7 +68,9 @@ _HTML_BREAK = re.compile(r"<br ?/?>|</(?:div|p|tr|li)>", re.IGNORECASE)
 def clean_text(text: str) -> str:
     """Newlines as `\\n`, no control characters, no blank lines around; nothing else changes."""
     newlines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _OUTER_BLANK_LINES.sub("", _CONTROL.sub("", newlines))
+    clean = _CONTROL.sub("", newlines).rstrip()
+    blank = _BLANK_LINES.match(clean)
+    return clean[blank.end() :] if blank else clean
 
 
 def plain_text(body: str) -> str:
@@ -128,9 +129,8 @@ def _split(lines: Sequence[str]) -> _Split:
         name = "attribution" if quote.attribution else "header"
         name = "forward" if forwarded else name
         reasons[quote.start : quote.end] = [name] * (quote.end - quote.start)
-        first = next((line for line in lines[quote.end :] if line.strip()), "")
         introduced = True
-        if not (quote.attribution and _MARKED.match(first)):
+        if not (quote.attribution and _marked_below(lines, quote.end)):
             end = quote.end
             break
     above = lines[:end]
@@ -142,18 +142,24 @@ def _split(lines: Sequence[str]) -> _Split:
     return _Split(reasons, quoted + _unmarked(lines[end:]), forwarded)
 
 
+def _marked_below(lines: Sequence[str], i: int) -> bool:
+    """Whether the first line with words, from line `i`, carries a quote mark."""
+    while i < len(lines) and not lines[i].strip():
+        i += 1
+    return i < len(lines) and is_marked(lines[i])
+
+
 def _unmarked(lines: Sequence[str]) -> list[str]:
     """A whole quoted mail; without its quote marks where most lines carry one."""
     marks = _marks(lines, introduced=True)
-    first = next((line for line in lines if line.strip()), "")
-    if not (_MARKED.match(first) and 2 * sum(marks) > len(lines)):
+    if not (_marked_below(lines, 0) and 2 * sum(marks) > len(lines)):
         return list(lines)
     return [_MARK.sub("", line, count=1) for line, mark in zip(lines, marks, strict=True) if mark]
 
 
 def _marks(lines: Sequence[str], introduced: bool) -> list[bool]:
     """Which lines are quoted: those with a leading `>`. Some people type one before a number."""
-    marks = [bool(_MARKED.match(line)) for line in lines]
+    marks = [is_marked(line) for line in lines]
     if sum(marks) == 1 and not introduced and _OWN_MARK.match(lines[marks.index(True)]):
         return [False] * len(lines)
     return [mark or _torn_off(lines, marks, i) for i, mark in enumerate(marks)]

@@ -76,28 +76,34 @@ _WROTE = (
     r"(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|schreef|geschreven|escreveu|skrev"
     r"|napisał(?:\(a\)|a)?|pisze)"
 )
-_ADDRESS = r"[<(\[]+\S+@\S+[>)\]]+"
+_ADDRESS = r"[<(\[]{1,2}[^\s@]{1,64}@[^\s@>)\]]{1,255}[>)\]]{1,2}"
 _STARTS = (
     r"(?:On|At|Am|Le|El|Il|Op|Em|No dia|A|Den|Dnia|W dniu|Wiadomość napisana przez|Quoting"
     r"|Zitat von|Citando)\s"
 )
-_ATTRIBUTIONS = [
+_SAID = [
     re.compile(pattern)
     for pattern in (
         rf"{_STARTS}.{{6,250}}?\b{_WROTE}(?!\w).{{0,120}}:$",
         rf"(?:\d|[^\W\d]{{2,12}}\.?,? \d).{{6,250}}?\b{_WROTE}(?!\w).{{0,120}}:$",
         rf"\S.{{0,120}} {_WROTE} (?:on|am|le|el|il|op|em|den|dnia|w dniu)\b.{{4,90}}:$",
         rf"\S.{{0,120}} ?{_ADDRESS},? {_WROTE} ?:$",
+    )
+]
+_UNSAID = [
+    re.compile(pattern)
+    for pattern in (
         r"(?:Wiadomość napisana przez|Quoting|Zitat von|Citando) .{2,150}:$",
         rf"\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}} .{{2,150}}{_ADDRESS}:?$",
     )
 ]
-_KNOWN_ATTRIBUTIONS = [re.compile(pattern.replace(" :", ":")) for pattern in REPLY_PATTERNS[:-1]]
+_SAID += [re.compile(pattern.replace(" :", ":")) for pattern in REPLY_PATTERNS[:-1]]
+_SAYS = re.compile(rf"\b{_WROTE}|написал|heeft|Quoting|Zitat von|Citando|przez|\d{{4}}[-/]\d")
+_VERB = re.compile(rf"\b{_WROTE}|написал|heeft")
 _YAHOO_ATTRIBUTION = re.compile(r"--- [^-\s].{2,90} wrote:$")
 _FOREIGN_ATTRIBUTION = re.compile(rf".{{0,200}}{_ADDRESS}.{{0,90}}:$")
 _ATTRIBUTION_ENDS = re.compile(r"(?::|^\d{4}[-/].*>)$")
 _DATED = re.compile(r"\d[:.h]\d\d|\d{4}|\d[./-]\d|@")
-_DIGIT_OR_ADDRESS = re.compile(r"[\d@]")
 _FOREIGN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
 _SPEAKS = re.compile(r"\b(?:I|we|he|she|they) wrote", re.IGNORECASE)
 _WRAPPED_LINES = 4
@@ -112,6 +118,12 @@ _COMPANY_LINE = re.compile(r"\s*[A-Z].{2,50}\b(?:Corp|Inc|LLC|Ltd|L\.P|GmbH|Comp
 _BLANKS = 3
 _MAX_CONTINUATION = 500
 _MARKED = re.compile(r"\s{0,3}>")
+_TELLING = re.compile(r":|--|__|>$")  # no introduction is without one of these
+
+
+def is_marked(line: str) -> bool:
+    """Whether the line carries a quote mark."""
+    return ">" in line[:4] and bool(_MARKED.match(line))
 
 
 def find_quotes(lines: Sequence[str]) -> Iterator[Quote]:
@@ -122,7 +134,7 @@ def find_quotes(lines: Sequence[str]) -> Iterator[Quote]:
     plain = [line.replace("\u00a0", " ").replace("\u202f", " ").rstrip() for line in lines]
     done = no_block_before = 0
     for i, line in enumerate(plain):
-        if i < done or not line or _MARKED.match(line):
+        if i < done or not _TELLING.search(line) or is_marked(line):
             continue
         quote = _after_separator(plain, i) or _attribution(plain, i)
         if quote is None and i >= no_block_before and _label(line):
@@ -164,14 +176,14 @@ def _attribution(lines: Sequence[str], i: int) -> Quote | None:
     """The attribution that ends with line `i` and may have begun some lines above."""
     if not _ATTRIBUTION_ENDS.search(lines[i][-200:]):
         return None
-    if not _DIGIT_OR_ADDRESS.search(" ".join(lines[max(i - _WRAPPED_LINES + 1, 0) : i + 1])):
-        return None
     below = _skip_blanks(lines, i + 1)
-    quoted = below < len(lines) and bool(_MARKED.match(lines[below]))
+    quoted = below < len(lines) and is_marked(lines[below])
+    if not (quoted or _SAYS.search(" ".join(lines[max(i - _WRAPPED_LINES + 1, 0) : i + 1]))):
+        return None
     start = None
     for first in range(i, max(i - _WRAPPED_LINES, -1), -1):
         line = lines[first]
-        if not line.strip() or _MARKED.match(line) or (first < i and _ends_sentence(line)):
+        if not line.strip() or is_marked(line) or (first < i and _ends_sentence(line)):
             break
         joined = " ".join(part.strip() for part in lines[first : i + 1])
         if len(joined) > _ATTRIBUTION_CHARACTERS:
@@ -199,7 +211,8 @@ def _is_attribution(text: str, quoted: bool) -> bool:
         return False
     if not quoted and _SPEAKS.search(text):
         return False
-    known = any(each.match(text) for each in (*_ATTRIBUTIONS, *_KNOWN_ATTRIBUTIONS))
+    patterns = [*_UNSAID, *(_SAID if _VERB.search(text) else ())]
+    known = any(each.match(text) for each in patterns)
     return known or bool(quoted and _FOREIGN_ATTRIBUTION.match(text))
 
 

@@ -186,7 +186,8 @@ def test_agrees_with_the_yardstick_of_a_real_mailbox() -> None:
     for pair in pairs:
         mail = clean_mail(bodies[pair["message_id"]])
         replies += words(mail.text) == words(pair["reply"])
-        prompts += words(mail.quoted)[:200] == words(pair["prompt"])[:200]
+        quoted, prompt = words(mail.quoted), words(pair["prompt"])
+        prompts += bool(quoted) and (prompt.startswith(quoted) or quoted.startswith(prompt))
         assert not re.search(r"Original Message--|Forwarded by|^(?:cc|Subject):", mail.text, re.M)
     assert replies / len(pairs) > 0.95
     assert prompts / len(pairs) > 0.90
