@@ -102,11 +102,12 @@ _SAYS = re.compile(rf"\b{_WROTE}|написал|heeft|Quoting|Zitat von|Citando|
 _VERB = re.compile(rf"\b{_WROTE}|написал|heeft")
 _YAHOO_ATTRIBUTION = re.compile(r"--- [^-\s].{2,90} wrote:$")
 _FOREIGN_ATTRIBUTION = re.compile(rf".{{0,200}}{_ADDRESS}.{{0,90}}:$")
-_ATTRIBUTION_ENDS = re.compile(r"(?::|^\d{4}[-/].*>)$")
+_DIGIT_OR_ADDRESS = re.compile(r"[\d@]|---")
 _DATED = re.compile(r"\d[:.h]\d\d|\d{4}|\d[./-]\d|@")
 _FOREIGN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
 _SPEAKS = re.compile(r"\b(?:I|we|he|she|they) wrote", re.IGNORECASE)
 _WRAPPED_LINES = 4
+_SHORTEST = 12
 _ATTRIBUTION_CHARACTERS = 400
 _HEAD_CHARACTERS = 200
 _STAMP = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? +\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?"
@@ -151,7 +152,9 @@ def _after_separator(lines: Sequence[str], i: int) -> Quote | None:
     if _UNDERLINE.match(line):
         end = _header_end(lines, _skip_blanks(lines, i + 1))
         return Quote(i, end) if end else None
-    if not (line.lstrip().startswith(("---", "___")) or line.endswith(":")):
+    if not (
+        line.lstrip().startswith(("---", "___")) or (line.endswith(":") and len(line) > _SHORTEST)
+    ):
         return None
     end = _separator_end(lines, i)
     if end is None:
@@ -174,11 +177,14 @@ def _separator_end(lines: Sequence[str], i: int) -> int | None:
 
 def _attribution(lines: Sequence[str], i: int) -> Quote | None:
     """The attribution that ends with line `i` and may have begun some lines above."""
-    if not _ATTRIBUTION_ENDS.search(lines[i][-200:]):
+    if not lines[i].endswith((":", ">")):
+        return None
+    above = " ".join(lines[max(i - _WRAPPED_LINES + 1, 0) : i + 1])
+    if len(above) < _SHORTEST or not _DIGIT_OR_ADDRESS.search(above):
         return None
     below = _skip_blanks(lines, i + 1)
     quoted = below < len(lines) and is_marked(lines[below])
-    if not (quoted or _SAYS.search(" ".join(lines[max(i - _WRAPPED_LINES + 1, 0) : i + 1]))):
+    if not (quoted or _SAYS.search(above)):
         return None
     start = None
     for first in range(i, max(i - _WRAPPED_LINES, -1), -1):
