@@ -78,7 +78,8 @@ _RECEIPT = re.compile(
     re.IGNORECASE,
 )
 _UNSUBSCRIBE = re.compile(
-    r"unsubscribe|(?:newsletter|e-?mails?).{0,40}(?:abbestellen|abmelden)|(?:abbestellen"
+    r"unsubscribe|you(?:'re|\s+are)\s+(?:receiving|subscribed)|stop receiving this|(?:newsletter"
+    r"|e-?mails?).{0,40}(?:abbestellen|abmelden)|(?:abbestellen"
     r"|abmelden).{0,40}"
     r"newsletter|désabonner|désinscri|darse de baja|cancelar (?:la|su|tu) suscripción"
     r"|anular (?:la|su) "
@@ -108,7 +109,7 @@ _AUTOMATED = re.compile(
     r"|svara inte på (?:detta|denna)|nie odpowiada(?:ć|j) na t[eę]|wygenerowan[aoey] automatycznie",
     re.IGNORECASE,
 )
-_MIN_NEWSLETTER = 200
+_MIN_NEWSLETTER = 120
 _READ_CHARACTERS = 20_000
 
 

@@ -78,13 +78,18 @@ _ATTACHMENT = re.compile(
 )
 _NUMBER = re.compile(r"\+?\(?\d[\d\s().\-/]{5,}\d")
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
-_NAME = re.compile(r"[\s-]*[^\W\d_][^\W\d_.'\u2019-]*(?:[ ,.'\u2019-]{1,2}[^\W\d_]+){0,3}\.?\s*$")
+_NAME = re.compile(
+    r"[\s-]*[^\W\d_][^\W\d_.'\u2019-]*(?:[ ,.'\u2019-]{1,2}[^\W\d_]+){0,3}(?: x\d{3,5})?[.,]?\s*$"
+)
 _CONTACT = re.compile(
     r"[^\s@]+@[^\s@]+\.\w|https?://|www\.|\bx\d{4,5}$"
     r"|\b(?:tel|phone|mobile?|cell|fax|direct|office|ext|t|m|f|tél|telefone?|telefon|tlf|mob)"
     r"\b\W{0,4}\d",
     re.IGNORECASE,
 )
+_POSTSCRIPT = re.compile(r"\W*P\.? ?P?\.?S\b", re.IGNORECASE)
+_PLAIN_WORD = re.compile(r"(?:^|(?<=\s))[^\W\d_A-Z]{2,}(?=[\s,.;!?]|$)")
+_PROSE_WORDS = 5
 _CONTACT_LINES = 12
 _CONTACT_CHARACTERS = 200
 
@@ -170,10 +175,17 @@ def _contacts(lines: Sequence[str]) -> int:
         if len(line) <= 40 and _CLOSING.match(line):
             return _below_name(lines, i + 1, end)
         block += bool(line)
-        sentence = _SENTENCE.search(line) and not _ABBREVIATED.search(line)
-        if block > _CONTACT_LINES or len(line) > 90 or (sentence and not _is_contact(line)):
+        if block > _CONTACT_LINES or _is_prose(line):
             break
     return len(lines)
+
+
+def _is_prose(line: str) -> bool:
+    """A line of a sentence or a postscript, which no contact block has."""
+    if len(line) > _CONTACT_CHARACTERS or _POSTSCRIPT.match(line):
+        return True
+    sentence = _SENTENCE.search(line) and not _ABBREVIATED.search(line) and not _is_contact(line)
+    return bool(sentence) or len(_PLAIN_WORD.findall(line)) >= _PROSE_WORDS
 
 
 def _below_name(lines: Sequence[str], start: int, end: int) -> int:

@@ -1,8 +1,9 @@
 import pytest
 
 from maverick_assets.datasets.automatic import automatic
-from maverick_assets.datasets.mails import cleaned
+from maverick_assets.datasets.mails import MAIL_SCHEMA, cleaned, mail_rows
 from maverick_assets.datasets.turns import Owner, mail_turns
+from maverick_assets.lake import arrow_table
 
 DANA = "dana@x.example"
 NEWS = "Our new ovens are here, and so is the sale of the year. " * 5
@@ -143,3 +144,24 @@ def test_automatic_mail_becomes_no_turn_but_a_reply_to_it_keeps_what_it_quotes()
     assert [mail.automatic for mail in mails] == ["bounce", None]
     (turn,) = mail_turns(mails, Owner((DANA,), ()))
     assert (turn.text, turn.context) == ("Odd.", "The address is unknown.")
+
+
+def test_reason_and_removed_spans_are_stored_with_the_mail() -> None:
+    row = {
+        "id": "1",
+        "thread_id": None,
+        "message_id": None,
+        "in_reply_to": None,
+        "recipients": DANA,
+        "sender_email": "mailer-daemon@x.example",
+        "subject": "ovens",
+        "sent_at": None,
+        "body": "Unknown.\n\n> Hello",
+    }
+    table = arrow_table(mail_rows([cleaned("crm_emails", row)]), MAIL_SCHEMA)
+    (stored,) = table.to_pylist()
+    assert stored["automatic"] == "bounce"
+    assert stored["removed"] == [
+        {"start": 8, "end": 10, "reason": "blank"},
+        {"start": 10, "end": 17, "reason": "quote"},
+    ]

@@ -155,6 +155,26 @@ def test_keeps_what_people_type(text: str) -> None:
     assert mail.quoted is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Best,\nAllan\n\nP.S.\nOur house is for sale. See it at 12 Mill Lane or on www.x.example",
+        "Thanks,\nAllan\nif you need me call the office or my mobile at 212 555 0100",
+        "Thanks,\nAllan x4471",
+        "Call Dana:\n\nDana Cole\n+1 212 555 0100",
+        "It goes to\nTestPilot Inc.\n12 Mill Lane\nwww.testpilot.example",
+    ],
+)
+def test_keeps_telephones_and_addresses_that_a_mail_is_about(text: str) -> None:
+    assert clean_mail(text).text == text
+
+
+def test_names_of_attached_files_go() -> None:
+    mail = clean_mail("See the list.\n\nAllan\n\n - list of ovens.doc\n <<prices.xls>>\n")
+    assert mail.text == "See the list.\n\nAllan"
+    assert [span.reason for span in mail.removed] == ["blank", "attachment"]
+
+
 @given(st.text(max_size=400))
 def test_any_text_is_accepted_and_cleaning_twice_changes_nothing(text: str) -> None:
     once = clean_text(text)
