@@ -44,8 +44,8 @@ class Skipped:
 
 _ID = re.compile(r"<[^<>\s]+>")
 _BLOCKS = (
-    "address article div dl dt dd footer form h1 h2 h3 h4 h5 h6 header hr li ol p pre section table"
-    " tr ul"
+    "address article blockquote body center dd div dl dt footer form h1 h2 h3 h4 h5 h6 header hr li"
+    " ol p pre section table tr ul"
 )
 _INVISIBLE = frozenset(["script", "style", "head", "title", "template", "noscript"])
 
@@ -107,25 +107,76 @@ def _parser() -> lxml.html.HTMLParser:
     return lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
 
 
-def _rendered(element: lxml.html.HtmlElement) -> str:
+def _rendered(root: lxml.html.HtmlElement) -> str:
+    """Text with lines where a browser shows them: blocks begin and end lines, paragraphs keep a
+    blank line between them, a break in an otherwise empty block is one."""
+    out: list[str] = []
+    _render(root, out)
+    return "".join(out)
+
+
+def _render(element: lxml.html.HtmlElement, out: list[str]) -> None:
     tag = element.tag
     if tag in _INVISIBLE:
-        return ""
+        return
     if tag == "br":
-        return "\n"
-    own = element.text or ""
-    parts = [own if tag == "pre" else _collapsed(own)]
+        out.append("\n")
+        return
+    edge = 0 if tag not in _BLOCKS.split() else 2 if tag == "p" and not _tight(element) else 1
+    if edge:
+        _break_line(out, edge)
+    if _heads_quoted_mail(element):
+        out.append("-----Original Message-----\n")
+    inner: list[str] = [] if tag == "blockquote" else out
+    _add(inner, (element.text or "") if tag == "pre" else _collapsed(element.text or ""))
     for child in element:
-        parts.append(_rendered(child))
-        parts.append(_collapsed(child.tail or ""))
-    text = "".join(parts)
+        _render(child, inner)
+        _add(inner, _collapsed(child.tail or ""))
     if tag == "blockquote":
-        return "\n" + "".join(f"> {line}\n" for line in _tidy(text).split("\n"))
+        quoted = _tidy("".join(inner)).split("\n")
+        out.append("\n" + "".join(f"> {line}".rstrip() + "\n" for line in quoted))
     if tag in ("td", "th"):
-        return text + "\t"
-    gap = "\n" if tag in _BLOCKS.split() else ""
-    gap = "\n\n" if tag == "p" else gap
-    return f"{gap}{text}{gap}"
+        out.append("\t")
+    if edge:
+        _break_line(out, edge)
+
+
+def _add(out: list[str], text: str) -> None:
+    """Space between blocks is layout, not text."""
+    if text and not (text == " " and _ends_line(out)):
+        out.append(text)
+
+
+def _break_line(out: list[str], edge: int) -> None:
+    """So that the text ends with `edge` newlines at least, where there is a text."""
+    if not out:
+        return
+    if not _ends_line(out):
+        out.append("\n")
+    if edge == 2 and not "".join(out[-2:]).endswith("\n\n"):
+        out.append("\n")
+
+
+def _ends_line(out: list[str]) -> bool:
+    return not out or out[-1].endswith("\n")
+
+
+def _tight(paragraph: lxml.html.HtmlElement) -> bool:
+    """Outlook's paragraphs are lines: their margin is zero."""
+    style = (paragraph.get("style") or "").replace(" ", "")
+    return "Mso" in (paragraph.get("class") or "") or bool(
+        re.search(r"margin:0(?:px|cm|in|;|$)", style)
+    )
+
+
+def _heads_quoted_mail(element: lxml.html.HtmlElement) -> bool:
+    """Outlook's header of the answered mail, which has no separator of its own."""
+    if element.tag != "div":
+        return False
+    style = (element.get("style") or "").replace(" ", "").lower()
+    return element.get("id") == "divRplyFwdMsg" or (
+        "border:none" in style and "border-top:solid" in style and "1.0pt" in style
+    )
 
 
 def _tidy(text: str) -> str:

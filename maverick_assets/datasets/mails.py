@@ -4,6 +4,7 @@ Cleaning is the slow part and depends on one row alone; linking needs the mails 
 apart, a new mail costs one cleaning and the linking of the mails that it is connected with.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from maverick_assets.datasets.automatic import automatic
 from maverick_assets.datasets.cleaning import clean_mail
 from maverick_assets.datasets.threads import LONG_AGO, Mail, link_keys
 from maverick_assets.lake import read_table
@@ -28,26 +30,41 @@ MAIL_SCHEMA = pa.schema(
         ("sent_at", pa.timestamp("us", tz="UTC")),
         ("text", pa.string()),
         ("quoted", pa.string()),
+        ("automatic", pa.string()),
+        (
+            "removed",
+            pa.list_(
+                pa.struct([("start", pa.int64()), ("end", pa.int64()), ("reason", pa.string())])
+            ),
+        ),
         ("link_keys", pa.list_(pa.string())),
     ]
 )
+
+# A forward that nothing else marks: its words comment on a mail and answer nobody.
+_FORWARD_SUBJECT = re.compile(r"(?:fwd?|wg|tr|rv|enc|i|doorst|vb|vs|pd)\s?:", re.IGNORECASE)
 
 
 def cleaned(table: str, row: dict[str, Any]) -> Mail:
     """A row of a raw table of mails; its id becomes `table:id`."""
     mail = clean_mail(row["body"] or "")
+    sender = (row["sender_email"] or "").strip().lower()
+    subject = (row["subject"] or "").strip()
+    forwarded = mail.forwarded or bool(_FORWARD_SUBJECT.match(subject))
     recipients = (part.strip().lower() for part in (row["recipients"] or "").split(","))
     return Mail(
         id=f"{table}:{row['id']}",
         message_id=row["message_id"],
         in_reply_to=row["in_reply_to"],
         thread_id=row["thread_id"],
-        sender=(row["sender_email"] or "").strip().lower(),
+        sender=sender,
         recipients=tuple(part for part in recipients if part),
-        subject=(row["subject"] or "").strip(),
+        subject=subject,
         sent_at=row["sent_at"] or LONG_AGO,
         text=mail.text,
-        quoted=None if mail.forwarded else mail.quoted,
+        quoted=None if forwarded else mail.quoted,
+        automatic=automatic(sender, subject, mail.text),
+        removed=mail.removed,
     )
 
 
@@ -56,8 +73,8 @@ def mail_rows(mails: Iterable[Mail]) -> list[dict[str, Any]]:
 
 
 def read_mails(table: Path, ids: Collection[str] | None = None) -> list[Mail]:
-    """The mails of a Delta table, or those of `ids`, ordered by id."""
-    names = [name for name in MAIL_SCHEMA.names if name != "link_keys"]
+    """The mails of a Delta table, or those of `ids`, ordered by id; without what was removed."""
+    names = [name for name in MAIL_SCHEMA.names if name not in ("link_keys", "removed")]
     where = None if ids is None else {"id": ids}
     rows = read_table(table, columns=names, where=where)
     found = [] if rows is None else rows.to_pylist()

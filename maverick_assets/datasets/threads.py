@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+from maverick_assets.datasets.cleaning import Removed
+
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of a row without a time: older than all others
 
 
 @dataclass(frozen=True)
 class Mail:
-    """`text` and `quoted` as `clean_mail` gives them; `sent_at` with a time zone."""
+    """`text`, `quoted` and `removed` as `clean_mail` gives them; `sent_at` with a time zone.
+    `automatic`: why it is a program's mail."""
 
     id: str
     message_id: str | None
@@ -24,6 +27,8 @@ class Mail:
     sent_at: datetime
     text: str
     quoted: str | None
+    automatic: str | None = None
+    removed: tuple[Removed, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,8 @@ def mail_turns(
 ) -> list[Turn]:
     """Turns of cleaned mails; all that are connected with one of them must be there.
 
-    `facts`: by mail id, of the owner's mails.
+    A program's mail becomes none, though others may answer it. `facts`: by mail id, of the
+    owner's mails.
     """
     links = link_threads(mails)
     people: defaultdict[str, set[str]] = defaultdict(set)
@@ -110,6 +111,8 @@ def mail_turns(
         people[links[mail.id].thread_id].update((mail.sender, *mail.recipients))
     turns = []
     for mail in mails:
+        if mail.automatic:
+            continue
         link = links[mail.id]
         others = [Person(address) for address in sorted(people[link.thread_id])]
         others = [person for person in others if not owner.wrote(person.address)]

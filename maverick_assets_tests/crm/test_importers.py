@@ -105,7 +105,7 @@ def test_html_keeps_lines_and_marks_quoted_blocks() -> None:
       <p>On Mon, Dana wrote:</p><blockquote><p>Can we?</p>
       <blockquote>No</blockquote></blockquote><script>x()</script></body></html>"""
     assert html_to_text(html) == (
-        "Hi Allan,\n\none\n\ntwo\n\nOn Mon, Dana wrote:\n\n> Can we?\n>\n> > No"
+        "Hi Allan,\n\none\ntwo\n\nOn Mon, Dana wrote:\n\n> Can we?\n>\n> > No"
     )
     assert html_to_text("") == html_to_text("<!-- nothing -->") == ""
 

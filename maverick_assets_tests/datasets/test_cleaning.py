@@ -155,6 +155,26 @@ def test_keeps_what_people_type(text: str) -> None:
     assert mail.quoted is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Best,\nAllan\n\nP.S.\nOur house is for sale. See it at 12 Mill Lane or on www.x.example",
+        "Thanks,\nAllan\nif you need me call the office or my mobile at 212 555 0100",
+        "Thanks,\nAllan x4471",
+        "Call Dana:\n\nDana Cole\n+1 212 555 0100",
+        "It goes to\nTestPilot Inc.\n12 Mill Lane\nwww.testpilot.example",
+    ],
+)
+def test_keeps_telephones_and_addresses_that_a_mail_is_about(text: str) -> None:
+    assert clean_mail(text).text == text
+
+
+def test_names_of_attached_files_go() -> None:
+    mail = clean_mail("See the list.\n\nAllan\n\n - list of ovens.doc\n <<prices.xls>>\n")
+    assert mail.text == "See the list.\n\nAllan"
+    assert [span.reason for span in mail.removed] == ["blank", "attachment"]
+
+
 @given(st.text(max_size=400))
 def test_any_text_is_accepted_and_cleaning_twice_changes_nothing(text: str) -> None:
     once = clean_text(text)
@@ -186,7 +206,8 @@ def test_agrees_with_the_yardstick_of_a_real_mailbox() -> None:
     for pair in pairs:
         mail = clean_mail(bodies[pair["message_id"]])
         replies += words(mail.text) == words(pair["reply"])
-        prompts += words(pair["prompt"]) in words(mail.quoted)
+        quoted, prompt = words(mail.quoted), words(pair["prompt"])
+        prompts += bool(quoted) and (prompt.startswith(quoted) or quoted.startswith(prompt))
         assert not re.search(r"Original Message--|Forwarded by|^(?:cc|Subject):", mail.text, re.M)
     assert replies / len(pairs) > 0.95
     assert prompts / len(pairs) > 0.90

@@ -1,0 +1,154 @@
+"""How well and how fast mail is cleaned: labelled mails, real mailboxes, adversarial mail, 200,000.
+
+    python -m benchmarks.cleaning [--mails 200000] [--data ../shared/data]
+
+The labelled mails are ours (ten languages, the usual programs and layouts). The yardstick of the
+real mailboxes finds replies by a heuristic of its own. The many mails are the sample CRM's,
+enlarged; their refresh is timed by stage. Prints Markdown.
+"""
+
+import argparse
+import gzip
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from benchmarks.demo import machine
+from maverick_assets.crm.extraction import raw_schema
+from maverick_assets.crm.sample.emails import email_rows
+from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.cleaning import clean_mail
+from maverick_assets.datasets.mails import cleaned, read_mails
+from maverick_assets.datasets.refresh import (
+    refresh_candidates,
+    refresh_dataset,
+    refresh_mails,
+    refresh_turns,
+)
+from maverick_assets.datasets.threads import link_threads
+from maverick_assets.datasets.tokens import ChatTokenizer
+from maverick_assets.datasets.turns import Owner
+from maverick_assets.lake import row_hash, sync_table
+from maverick_assets.recipes import load_recipes
+from maverick_assets.settings import Settings
+from maverick_assets.training.base_model import ensure_base
+from maverick_assets_tests.datasets.adversarial_mails import ADVERSARIAL
+from maverick_assets_tests.datasets.labelled_mails import labelled_mails
+
+OWNER = Owner(("allan@testpilot.example",), ("allan",))
+SHAPES = {"crm_emails": "mail"}
+MAILS_OF_ONE_FACTOR = 720
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mails", type=int, default=200_000)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    arguments = parser.parse_args()
+    lines = [machine(), "", "| what | measured |", "|---|---:|", *exactness(arguments.data)]
+    lines.append(slowest())
+    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
+        lines += many(Path(name), arguments.mails)
+    print("\n".join(lines))
+
+
+def exactness(data: Path) -> Iterator[str]:
+    mails = list(labelled_mails())
+    exact = 0
+    for labelled in mails:
+        mail = clean_mail(labelled.body)
+        found = (mail.text, mail.quoted, mail.forwarded)
+        exact += found == (labelled.text, labelled.quoted, labelled.forwarded)
+    yield f"| labelled mails cleaned exactly | {exact} of {len(mails)} |"
+    for mailbox in ("mailbox-arnold", "mailbox-crandall"):
+        if not (data / mailbox).is_dir():
+            yield f"| {mailbox}: not at {data} | |"
+            continue
+        bodies = {row["message_id"]: row["body"] for row in _rows(data / mailbox / "emails")}
+        pairs = list(_rows(data / mailbox / "reply_pairs"))
+        equal = sum(
+            clean_mail(bodies[pair["message_id"]]).text.split() == pair["reply"].split()
+            for pair in pairs
+        )
+        yield f"| {mailbox}: replies as the yardstick has them | {equal} of {len(pairs)} |"
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(f"{path}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def slowest() -> str:
+    """The adversarial mail of 1 MB that takes longest, in seconds of processor time."""
+    row = dict.fromkeys(TABLES["crm_emails"].columns)
+    seconds = {}
+    for name, body in ADVERSARIAL.items():
+        mail = row | {"id": "1", "body": body}
+        seconds[name] = timed(partial(cleaned, "x", mail), time.process_time)
+    worst = max(seconds, key=seconds.__getitem__)
+    return (
+        f"| slowest of {len(seconds)} adversarial mails of 1 MB: {worst} | {seconds[worst]:.2f} s |"
+    )
+
+
+def timed(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    started = clock()
+    work()
+    return clock() - started
+
+
+def many(folder: Path, count: int) -> Iterator[str]:
+    """The stages of a first night over `count` mails. Rows and base model are made in a process of
+    their own, so that the peak of memory is that of the stages."""
+    lake = folder / "lake"
+    writer = get_context("spawn").Process(target=prepare, args=(folder, count))
+    writer.start()
+    writer.join()
+    base = ensure_base(Settings(home=folder, base_model=None))
+    recipe = load_recipes()["allan-maverick"]
+    tokenizer = ChatTokenizer(base.directory)
+    mails = lake / "clean" / "mails"
+    stages = {
+        "cleaned": lambda: refresh_mails(lake, "bench", SHAPES),
+        "of turns: threaded": lambda: link_threads(read_mails(mails)),
+        "made turns": lambda: refresh_turns(lake, OWNER, "bench", SHAPES),
+        "made examples, tokenized": lambda: refresh_candidates(
+            lake, recipe, lambda: tokenizer, ["bench"]
+        ),
+        "split": lambda: refresh_dataset(lake, recipe),
+    }
+    total = 0.0
+    for name, work in stages.items():
+        seconds = timed(work)
+        total += 0 if name.startswith("of turns") else seconds
+        yield f"| {count:,} mails {name} | {seconds:.0f} s |"
+    yield f"| all stages | {total:.0f} s |"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    yield f"| peak memory | {peak:.1f} GB |"
+
+
+def prepare(folder: Path, count: int) -> None:
+    ensure_base(Settings(home=folder, base_model=None))
+    table = TABLES["crm_emails"]
+    rows = email_rows(1, -(-count // MAILS_OF_ONE_FACTOR))[:count]
+    now = datetime.now(UTC)
+    records = [
+        {column: row.get(column) for column in table.columns}
+        | {"_op": "upsert", "_extracted_at": now, "_row_hash": row_hash(list(row.values()))}
+        for row in rows
+    ]
+    content = pa.Table.from_pylist(records, raw_schema(table))
+    sync_table(folder / "lake" / "raw" / "crm_emails", content, "id", scope=())
+
+
+if __name__ == "__main__":
+    main()

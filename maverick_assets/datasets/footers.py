@@ -1,0 +1,234 @@
+"""What mail programs, providers and lawyers put below a writer's words."""
+
+import re
+from collections.abc import Sequence
+
+from mailparser_reply.constants import MAIL_LANGUAGES
+
+_RULE = re.compile(r"\s*[-_*=]{3,}\s*$")
+_UNDERSCORES = re.compile(r"_{25,}\s*$")
+_SENT_FROM = [str(words.get("sent_from") or "") for words in MAIL_LANGUAGES.values()]
+_DEVICE = re.compile(
+    r"\s*\W{0,3}(?:(?:"
+    + "|".join(filter(None, _SENT_FROM))
+    + r"|Von meinem .{2,30} gesendet|Diese Nachricht wurde von meinem .{2,60} gesendet"
+    r"|Envoyé de mon|Envoyé à partir d|Enviado (?:do|del) |Enviado a partir d|Inviato dal?"
+    r"|Verstuurd (?:vanaf|met|via)|Verzonden (?:vanaf|met|via)|Skickat från|Wysłan[eo] z"
+    r"|Sent (?:via|with|using) (?:my |the )?[A-Z]"
+    r"|(?:Get|Download|Obtenir|Télécharger|Obtener|Scarica|Obter o|Hent|Hämta|Holen Sie sich"
+    r"|Pobierz) (?:program )?Outlook|Outlook für)\b|(?:Enviado do|Enviado del) ).{0,70}$"
+)
+_DISCLAIMER = re.compile(
+    r"\W*(?:(?:legal |confidentiality |important |privileged )*(?:notice|disclaimer)\W"
+    r"|(?:this|the information (?:contained )?in this|the contents of this) "
+    r"(?:e-?mail|email|message|communication|transmission)\b"
+    r"|the information (?:contained|transmitted)\b|confidential(?:ity)?\b"
+    r"|please consider the environment|(?:aviso|avis|note|avvertenza) (?:legal|légal|legale)\b"
+    r"|(?:diese|der inhalt dieser|die informationen? in dieser) (?:e-?mail|nachricht)\b"
+    r"|(?:ce|cet|le contenu de ce|les informations contenues dans ce) "
+    r"(?:message|courriel|e-?mail|mail)\b"
+    r"|(?:este|la información contenida en este) (?:mensaje|correo|e-?mail)\b"
+    r"|(?:questo|questa|le informazioni contenute in questo) (?:messaggio|e-?mail|comunicazione)\b"
+    r"|(?:esta|este|a informação contida nesta) (?:mensagem|e-?mail|comunicação)\b"
+    r"|(?:dit|deze|de informatie in dit|de inhoud van dit) (?:bericht|e-?mail|mail)\b"
+    r"|(?:denne|indholdet af denne|oplysningerne i denne) (?:e-?mail|mail|besked|meddelelse)\b"
+    r"|(?:detta|det här|informationen i detta) (?:e-?post\w*|e-?mail|mejl|meddelande)\b"
+    r"|(?:ta|niniejsza|treść tej|informacje zawarte w tej) (?:wiadomoś\w+|e-?mail)\b)",
+    re.IGNORECASE,
+)
+_LEGAL = re.compile(
+    r"confiden[ct]ial|confidentiel|privileged|intended (?:only|solely|recipient|for)"
+    r"|unauthori[sz]ed|vertraulich|property of|riservat|vertrouwelijk|geadresseerde|fortrolig"
+    r"|konfidentiell"
+    r"|sekretess|poufn|destinat[aá]r|destinataire|consider the environment",
+    re.IGNORECASE,
+)
+_LEGAL_CHARACTERS = 2000
+_SENTENCE = re.compile(r"[.?!:;…]$")
+_ABBREVIATED = re.compile(
+    r"\b(?:Inc|Ltd|Corp|Co|Jr|Sr|Dr|Ph\.?D|St|Ave|Blvd|[A-Za-z]\.\s?[A-Za-z]{1,3}(?:\.\w)?|Lda"
+    r"|Sp)\.$"
+)
+_CLOSING = re.compile(
+    r"[\s-]*(?:(?:(?:with )?(?:best|kind|kindest|warm|warmest|many|sincere) )?regards"
+    r"|best(?: wishes)?|all the best|(?:many )?thanks(?: .{1,20})?|thank you(?: .{1,25})?|thx"
+    r"|cheers"
+    r"|sincerely(?: yours)?|yours(?: truly| sincerely| faithfully)?|respectfully|cordially"
+    r"|take care|rgds|br|talk soon"
+    r"|(?:mit )?(?:(?:viele|liebe|beste|schöne|herzliche|freundliche|sonnige)n? )?"
+    r"(?:grüße|grüsse|gruesse|gruß|gruss)n?(?: aus .{2,20})?|mfg|lg|vg|danke|vielen dank"
+    r"|(?:bien )?cordialement|(?:meilleures |sincères )?salutations(?: distinguées)?|amicalement"
+    r"|bien à (?:vous|toi)|merci(?: .{1,20})?|bonne journée|à bientôt|amitiés|bises|cdlt"
+    r"|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|(?:muchas )?gracias|un abrazo"
+    r"|cordialmente|(?:(?:cordiali|distinti|cari|tanti) )?saluti|un saluto|grazie(?: mille)?"
+    r"|a presto|(?:um )?abraços?|atenciosamente|(?:(?:com os )?(?:melhores|meus) )?cumprimentos"
+    r"|obrigad[oa]"
+    r"|att|saudações|(?:met )?(?:(?:vriendelijke|hartelijke|beste|warme) )?groet(?:en|jes)?|mvg"
+    r"|bedankt|(?:med )?(?:(?:venlig|kærlig|bedste|de bedste|mange) )?hils(?:en|ner)|mvh|kh|vh|tak"
+    r"|(?:med )?(?:(?:vänliga?|bästa|hjärtliga|varma|många) )?hälsning(?:ar)?|tack"
+    r"|(?:serdecznie )?pozdrawiam(?: serdecznie)?|(?:łączę )?pozdrowienia|z poważaniem|dziękuję)"
+    r"\s?[,.!]?\s*$",
+    re.IGNORECASE,
+)
+_ATTACHMENT = re.compile(
+    r"\s*(?:- |<<\s?|\(See attached file: )[^\n]{1,90}\.(?:docx?|xlsx?|pptx?|pdf|zip|jpe?g|gif"
+    r"|png|pcx|txt"
+    r"|csv|html?|ics|vcf|rtf)\s?(?:>>|\))?\s*$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\+?\(?\d[\d\s().\-/]{5,}\d")
+_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_NAME = re.compile(
+    r"[\s-]*[^\W\d_][^\W\d_.'\u2019-]*(?:[ ,.'\u2019-]{1,2}[^\W\d_]+){0,3}(?: x\d{3,5})?[.,]?\s*$"
+)
+_CONTACT = re.compile(
+    r"[^\s@]+@[^\s@]+\.\w|https?://|www\.|\bx\d{4,5}$"
+    r"|\b(?:tel|phone|mobile?|cell|fax|direct|office|ext|t|m|f|tél|telefone?|telefon|tlf|mob)"
+    r"\b\W{0,4}\d",
+    re.IGNORECASE,
+)
+_POSTSCRIPT = re.compile(r"\W*P\.? ?P?\.?S\b", re.IGNORECASE)
+_PLAIN_WORD = re.compile(r"(?:^|(?<=\s))[^\W\d_A-Z]{2,}(?=[\s,.;!?]|$)")
+_PROSE_WORDS = 5
+_CONTACT_LINES = 12
+_CONTACT_CHARACTERS = 200
+
+
+def footers(lines: Sequence[str]) -> list[str | None]:
+    """For each line of a writer's own ones why it goes, None where it stays."""
+    found: list[str | None] = [None] * len(lines)
+    end = len(lines)
+    for reason, first in _KINDS:
+        start = first(lines[:end])
+        found[start:end] = [reason] * (end - start)
+        end = start
+    return found
+
+
+def _signature(lines: Sequence[str]) -> int:
+    """Index of the signature delimiter `-- ` (RFC 3676).
+
+    A bare `--` counts only before a few lines that are no sentences: people also type it as a rule.
+    """
+    if "-- " in lines:
+        return _signature(lines[: lines.index("-- ")])
+    found, after = len(lines), 0
+    for i in range(len(lines) - 1, -1, -1):
+        line = lines[i].rstrip()
+        if line == "--" and after:
+            found = i
+        elif line != "--":
+            after += bool(line)
+        if after > 8 or (_SENTENCE.search(line) and not _ABBREVIATED.search(line)):
+            break
+    return found
+
+
+def _advertisement(lines: Sequence[str]) -> int:
+    """Index of a line of underscores over a few lines with a link: a list's or provider's."""
+    rest: list[str] = []
+    for i in range(len(lines) - 1, -1, -1):
+        if len(rest) > 8:
+            break
+        if _UNDERSCORES.match(lines[i]) and (
+            not rest or any("http" in line or "www." in line or "@" in line for line in rest)
+        ):
+            while i and (_UNDERSCORES.match(lines[i - 1]) or not lines[i - 1].strip()):
+                i -= 1
+            return i
+        if lines[i].strip():
+            rest.append(lines[i])
+    return len(lines)
+
+
+def _disclaimer(lines: Sequence[str]) -> int:
+    """Index of the paragraph with which a legal disclaimer starts; it runs to the mail's end."""
+    for i, line in enumerate(lines):
+        starts_paragraph = i == 0 or not lines[i - 1].strip() or _RULE.match(lines[i - 1])
+        if not (starts_paragraph and _DISCLAIMER.match(line)):
+            continue
+        beginning = " ".join(lines[i : i + 8])[:_LEGAL_CHARACTERS]
+        if _LEGAL.search(beginning) and len(" ".join(lines[i : i + 60])) > 120:
+            return i - 1 if i and _RULE.match(lines[i - 1]) else i
+    return len(lines)
+
+
+def _device(lines: Sequence[str]) -> int:
+    """Index of the lines of a telephone or a program at the end, with a rule above them."""
+    start = len(lines)
+    end = _last_word(lines)
+    while end and len(lines[end - 1]) <= 120 and _DEVICE.match(lines[end - 1]):
+        start = end - 2 if end > 1 and _RULE.match(lines[end - 2]) else end - 1
+        end = _last_word(lines, start)
+    return start
+
+
+def _contacts(lines: Sequence[str]) -> int:
+    """Index of title, company, telephone and address under a closing and the typed name.
+
+    "Best,\\nAllan" stays; a block without a closing above it may be what the mail is about.
+    """
+    end = _last_word(lines)
+    block = 0
+    for i in range(end - 1, -1, -1):
+        line = lines[i].strip()
+        if len(line) <= 40 and _CLOSING.match(line):
+            return _below_name(lines, i + 1, end)
+        block += bool(line)
+        if block > _CONTACT_LINES or _is_prose(line):
+            break
+    return len(lines)
+
+
+def _is_prose(line: str) -> bool:
+    """A line of a sentence or a postscript, which no contact block has."""
+    if len(line) > _CONTACT_CHARACTERS or _POSTSCRIPT.match(line):
+        return True
+    sentence = _SENTENCE.search(line) and not _ABBREVIATED.search(line) and not _is_contact(line)
+    return bool(sentence) or len(_PLAIN_WORD.findall(line)) >= _PROSE_WORDS
+
+
+def _below_name(lines: Sequence[str], start: int, end: int) -> int:
+    """Index of the contact block that lies between `start` and `end`, below a typed name."""
+    name = start
+    while name < end and not lines[name].strip():
+        name += 1
+    if name < end and len(lines[name]) <= 40 and _NAME.match(lines[name]):
+        start = name + 1
+    contacts = any(_is_contact(line) for line in lines[start:end])
+    return start if contacts else len(lines)
+
+
+def _is_contact(line: str) -> bool:
+    """A line with a telephone number or an address in the net."""
+    number = _NUMBER.search(_DATE.sub("", line[:_CONTACT_CHARACTERS]))
+    telephone = number is not None and sum(map(str.isdigit, number.group())) >= 7
+    return telephone or bool(_CONTACT.search(line[:_CONTACT_CHARACTERS]))
+
+
+def _attachments(lines: Sequence[str]) -> int:
+    """Index of the names of attached files at the end."""
+    start = len(lines)
+    end = _last_word(lines)
+    while end and len(lines[end - 1]) <= 120 and _ATTACHMENT.match(lines[end - 1]):
+        start = end - 1
+        end = _last_word(lines, start)
+    return start
+
+
+def _last_word(lines: Sequence[str], end: int | None = None) -> int:
+    """The number of lines, up to `end`, without blank ones at the end."""
+    end = len(lines) if end is None else end
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return end
+
+
+_KINDS = (
+    ("signature", _signature),
+    ("footer", _advertisement),
+    ("disclaimer", _disclaimer),
+    ("attachment", _attachments),
+    ("device", _device),
+    ("contact", _contacts),
+)
