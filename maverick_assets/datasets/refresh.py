@@ -16,6 +16,8 @@ import pyarrow as pa
 from maverick_assets.crm.extraction import live_rows
 from maverick_assets.datasets.examples import EXAMPLE_SCHEMA, Candidate, build_candidates
 from maverick_assets.datasets.mails import MAIL_SCHEMA, cleaned, connected, mail_rows, read_mails
+from maverick_assets.datasets.quarantine import released
+from maverick_assets.datasets.secrets import excerpt, find_secrets
 from maverick_assets.datasets.splits import Entry, choose, signature
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import (
@@ -63,6 +65,8 @@ CANDIDATE_SCHEMA = pa.schema(
         ("turn_id", pa.string()),
         *(field for field in EXAMPLE_SCHEMA if field.name != "split"),
         ("signature", pa.binary()),
+        ("rules", pa.list_(pa.string())),
+        ("excerpt", pa.string()),
     ]
 )
 _ENTRY_COLUMNS = [field.name for field in fields(Entry) if field.name != "split"]
@@ -199,6 +203,7 @@ def refresh_candidates(
 def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
     """Bring `datasets/<personality>` up to date with its candidates; returns the chosen ones too.
 
+    Candidates with a secret are none, but for those that an operator released.
     Choosing looks at every candidate without its words; only examples that are new, or change
     sides, are read and written.
     """
@@ -209,7 +214,9 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
         hashes = dict(
             zip(light["candidate_id"].to_pylist(), light[ROW_HASH].to_pylist(), strict=True)
         )
-        entries = choose([Entry(**r) for r in light.drop_columns(ROW_HASH).to_pylist()], recipe)
+        known = [Entry(**row) for row in light.drop_columns(ROW_HASH).to_pylist()]
+        free = released(lake)
+        entries = choose([e for e in known if not e.rules or e.example_id in free], recipe)
         wanted = {e.example_id: row_hash([hashes[e.candidate_id], e.split]) for e in entries}
         held = _held(target)
         changed = [e for e in entries if held.get(e.example_id) != wanted[e.example_id]]
@@ -263,12 +270,16 @@ def _chats(
 
 def _candidate_row(candidate: Candidate) -> Row:
     example = asdict(candidate.example)
+    text = "\n".join(message["content"] for message in candidate.example.messages[1:])
+    findings = find_secrets(text)
     return {
         **example,
         "candidate_id": candidate.candidate_id,
         "rank": candidate.rank,
         "turn_id": candidate.turn_id,
         "signature": signature(candidate.example.messages),
+        "rules": sorted({finding.rule for finding in findings}),
+        "excerpt": excerpt(text, findings),
     }
 
 

@@ -22,7 +22,9 @@ def listed(words: str) -> tuple[str, ...]:
 
 
 WRAPPING = "\"'“”„«»\u2039\u203a`\u2018\u2019*_()[]<>"
-_CODE_LIKE = re.compile(r"\w[\w.]*[(\[]|[$%#]?\{|\$\(|\$[A-Z_]+$|<.*>?$|.*\(\)|::|->|@\w+$")
+_CODE_LIKE = re.compile(
+    r"\w[\w.]*[(\[]|[$%#]?\{|\$\(|\$[A-Z_]+$|<.*>?$|.*\(\)|::|->|@\w+$|[a-z_]+(?:\.[a-z_]+)+$"
+)
 _NOTHING = re.compile(r"(.)\1{3,}|[*•x.…_#-]+|\W+", re.IGNORECASE)
 
 

@@ -34,7 +34,9 @@ def find_secrets(text: str) -> list[Finding]:
 
 
 def excerpt(text: str, findings: Sequence[Finding]) -> str:
-    """What stands around the first secrets, with `[rule]` in place of every secret."""
+    """What stands around the first secrets, with `[rule]` in place of every secret; in one line."""
+    if not findings:
+        return ""
     out: list[str] = []
     shown = at = 0
     for finding in sorted(findings):

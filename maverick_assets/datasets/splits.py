@@ -18,7 +18,8 @@ PERMUTATIONS = 64
 
 @dataclass(frozen=True)
 class Entry:
-    """A candidate without its words. `signature` is its MinHash, as datasketch serializes it."""
+    """A candidate without its words. `signature` is its MinHash, as datasketch serializes it;
+    `rules` are those that found a secret in it."""
 
     candidate_id: str
     rank: int
@@ -30,6 +31,7 @@ class Entry:
     n_tokens: int
     n_supervised: int
     signature: bytes
+    rules: Sequence[str] = ()
     split: str = "train"
 
 

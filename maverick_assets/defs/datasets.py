@@ -16,8 +16,10 @@ from dagster import (
     asset,
 )
 
-from maverick_assets.datasets.examples import dataset_problems
+from maverick_assets.datasets.examples import dataset_problems, read_examples
+from maverick_assets.datasets.quarantine import Held, quarantined, refresh_quarantine, released
 from maverick_assets.datasets.refresh import Refreshed, refresh_candidates, refresh_dataset
+from maverick_assets.datasets.scanner import leaked_secrets
 from maverick_assets.datasets.splits import Entry
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.defs.clean import DATA_CODE_VERSION
@@ -35,7 +37,10 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
     @asset(
         key=key,
         deps=[AssetKey(["clean", "turns"]), AssetKey("base_model")],
-        check_specs=[AssetCheckSpec("fit_for_training", asset=key)],
+        check_specs=[
+            AssetCheckSpec("fit_for_training", asset=key),
+            AssetCheckSpec("no_secret_found", asset=key),
+        ],
         description=f"Examples for {recipe.title}: {recipe.description}",
     )
     def dataset(context: AssetExecutionContext) -> MaterializeResult:
@@ -47,18 +52,23 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         basis = (base.digest, DATA_CODE_VERSION)
         candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis)
         commit, entries = refresh_dataset(settings.lake, recipe)
+        refresh_quarantine(settings.lake, recipe.name)
+        held = [each for each in quarantined(settings.lake, [recipe.name]) if not each.reason]
         context.log.info(
             f"{commit.rows} examples: {commit.changed} new or changed; "
-            f"{candidates.derived} of {candidates.commit.rows} candidates derived"
+            f"{candidates.derived} of {candidates.commit.rows} candidates derived, "
+            f"{len(held)} in quarantine"
         )
-        problems = dataset_problems(entries)
         target = settings.lake / "datasets" / recipe.name
+        problems = dataset_problems(entries)
+        leaks = leaked_secrets(read_examples(target, commit.version), released(settings.lake))
         table = open_table(target)
         assert table is not None
         shown = ["messages", "source", "split", "n_tokens"]
         return MaterializeResult(
             metadata={
                 **_counts(entries, commit, candidates),
+                **_held_back(held),
                 "path": MetadataValue.path(target),
                 "sample": sample_table(table.to_pyarrow_dataset().head(5, columns=shown)),
             },
@@ -69,11 +79,22 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
                     check_name="fit_for_training",
                     severity=AssetCheckSeverity.ERROR,
                     metadata={"problems": MetadataValue.json(problems)},
-                )
+                ),
+                AssetCheckResult(
+                    passed=not leaks,
+                    check_name="no_secret_found",
+                    severity=AssetCheckSeverity.ERROR,
+                    metadata={"found": MetadataValue.json(leaks)},
+                ),
             ],
         )
 
     return dataset
+
+
+def _held_back(held: list[Held]) -> dict[str, MetadataValue | int]:
+    by_rule = Counter(rule for each in held for rule in each.rules)
+    return {"quarantined": len(held), "quarantined_by_rule": MetadataValue.json(dict(by_rule))}
 
 
 def _counts(

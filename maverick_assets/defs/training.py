@@ -29,6 +29,8 @@ from dagster import (
 )
 
 from maverick_assets.datasets.examples import dataset_problems, read_examples
+from maverick_assets.datasets.quarantine import released
+from maverick_assets.datasets.scanner import leaked_secrets
 from maverick_assets.defs.process import run_module, worker_environment, write_spec
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake import open_table
@@ -114,7 +116,7 @@ def _plan(
             f"{recipe.name} has no dataset; materialize {recipe.asset_prefix}/dataset"
         )
     examples = read_examples(path, table.version())
-    problems = dataset_problems(examples)
+    problems = dataset_problems(examples) + leaked_secrets(examples, released(settings.lake))
     if problems:
         context.log.error(f"{recipe.name}: not trained: {problems[0]}")
         return None
