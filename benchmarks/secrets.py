@@ -64,16 +64,13 @@ def hit(planted: Planted) -> bool:
 def clean_lines() -> list[str]:
     texts = clean_texts(2500, SEED)
     wrong = sum(bool(find_secrets(text)) for text in texts)
-    return [
-        f"Clean rows wrongly flagged: {wrong} of {len(texts)} ({100 * wrong / len(texts):.2f} %)."
-    ]
+    share = 100 * wrong / len(texts)
+    return [f"Clean rows wrongly flagged: {wrong} of {len(texts)} ({share:.2f} %)."]
 
 
 def real_lines(data: Path) -> list[str]:
-    lines = [
-        "| real text | texts | flagged | % | by rule | MB/s |",
-        "|---|---:|---:|---:|---|---:|",
-    ]
+    head = "| real text | texts | flagged | % | by rule | MB/s |"
+    lines = [head, "|---|---:|---:|---:|---|---:|"]
     for name, column in REAL.items():
         texts = list(real_texts(data / f"{name}.jsonl.gz", column))
         started = time.process_time()

@@ -1,6 +1,7 @@
 """Quarantine: an example with a secret is none until an operator says that it holds none."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from maverick_assets.datasets.quarantine import (
     released,
 )
 from maverick_assets.datasets.refresh import (
+    SHAPES,
     refresh_candidates,
     refresh_dataset,
     refresh_mails,
@@ -30,7 +32,7 @@ from maverick_assets.lake import open_table, read_table
 from maverick_assets.recipes import load_recipes
 from maverick_assets.training.base_model import BaseModel
 from maverick_assets_tests.command import Maverick
-from maverick_assets_tests.datasets.test_refresh import content, write_raw
+from maverick_assets_tests.datasets.test_refresh import Rows, content, write_raw
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 NAME = "robbie"
@@ -60,8 +62,7 @@ def lake(tokenizer: ChatTokenizer, tmp_path: Path) -> Path:
         ),
         sample_row("is-none", "Which ship was it?", "Her PIN was 20417 in the fleet register."),
     ]
-    tables = dict.fromkeys(("crm_emails", "conversations", "messages"), {})
-    tables |= dict.fromkeys(("crm_deals", "sticky_notes"), {})
+    tables: Rows = {name: {} for name in SHAPES}
     lake = tmp_path / "home" / "lake"
     write_raw(lake, {**tables, "personality_samples": {row["id"]: row for row in rows}})
     refresh(lake, tokenizer)
@@ -162,7 +163,7 @@ def test_the_scanner_stops_a_dataset_with_a_key_unless_it_was_released(lake: Pat
     key = "ghp_" + "a1B2" * 9
     example = examples(lake)[0]
     messages = [*example.messages[:-1], Message(role="assistant", content=f"Use {key}.")]
-    leaky = Example(**{**vars(example), "messages": messages})
+    leaky = replace(example, messages=messages)
     assert leaked_secrets(examples(lake)) == []
     assert leaked_secrets([leaky]) == [f"example {leaky.example_id}: GitHub Token"]
     assert leaked_secrets([leaky], {leaky.example_id}) == []
