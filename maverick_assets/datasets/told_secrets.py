@@ -22,6 +22,10 @@ _TOWARDS = listed(
     "to with and then use as auf mit und par avec et a con y in e para com met naar en til med"
     " og till och na z i le el il o den the det de za"
 )
+_STILL = listed(
+    "still now again just always jetzt noch nun immer toujours maintenant encore sigue ahora siendo"
+    " sempre ancora adesso agora ainda nu nog steeds stadig fortfarande nadal teraz ciągle"
+)
 _ENGLISH = listed("pass password passwords passcode code key")
 _TOKEN = re.compile(r"\S+")
 _QUOTES = "\"“„«`'\u2018"
@@ -85,7 +89,8 @@ def _following(text: str, noun: re.Match[str], stop: int) -> Iterator[_Near]:
         last = closing or quoted or rest[:1].isupper() or (bool(rest) and rest[0] in "¡¿(/»”“")
         if value and (match.start() > start or glued) and value not in ":=->\u2013\u2014":
             yield _Near(value, offset, ":" if quoted else tie, words, last)
-        tie, words = _tie(token, value.lower().rstrip(":,")), words + 1
+        word = value.lower().rstrip(":,")
+        tie, words = tie if word in _STILL else _tie(token, word), words + 1
         if token.lower() == "to" and noun.group() in _ENGLISH:
             tie = "to"  # in Polish it says "is"
         # "no." and "nr." end no sentence
@@ -125,13 +130,15 @@ _PASSWORD = re.compile(
     r"|kode|kod|(?P<open>code|código|codice|clé|key|chiave|chave|schlüssel|sleutel|nyckel|nøgle))"
     rf"|{_LEFT}(?<![$/.?&])(?:pwd?|psw|p/w|pword|passwd|mdp|mots? de passe"
     r"|parola d['\u2019 ]\w+|parola chiave|palavra[- ]?passe|senhas?|kenncode"
+    r"|(?P<pair>creds|credentials|zugangsdaten|identifiants|credenciales|credenziali|credenciais)"
     r"|haseł|has[łl][oaeu]\w{0,2})"
     r"|pass-?word(?:s|et|en)?|pass ?phrases?|pass-?codes?|passwort(?:e?s)?|kennwort(?:e?s)?"
     r"|contrase(?:ñ|n\u0303?)as?|wachtwoord|adgangskoden?|kodeord(?:et)?|lösenord(?:et)?"
     rf"|losenord(?:et)?){_RIGHT}"
 )
 _PASSWORD_STEMS = listed(
-    "pass pw p/w psw mdp parola senha kenn clave contra wachtwoord ww kode lös losen has login"
+    "cred zugangsd identifi"
+    " pass pw p/w psw mdp parola senha kenn clave contra wachtwoord ww kode lös losen has login"
     " log-in wifi wi-fi wlan code código codice kod clé key chiave chave schlüssel sleutel"
     " nyckel nøgle"
 )
@@ -144,6 +151,7 @@ _USER = re.compile(
     r"(?:user|usuario|usuário|benutzer|utilisateur|identifiant|utente|utilizador|gebruiker|bruger"
     r"|användare|użytkownik|login)\w*[ :=]"
 )
+_ANSWERED = re.compile(r"[^\n?]{0,40}\?[^\S\n]*\n\s*(\S{4,40})[^\S\n]*(?:\n|\Z)")
 _SIGNED = re.compile(r" ?[:=]")
 _AS_PASSWORD = re.compile(
     r"(\S{4,60})['\"”»,]? (?:is|as|for|ist|als|comme|est|como|come|é|è|es|is|som|är|er|jako|to)"
@@ -157,7 +165,7 @@ _NO_PASSWORD = listed(
     " unknown yes no forgotten ask see falsch abgelaufen richtig nicht vergessen siehe"
     " incorrecta incorrecto oublié voir olvidada ninguna nessuna nenhuma geen vergeten ingen"
     " glemt inget glömt brak none optional hidden secret empty blank tbd email username next"
-    " show change forgot"
+    " show change forgot click klicken cliquez clic klik klicka kliknij haz fai clicca"
 )
 
 
@@ -169,6 +177,9 @@ def _passwords(text: str, lowered: str) -> Iterator[Span]:
         yield from _first(
             near for near in _following(text, noun, stop) if _is_password(near, loose, noun, text)
         )
+        answer = _ANSWERED.match(text, noun.end())
+        if answer and _mixed(answer[1]) and not is_placeholder(answer[1]):
+            yield answer.span(1)
         if not loose:
             before = text[max(noun.start() - 80, 0) : noun.start()]
             given = _AS_PASSWORD.search(before)
@@ -185,6 +196,8 @@ def _is_password(near: _Near, loose: bool, noun: re.Match[str], text: str) -> bo
         return _loosely(near, noun, text)
     if _mixed(value):
         return near.words <= 3 or bool(near.tie)
+    if noun["pair"]:
+        return False
     if near.tie not in (":", "is") or near.words > 7:
         return False
     if value.strip(".,").isdigit():
@@ -201,7 +214,8 @@ def _loosely(near: _Near, noun: re.Match[str], text: str) -> bool:
         return False
     before = text[max(noun.start() - 60, 0) : near.start].lower()
     if near.tie == ":" and near.last and (_NETWORK.search(before[-50:]) or _USER.search(before)):
-        return near.value.lower() not in _NO_PASSWORD and not _ORDINARY_MIX.fullmatch(near.value)
+        ordinary = near.value.lower() in _NO_PASSWORD or _ORDINARY_MIX.fullmatch(near.value)
+        return _mixed(near.value) or not ordinary
     if noun["short"] and near.words <= 1 and near.last and _SIGNED.match(text, noun.end()):
         return bool(_PROSE.fullmatch(near.value)) or _mixed(near.value)
     figures = any(char.isdigit() for char in near.value)
@@ -215,14 +229,15 @@ def _first(found: Iterator[_Near]) -> Iterator[Span]:
 
 
 _FIGURES = re.compile(
-    r"(?<![\w.,:/+$€£#-])(?:[a-z]-)?([*#a-z]?\d{3}[ -]\d{3}|[*#]?[a-z]?\d{4,8}[#*]?)"
+    r"(?<![\w.,:/+$€£#-])(?:[a-z]-)?([*#a-z]?\d{3}[ -]\d{3}|[*#]?[a-z]?\d{4,8}[#*]?"
+    r"|\d{2,4}[a-z]\d{2,4})"
     r"(?![\w/]|[.,:-]\d| ?(?:[€$£%]|kr\b|eur\b|usd\b|zł\b|lines|zeilen|lignes))"
 )
 _CODE = re.compile(
     rf"(?:{_LEFT}(?P<pin>(?:toegangs)?pin"
     r"(?:[- ]?(?:codes?|kode[nr]?|kod|koden|number|nummer|nr))?"
     r"|pinkod(?:en)?|pinkode[nr]?|geheim(?:zahl|nummer)|puk(?:[- ]?[a-z]{3,5})?|otp|tan"
-    r"|mtan|mobiletan|tancode|digicode|domofon|einmalpasswort|szyfr"
+    r"|mtan|mobiletan|tancode|digicode|domofonu?|einmalpasswort|szyfr"
     r"|(?:numéro|número|codice) (?:secreto|segreto|secret))"
     r"|(?:codes?|kode[nr]?|kod(?:en|u|em)?|códigos?|codigo|codice"
     r"|combinations?|combinación|combinazione|combinação|token|senha|clave|contraseña|password"
@@ -234,7 +249,8 @@ _CODE_STEMS = listed(
     " password hasło passwort lösenord wachtwoord mot de passe"
 )
 _LOCKED = re.compile(
-    r"door|gate|alarm|safe|lock|front|building|entry|access|verif|securi|confirm|log ?in|sign in"
+    r"entrée|entrada|entrata|ingresso|wejści|indgang|ingång|eingang|ingang"
+    r"|door|gate|alarm|safe|lock|front|building|entry|access|verif|securi|confirm|log ?in|sign in"
     r"|one-time|2fa|otp|sms|expire|valid|payment|authori|garage|unlock|phone|voice ?mail|card"
     r"|tür|haus|tresor|schloss|schlüssel|zugang|büro|bestätig|sicherheit|verifizier|anmeld|einmal"
     r"|überweis|keypad|porte|immeuble|coffre|portail|boîte|sécurité|vérif|valida|usage unique"
@@ -256,6 +272,8 @@ _IS_YOUR = re.compile(
     r"[,;]? ?(?:-|is|ist|est|es|è|é|är|er|to|as|that|this|ese|este|esse|als|comme|como|come|som"
     r"|jako|das|dat|det|c'est)\b"
 )
+_OF_TIME = listed("at by section article since until um bis ab kl klokken page seite hole")
+_OF_YEARS = listed("in im en em nel i w depuis sedan siden sinds seit od desde dal")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -287,7 +305,11 @@ def _figures_after(lowered: str, start: int, stop: int, apart: int) -> Iterator[
         tie = _tie(words[-1], words[-1].rstrip(":,")) if words else ""
         if words and len(words) > 1 and words[-1] in ("le", "el", "the", "now", "nu", "jetzt"):
             tie = _tie(words[-2], words[-2]) or tie
-        near = len(words) <= (min(apart, 1) if _YEAR.fullmatch(match[1]) else apart)
+        if words and words[-1] in _OF_TIME:
+            continue
+        if words and words[-1] in _OF_YEARS and _YEAR.fullmatch(match[1]):
+            continue
+        near = len(words) <= apart
         if near if tie not in ("is", ":") else len(words) <= 12:
             yield match.span(1)
             return

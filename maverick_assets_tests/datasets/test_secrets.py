@@ -71,6 +71,9 @@ def test_what_machines_issue_is_found_without_words_around(rule: str, secret: st
         ('password = "swordfish"', "swordfish"),
         ("user bob, pw: x9$k, thanks", "x9$k"),
         ("password:\nBlue42Horse", "Blue42Horse"),
+        ("what's the wifi password?\nhunter2!!", "hunter2!!"),
+        ("the pass is still Blue42Horse", "Blue42Horse"),
+        ("Le code d'entrée : 45B78", "45B78"),
         ("my PIN 4471 ok", "4471"),
         ("der Code für die Haustür ist 4711#", "4711#"),
         ("482913 is your Fritz verification code", "482913"),
@@ -105,6 +108,9 @@ def test_what_people_write_is_found(text: str, secret: str) -> None:
         "write to person-3f2a91bc@mail.example with your password",
         "2000-05-30 07:29:11, 10.00-12.30, v1.2.3, 192.168.100.200",
         "I opened an account in 1987.",
+        "The door is open, code review at 1400",
+        "building code section 1804",
+        "Passwort zurücksetzen: klicken Sie hier",
     ],
 )
 def test_prose_and_figures_are_no_secrets(text: str) -> None:
