@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import psycopg
 import typer
 from psycopg import sql
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from maverick_assets import services
@@ -34,6 +36,10 @@ crm_app = typer.Typer(help="The CRM: what the personalities are made from.", no_
 models_app = typer.Typer(help="Versions: list, show, release, roll back.", no_args_is_help=True)
 app.add_typer(crm_app, name="crm")
 app.add_typer(models_app, name="models")
+datasets_app = typer.Typer(help="What the personalities are trained on.", no_args_is_help=True)
+quarantine_app = typer.Typer(help="Examples held back because of a secret.")
+app.add_typer(datasets_app, name="datasets")
+datasets_app.add_typer(quarantine_app, name="quarantine")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -240,6 +246,69 @@ def models_rollback(
     show_versions([Registry(load_settings().models).rollback(personality, to)], as_json)
 
 
+@datasets_app.command("show")
+def datasets_show(personality: str, as_json: AsJson = False) -> None:
+    """How a dataset came about: what was left out and why, shares, lengths, a few examples."""
+    from maverick_assets.datasets.card import card_text, make_card
+    from maverick_assets.datasets.refresh import judged_candidates
+    from maverick_assets.lake import open_table
+
+    lake = load_settings().lake
+    recipe = services.known_recipe(load_recipes(), personality)
+    judged = judged_candidates(lake, recipe)
+    table = open_table(lake / "datasets" / recipe.name)
+    card = make_card(lake, recipe, table.version() if table else 0, judged)
+    print_result(asdict(card), card_text(card), as_json)
+
+
+@quarantine_app.callback(invoke_without_command=True)
+def quarantine_list(
+    context: typer.Context,
+    personality: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examples held back because of a secret; `show` and `release` take an id, or its start."""
+    from maverick_assets.datasets.quarantine import quarantined
+
+    if context.invoked_subcommand is None:
+        recipes = load_recipes()
+        names = [services.known_recipe(recipes, personality).name] if personality else [*recipes]
+        held = quarantined(load_settings().lake, names)
+        table = RichTable("id", "personality", "source", "when", "rules", "excerpt")
+        for each in held:
+            rules = ", ".join(each.rules) + (f" (released: {each.reason})" if each.reason else "")
+            when, source = f"{each.occurred_at:%Y-%m-%d}", f"{each.source} {each.source_ids[-1]}"
+            cells = (each.example_id[:8], each.personality, source, when, rules, each.excerpt)
+            table.add_row(*map(escape, cells))
+        print_table([asdict(each) for each in held], table, as_json)
+
+
+@quarantine_app.command("show")
+def quarantine_show(example_id: str, as_json: AsJson = False) -> None:
+    """One of them: where it comes from, which rules found what, and what stands around it."""
+    from maverick_assets.datasets.quarantine import find_held
+
+    held = asdict(find_held(load_settings().lake, [*load_recipes()], example_id))
+    lines = [f"{name:12} {value}" for name, value in held.items() if value is not None]
+    print_result(held, "\n".join(lines), as_json)
+
+
+@quarantine_app.command("release")
+def quarantine_release(
+    example_id: str,
+    reason: Annotated[str, typer.Option(help="Why this is no secret.")],
+    as_json: AsJson = False,
+) -> None:
+    """It is no secret after all: the next ingest includes it."""
+    from maverick_assets.datasets.quarantine import find_held, release
+
+    lake, names = load_settings().lake, [*load_recipes()]
+    held = find_held(lake, names, example_id)
+    release(lake, held, reason)
+    text = f"{held.example_id} is released; the next ingest includes it for {held.personality}"
+    print_result(asdict(find_held(lake, names, held.example_id)), text, as_json)
+
+
 def _load_demo(mbox: Path | None) -> dict[str, int]:
     """Fill the embedded CRM, once: the sample, or real mail beside the sample's curated texts."""
     from maverick_assets.crm import importers
@@ -301,6 +370,13 @@ def note(line: str) -> None:
 
 def print_result(result: Any, text: str, as_json: bool) -> None:
     typer.echo(json.dumps(result, ensure_ascii=False, default=str) if as_json else text)
+
+
+def print_table(result: Any, table: RichTable, as_json: bool) -> None:
+    if as_json:
+        print_result(result, "", as_json)
+    else:
+        Console().print(table)
 
 
 def show_versions(manifests: Iterable[Manifest], as_json: bool) -> None:

@@ -53,6 +53,7 @@ class Training(Strict):
     epochs: int = Field(3, gt=0)
     max_length: int = Field(512, ge=32, description="tokens of one example, prompt included")
     min_characters: int = Field(10, ge=1, description="shorter completions are left out")
+    min_examples: int = Field(10, ge=1, description="fewer train no adapter")
     context_tokens: int = Field(
         128, ge=0, description="tokens of earlier turns that stand before what is answered"
     )

@@ -7,13 +7,13 @@ completion. What was said before it stands there as far as the recipe's budget o
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import dropwhile, groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
@@ -193,54 +193,6 @@ def read_examples(table: Path, version: int, split: str | None = None) -> list[E
     ]
     wanted = [example for example in examples if split in (None, example.split)]
     return sorted(wanted, key=attrgetter("example_id"))
-
-
-class Placed(Protocol):
-    """An example, or as much of it as tells where it stands."""
-
-    @property
-    def example_id(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def thread_id(self) -> str: ...
-    @property
-    def split(self) -> str: ...
-    @property
-    def n_supervised(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def mode(self) -> str | None: ...
-
-
-def dataset_problems(examples: Sequence[Placed], modes: Collection[str] = ()) -> list[str]:
-    """Why these examples cannot train a personality with `modes`; empty when they can."""
-    by_split: defaultdict[str, list[Placed]] = defaultdict(list)
-    for example in examples:
-        by_split[example.split].append(example)
-    problems = [
-        f"no {split} examples: give it more rows, or another source or filter in its recipe"
-        for split in ("train", "validation")
-        if not by_split[split]
-    ]
-    sides: dict[tuple[str, str], str] = {}
-    for example in examples:
-        side = sides.setdefault((example.source, example.thread_id), example.split)
-        if side != example.split:
-            both = " and in ".join(sorted((side, example.split)))
-            problems.append(f"thread {example.thread_id} is both in {both}")
-            break
-    rated = [e.example_id for e in examples if e.kind == "feedback" and e.split != "train"]
-    if rated:
-        problems.append(f"feedback {rated[0]} is held out; ratings are for training alone")
-    foreign = sorted({e.mode for e in examples if e.mode and e.mode not in modes})
-    if foreign:
-        problems.append(f"examples of the mode {foreign[0]}, which the recipe does not have")
-    empty = [e.example_id for e in examples if e.n_supervised < 2]
-    if empty:
-        problems.append(f"example {empty[0]} supervises no word")
-    return problems
 
 
 def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:

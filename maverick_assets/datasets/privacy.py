@@ -1,4 +1,4 @@
-"""Pseudonyms for third parties and masks for secrets, the same ones everywhere."""
+"""Pseudonyms for third parties, the same ones everywhere."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,6 @@ from hashlib import sha256
 
 import phonenumbers
 
-from maverick_assets.datasets.masking import mask_secrets
 from maverick_assets.datasets.pseudonyms import GIVEN_NAMES, SURNAMES
 
 
@@ -48,14 +47,13 @@ _ANNOUNCED_PHONE = re.compile(
 
 
 def protect(text: str, people: Sequence[Person], keep: Sequence[str] = ()) -> str:
-    """`text` without secrets, phone numbers, addresses and the names of `people`.
+    """`text` without phone numbers, addresses and the names of `people`.
 
     `keep`: the owner's addresses (`fnmatch` patterns, lower case); they and their names stay.
     The pseudonym of a person depends on the address alone.
     """
     owner = tuple(sorted({pattern.lower() for pattern in keep}))
     addresses = tuple(sorted({person.address.strip().lower() for person in people}))
-    text = mask_secrets(text)
     text = _ADDRESS.sub(lambda match: pseudonymous_address(match.group(), owner), text)
     return _names(addresses, owner).replace(_mask_phones(text))
 

@@ -6,8 +6,8 @@ then is derived again, together with all that it is connected with; the rest sta
 memory, or when the digest is another, everything is derived. Both ways give the same rows.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from maverick_assets.datasets.examples import (
     preferences,
 )
 from maverick_assets.datasets.mails import MAIL_SCHEMA, cleaned, connected, mail_rows, read_mails
+from maverick_assets.datasets.quarantine import released
 from maverick_assets.datasets.relations import mail_facts
-from maverick_assets.datasets.splits import Entry, judge, signature
+from maverick_assets.datasets.secrets import excerpt, find_secrets
+from maverick_assets.datasets.splits import Entry, judge, long_sentences, signature
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import (
     ROW_TURNS,
@@ -37,7 +39,7 @@ from maverick_assets.datasets.turns import (
     read_turns,
     turn_rows,
 )
-from maverick_assets.errors import BadInput
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake import (
     ROW_HASH,
     Commit,
@@ -75,6 +77,10 @@ CANDIDATE_SCHEMA = pa.schema(
         ("contact", pa.string()),
         ("dropped", pa.string()),
         ("signature", pa.binary()),
+        ("said", pa.list_(pa.int64())),
+        ("heard", pa.list_(pa.int64())),
+        ("rules", pa.list_(pa.string())),
+        ("excerpt", pa.string()),
     ]
 )
 _ENTRY_COLUMNS = [field.name for field in fields(Entry) if field.name != "split"]
@@ -223,6 +229,7 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
     """Bring `datasets/<personality>` up to date with its candidates; returns all of these too,
     with their split or the reason why they were dropped.
 
+    Candidates with a secret are none, but for those that an operator released.
     Choosing looks at every candidate without its words; only examples that are new, or change
     sides, are read and written.
     """
@@ -233,7 +240,8 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
         hashes = dict(
             zip(light["candidate_id"].to_pylist(), light[ROW_HASH].to_pylist(), strict=True)
         )
-        judged = judge([Entry(**r) for r in light.drop_columns(ROW_HASH).to_pylist()], recipe)
+        known = [Entry(**row) for row in light.drop_columns(ROW_HASH).to_pylist()]
+        judged = judge(_without_secrets(known, released(lake)), recipe)
         entries = [entry for entry in judged if not entry.dropped]
         wanted = {e.example_id: row_hash([hashes[e.candidate_id], e.split]) for e in entries}
         held = _held(target)
@@ -242,6 +250,25 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
         gone = held.keys() - wanted.keys()
         commit = sync_table(target, table, "example_id", gone | {e.example_id for e in changed})
     return commit, judged
+
+
+def judged_candidates(lake: Path, recipe: Recipe) -> list[Entry]:
+    """All candidates as `refresh_dataset` judged them; `MaverickError` when there are none."""
+    held = read_table(lake / "candidates" / recipe.name, columns=_ENTRY_COLUMNS)
+    if held is None:
+        raise MaverickError(f"{recipe.name} has no dataset yet; `maverick run ingest` makes it")
+    known = [Entry(**row) for row in held.to_pylist()]
+    return judge(_without_secrets(known, released(lake)), recipe)
+
+
+def _without_secrets(entries: Iterable[Entry], free: Collection[str]) -> list[Entry]:
+    """Those with a secret dropped, but for the ids that are `free`."""
+    return [
+        replace(entry, dropped=entry.dropped or "secret")
+        if entry.rules and entry.example_id not in free
+        else entry
+        for entry in entries
+    ]
 
 
 def refresh_preferences(lake: Path, recipe: Recipe) -> Commit:
@@ -316,6 +343,9 @@ def _chats(
 
 def _candidate_row(candidate: Candidate) -> Row:
     example = asdict(candidate.example)
+    _system, *heard, said = candidate.example.messages
+    text = "\n".join(message["content"] for message in candidate.example.messages[1:])
+    findings = find_secrets(text)
     return {
         **example,
         "candidate_id": candidate.candidate_id,
@@ -324,6 +354,10 @@ def _candidate_row(candidate: Candidate) -> Row:
         "contact": candidate.contact,
         "dropped": candidate.dropped,
         "signature": signature(candidate.example.messages),
+        "said": long_sentences(said["content"]),
+        "heard": [code for message in heard for code in long_sentences(message["content"])],
+        "rules": sorted({finding.rule for finding in findings}),
+        "excerpt": excerpt(text, findings),
     }
 
 

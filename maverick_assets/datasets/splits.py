@@ -8,8 +8,9 @@ major versions too.
 
 import hashlib
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,13 +21,18 @@ from maverick_assets.recipes import Recipe
 NEAR_DUPLICATE_JACCARD = 0.8
 SHINGLE_WORDS = 3
 PERMUTATIONS = 64
+LONG_SENTENCE_WORDS = 8
+PASSAGE_WORDS = 12
+_SENTENCE_END = re.compile(r"[.!?]+\s|\n\s*\n")
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
 class Entry:
     """A candidate without its words. `signature` is its MinHash, as datasketch serializes it.
 
-    `dropped`: why it becomes no example; None when it does.
+    `rules` are those that found a secret in it, `said` and `heard` the long sentences of completion
+    and prompt. `dropped`: why it becomes no example; None when it does.
     """
 
     candidate_id: str
@@ -40,6 +46,9 @@ class Entry:
     n_supervised: int
     signature: bytes
     kind: str
+    rules: Sequence[str] = ()
+    said: Sequence[int] = ()
+    heard: Sequence[int] = ()
     mode: str | None = None
     contact: str = ""
     dropped: str | None = None
@@ -58,6 +67,7 @@ def judge(entries: Iterable[Entry], recipe: Recipe) -> list[Entry]:
     fit = [entry for entry in ordered if not entry.dropped]
     sides = _sides(fit, recipe)
     over = _over_limits(fit, recipe)
+    repeating = _repeating(fit, sides)
     judged = [entry for entry in ordered if entry.dropped]
     held_out = _Near()
     for split in ("test", "validation", "train"):
@@ -70,6 +80,8 @@ def judge(entries: Iterable[Entry], recipe: Recipe) -> list[Entry]:
                 reason = reason or "repetition"
             elif held_out.has(entry) or (split == "train" and near.has(entry)):
                 reason = reason or "near-duplicate"
+            elif entry.candidate_id in repeating:
+                reason = reason or "repeats a held-out answer"
             if reason is None:
                 chosen.add(entry.example_id)
                 near.add(entry)
@@ -100,6 +112,53 @@ def signature(messages: Sequence[Message]) -> bytes:
     serialized = bytearray(lean.bytesize())
     lean.serialize(serialized)
     return bytes(serialized)
+
+
+def long_sentences(text: str) -> list[int]:
+    """The sentences of a text that are long enough to tell texts apart, however they are wrapped.
+
+    Each as 55 bits of its hash and 8 bits of its number of words.
+    """
+    found = []
+    for sentence in _SENTENCE_END.split(text.casefold()):
+        words = _WORD.findall(sentence)
+        if len(words) >= LONG_SENTENCE_WORDS:
+            digest = hashlib.blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=8)
+            code = int.from_bytes(digest.digest()) >> 9
+            found.append(code << 8 | min(len(words), 255))
+    return found
+
+
+def repetitions(
+    held_out: Mapping[str, Sequence[int]], train: Iterable[tuple[str, Sequence[int]]]
+) -> Iterator[tuple[str, str]]:
+    """Pairs of a training example and a held-out one whose answer it mostly contains.
+
+    Both by id with their long sentences, `held_out` those of the answer, `train` all. Mostly: more
+    than half of the words in its long sentences, and at least `PASSAGE_WORDS`.
+    """
+    answers_with: defaultdict[int, list[str]] = defaultdict(list)
+    size: dict[str, int] = {}
+    for name, sentences in held_out.items():
+        size[name] = sum(code & 255 for code in set(sentences))
+        for code in set(sentences):
+            answers_with[code].append(name)
+    for name, sentences in train:
+        shared: Counter[str] = Counter()
+        for code in set(sentences) & answers_with.keys():
+            shared.update(dict.fromkeys(answers_with[code], code & 255))
+        for other, words in shared.items():
+            if words >= PASSAGE_WORDS and words > size[other] / 2:
+                yield name, other
+
+
+def _repeating(entries: Iterable[Entry], sides: Mapping[str, str]) -> set[str]:
+    """Ids of the training candidates that contain a held-out answer."""
+    held_out = {e.candidate_id: e.said for e in entries if sides[e.candidate_id] != "train"}
+    train = (
+        (e.candidate_id, [*e.said, *e.heard]) for e in entries if sides[e.candidate_id] == "train"
+    )
+    return {name for name, _ in repetitions(held_out, train)}
 
 
 def _sides(entries: Sequence[Entry], recipe: Recipe) -> dict[str, str]:

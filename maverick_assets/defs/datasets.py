@@ -3,6 +3,7 @@
 from collections import Counter
 from functools import partial
 
+import pyarrow as pa
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
@@ -16,21 +17,22 @@ from dagster import (
     asset,
 )
 
-from maverick_assets.datasets.examples import dataset_problems
+from maverick_assets.datasets.card import Card, make_card, write_card
+from maverick_assets.datasets.checks import CHECKS, Check, check_dataset
+from maverick_assets.datasets.quarantine import quarantined, refresh_quarantine
 from maverick_assets.datasets.refresh import (
     Refreshed,
     refresh_candidates,
     refresh_dataset,
     refresh_preferences,
 )
-from maverick_assets.datasets.roles import role_problems
 from maverick_assets.datasets.splits import Entry
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Owner
 from maverick_assets.defs.clean import DATA_CODE_VERSION
 from maverick_assets.defs.display import sample_table
 from maverick_assets.errors import MaverickError
-from maverick_assets.lake import Commit, open_table
+from maverick_assets.lake import Commit
 from maverick_assets.recipes import Recipe
 from maverick_assets.settings import load_settings
 from maverick_assets.training.base_model import find_base
@@ -42,7 +44,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
     @asset(
         key=key,
         deps=[AssetKey(["clean", "turns"]), AssetKey("base_model")],
-        check_specs=[AssetCheckSpec("fit_for_training", asset=key)],
+        check_specs=[AssetCheckSpec(name, asset=key) for name in CHECKS],
         description=f"Examples for {recipe.title}: {recipe.description}",
     )
     def dataset(context: AssetExecutionContext) -> MaterializeResult:
@@ -56,38 +58,32 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         commit, judged = refresh_dataset(settings.lake, recipe)
         entries = [entry for entry in judged if not entry.dropped]
         rejected = refresh_preferences(settings.lake, recipe)
+        refresh_quarantine(settings.lake, recipe.name)
+        held = [each for each in quarantined(settings.lake, [recipe.name]) if not each.reason]
         context.log.info(
             f"{commit.rows} examples: {commit.changed} new or changed; "
-            f"{candidates.derived} of {candidates.commit.rows} candidates derived"
+            f"{candidates.derived} of {candidates.commit.rows} candidates derived, "
+            f"{len(held)} in quarantine"
         )
         owner = Owner(settings.owner_emails, settings.owner_user_ids)
-        problems = [
-            *dataset_problems(entries, recipe.modes),
-            *role_problems(settings.lake, recipe, owner),
-        ]
-        target = settings.lake / "datasets" / recipe.name
-        table = open_table(target)
-        assert table is not None
-        shown = ["messages", "source", "split", "n_tokens"]
+        checks = check_dataset(settings.lake, recipe, owner, commit.version)
+        card = make_card(settings.lake, recipe, commit.version, judged)
+        page = settings.reports / "datasets" / recipe.name / f"{commit.version}.html"
+        write_card(card, page)
         return MaterializeResult(
             metadata={
                 **_counts(entries, commit, candidates),
+                **_shown(card),
                 "rejected_answers": rejected.rows,
-                "dropped": MetadataValue.json(
-                    dict(Counter(e.dropped for e in judged if e.dropped))
+                "quarantined": len(held),
+                "quarantined_by_rule": MetadataValue.json(
+                    dict(Counter(rule for each in held for rule in each.rules))
                 ),
-                "path": MetadataValue.path(target),
-                "sample": sample_table(table.to_pyarrow_dataset().head(5, columns=shown)),
+                "card": MetadataValue.path(page),
+                "path": MetadataValue.path(settings.lake / "datasets" / recipe.name),
             },
             data_version=DataVersion(str(commit.version)),
-            check_results=[
-                AssetCheckResult(
-                    passed=not problems,
-                    check_name="fit_for_training",
-                    severity=AssetCheckSeverity.ERROR,
-                    metadata={"problems": MetadataValue.json(problems)},
-                )
-            ],
+            check_results=[_result(check) for check in checks],
         )
 
     return dataset
@@ -106,7 +102,24 @@ def _counts(
         "test": sum(entry.split == "test" for entry in entries),
         "tokens": sum(entry.n_tokens for entry in entries),
         "supervised_tokens": sum(entry.n_supervised for entry in entries),
-        "kinds": MetadataValue.json(dict(Counter(entry.kind for entry in entries))),
-        "sources": MetadataValue.json(dict(Counter(entry.source for entry in entries))),
         "delta_version": commit.version,
     }
+
+
+def _shown(card: Card) -> dict[str, MetadataValue]:
+    tables = {
+        "funnel": [{"step": step, "left": left} for step, left in card.funnel],
+        "lengths": [{"tokens": f"<= {edge}", "examples": n} for edge, n in card.histogram()],
+        "sample": [{"messages": e.messages, "split": e.split} for e, _ in card.shown[:5]],
+    }
+    shown = {name: sample_table(pa.Table.from_pylist(rows)) for name, rows in tables.items()}
+    return {**shown, "shares": MetadataValue.json({k: dict(v) for k, v in card.shares.items()})}
+
+
+def _result(check: Check) -> AssetCheckResult:
+    return AssetCheckResult(
+        passed=check.problem is None,
+        check_name=check.name,
+        severity=AssetCheckSeverity.WARN if check.only_warns else AssetCheckSeverity.ERROR,
+        metadata={"problem": MetadataValue.text(check.problem)} if check.problem else None,
+    )

@@ -28,8 +28,8 @@ from dagster import (
     op,
 )
 
-from maverick_assets.datasets.examples import dataset_problems, read_examples
-from maverick_assets.datasets.roles import role_problems
+from maverick_assets.datasets.checks import check_dataset
+from maverick_assets.datasets.examples import read_examples
 from maverick_assets.datasets.turns import Owner
 from maverick_assets.defs.process import run_module, worker_environment, write_spec
 from maverick_assets.errors import MaverickError
@@ -117,10 +117,8 @@ def _plan(
         )
     examples = read_examples(path, table.version())
     owner = Owner(settings.owner_emails, settings.owner_user_ids)
-    problems = [
-        *dataset_problems(examples, recipe.modes),
-        *role_problems(settings.lake, recipe, owner),
-    ]
+    checks = check_dataset(settings.lake, recipe, owner, table.version())
+    problems = [check.problem for check in checks if check.problem and not check.only_warns]
     if problems:
         context.log.error(f"{recipe.name}: not trained: {problems[0]}")
         return None

@@ -14,7 +14,6 @@ from maverick_assets.datasets.examples import (
     EXAMPLE_SCHEMA,
     Example,
     build_candidates,
-    dataset_problems,
     preferences,
     read_examples,
     reply_pairs,
@@ -138,30 +137,6 @@ def test_a_filter_on_an_unknown_field_is_named(tokenizer: ChatTokenizer) -> None
     source = {"table": "messages", "examples": "note", "filter": {"persona": "x"}}
     with pytest.raises(BadInput, match="filter 'persona' is no field of a turn"):
         build_examples(recipe(source), [turn("1", "A note", title="T")], tokenizer)
-
-
-def test_problems_of_a_dataset_are_said(tokenizer: ChatTokenizer) -> None:
-    notes = [turn(str(at), f"Note number {at}", at, title=f"Title {at}") for at in range(2)]
-    source = {"table": "messages", "examples": "note"}
-    first, second = build_examples(recipe(source), notes, tokenizer)
-    assert dataset_problems([]) == [
-        f"no {split} examples: give it more rows, or another source or filter in its recipe"
-        for split in ("train", "validation")
-    ]
-    held_out = replace(second, split="validation")
-    assert dataset_problems([first, held_out]) == [
-        "thread chat:1 is both in train and in validation"
-    ]
-    apart = replace(held_out, thread_id="chat:2")
-    assert dataset_problems([first, apart]) == []
-    assert dataset_problems([first, apart, replace(apart, split="test")]) == [
-        "thread chat:2 is both in test and in validation"
-    ]
-    rated = replace(apart, kind="feedback")
-    assert "is held out" in dataset_problems([first, rated])[0]
-    foreign = replace(first, mode="intimate")
-    assert "mode intimate" in dataset_problems([foreign, apart], ["professional"])[0]
-    assert dataset_problems([foreign, apart], ["intimate"]) == []
 
 
 def mails_of_a_thread() -> list[Turn]:

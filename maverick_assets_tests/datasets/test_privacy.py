@@ -7,61 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.masking import mask_secrets
 from maverick_assets.datasets.privacy import Person, protect, pseudonym, pseudonymous_address
 
 MAILBOX = Path(__file__).parents[3] / "shared/data/mailbox-arnold/emails.jsonl.gz"
 OWNER = ("allan@testpilot.example", "*@testpilot.example")
 DANA = Person("dana.cole@acme.example")
 GIVEN, SURNAME = pseudonym(DANA.address, frozenset({"allan"}))
-
-
-# Put together here so that no scanner takes them for real ones.
-@pytest.mark.parametrize(
-    "secret",
-    [
-        "AKIA" + "IOSFODNN7EXAMPLE",
-        "ghp_" + "a1B2" * 9,
-        "xoxb-" + "123456789012-abcdefGHIJ",
-        "sk-proj-" + "Ab12" * 8,
-        "sk_live_" + "Ab12" * 6,
-        "AIza" + "B" * 35,
-        "hf_" + "Ab1" * 11,
-        "eyJhbGciOiJI" + ".eyJzdWIiOiIx" + ".c2ln",
-        "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----",
-        "123-45-6789",
-        "4111 1111 1111 1111",
-        "5500-0000-0000-0004",
-        "DE89 3704 0044 0532 0130 00",
-        "GB82WEST12345698765432",
-    ],
-)
-def test_masks_what_machines_issue(secret: str) -> None:
-    assert mask_secrets(f"Use {secret} please.") == "Use [secret] please."
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("pw is hunter2!!", "pw is [secret]"),
-        ("the password for the demo is Blue42Horse.", "the password for the demo is [secret]."),
-        ("password: swordfish", "password: [secret]"),
-        ('password = "swordfish"', 'password = "[secret]"'),
-        ("user bob, pw: x9$k, thanks", "user bob, pw: [secret], thanks"),
-        ("my PIN 4471 ok", "my PIN [secret] ok"),
-        ("PIN is 4471.", "PIN is [secret]."),
-        ("the alarm code is 99-31 now", "the alarm code is [secret] now"),
-        ("Das Passwort lautet Sommer2024!", "Das Passwort lautet [secret]"),
-        ("mot de passe : Soleil99", "mot de passe : [secret]"),
-        ("la contraseña es Luna2024", "la contraseña es [secret]"),
-        ("API_KEY=abc123def", "API_KEY=[secret]"),
-        ("DB_PASSWORD=tiger1", "DB_PASSWORD=[secret]"),
-        ("postgres://bob:tiger1@db.example/x", "postgres://bob:[secret]@db.example/x"),
-        ("Authorization: Bearer abcdef0123456789abc", "Authorization: Bearer [secret]"),
-    ],
-)
-def test_masks_passwords_as_people_write_them(text: str, masked: str) -> None:
-    assert mask_secrets(text) == masked
 
 
 @pytest.mark.parametrize(
