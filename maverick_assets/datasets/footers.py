@@ -7,6 +7,8 @@ from mailparser_reply.constants import MAIL_LANGUAGES
 
 _RULE = re.compile(r"\s*[-_*=]{3,}\s*$")
 _UNDERSCORES = re.compile(r"_{25,}\s*$")
+_DASHES = re.compile(r"-{40,}\s*$")
+_SPONSOR = re.compile(r"sponsored by|mailing list|unsubscribe", re.IGNORECASE)
 _SENT_FROM = [str(words.get("sent_from") or "") for words in MAIL_LANGUAGES.values()]
 _DEVICE = re.compile(
     r"\s*\W{0,3}(?:(?:"
@@ -125,7 +127,10 @@ def _signature(lines: Sequence[str]) -> int:
 
 
 def _advertisement(lines: Sequence[str]) -> int:
-    """Index of a line of underscores over a few lines with a link: a list's or provider's."""
+    """Index of a line of underscores over a few lines with a link: a list's or provider's.
+
+    People type lines of dashes, too: what is below must speak of a list or a sponsor.
+    """
     rest: list[str] = []
     for i in range(len(lines) - 1, -1, -1):
         if len(rest) > 8:
@@ -136,8 +141,10 @@ def _advertisement(lines: Sequence[str]) -> int:
             while i and (_UNDERSCORES.match(lines[i - 1]) or not lines[i - 1].strip()):
                 i -= 1
             return i
+        if _DASHES.match(lines[i]) and _SPONSOR.search(" ".join(rest)):
+            return i
         if lines[i].strip():
-            rest.append(lines[i])
+            rest.append(lines[i][:_CONTACT_CHARACTERS])
     return len(lines)
 
 

@@ -103,6 +103,7 @@ _VERB = re.compile(rf"\b{_WROTE}|написал|heeft")
 _YAHOO_ATTRIBUTION = re.compile(r"--- [^-\s].{2,90} wrote:$")
 _FOREIGN_ATTRIBUTION = re.compile(rf".{{0,200}}{_ADDRESS}.{{0,90}}:$")
 _DIGIT_OR_ADDRESS = re.compile(r"[\d@]|---")
+_UNDATED = re.compile(rf"\S.{{0,80}}\s{_WROTE} ?:$")
 _DATED = re.compile(r"\d[:.h]\d\d|\d{4}|\d[./-]\d|@")
 _FOREIGN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
 _SPEAKS = re.compile(r"\b(?:I|we|he|she|they) wrote", re.IGNORECASE)
@@ -180,13 +181,13 @@ def _attribution(lines: Sequence[str], i: int) -> Quote | None:
     if not lines[i].endswith((":", ">")):
         return None
     above = " ".join(lines[max(i - _WRAPPED_LINES + 1, 0) : i + 1])
-    if len(above) < _SHORTEST or not _DIGIT_OR_ADDRESS.search(above):
-        return None
     below = _skip_blanks(lines, i + 1)
     quoted = below < len(lines) and is_marked(lines[below])
+    if len(above) < _SHORTEST or not (quoted or _DIGIT_OR_ADDRESS.search(above)):
+        return None
     if not (quoted or _SAYS.search(above)):
         return None
-    start = None
+    start = i if quoted and _UNDATED.match(lines[i]) else None
     for first in range(i, max(i - _WRAPPED_LINES, -1), -1):
         line = lines[first]
         if not line.strip() or is_marked(line) or (first < i and _ends_sentence(line)):

@@ -26,6 +26,8 @@ INTRODUCTIONS = [
     "Em ter., 3 de jun. de 2025 às 10:02, Dana Cole <dana@x.example> escreveu:",
     "Den tis 3 juni 2025 kl 10:02 skrev Dana Cole <dana@x.example>:",
     "--- Dana Cole <dana@x.example> wrote:",
+    "Dana Cole wrote:",
+    "Once upon a time, Dana wrote :",
 ]
 HEADERS = [
     "-----Original Message-----\nFrom: Dana\nSent: Tuesday, June 3, 2025\nTo: A\nSubject: x",
@@ -116,6 +118,8 @@ def test_the_torn_end_of_a_quoted_line_is_not_own() -> None:
         "Enviado desde mi iPhone",
         "Get Outlook for iOS",
         "--------------------------\nSent from my BlackBerry Handheld (www.BlackBerry.net)",
+        "-------------------------------------------------------\n"
+        "This list is sponsored by:\nOvens! http://x.example",
         "__________________________________________\nlist mailing list\nhttp://x.example/list",
         "**********\nThis e-mail and any files transmitted with it are confidential and intended\n"
         "solely for the use of the addressee. If you are not the addressee, delete it now.\n***",
