@@ -31,7 +31,8 @@ _TOKEN = re.compile(r"\S+")
 _QUOTES = "\"“„«`'\u2018"
 _SIGNS = listed("-> => » « “ „ n° nº")
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)")
-_MOST_NOUNS = 2_000  # of a kind in one text
+_LONG = 20_000  # characters; a text above is read up to so many nouns of a kind
+_MOST_NOUNS = 2_000
 _REACH = 110  # characters from a noun to what it names
 _ORDINARY_MIX = re.compile(
     r"[#$€£]?\d[\d.,:/-]*(?:st|nd|rd|th|am|pm|h|hrs?|min|mins|s|ms|kb|mb|gb|tb|k|m|mm|x|kr|€|%|"
@@ -108,7 +109,8 @@ def _tie(token: str, word: str) -> str:
 
 def _nouns(pattern: re.Pattern[str], lowered: str) -> Iterator[tuple[re.Match[str], int]]:
     """Each noun outside of addresses of the web, and up to where it reaches: the next, at most."""
-    found = list(islice(pattern.finditer(lowered), _MOST_NOUNS))
+    most = _MOST_NOUNS if len(lowered) > _LONG else None
+    found = list(islice(pattern.finditer(lowered), most))
     limits = [*(noun.start() for noun in found[1:]), len(lowered)]
     for noun, limit in zip(found, limits if found else [], strict=True):
         words = lowered[max(noun.start() - 200, 0) : noun.start()].rsplit(None, 1)
@@ -118,7 +120,7 @@ def _nouns(pattern: re.Pattern[str], lowered: str) -> Iterator[tuple[re.Match[st
 
 def _crowded(_: str, lowered: str) -> Iterator[Span]:
     """The rest of a text with more nouns than any that is written, or that is worth the time."""
-    if len(lowered) > 10 * _MOST_NOUNS:
+    if len(lowered) > _LONG:
         for pattern in (_PASSWORD, _CODE, _ACCOUNT, _KEY, _WALLET):
             for noun in islice(pattern.finditer(lowered), _MOST_NOUNS, None):
                 yield noun.start(), len(lowered)
@@ -138,8 +140,8 @@ _PASSWORD = re.compile(
 )
 _PASSWORD_STEMS = listed(
     "cred zugangsd identifi"
-    " pass pw p/w psw mdp parola senha kenn clave contra wachtwoord ww kode lös losen has login"
-    " log-in wifi wi-fi wlan code código codice kod clé key chiave chave schlüssel sleutel"
+    " pass pw p/w psw mdp parola senha kenn clave contra wachtwoord ww kode lös losen hasł hasl"
+    " hase wifi wi-fi wlan code código codice kod clé key chiave chave schlüssel sleutel"
     " nyckel nøgle"
 )
 _OFFERS = re.compile(
@@ -246,7 +248,8 @@ _CODE = re.compile(
 )
 _CODE_STEMS = listed(
     "pin puk otp tan cod cód kod geheim domofon combina szyfr einmal token senha clave contrase"
-    " password hasło passwort lösenord wachtwoord mot de passe"
+    " password hasło passwort lösenord wachtwoord passe secret"
+    " segret"
 )
 _LOCKED = re.compile(
     r"entrée|entrada|entrata|ingresso|wejści|indgang|ingång|eingang|ingang"
@@ -279,6 +282,8 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 def _codes(_: str, lowered: str) -> Iterator[Span]:
     """PINs, one-time codes, codes of doors and safes: four to eight figures."""
+    if not _FIGURES.search(lowered):
+        return
     for noun, stop in _nouns(_CODE, lowered):
         if noun["pin"]:
             yield from _figures_after(lowered, noun.end(), stop, 3)
@@ -342,6 +347,8 @@ _ACCOUNT_NUMBER = re.compile(r"(?<![\w.,:/+$€£-])\d(?:[ -]?\d){6,19}(?![\w/-]
 
 
 def _accounts(_: str, lowered: str) -> Iterator[Span]:
+    if not _ACCOUNT_NUMBER.search(lowered):
+        return
     for noun, stop in _nouns(_ACCOUNT, lowered):
         end = min(stop, noun.end() + 50)
         line_end = lowered.find("\n", noun.end() + 2, end)

@@ -156,7 +156,7 @@ def test_a_megabyte_of_hostile_text_takes_bounded_time(part: str) -> None:
     text = (part * (1_000_000 // len(part) + 1))[:1_000_000]
     started = time.process_time()
     find_secrets(text)
-    assert time.process_time() - started < 3  # of 0.2 to 1 s on a quiet machine
+    assert time.process_time() - started < 5  # 0.1 to 1 s on a quiet machine
 
 
 def test_a_text_with_too_many_nouns_to_read_is_held() -> None:
