@@ -7,16 +7,25 @@ memory, or when the digest is another, everything is derived. Both ways give the
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from maverick_assets.crm.extraction import live_rows
+from maverick_assets.datasets.contacts import (
+    MANY,
+    Contact,
+    read_contacts,
+    refresh_contacts,
+    rows_holding,
+)
 from maverick_assets.datasets.examples import EXAMPLE_SCHEMA, Candidate, build_candidates
 from maverick_assets.datasets.mails import MAIL_SCHEMA, cleaned, connected, mail_rows, read_mails
+from maverick_assets.datasets.privacy import ThirdParties
 from maverick_assets.datasets.splits import Entry, choose, signature
+from maverick_assets.datasets.surrogates import fingerprint, key_path, load_key
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import (
     ROW_TURNS,
@@ -85,10 +94,11 @@ class _Inputs:
     versions: Mapping[str, int]
     before: Mapping[str, int] | None
     basis: str
+    key: str | None = None
 
     @property
     def state(self) -> dict[str, Any]:
-        return {"basis": self.basis, "versions": dict(self.versions)}
+        return {"basis": self.basis, "versions": dict(self.versions), "key": self.key}
 
     def changes(self, columns: Mapping[str, list[str]]) -> dict[str, list[Row]] | None:
         """Rows of each table before and after what changed; None when all must be derived."""
@@ -126,20 +136,28 @@ def refresh_turns(
 ) -> Refreshed:
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
 
+    Third parties are those of `clean/contacts`, which is brought up to date first; a text is
+    derived again when a name that it holds comes or goes, and all are with another key.
     Raises `BadInput` when there is no text at all.
     """
     target = lake / "clean" / "turns"
     paths = {name: lake / "raw" / name for name, shape in shapes.items() if shape != "mail"}
     paths["mails"] = lake / "clean" / "mails"
+    paths["contacts"] = lake / "clean" / "contacts"
     columns = {name: ["id"] for name in paths}
     columns["mails"] = ["id", "link_keys"]
+    columns["contacts"] = ["kind", "name"]
     columns |= {
         name: ["id", "conversation_id"] for name, shape in shapes.items() if shape == "message"
     }
-    basis = row_hash([code, owner.emails, owner.user_ids, sorted(shapes.items())])
+    refresh_contacts(lake, shapes)
     with only_writer(target):
-        inputs = _inputs(target, TURN_SCHEMA, paths, basis)
-        changes = inputs.changes(columns)
+        key = load_key(key_path(lake), _key_used(target))
+        owner = replace(owner, others=ThirdParties(key, read_contacts(lake), owner.emails))
+        made_by = [owner.emails, owner.user_ids, sorted(shapes.items()), fingerprint(key)]
+        inputs = _inputs(target, TURN_SCHEMA, paths, row_hash([code, *made_by]))
+        inputs = replace(inputs, key=fingerprint(key))
+        changes = _with_renamed(paths, inputs.changes(columns), columns)
         scope, turns = _mails(paths["mails"], changes, owner)
         for name, shape in shapes.items():
             if shape in ROW_TURNS:
@@ -226,6 +244,30 @@ def _inputs(target: Path, schema: pa.Schema, paths: Mapping[str, Path], basis: s
     state = read_state(target, schema.append(pa.field(ROW_HASH, pa.string())))
     before = state["versions"] if state and state["basis"] == basis else None
     return _Inputs(paths, versions, before, basis)
+
+
+def _key_used(target: Path) -> str | None:
+    """Fingerprint of the key that the turns at `target` were made with, if there are any."""
+    state = read_state(target, TURN_SCHEMA.append(pa.field(ROW_HASH, pa.string())))
+    return state.get("key") if state else None
+
+
+def _with_renamed(
+    paths: Mapping[str, Path],
+    changes: dict[str, list[Row]] | None,
+    columns: Mapping[str, list[str]],
+) -> dict[str, list[Row]] | None:
+    """`changes`, with the rows whose texts hold a name that came or went; None: all of them."""
+    if changes is None:
+        return None
+    known = changes.pop("contacts")
+    contacts = sorted({Contact(row["kind"], row["name"]) for row in known}, key=lambda c: c.id)
+    if len(contacts) > MANY:
+        return None
+    return {
+        name: rows + rows_holding(paths[name], contacts, columns[name]).to_pylist()
+        for name, rows in changes.items()
+    }
 
 
 def _mails(
