@@ -5,6 +5,7 @@ goes.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from email.utils import parseaddr
@@ -47,13 +48,15 @@ _ROLES = frozenset(_ROLES_TEXT.split())
 _LEGAL_TEXT = "inc ltd llc llp plc corp corporation co company gmbh ag sa srl spa bv ab"
 _LEGAL = frozenset(_LEGAL_TEXT.split())
 _HEAD = re.compile(r"^\s*([^:|/\u2013\u2014]{3,60}?)\s*(?::|\||/|\u2013|\u2014| - )")
+# Letters that do not fall apart into a plain one and a mark.
+_FOLDED = {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th"}
 _JOINING = frozenset(["and", "und", "et"])
 _TOKEN = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
 class Contact:
-    """`name`: words of a person's or company's name, or a registered domain; lower case."""
+    """`name`: words of a person's or company's name, or a registered domain; as `folded` has it."""
 
     kind: Kind
     name: str
@@ -79,24 +82,43 @@ class Contact:
         if self.kind == "domain":
             return [self.name]
         if self.kind == "person":
-            return list(dict.fromkeys(["".join(words), words[0] + words[-1]]))
+            forms = [[*words], [words[0], words[-1]]]
+            forms += [[without_umlaut(word) for word in form] for form in forms]
+            return list(dict.fromkeys("".join(form) for form in forms))
         return list(dict.fromkeys(["".join(words), "and".join(words), self.identity]))
 
     @property
-    def backwards(self) -> str:
+    def backwards(self) -> list[str]:
         """`coledana`, as in `Cole, Dana`."""
         words = self.name.split()
-        return words[-1] + words[0]
+        last, first = words[-1], words[0]
+        return list(dict.fromkeys([last + first, without_umlaut(last) + without_umlaut(first)]))
+
+
+def folded(text: str) -> str:
+    """`text` in lower case and without accents: as names are written in addresses."""
+    plain = text.lower()
+    if plain.isascii():
+        return plain
+    marked = unicodedata.normalize("NFKD", plain)
+    for letter, ascii_letters in _FOLDED.items():
+        marked = marked.replace(letter, ascii_letters)
+    return "".join(letter for letter in marked if not unicodedata.combining(letter))
+
+
+def without_umlaut(word: str) -> str:
+    """`mueller` -> `muller`, which is what `folded` makes of the name with its umlaut."""
+    return re.sub(r"(?<=[auo])e", "", word)
 
 
 def contacts_of_address(text: str) -> Iterator[Contact]:
     """Whom an address names, and where they work. A display name is told, too: `Dana <d@x.de>`."""
-    display, address = parseaddr(text)
-    address = address.lower().strip("'\" ")
+    display, address = parseaddr(folded(text))
+    address = address.strip("'\" ")
     local, at, domain = address.rpartition("@")
     if not at or "." not in domain:
         return
-    for words in (name_words(local), name_words(display.lower())):
+    for words in (name_words(local), name_words(display)):
         if len(words) > 1 and not set(words) <= COMMON_WORDS - ORDINARY:
             yield Contact("person", " ".join(words))
     label = split_domain(domain)[1]
@@ -110,7 +132,7 @@ def contacts_of_address(text: str) -> Iterator[Contact]:
 def contacts_of_deal(name: str) -> Iterator[Contact]:
     """The company before the first separator, as in `Acme Foods: shelf test`; none without one."""
     head = _HEAD.match(name)
-    words = _TOKEN.findall(head[1].lower()) if head else []
+    words = _TOKEN.findall(folded(head[1])) if head else []
     words = [word for word in words if word not in _JOINING]
     while words and words[-1] in _LEGAL:
         words.pop()
@@ -172,7 +194,10 @@ def rows_holding(path: Path, contacts: Sequence[Contact], columns: Collection[st
         return nothing
     found = np.zeros(wanted.num_rows, bool)
     for name in texts:
-        plain = pc.replace_substring_regex(pc.utf8_lower(wanted[name]), r"[^\pL\pN]+", "")
+        plain = pc.utf8_normalize(pc.utf8_lower(wanted[name]), form="NFKD")
+        for letter, ascii_letters in _FOLDED.items():
+            plain = pc.replace_substring(plain, letter, ascii_letters)
+        plain = pc.replace_substring_regex(plain, r"[^\pL\pN]+", "")
         for pattern in _patterns(contacts):
             found |= pc.fill_null(pc.match_substring_regex(plain, pattern), False).to_numpy()
     return wanted.filter(pa.array(found)).select(list(columns))
@@ -183,8 +208,10 @@ def _patterns(contacts: Sequence[Contact]) -> Iterator[str]:
     found: list[str] = []
     for contact in contacts:
         if contact.kind == "person":
-            first, last = contact.name.split()[0], contact.name.split()[-1]
-            found += [rf"{first}[\pL\pN]?{last}", contact.backwards]
+            words = contact.name.split()
+            ends = (words[0], words[-1])
+            for first, last in (ends, [without_umlaut(word) for word in ends]):
+                found += [rf"{first}[\pL\pN]?{last}", last + first]
         found += [re.sub(r"[\W_]+", "", spelling) for spelling in contact.spellings]
     ordered = sorted(set(found))
     for at in range(0, len(ordered), 50):

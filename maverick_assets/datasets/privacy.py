@@ -12,10 +12,12 @@ import phonenumbers
 from maverick_assets.datasets.contacts import (
     Contact,
     contacts_of_address,
+    folded,
     is_role,
     is_surname,
     name_words,
     registered,
+    without_umlaut,
 )
 from maverick_assets.datasets.masking import mask_secrets
 from maverick_assets.datasets.pseudonyms import ORDINARY
@@ -139,7 +141,7 @@ class ThirdParties:
     def _names(self, text: str, addresses: tuple[str, ...]) -> Iterator[Span]:
         phrases, singles = self._participants(addresses)
         tokens = list(_TOKEN.finditer(text))
-        words = [token.group().lower() for token in tokens]
+        words = [folded(token.group()) for token in tokens]
         at = 0
         while at < len(tokens):
             found = self._phrase(text, tokens, words, at, phrases)
@@ -222,7 +224,8 @@ class ThirdParties:
         if contact.kind == "person" and not self._owner_words.issuperset(contact.name.split()):
             for spelling in contact.spellings:
                 phrases.add(spelling, _Phrase("person", contact.identity))
-            phrases.add(contact.backwards, _Phrase("backwards", contact.identity))
+            for spelling in contact.backwards:
+                phrases.add(spelling, _Phrase("backwards", contact.identity))
         owned = {split_domain(domain)[1].replace("-", "") for domain in self._owner_domains}
         if contact.kind == "company" and owned.isdisjoint(contact.spellings):
             for spelling in contact.spellings:
@@ -233,7 +236,7 @@ class ThirdParties:
         phrases = _Phrases()
         singles: dict[str, str] = {}
         for address in addresses:
-            local = address.split("@")[0]
+            local = folded(address.split("@")[0])
             words = name_words(local)
             if not words or self._is_owner(address):
                 continue
@@ -248,6 +251,7 @@ class ThirdParties:
             for name, standin in new.items():
                 if name not in self._owner_words:
                     singles.setdefault(name, standin)
+                    singles.setdefault(without_umlaut(name), standin)
         return phrases, singles
 
     def _is_owner(self, address: str) -> bool:

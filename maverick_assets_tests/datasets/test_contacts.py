@@ -92,6 +92,16 @@ def test_who_takes_no_part_is_renamed_by_his_full_name() -> None:
     assert protected("Dana said so. Cole too. Danacole", known).startswith("Dana said so. Cole too")
 
 
+def test_accents_are_left_out_in_addresses_only() -> None:
+    known = [
+        contact
+        for address in ("zofia.wisniewska@x.example", "jorg.mueller@y.example")
+        for contact in contacts_of_address(address)
+    ]
+    text = "Zofia Wiśniewska, ZOFIA WIŚNIEWSKA, Jörg Müller, Jorg Mueller, Müller, Jörg"
+    assert not any(word in protected(text, known) for word in ("Wi", "WI", "Müll", "Muel", "rg"))
+
+
 def test_a_mention_and_a_participant_have_one_name() -> None:
     known = [*contacts_of_address("dana.cole@acme.example")]
     mentioned = protected("Ask Dana Cole.", known)
