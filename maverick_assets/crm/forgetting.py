@@ -90,9 +90,24 @@ def forget_contact(lake: Path, contact: str) -> None:
     _add(lake, [_entry(f"contact {contact}", contact=contact, people=[contact])])
 
 
-def forget_rows(lake: Path, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """`rows` with as many of the columns `TELLING` as the table has."""
-    _add(lake, [_entry(f"{table}:{r['id']}", table, r["id"], people=people_of(r)) for r in rows])
+def forget_rows(
+    lake: Path, table: str, rows: Iterable[Mapping[str, Any]], contact: str | None = None
+) -> None:
+    """`rows` with as many of the columns `TELLING` as the table has; `contact`: whose they are."""
+    _add(
+        lake,
+        [_entry(f"{table}:{r['id']}", table, r["id"], contact, people_of(r)) for r in rows],
+    )
+
+
+def forgotten_with(lake: Path, contact: str) -> dict[str, list[str]]:
+    """Ids by table of the rows that were forgotten together with a contact."""
+    entries = read_table(lake / "forgotten", where={"contact": [contact]})
+    found: dict[str, list[str]] = {}
+    for entry in [] if entries is None else entries.to_pylist():
+        if entry["table"]:
+            found.setdefault(entry["table"], []).append(entry["row"])
+    return found
 
 
 def _entry(
