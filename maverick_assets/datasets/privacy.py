@@ -46,7 +46,7 @@ _CLOSED = re.compile(r"\s*(?:[,:!-]|$)", re.MULTILINE)
 _TWO_WORDS = re.compile(r"([^\W\d_]{2,})([._-])([^\W\d_]{2,})")
 _LONG = 8  # letters of a company's name that may be written in lower case
 _SHORT = 3  # letters of one that must be in capitals
-_POSSIBLE_PHONE = re.compile(r"\d[^\n]{0,4}\d[^\n]{0,4}\d[^\n]{0,4}\d[^\n]{0,4}\d[^\n]{0,4}\d")
+_POSSIBLE_PHONE = re.compile(r"[+(]? ?\d[\d ()./\u2010-\u2015-]{5,20}\d")
 _ANNOUNCED_PHONE = re.compile(
     r"((?:\b(?:tel|telephone|phone|cell|mobile|fax|pager|call me (?:at|on)|reach me (?:at|on)|handy"
     r"|telefon|mobil|tél|teléfono|móvil)(?: (?:no|number|nr))?\b[.:#]?|☎)\s*(?:is )?)"
@@ -133,8 +133,8 @@ class ThirdParties:
             if domain in self._domains:
                 at = match.end() - len(domain)
                 yield at, match.end(), self.surrogates.domain(domain)
-        for start, end in _phones(text):
-            yield start, end, self.surrogates.phone(_plain_number(text[start:end]))
+        for start, end, number in _phones(text):
+            yield start, end, self.surrogates.phone(number)
         yield from streets(text, self.surrogates.street)
         yield from self._names(text, addresses)
 
@@ -142,8 +142,12 @@ class ThirdParties:
         phrases, singles = self._participants(addresses)
         tokens = list(_TOKEN.finditer(text))
         words = [folded(token.group()) for token in tokens]
+        telling = {word for word in set(words) if self._may_begin(word, phrases)} | singles.keys()
         at = 0
         while at < len(tokens):
+            if words[at] not in telling:
+                at += 1
+                continue
             found = self._phrase(text, tokens, words, at, phrases)
             if found is not None:
                 end, new = found
@@ -153,6 +157,9 @@ class ThirdParties:
                 token = tokens[at]
                 yield token.start(), token.end(), _alike(token.group(), singles[words[at]])
             at += 1
+
+    def _may_begin(self, word: str, participants: _Phrases) -> bool:
+        return word in self._phrases.beginnings or word in participants.beginnings
 
     def _phrase(
         self,
@@ -284,17 +291,30 @@ def _replaced(text: str, spans: Sequence[Span]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def _phones(text: str) -> Iterator[tuple[int, int]]:
-    """Where phone numbers are; what may be a price, a date or a quantity is none."""
+def _phones(text: str) -> Iterator[Span]:
+    """Where phone numbers are, and their digits; what may be a price, a date or a quantity is none.
+
+    The library is slow: it sees the lines alone that may hold a number.
+    """
     if not _POSSIBLE_PHONE.search(text):
         return
     for match in _ANNOUNCED_PHONE.finditer(text):
-        yield match.span(2)
-    for found in phonenumbers.PhoneNumberMatcher(text, "US", phonenumbers.Leniency.STRICT_GROUPING):
-        raw = found.raw_string
-        grouped = raw.startswith(("+", "(")) or len(re.findall(r"[ .-]", raw)) > 1
-        if grouped and text[max(found.start - 1, 0) : found.start] not in ("$", "€", "£", "#"):
-            yield found.start, found.end
+        yield *match.span(2), _plain_number(match[2])
+    at = 0
+    for line in text.split("\n"):
+        if any(_is_grouped(match.group()) for match in _POSSIBLE_PHONE.finditer(line)):
+            found = phonenumbers.PhoneNumberMatcher(
+                line, "US", phonenumbers.Leniency.STRICT_GROUPING
+            )
+            for each in found:
+                before = line[max(each.start - 1, 0) : each.start]
+                if _is_grouped(each.raw_string) and before not in ("$", "€", "£", "#"):
+                    yield at + each.start, at + each.end, _plain_number(each.raw_string)
+        at += len(line) + 1
+
+
+def _is_grouped(number: str) -> bool:
+    return number.startswith(("+", "(")) or len(re.findall(r"[ .-]", number)) > 1
 
 
 def _plain_number(written: str) -> str:

@@ -24,6 +24,13 @@ _SOUTHERN = re.compile(
     r"(?:de la |de los |de |della |dei |di |da |do |dos )?)"
     rf"(?P<name>{_WORD}(?: {_WORD}){{0,2}})(?P<gap>,? )(?P<number>\d{{1,4}})(?!\w)"
 )
+# Words of which a text that the expression matches has one: looking for these is fast.
+_SIGNS = {
+    _ENGLISH: "St Ave Ro Rd B Lane Ln D Court Ct Way Pl Sq Ter Park Pkwy Cres",
+    _GERMANIC: "straße strasse str. gasse platz allee straat laan gade gatan vägen vej",
+    _FRENCH: "rue avenue boulevard place chemin allée quai",
+    _SOUTHERN: "Calle Avenida Plaza Via Piazza Rua Largo ul",
+}
 _PUBLIC = frozenset(["Wall"])  # the market, not an address
 
 StandIn = Callable[[str], tuple[int, str]]
@@ -34,8 +41,8 @@ def streets(text: str, stand_in: StandIn) -> Iterator[tuple[int, int, str]]:
 
     `stand_in` gives a number and a name for what is written (in lower case).
     """
-    for pattern in (_ENGLISH, _GERMANIC, _FRENCH, _SOUTHERN):
-        for match in pattern.finditer(text):
+    for pattern, signs in _SIGNS.items():
+        for match in pattern.finditer(text) if any(sign in text for sign in signs.split()) else ():
             if match["name"] in _PUBLIC:
                 continue
             number, name = stand_in(" ".join(match.group().lower().split()))
