@@ -28,6 +28,7 @@ lint: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.refresh
+	$(BIN)/python -m benchmarks.privacy
 	$(BIN)/python -m benchmarks.demo
 
 .venv/installed: pyproject.toml constraints.txt

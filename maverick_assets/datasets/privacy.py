@@ -140,9 +140,13 @@ class ThirdParties:
 
     def _names(self, text: str, addresses: tuple[str, ...]) -> Iterator[Span]:
         phrases, singles = self._participants(addresses)
-        tokens = list(_TOKEN.finditer(text))
-        words = [folded(token.group()) for token in tokens]
+        plain = text.isascii()
+        words = _TOKEN.findall(text.lower() if plain else text)
+        words = words if plain else [folded(word) for word in words]
         telling = {word for word in set(words) if self._may_begin(word, phrases)} | singles.keys()
+        if telling.isdisjoint(words):
+            return
+        tokens = list(_TOKEN.finditer(text))
         at = 0
         while at < len(tokens):
             if words[at] not in telling:
