@@ -30,6 +30,7 @@ bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.refresh
 	$(BIN)/python -m benchmarks.cleaning
 	$(BIN)/python -m benchmarks.secrets
+	$(BIN)/python -m benchmarks.privacy
 	$(BIN)/python -m benchmarks.demo
 
 .venv/installed: pyproject.toml constraints.txt

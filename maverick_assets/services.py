@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from maverick_assets.crm.database import connect, crm_url, dagster_url, open_database
-from maverick_assets.crm.schema import TABLES, present_columns
+from maverick_assets.crm.schema import TABLES, Table, present_columns
+from maverick_assets.crm.sources.config import load_sources
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.settings import Settings, load_settings
@@ -52,6 +53,12 @@ def dagster_instance() -> Iterator["DagsterInstance"]:
     open_database(os.environ["MAVERICK_DAGSTER_URL"], "MAVERICK_DAGSTER_URL").close()
     with DagsterInstance.get() as instance:
         yield instance
+
+
+def raw_tables(settings: Settings) -> list[Table]:
+    """The tables that the raw tables of the lake are read from, those of other sources included."""
+    sources = load_sources(settings.sources)
+    return [*TABLES.values(), *(each.table for source in sources for each in source.tables)]
 
 
 def execute_job(job: str, personalities: Sequence[str]) -> list[Failure]:

@@ -18,6 +18,7 @@ from adbc_driver_postgresql import dbapi
 from psycopg import sql
 
 from maverick_assets.crm.database import open_database
+from maverick_assets.crm.forgetting import Forgotten, forget_rows, read_forgotten
 from maverick_assets.crm.schema import Table
 from maverick_assets.crm.watermark import (
     Snapshot,
@@ -81,7 +82,8 @@ def extract(url: str, table: Table, target: Path) -> Extraction:
     """
     with only_writer(target), open_database(url, "MAVERICK_CRM_URL") as connection:
         snapshot = take_snapshot(connection, table)
-        reader = _Reader(url, connection, table, snapshot)
+        forgotten = read_forgotten(target.parent.parent)
+        reader = _Reader(url, connection, table, snapshot, target.parent.parent, forgotten)
         state = read_state(target, raw_schema(table))
         if state is None:
             return _load(reader, target)
@@ -121,13 +123,17 @@ class _RowsMissing(Exception):
 
 @dataclass
 class _Reader:
-    """Rows of one table in one snapshot. `read` counts those that came through."""
+    """Rows of one table in one snapshot. `read` counts those that came through, `dropped` those
+    of them that are forgotten."""
 
     url: str
     connection: psycopg.Connection
     table: Table
     snapshot: Snapshot
+    lake: Path
+    forgotten: Forgotten
     read: int = 0
+    dropped: int = 0
 
     def rows(self, condition: sql.Composable | None) -> Iterator[pa.RecordBatch]:
         """Checked batches in the raw schema. Raises `BadInput` naming table and column."""
@@ -144,7 +150,7 @@ class _Reader:
         schema = raw_schema(self.table)
         try:
             for batch in _ahead(self._stream(columns, condition)):
-                yield self._checked(stamped(batch, schema, "upsert"))
+                yield self._remembered(self._checked(stamped(batch, schema, "upsert")))
         except (dbapi.Error, OSError) as error:  # while rows stream it is the latter
             raise self._complaint(error) from error
 
@@ -186,6 +192,16 @@ class _Reader:
                 raise self._bad(name, "has a time outside the years 1 to 9999; correct it")
         self.read += batch.num_rows
         return batch
+
+    def _remembered(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """`batch` without what is forgotten; new rows of a forgotten contact are noted as such."""
+        kept, dropped = self.forgotten.split(self.table.name, batch)
+        new = [key for key in dropped if key not in self.forgotten.rows.get(self.table.name, ())]
+        if new:
+            forget_rows(self.lake, self.table.name, [{"id": key} for key in new])
+            self.forgotten = read_forgotten(self.lake)
+        self.dropped += len(dropped)
+        return kept
 
     def _complaint(self, error: Exception) -> MaverickError:
         """Names the first column that PostgreSQL cannot send; else its own first line."""
@@ -242,8 +258,9 @@ def _load(reader: _Reader, target: Path) -> Extraction:
         raise
     table = open_table(target)
     assert table is not None
-    commit = Commit(table.version(), reader.read, reader.read, 0, 0)
-    return _report(reader, window, reader.read, commit, 0)
+    kept = reader.read - reader.dropped
+    commit = Commit(table.version(), kept, kept, 0, 0)
+    return _report(reader, window, kept, commit, 0)
 
 
 def _update(reader: _Reader, target: Path, window: Window, mark: Watermark) -> Extraction:
@@ -269,18 +286,21 @@ def _vanished(
 ) -> pa.Array:
     """Ids that live in the lake and are not among the `rows` at the source.
 
-    After a window by horizon every row of the source is in the lake: equal counts are equal sets.
+    After a window by horizon every row of the source is in the lake, or forgotten: equal counts
+    are equal sets.
     """
     held = read_table(target, columns=["id"], where=LIVE)
     assert held is not None
-    known = pc.unique(pa.chunked_array([*held["id"].chunks, *new.chunks], pa.string()))
+    live = pc.unique(pa.chunked_array([*held["id"].chunks, *new.chunks], pa.string()))
+    forgotten = sorted(reader.forgotten.rows.get(reader.table.name, ()))
+    known = pc.unique(pa.concat_arrays([live, pa.array(forgotten, pa.string())]))
     if reader.snapshot.horizon is not None and len(known) == rows:
         return pa.array([], pa.string())
     present = reader.ids()
     missing = len(present) - (pc.sum(pc.is_in(present, value_set=known)).as_py() or 0)
     if missing and window.condition is not None:
         raise _RowsMissing(missing)
-    return known.filter(pc.invert(pc.is_in(known, value_set=present)))
+    return live.filter(pc.invert(pc.is_in(live, value_set=present)))
 
 
 def tombstones(table: Table, ids: pa.Array) -> pa.Table:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.crm.extraction import ARROW_TYPES, LIVE, raw_schema, stamped, tombstones
+from maverick_assets.crm.forgetting import read_forgotten
 from maverick_assets.crm.messages import Skipped
 from maverick_assets.crm.sources.base import Source, SourceTable
 from maverick_assets.lake import (
@@ -39,7 +40,13 @@ def land(source: Source, fills: SourceTable, target: Path) -> Landing:
     with only_writer(target):
         fetched = source.fetch(fills.name, read_state(target, raw_schema(table)))
         rows = list(fetched.rows)
-        kept = [row for row in rows if row["id"] not in set(fetched.deleted)]
+        forgotten = read_forgotten(target.parent.parent)
+        deleted = set(fetched.deleted)
+        kept = [
+            row
+            for row in rows
+            if row["id"] not in deleted and not forgotten.covers(table.name, row)
+        ]
         found = arrow_table(kept, schema).to_batches()
         live = [stamped(batch, raw_schema(table), "upsert") for batch in found]
         gone = _gone(target, {row["id"] for row in kept}, fetched.deleted, fetched.complete)

@@ -1,15 +1,27 @@
-"""Pseudonyms for third parties, the same ones everywhere."""
+"""Third parties in text: found, and replaced by what stands for them everywhere."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
-from hashlib import sha256
+from functools import cached_property, lru_cache
+from typing import Literal
 
 import phonenumbers
 
-from maverick_assets.datasets.pseudonyms import GIVEN_NAMES, SURNAMES
+from maverick_assets.datasets.contacts import (
+    Contact,
+    contacts_of_address,
+    folded,
+    is_role,
+    is_surname,
+    name_words,
+    registered,
+    without_umlaut,
+)
+from maverick_assets.datasets.pseudonyms import ORDINARY
+from maverick_assets.datasets.streets import streets
+from maverick_assets.datasets.surrogates import Surrogates, split_domain
 
 
 @dataclass(frozen=True)
@@ -19,25 +31,21 @@ class Person:
     address: str
 
 
-PHONE = "[phone]"
+Span = tuple[int, int, str]  # start, end, and what takes its place
+
 # A match starts where a word does: elsewhere a long run of letters would be scanned once a letter.
 _ADDRESS = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-_DOMAIN = "mail.example"
-_NAME_PART = re.compile(r"[^\W\d_]{2,}")
-_ROLES = (
-    "info sales support team office hello contact admin administrator noreply reply mail list news"
-    " service services help billing accounts marketing press jobs hr it webmaster postmaster"
-    " announcements newsletter notifications no do not customer care desk group all everyone"
+_HOST = re.compile(r"(?<![\w.@-])(?:[\w-]{1,63}\.){1,4}[A-Za-z]{2,24}(?![\w-])")
+_TOKEN = re.compile(r"[^\W_]+")
+_BETWEEN = re.compile(r"[ \t]{0,3}(?:[-&.,'\u2019+_]?|\n)[\s>]{0,3}")
+_GREETED = re.compile(
+    r"(?:\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks,?|[Tt]hank you,?|@) ?|^)\Z", re.MULTILINE
 )
-# Names that are also ordinary capitalised words stay, unless someone is addressed by them.
-_ORDINARY = (
-    "may will april june august mark price grant chase art rich pat bill rose grace hope dean young"
-    " long short black white green brown king best day rush banks field fields street west east"
-    " north south in so do no an to us ray sunny summer autumn major bond cash gas power short"
-    " sweet little good love case land lane law pool sharp stone wood woods forest hill rice"
-)
-_GREETING = r"(?:\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks,?|[Tt]hank you,?|@) ?|^)"
-_POSSIBLE_PHONE = re.compile(r"\d[^\n]{0,4}\d[^\n]{0,4}\d[^\n]{0,4}\d[^\n]{0,4}\d[^\n]{0,4}\d")
+_CLOSED = re.compile(r"\s*(?:[,:!-]|$)", re.MULTILINE)
+_TWO_WORDS = re.compile(r"([^\W\d_]{2,})([._-])([^\W\d_]{2,})")
+_LONG = 8  # letters of a company's name that may be written in lower case
+_SHORT = 3  # letters of one that must be in capitals
+_POSSIBLE_PHONE = re.compile(r"[+(]? ?\d[\d ()./\u2010-\u2015-]{5,20}\d")
 _ANNOUNCED_PHONE = re.compile(
     r"((?:\b(?:tel|telephone|phone|cell|mobile|fax|pager|call me (?:at|on)|reach me (?:at|on)|handy"
     r"|telefon|mobil|tél|teléfono|móvil)(?: (?:no|number|nr))?\b[.:#]?|☎)\s*(?:is )?)"
@@ -46,123 +54,272 @@ _ANNOUNCED_PHONE = re.compile(
 )
 
 
-def protect(text: str, people: Sequence[Person], keep: Sequence[str] = ()) -> str:
-    """`text` without phone numbers, addresses and the names of `people`.
+@dataclass(frozen=True)
+class _Phrase:
+    """How a name that stands in a text, squeezed to letters and digits, is to be replaced."""
 
-    `keep`: the owner's addresses (`fnmatch` patterns, lower case); they and their names stay.
-    The pseudonym of a person depends on the address alone.
-    """
-    owner = tuple(sorted({pattern.lower() for pattern in keep}))
-    addresses = tuple(sorted({person.address.strip().lower() for person in people}))
-    text = _ADDRESS.sub(lambda match: pseudonymous_address(match.group(), owner), text)
-    return _names(addresses, owner).replace(_mask_phones(text))
+    kind: Literal["person", "backwards", "company"]
+    identity: str
 
 
-def pseudonymous_address(address: str, keep: Sequence[str] = ()) -> str:
-    """A stable stand-in such as `person-3f2a91bc@mail.example`; addresses in `keep` stay."""
-    plain = address.lower().strip("'")
-    if _is_kept(plain, keep) or plain.endswith(f"@{_DOMAIN}"):
-        return address
-    return f"person-{_digest(plain)[:8]}@{_DOMAIN}"
+@dataclass(frozen=True)
+class _Phrases:
+    """Phrases by their letters and digits, and the beginnings of these, so that most words of a
+    text cost one look."""
+
+    found: dict[str, _Phrase] = field(default_factory=dict)
+    beginnings: set[str] = field(default_factory=set)
+
+    def add(self, spelling: str, phrase: _Phrase) -> None:
+        if self.found.setdefault(spelling, phrase) is phrase:
+            self.beginnings.update(spelling[:end] for end in range(1, len(spelling) + 1))
 
 
-def pseudonym(address: str, taken: frozenset[str] = frozenset()) -> tuple[str, str]:
-    """Given name and surname that stand for the person at `address`; none of `taken` (lower)."""
-    number = int(_digest(address.strip().lower()), 16)
-    given = [name for name in GIVEN_NAMES if name.lower() not in taken]
-    surnames = [name for name in SURNAMES if name.lower() not in taken]
-    return given[number % len(given)], surnames[number // len(given) % len(surnames)]
+class ThirdParties:
+    """Everyone but the owner: those that the CRM knows, and the participants of a conversation.
 
-
-class _Names:
-    """The names of one set of people (lower case, to their pseudonyms), found by one expression.
-
-    `called` are names that count only where someone is addressed or signs by them, and so does any
-    name in lower case.
+    `owner`: his addresses (`fnmatch` patterns); they, his names and his company stay. What a text
+    becomes depends on the key, the text, its participants, and those contacts that it names.
     """
 
-    def __init__(self, names: dict[str, str], called: dict[str, str]) -> None:
-        self._standins = names | called
-        nothing = r"(?!)"
-        lower = sorted(name for name in names if " " not in name)
-        addressed = "|".join([*map(re.escape, lower), *filter(None, [_either_case(called)])])
-        self._pattern = re.compile(
-            rf"\b(?P<name>{_either_case(names) or nothing})\b"
-            rf"|{_GREETING}(?P<called>{addressed or nothing})\b(?=\s*(?:[,:!-]|$))",
-            re.MULTILINE,
+    def __init__(self, key: bytes, contacts: Sequence[Contact], owner: Sequence[str] = ()) -> None:
+        self._owner = tuple(sorted({pattern.lower() for pattern in owner}))
+        self._owner_words = frozenset(
+            word for pattern in self._owner for word in name_words(pattern.split("@")[0])
         )
+        self._owner_domains = {registered(each.split("@")[-1]) for each in self._owner}
+        self._contacts = contacts
+        self.surrogates = Surrogates(key, tuple(self._owner_words))
+        self._participants = lru_cache(maxsize=4096)(self._of_participants)
 
-    def replace(self, text: str) -> str:
-        return self._pattern.sub(self._standin, text)
+    def protect(self, text: str, people: Sequence[Person] = ()) -> str:
+        """`text` with stand-ins for phones, addresses, streets and names.
 
-    def _standin(self, match: re.Match[str]) -> str:
-        group = "name" if match["name"] else "called"
-        found = match[group]
-        new = self._standins[" ".join(found.lower().split())]
-        lead = match.group()[: match.start(group) - match.start()]
-        return lead + (new.upper() if found.isupper() else new.lower() if found.islower() else new)
+        The given name or the surname alone is replaced for `people` only; where it is an ordinary
+        word, only where someone is addressed or signs by it.
+        """
+        addresses = tuple(sorted({person.address.strip().lower() for person in people}))
+        covered = bytearray(len(text))
+        chosen: list[Span] = []
+        for start, end, new in self._spans(text, addresses):
+            if not any(covered[start:end]):
+                covered[start:end] = b"\1" * (end - start)
+                chosen.append((start, end, new))
+        return _replaced(text, chosen)
+
+    def address(self, address: str) -> str:
+        """A stable stand-in such as `thea.brandelwick@colvermere.com.example`; the owner's stay."""
+        plain = address.lower().strip("'")
+        if self._is_owner(plain):
+            return address
+        local, _, domain = plain.rpartition("@")
+        told = _TWO_WORDS.fullmatch(local)
+        if is_role(local):
+            return f"{local}@{self.surrogates.domain(domain)}"
+        if told and name_words(local):
+            given, surname = self.surrogates.person(f"{told[1]} {told[3]}")
+            return f"{given}{told[2]}{surname}@{self.surrogates.domain(domain)}".lower()
+        given, surname = self.surrogates.person(plain)
+        return f"{given}.{surname}@{self.surrogates.domain(domain)}".lower()
+
+    def _spans(self, text: str, addresses: tuple[str, ...]) -> Iterator[Span]:
+        """What is to be replaced; of two that overlap the first counts."""
+        for match in _ADDRESS.finditer(text):
+            yield match.start(), match.end(), self.address(match.group())
+        for match in _HOST.finditer(text):
+            domain = registered(match.group())
+            if domain in self._domains:
+                at = match.end() - len(domain)
+                yield at, match.end(), self.surrogates.domain(domain)
+        for start, end, number in _phones(text):
+            yield start, end, self.surrogates.phone(number)
+        yield from streets(text, self.surrogates.street)
+        yield from self._names(text, addresses)
+
+    def _names(self, text: str, addresses: tuple[str, ...]) -> Iterator[Span]:
+        phrases, singles = self._participants(addresses)
+        plain = text.isascii()
+        words = _TOKEN.findall(text.lower() if plain else text)
+        words = words if plain else [folded(word) for word in words]
+        telling = {word for word in set(words) if self._may_begin(word, phrases)} | singles.keys()
+        if telling.isdisjoint(words):
+            return
+        tokens = list(_TOKEN.finditer(text))
+        at = 0
+        while at < len(tokens):
+            if words[at] not in telling:
+                at += 1
+                continue
+            found = self._phrase(text, tokens, words, at, phrases)
+            if found is not None:
+                end, new = found
+                yield tokens[at].start(), tokens[end].end(), new
+                at = end
+            elif words[at] in singles and _stands_for_someone(text, tokens[at]):
+                token = tokens[at]
+                yield token.start(), token.end(), _alike(token.group(), singles[words[at]])
+            at += 1
+
+    def _may_begin(self, word: str, participants: _Phrases) -> bool:
+        return word in self._phrases.beginnings or word in participants.beginnings
+
+    def _phrase(
+        self,
+        text: str,
+        tokens: Sequence[re.Match[str]],
+        words: Sequence[str],
+        at: int,
+        participants: _Phrases,
+    ) -> tuple[int, str] | None:
+        """The longest name that begins with token `at`: its last token, and what replaces it."""
+        best = None
+        for phrases in (self._phrases, participants):
+            squeezed, end = words[at], at
+            while squeezed in phrases.beginnings:
+                phrase = phrases.found.get(squeezed)
+                if phrase and (best is None or end > best[0]):
+                    new = self._stand_in(phrase, text, tokens[at], tokens[end])
+                    best = best if new is None else (end, new)
+                end += 1
+                if end == len(tokens) or not _adjacent(text, tokens[end - 1], tokens[end]):
+                    break
+                squeezed += words[end]
+            if best is None and at + 2 < len(tokens) and len(words[at + 1]) == 1:  # Dana M. Cole
+                phrase = phrases.found.get(words[at] + words[at + 2])
+                if (
+                    phrase
+                    and phrase.kind == "person"
+                    and _adjacent(text, tokens[at], tokens[at + 1])
+                ):
+                    new = self._stand_in(phrase, text, tokens[at], tokens[at + 2])
+                    best = None if new is None else (at + 2, new)
+        return best
+
+    def _stand_in(
+        self, phrase: _Phrase, text: str, first: re.Match[str], last: re.Match[str]
+    ) -> str | None:
+        """What replaces a phrase; None where it is written so that it means something else."""
+        found = text[first.start() : last.end()]
+        if phrase.kind == "company":
+            written = first.group()[:1].isupper()
+            if not written and len(phrase.identity) < _LONG:
+                return None
+            if len(phrase.identity) <= _SHORT and not found.isupper():
+                return None
+            return _alike(found, self.surrogates.company(phrase.identity))
+        if phrase.kind == "backwards" and "," not in found:
+            return None
+        ordinary = not ORDINARY.isdisjoint(phrase.identity.split())
+        if ordinary and not (first.group()[:1].isupper() and last.group()[:1].isupper()):
+            return None
+        given, surname = self.surrogates.person(phrase.identity)
+        if phrase.kind == "backwards":
+            return _alike(found, f"{surname}, {given}")
+        return _alike(found, f"{given}{' ' if first is not last else ''}{surname}")
+
+    @cached_property
+    def _phrases(self) -> _Phrases:
+        phrases = _Phrases()
+        for contact in self._contacts:
+            self._add(phrases, contact)
+        return phrases
+
+    @cached_property
+    def _domains(self) -> frozenset[str]:
+        known = {contact.name for contact in self._contacts if contact.kind == "domain"}
+        return frozenset(known - self._owner_domains)
+
+    def _add(self, phrases: _Phrases, contact: Contact) -> None:
+        if contact.kind == "person" and not self._owner_words.issuperset(contact.name.split()):
+            for spelling in contact.spellings:
+                phrases.add(spelling, _Phrase("person", contact.identity))
+            for spelling in contact.backwards:
+                phrases.add(spelling, _Phrase("backwards", contact.identity))
+        owned = {split_domain(domain)[1].replace("-", "") for domain in self._owner_domains}
+        if contact.kind == "company" and owned.isdisjoint(contact.spellings):
+            for spelling in contact.spellings:
+                phrases.add(spelling, _Phrase("company", contact.identity))
+
+    def _of_participants(self, addresses: tuple[str, ...]) -> tuple[_Phrases, Mapping[str, str]]:
+        """Full names of participants, and their given names and surnames with stand-ins."""
+        phrases = _Phrases()
+        singles: dict[str, str] = {}
+        for address in addresses:
+            local = folded(address.split("@")[0])
+            words = name_words(local)
+            if not words or self._is_owner(address):
+                continue
+            for contact in contacts_of_address(address):
+                if contact.kind == "person":
+                    self._add(phrases, contact)
+            identity = f"{words[0]} {words[-1]}" if len(words) > 1 else address
+            given, surname = self.surrogates.person(identity)
+            new = {words[0]: surname if is_surname(local) else given}
+            if len(words) > 1:
+                new[words[-1]] = surname
+            for name, standin in new.items():
+                if name not in self._owner_words:
+                    singles.setdefault(name, standin)
+                    singles.setdefault(without_umlaut(name), standin)
+        return phrases, singles
+
+    def _is_owner(self, address: str) -> bool:
+        return any(fnmatchcase(address, pattern) for pattern in self._owner)
 
 
-def _either_case(names: dict[str, str]) -> str:
-    """Alternatives `Dana Cole|DANA COLE|...`, longest first, any white space between words."""
-    ordered = sorted(names, key=lambda name: (-len(name), name))
-    spellings = [form for name in ordered for form in (_title(name), name.upper())]
-    return "|".join(re.escape(form).replace(r"\ ", r"\s+") for form in spellings)
+def _stands_for_someone(text: str, token: re.Match[str]) -> bool:
+    """Whether a word that is a participant's name is one here."""
+    word = token.group()
+    if (word.istitle() or word.isupper()) and word.lower() not in ORDINARY:
+        return True
+    before = text[max(token.start() - 16, 0) : token.start()]
+    return bool(_GREETED.search(before)) and bool(_CLOSED.match(text, token.end()))
 
 
-def _title(name: str) -> str:
-    return " ".join(word[:1].upper() + word[1:] for word in name.split())
+def _adjacent(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
+    return _BETWEEN.fullmatch(text, one.end(), other.start()) is not None
 
 
-@lru_cache(maxsize=4096)
-def _names(addresses: tuple[str, ...], keep: tuple[str, ...]) -> _Names:
-    owner = frozenset(part for pattern in keep for part in _name_parts(pattern))
-    names: dict[str, str] = {}
-    called: dict[str, str] = {}
-    for address in addresses:
-        parts = _name_parts(address)
-        if not parts or _is_kept(address, keep):
-            continue
-        given, surname = pseudonym(address, owner)
-        new = {parts[0]: given}
-        if len(parts) > 1:
-            names.setdefault(f"{parts[0]} {parts[-1]}", f"{given} {surname}")
-            names.setdefault(f"{parts[-1]}, {parts[0]}", f"{surname}, {given}")
-            new[parts[-1]] = surname
-        for name, standin in new.items():
-            if name not in owner:
-                (called if name in _ORDINARY.split() else names).setdefault(name, standin)
-    return _Names(names, called)
+def _alike(found: str, new: str) -> str:
+    """`new` in the case of what was found."""
+    return new.upper() if found.isupper() else new.lower() if found.islower() else new
 
 
-def _name_parts(address: str) -> list[str]:
-    """Lower-case given name and surname in the local part of an address, where it tells them."""
-    local = address.split("@")[0].lower()
-    words = _NAME_PART.findall(local)
-    if not words or any(word in _ROLES.split() for word in words) or re.search(r"[*\d]", local):
-        return []
-    if len(words) == 1:
-        return words if len(words[0]) >= 3 else []
-    return [words[0], words[-1]]
+def _replaced(text: str, spans: Sequence[Span]) -> str:
+    pieces, at = [], 0
+    for start, end, new in sorted(spans):
+        pieces += [text[at:start], new]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
-def _mask_phones(text: str) -> str:
-    """Replace phone numbers; what may be a price, a date or a quantity stays."""
+def _phones(text: str) -> Iterator[Span]:
+    """Where phone numbers are, and their digits; what may be a price, a date or a quantity is none.
+
+    The library is slow: it sees the lines alone that may hold a number.
+    """
     if not _POSSIBLE_PHONE.search(text):
-        return text
-    text = _ANNOUNCED_PHONE.sub(rf"\1{PHONE}", text)
-    found = phonenumbers.PhoneNumberMatcher(text, "US", phonenumbers.Leniency.STRICT_GROUPING)
-    for match in reversed(list(found)):
-        raw = match.raw_string
-        grouped = raw.startswith(("+", "(")) or len(re.findall(r"[ .-]", raw)) > 1
-        if grouped and text[max(match.start - 1, 0) : match.start] not in ("$", "€", "£", "#"):
-            text = text[: match.start] + PHONE + text[match.end :]
-    return text
+        return
+    for match in _ANNOUNCED_PHONE.finditer(text):
+        yield *match.span(2), _plain_number(match[2])
+    at = 0
+    for line in text.split("\n"):
+        if any(_is_grouped(match.group()) for match in _POSSIBLE_PHONE.finditer(line)):
+            found = phonenumbers.PhoneNumberMatcher(
+                line, "US", phonenumbers.Leniency.STRICT_GROUPING
+            )
+            for each in found:
+                before = line[max(each.start - 1, 0) : each.start]
+                if _is_grouped(each.raw_string) and before not in ("$", "€", "£", "#"):
+                    yield at + each.start, at + each.end, _plain_number(each.raw_string)
+        at += len(line) + 1
 
 
-def _is_kept(address: str, keep: Sequence[str]) -> bool:
-    return any(fnmatchcase(address, pattern) for pattern in keep)
+def _is_grouped(number: str) -> bool:
+    return number.startswith(("+", "(")) or len(re.findall(r"[ .-]", number)) > 1
 
 
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
+def _plain_number(written: str) -> str:
+    """Digits of a number, the same with and without the country code of the US."""
+    digits = re.sub(r"\D", "", written)
+    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits

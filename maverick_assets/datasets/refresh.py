@@ -15,6 +15,13 @@ from typing import Any
 import pyarrow as pa
 
 from maverick_assets.crm.extraction import live_rows
+from maverick_assets.datasets.contacts import (
+    MANY,
+    Contact,
+    read_contacts,
+    refresh_contacts,
+    rows_holding,
+)
 from maverick_assets.datasets.examples import (
     EXAMPLE_SCHEMA,
     PREFERENCE_SCHEMA,
@@ -23,10 +30,12 @@ from maverick_assets.datasets.examples import (
     preferences,
 )
 from maverick_assets.datasets.mails import MAIL_SCHEMA, cleaned, connected, mail_rows, read_mails
+from maverick_assets.datasets.privacy import ThirdParties
 from maverick_assets.datasets.quarantine import released
 from maverick_assets.datasets.relations import mail_facts
 from maverick_assets.datasets.secrets import excerpt, find_secrets
 from maverick_assets.datasets.splits import Entry, judge, long_sentences, signature
+from maverick_assets.datasets.surrogates import fingerprint, key_path, load_key
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import (
     ROW_TURNS,
@@ -103,10 +112,11 @@ class _Inputs:
     versions: Mapping[str, int]
     before: Mapping[str, int] | None
     basis: str
+    key: str | None = None
 
     @property
     def state(self) -> dict[str, Any]:
-        return {"basis": self.basis, "versions": dict(self.versions)}
+        return {"basis": self.basis, "versions": dict(self.versions), "key": self.key}
 
     def changes(self, columns: Mapping[str, list[str]]) -> dict[str, list[Row]] | None:
         """Rows of each table before and after what changed; None when all must be derived."""
@@ -148,21 +158,29 @@ def refresh_turns(
 ) -> Refreshed:
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
 
-    `gap`: the silence that ends a session of a chat. Raises `BadInput` when there is no text.
+    Third parties are those of `clean/contacts`, which is brought up to date first; a text is
+    derived again when a name that it holds comes or goes, and all are with another key. `gap`: the
+    silence that ends a session of a chat. Raises `BadInput` when there is no text at all.
     """
     target = lake / "clean" / "turns"
     paths = {name: lake / "raw" / name for name, shape in shapes.items() if shape != "mail"}
     paths["mails"] = lake / "clean" / "mails"
+    paths["contacts"] = lake / "clean" / "contacts"
     columns = {name: ["id"] for name in paths}
     columns["mails"] = ["id", "link_keys"]
+    columns["contacts"] = ["kind", "name"]
     columns |= {
         name: ["id", "conversation_id"] for name, shape in shapes.items() if shape == "message"
     }
-    basis = row_hash([code, owner.emails, owner.user_ids, sorted(shapes.items()), str(gap)])
     deals = [name for name, shape in shapes.items() if shape == "deal"]
+    refresh_contacts(lake, shapes)
     with only_writer(target):
-        inputs = _inputs(target, TURN_SCHEMA, paths, basis)
-        changes = inputs.changes(columns)
+        key = load_key(key_path(lake), _key_used(target))
+        owner = replace(owner, others=ThirdParties(key, read_contacts(lake), owner.emails))
+        made_by = [owner.emails, owner.user_ids, sorted(shapes.items()), str(gap), fingerprint(key)]
+        inputs = _inputs(target, TURN_SCHEMA, paths, row_hash([code, *made_by]))
+        inputs = replace(inputs, key=fingerprint(key))
+        changes = _with_renamed(paths, inputs.changes(columns), columns)
         scope: set[str] = set()
         turns: list[Turn] = []
         if changes is None or any(changes[name] for name in ("mails", *deals)):
@@ -287,6 +305,30 @@ def _inputs(target: Path, schema: pa.Schema, paths: Mapping[str, Path], basis: s
     state = read_state(target, schema.append(pa.field(ROW_HASH, pa.string())))
     before = state["versions"] if state and state["basis"] == basis else None
     return _Inputs(paths, versions, before, basis)
+
+
+def _key_used(target: Path) -> str | None:
+    """Fingerprint of the key that the turns at `target` were made with, if there are any."""
+    state = read_state(target, TURN_SCHEMA.append(pa.field(ROW_HASH, pa.string())))
+    return state.get("key") if state else None
+
+
+def _with_renamed(
+    paths: Mapping[str, Path],
+    changes: dict[str, list[Row]] | None,
+    columns: Mapping[str, list[str]],
+) -> dict[str, list[Row]] | None:
+    """`changes`, with the rows whose texts hold a name that came or went; None: all of them."""
+    if changes is None:
+        return None
+    known = changes.pop("contacts")
+    contacts = sorted({Contact(row["kind"], row["name"]) for row in known}, key=lambda c: c.id)
+    if len(contacts) > MANY:
+        return None
+    return {
+        name: rows + rows_holding(paths[name], contacts, columns[name]).to_pylist()
+        for name, rows in changes.items()
+    }
 
 
 def _mails(

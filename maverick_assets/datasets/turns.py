@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 import pyarrow as pa
 
 from maverick_assets.datasets.cleaning import clean_text
-from maverick_assets.datasets.privacy import Person, protect
+from maverick_assets.datasets.privacy import Person, ThirdParties
 from maverick_assets.datasets.threads import LONG_AGO, Mail, link_threads
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake import Where, read_table
@@ -26,10 +28,18 @@ REJECTED = 3  # and one rated so low is not
 
 @dataclass(frozen=True)
 class Owner:
-    """Who the owner is: address patterns (`fnmatch`, lower case) and user ids."""
+    """Who the owner is: address patterns (`fnmatch`, lower case) and user ids.
+
+    `others` knows what stands for everybody else; left out: stand-ins of a key that nobody keeps.
+    """
 
     emails: tuple[str, ...]
     user_ids: tuple[str, ...]
+    others: ThirdParties | None = None
+
+    @cached_property
+    def third_parties(self) -> ThirdParties:
+        return self.others or ThirdParties(token_bytes(32), (), self.emails)
 
     def wrote(self, address: str | None) -> bool:
         return any(fnmatch((address or "").lower(), pattern) for pattern in self.emails)
@@ -309,7 +319,7 @@ def _age(row: Row) -> str | None:
 
 def _protected(turn: Turn, owner: Owner, people: Sequence[Person] = ()) -> Turn:
     def safe(text: str) -> str:
-        return protect(text, people, keep=owner.emails)
+        return owner.third_parties.protect(text, people)
 
     return replace(
         turn,

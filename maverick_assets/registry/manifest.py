@@ -15,7 +15,7 @@ from pydantic import (
 from maverick_assets.recipes import Name
 from maverick_assets.registry.versions import Kind, Version
 
-State = Literal["candidate", "released", "archived"]
+State = Literal["candidate", "released", "archived", "revoked"]
 
 
 def _parse_version(value: object) -> object:
@@ -40,11 +40,19 @@ class Gate(Frozen):
     override: str | None = None
 
 
+class Revocation(Frozen):
+    """Why a version must not be used any more."""
+
+    reason: str
+    at: AwareDatetime
+
+
 class Manifest(Frozen):
     """One version of one personality.
 
-    `state` is not stored: the registry derives it from the `final` link and `released_at` (when
-    the version last went into service through a release), so no copy of it can be stale.
+    `state` is not stored: the registry derives it from `revoked`, the `final` link and
+    `released_at` (when the version last went into service through a release), so no copy of it can
+    be stale.
     `files` maps paths relative to the version's directory to their sha256.
     """
 
@@ -64,6 +72,7 @@ class Manifest(Frozen):
     training: dict[str, Any] = {}
     metrics: dict[str, Any] | None = None
     gate: Gate | None = None
+    revoked: Revocation | None = None
     files: dict[str, str] = {}
 
 

@@ -1,14 +1,15 @@
 """The versions of every personality on disk: models/<personality>/<version>/ and `final`.
 
 The symlink `final` alone says which version is in service. A manifest's state is derived on
-reading: the version under `final` is released, one that was released before is archived, any
-other is a candidate. Moving the link is one rename, so a crash leaves the old version in service
-or the new one; the rest of the bookkeeping is completed by the next change.
+reading: a version that was revoked is that for good, the one under `final` is released, one that
+was released before is archived, any other is a candidate. Moving the link is one rename, so a crash
+leaves the old version in service or the new one; the rest of the bookkeeping is completed by the
+next change.
 """
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from pydantic import ValidationError
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of, staged_directory, verify_sha256, write_atomically
-from maverick_assets.registry.manifest import Gate, Manifest, State
+from maverick_assets.registry.manifest import Gate, Manifest, Revocation, State
 from maverick_assets.registry.versions import Version
 
 FINAL = "final"
@@ -56,10 +57,11 @@ class Registry:
         return self._load(personality, self._existing(personality, version))
 
     def find(self, personality: str, fingerprint: str) -> Manifest | None:
-        """The newest version trained from exactly this; None also for an unknown personality."""
+        """The newest version trained from exactly this that is not revoked, if there is one."""
         if personality not in self.personalities():
             return None
-        matches = [m for m in self.list(personality) if m.fingerprint == fingerprint]
+        usable = (m for m in self.list(personality) if m.state != "revoked")
+        matches = [m for m in usable if m.fingerprint == fingerprint]
         return matches[-1] if matches else None
 
     def directory(self, personality: str, version: Version | str) -> Path:
@@ -146,6 +148,7 @@ class Registry:
             manifest = self.get(personality, version)
             if manifest.state == "released":
                 return manifest
+            _refuse_revoked(manifest)
             self.verify(personality, manifest.version)
             if manifest.gate is None or not manifest.gate.passed:
                 manifest = self._save(_overridden(manifest, override_reason))
@@ -159,6 +162,7 @@ class Registry:
         """
         with self._locked(self._known(personality)):
             manifest = self._earlier(personality) if to is None else self.get(personality, to)
+            _refuse_revoked(manifest)
             if manifest.state == "candidate":
                 raise BadInput(f"{_label(manifest)} was never released; release it instead")
             if manifest.state == "archived":
@@ -166,12 +170,43 @@ class Registry:
                 self._point_final(manifest)
             return manifest.model_copy(update={"state": "released"})
 
+    def revoke(
+        self, personality: str, versions: Collection[Version], reason: str
+    ) -> Manifest | None:
+        """Take versions out of use for good; returns the one that is in service then, if any.
+
+        Where one of them was, the newest released before that is not revoked takes its place, or
+        none does. All are marked before `final` moves; a crash in between is completed by the next
+        change.
+        """
+        with self._locked(self._known(personality)):
+            revocation = Revocation(reason=reason, at=datetime.now(UTC))
+            for version in versions:
+                manifest = self.get(personality, version)
+                if manifest.revoked is None:
+                    self._save(manifest.model_copy(update={"revoked": revocation}))
+            self._withdraw(personality)
+            link = self._root / personality / FINAL
+            return self.get(personality, FINAL) if link.is_symlink() else None
+
+    def _withdraw(self, personality: str) -> None:
+        """Move `final` off a revoked version."""
+        link = self._root / personality / FINAL
+        if not link.is_symlink() or self.get(personality, FINAL).revoked is None:
+            return
+        others = [m for m in self.list(personality) if m.state == "archived"]
+        if others:
+            self._point_final(others[-1])
+        else:
+            link.unlink()
+
     def _earlier(self, personality: str) -> Manifest:
         current = self.get(personality, FINAL)
         moments = [
             (m.released_at, m.version)
             for m in self.list(personality)
             if m.released_at and current.released_at and m.released_at < current.released_at
+            if m.state != "revoked"
         ]
         if not moments:
             raise BadInput(f"{_label(current)} is the first release; there is no earlier one")
@@ -218,6 +253,7 @@ class Registry:
             if manifest.released_at is None:
                 moved = datetime.fromtimestamp(final.lstat().st_mtime, UTC)
                 self._save(manifest.model_copy(update={"released_at": moved}))
+            self._withdraw(personality)
 
     def _versions(self, personality: str) -> Sequence[Version]:
         found = []
@@ -265,6 +301,8 @@ class Registry:
         return manifest.model_copy(update={"state": self._state(manifest)})
 
     def _state(self, manifest: Manifest) -> State:
+        if manifest.revoked is not None:
+            return "revoked"
         link = self._root / manifest.personality / FINAL
         if link.is_symlink() and str(link.readlink()) == str(manifest.version):
             return "released"
@@ -283,6 +321,13 @@ def _serialized(manifest: Manifest) -> str:
 
 def _label(manifest: Manifest) -> str:
     return f"{manifest.personality} {manifest.version}"
+
+
+def _refuse_revoked(manifest: Manifest) -> None:
+    if manifest.revoked is not None:
+        raise BadInput(
+            f"{_label(manifest)} was revoked: {manifest.revoked.reason}; train a new one"
+        )
 
 
 def _overridden(manifest: Manifest, reason: str | None) -> Manifest:

@@ -1,0 +1,266 @@
+"""Personal data from the CRM's columns that is left in turns and datasets.
+
+    python -m benchmarks.privacy [--mentions 5000]
+
+Invents contacts and deals, plants values of their columns (names, addresses, phones, companies and
+domains, as people write them) in mails, chats, notes and deals of other people, builds turns and
+datasets, and searches these for every planted value. Prints Markdown; exit code 1 when one is left.
+
+Where values may be told but by other means than the columns (a phone, a street) they are planted
+as they stand in signatures.
+"""
+
+import argparse
+import random
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from benchmarks.demo import machine
+from maverick_assets.crm.extraction import raw_schema
+from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.refresh import (
+    refresh_candidates,
+    refresh_dataset,
+    refresh_mails,
+    refresh_turns,
+)
+from maverick_assets.datasets.tokens import ChatTokenizer
+from maverick_assets.datasets.turns import Owner, read_turns
+from maverick_assets.lake import open_table, row_hash, sync_table
+from maverick_assets.recipes import load_recipes
+from maverick_assets.settings import Settings
+from maverick_assets.training.base_model import ensure_base
+
+OWNER = Owner(("allan@testpilot.example",), ("allan",))
+ME = OWNER.emails[0]
+START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
+KINDS = ("name", "address", "phone", "company", "domain", "street")
+# Not the lists that surrogates are made of, so that a stand-in is never a planted value by chance.
+_FIRST = """
+Aisha Bartosz Chiara Dmitri Elif Fatima Giorgos Hiroshi Ibrahim Jadwiga Kwame Lucia Mateusz Nkechi
+Oyelaran Paola Quynh Rasmus Soledad Tariq Umberto Vasiliki Wojciech Xiomara Yusuf Zsofia Anneliese
+Thibault Joao Sebastiano
+"""
+_LAST = """
+Abramczyk Bellandi Chukwu Dragomir Eriksen Fonseca Grzelak Haverkamp Iglesias Jankowski Kobayashi
+Lindqvist Mokoena Nakamura Okonkwo Papadakis Quaresma Rasmussen Szymanski Tavares Uchida Vermeulen
+Wiśniewski Ximenes Yilmaz Zamora Bertrand Oyelowo Castellani Novotny
+"""
+_COMPANY = """
+Alderbrook Bexcom Cindermill Dornbach Eastvale Fjordline Glimworth Hollin Ivorygate Jutland Kestrel
+Loamfield Mirabel Norrby Ostrava Pinecrest Quarnero Rothley Silverfen Tollmere
+"""
+_TRADE = "Foods Bakery Dairy Analytics Logistics Textiles Ceramics Brewing Optics Farms"
+_SENTENCES = (
+    "I spoke to {} about the shelf test and we agreed on the date.",
+    "Before you answer, check with {} first.",
+    "No. {} has the last word on this one.",
+    "Thanks, and copy {} when the numbers are in.",
+    "We lost a week because of {}, so no discount.",
+    "My notes on {}: careful, slow, pays late.",
+)
+
+
+@dataclass(frozen=True)
+class Someone:
+    first: str
+    last: str
+    company: str
+    domain: str
+    phone: str
+    street: str
+
+    @property
+    def address(self) -> str:
+        return f"{plain(self.first)}.{plain(self.last)}@{self.domain}"
+
+    def value(self, kind: str, rng: random.Random) -> str:
+        """A value of one of the columns, in one of the ways in which people write it."""
+        name = f"{self.first} {self.last}"
+        return rng.choice(
+            {
+                "name": [name, name, name.upper(), f"{self.last}, {self.first}"],
+                "address": [self.address, self.address.title(), f"{name} <{self.address}>"],
+                "phone": [self.phone, f"({self.phone[:3]}) {self.phone[4:]}", f"+1 {self.phone}"],
+                "company": [self.company, self.company, self.company.upper()],
+                "domain": [f"www.{self.domain}", f"https://{self.domain}/about"],
+                "street": [self.street],
+            }[kind]
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mentions", type=int, default=5000)
+    rng = random.Random(1)
+    people = contacts(rng, 900)
+    planted = [
+        (kind, someone.value(kind, rng))
+        for kind, someone in (
+            (rng.choice(KINDS), rng.choice(people)) for _ in range(parser.parse_args().mentions)
+        )
+    ]
+    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
+        lake = Path(name) / "lake"
+        base = ensure_base(Settings(home=Path(name), base_model=None))
+        rows = sum(put(lake, table, content) for table, content in tables(people, planted, rng))
+        started = time.monotonic()
+        refresh_mails(lake, "bench")
+        refresh_turns(lake, OWNER, "bench")
+        seconds = time.monotonic() - started
+        texts = dict(built(lake, ChatTokenizer(base.directory)))
+    left = {where: leaks(planted, found) for where, found in texts.items()}
+    print(report(rows, planted, texts, left, seconds))
+    sys.exit(any(left.values()))
+
+
+def contacts(rng: random.Random, count: int) -> list[Someone]:
+    firsts, lasts = _FIRST.split(), _LAST.split()
+    names = [(first, last) for first in firsts for last in lasts]
+    companies = [f"{one} {trade}" for one in _COMPANY.split() for trade in _TRADE.split()]
+    found = []
+    for first, last in rng.sample(names, count):
+        company = rng.choice(companies)
+        domain = f"{plain(company)}.{rng.choice(('com', 'de', 'co.uk', 'example'))}"
+        phone = f"{rng.randint(201, 989)}-{rng.randint(201, 989)}-{rng.randint(1000, 9999)}"
+        street = f"{rng.randint(2, 980)} {last} {rng.choice(('Street', 'Avenue', 'Road'))}"
+        found.append(Someone(first, last, company, domain, phone, street))
+    return found
+
+
+def plain(name: str) -> str:
+    return name.lower().replace(" ", "").replace("ś", "s")
+
+
+def tables(
+    people: list[Someone], planted: list[tuple[str, str]], rng: random.Random
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Rows by table: what makes the CRM know everybody, and the mentions in texts of others."""
+    mails = [mail(f"known{at}", one.address, ME, "See you then.") for at, one in enumerate(people)]
+    deals = [
+        deal(f"known{at}", f"{company}: shelf test", "So far so good.")
+        for at, company in enumerate(sorted({one.company for one in people}))
+    ]
+    notes, chats, talks = [], [], []
+    for at, (kind, value) in enumerate(planted):
+        said = rng.choice(_SENTENCES).format(f"Tel. {value}" if kind == "phone" else value)
+        key, moment = f"{at:05}", START + timedelta(hours=at)
+        match at % 4:
+            case 0:
+                mails += [
+                    mail(f"asked{key}", "kim@elsewhere.example", ME, f"Hello Allan. {said}", key),
+                    mail(f"said{key}", ME, "kim@elsewhere.example", f"Hello. {said}", key),
+                ]
+            case 1:
+                notes.append({"id": key, "title": f"On {key}", "content": said, "user_id": "allan"})
+            case 2:
+                talks.append({"id": key, "user_id": "allan"})
+                chats += [
+                    {"id": f"{key}a", "conversation_id": key, "role": "guest", "content": said},
+                    {"id": f"{key}b", "conversation_id": key, "role": "user", "content": said}
+                    | {"created_at": moment},
+                ]
+            case 3:
+                deals.append(deal(key, f"Something {key}", f"{said}\n\nNo. {said}"))
+    yield from {
+        "crm_emails": mails,
+        "crm_deals": deals,
+        "sticky_notes": notes,
+        "conversations": talks,
+        "messages": chats,
+        "personality_samples": [],
+    }.items()
+
+
+def mail(key: str, sender: str, to: str, body: str, subject: str = "Hi") -> dict[str, Any]:
+    moment = START + timedelta(minutes=0 if key.startswith("asked") else 5)
+    thread = {"thread_id": key, "recipients": to, "subject": subject, "sent_at": moment}
+    return {"id": key, "sender_email": sender, "body": body, **thread}
+
+
+def deal(key: str, name: str, notes: str) -> dict[str, Any]:
+    return {"id": key, "deal_name": name, "notes": notes, "owner_email": ME, "created_at": START}
+
+
+def put(lake: Path, name: str, rows: list[dict[str, Any]]) -> int:
+    ours = {"_op": "upsert", "_extracted_at": START}
+    records = [
+        {column: row.get(column) for column in TABLES[name].columns}
+        | ours
+        | {"_row_hash": row_hash([str(row)])}
+        for row in rows
+    ]
+    wanted = pa.Table.from_pylist(records, raw_schema(TABLES[name]))
+    sync_table(lake / "raw" / name, wanted, "id")
+    return len(rows)
+
+
+def built(lake: Path, tokenizer: ChatTokenizer) -> Iterator[tuple[str, list[str]]]:
+    """The texts of the turns, and of the dataset of every personality that has examples."""
+    found = read_turns(lake / "clean" / "turns")
+    yield "clean/turns", [f"{t.title}\n{t.text}\n{t.context or ''}" for t in found]
+    for recipe in load_recipes().values():
+        sources = [each.model_copy(update={"limit": 100_000}) for each in recipe.sources]
+        wide = recipe.model_copy(update={"sources": sources})
+        refresh_candidates(lake, wide, lambda: tokenizer, ["bench"])
+        refresh_dataset(lake, wide)
+        target = lake / "datasets" / recipe.name
+        table = open_table(target)
+        examples = read_examples(target, table.version()) if table else []
+        texts = ["\n".join(each["content"] for each in e.messages) for e in examples]
+        if texts:
+            yield f"datasets/{recipe.name}", texts
+
+
+def leaks(planted: list[tuple[str, str]], texts: list[str]) -> Counter[str]:
+    """Planted values that a text holds still: letters and digits compared, whatever is between."""
+    everything = "\n".join(squeezed(text) for text in texts)
+    values = {(kind, re.sub(r"^(?:www|https)", "", squeezed(value))) for kind, value in planted}
+    found = Counter[str]()
+    for kind, value in values:
+        wanted = value.removesuffix("about") if kind == "domain" else value
+        found[kind] += wanted in everything
+    return +found
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+def report(
+    rows: int,
+    planted: list[tuple[str, str]],
+    texts: dict[str, list[str]],
+    left: dict[str, Counter[str]],
+    seconds: float,
+) -> str:
+    counts = Counter(kind for kind, _ in planted)
+    lines = [
+        machine(),
+        "",
+        f"{len(planted)} mentions of column values in {rows} rows; turns in {seconds:.1f} s.",
+        "",
+        f"| table | texts | {' | '.join(f'{kind} ({counts[kind]})' for kind in KINDS)} | left |",
+        f"|---|---:|{'---:|' * (len(KINDS) + 1)}",
+    ]
+    lines += [
+        f"| {where} | {len(found)} | {' | '.join(str(left[where][kind]) for kind in KINDS)} "
+        f"| {left[where].total()} |"
+        for where, found in texts.items()
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Forgetting a contact or a row: out of the lake, and every version that learned from it revoked.
+
+Each step may be repeated, and a later one finds what an earlier one left: a call that was cut short
+is completed by the same call.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from maverick_assets.crm.extraction import LIVE, tombstones
+from maverick_assets.crm.forgetting import (
+    TELLING,
+    forget_contact,
+    forget_rows,
+    forgotten_with,
+    is_of,
+    read_forgotten,
+)
+from maverick_assets.crm.schema import Table
+from maverick_assets.errors import BadInput
+from maverick_assets.lake import only_writer, open_table, read_table, sync_table
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets.registry.store import Registry
+
+Rows = Mapping[str, Sequence[str]]  # table -> ids
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Where forgotten rows were used: versions of datasets, and versions trained from these."""
+
+    datasets: Mapping[str, Sequence[int]]
+    versions: Mapping[str, Sequence[Manifest]]
+
+
+def bury_contact(lake: Path, tables: Iterable[Table], contact: str) -> Rows:
+    """Put a contact on the list of the forgotten, and bury the rows that are his.
+
+    Returns all that were ever buried with him. Raises `BadInput` when nothing in the lake is his
+    and he is not on the list.
+    """
+    address = contact.strip().lower()
+    own = [(table, _rows_of(lake, table, address)) for table in tables]
+    if not any(rows for _, rows in own) and address not in read_forgotten(lake).contacts:
+        raise BadInput(
+            f"no row of the lake is {address}'s: no mail from or to him alone, no deal, no note; "
+            "see that the address is right, or forget single rows with --row"
+        )
+    forget_contact(lake, address)
+    for table, rows in own:
+        _bury(lake, table, rows, address)
+    return forgotten_with(lake, address)
+
+
+def bury_row(lake: Path, tables: Iterable[Table], name: str, row_id: str) -> Rows:
+    """Put a row on the list of the forgotten, and bury it; a conversation with its messages.
+
+    Returns what was buried, now or before. Raises `BadInput` when there is no such row and none was
+    forgotten.
+    """
+    known = {table.name: table for table in tables}
+    if name not in known:
+        raise BadInput(f"--row {name}:{row_id}: no table {name!r}; tables: {', '.join(known)}")
+    rows = _live(lake, known[name], {"id": [row_id]})
+    forgotten = read_forgotten(lake).rows
+    if not rows and row_id not in forgotten.get(name, ()):
+        raise BadInput(f"--row {name}:{row_id}: the lake has no such row; see that its id is right")
+    _bury(lake, known[name], rows or [{"id": row_id}])
+    done = {name: [row_id]}
+    messages = known.get(f"{name.removesuffix('conversations')}messages")
+    if name.endswith("conversations") and messages:
+        said = _live(lake, messages, {"conversation_id": [row_id]})
+        _bury(lake, messages, said)
+        done[messages.name] = [row["id"] for row in said]
+    return done
+
+
+def trace(lake: Path, registry: Registry, rows: Rows) -> Touched:
+    """Every version of a dataset that held an example made from `rows`, and every version of a
+    personality that was trained on one of these, or on top of one that was."""
+    folder = lake / "datasets"
+    names = sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+    datasets = {name: _versions_with(folder / name, rows) for name in names if name[0] != "."}
+    versions = {}
+    for name in registry.personalities():
+        learned: list[Manifest] = []
+        for manifest in sorted(registry.list(name), key=lambda each: each.created_at):
+            parents = {each.version for each in learned}
+            if manifest.dataset_version in datasets.get(name, ()) or manifest.parent in parents:
+                learned.append(manifest)
+        versions[name] = learned
+    return Touched(
+        {name: found for name, found in datasets.items() if found},
+        {name: found for name, found in versions.items() if found},
+    )
+
+
+def revoke(registry: Registry, touched: Touched, reason: str) -> dict[str, Manifest | None]:
+    """Revoke all that was touched; by personality, the version that is in service then."""
+    return {
+        name: registry.revoke(name, [each.version for each in found], reason)
+        for name, found in touched.versions.items()
+    }
+
+
+def _rows_of(lake: Path, table: Table, contact: str) -> list[dict[str, Any]]:
+    rows = [row for row in _live(lake, table) if is_of(row, contact)]
+    if not table.name.endswith("messages"):
+        return rows
+    parents = lake / "raw" / f"{table.name.removesuffix('messages')}conversations"
+    talks = read_table(parents, columns=["id", "user_id"], where=LIVE)
+    found = [] if talks is None else [row["id"] for row in talks.to_pylist() if is_of(row, contact)]
+    found += forgotten_with(lake, contact).get(parents.name, [])
+    return _live(lake, table, {"conversation_id": found}) if found else []
+
+
+def _live(
+    lake: Path, table: Table, where: Mapping[str, list[str]] | None = None
+) -> list[dict[str, Any]]:
+    """The telling columns of the live rows of a raw table."""
+    columns = [name for name in TELLING if name in table.columns]
+    rows = read_table(lake / "raw" / table.name, columns=columns, where={**LIVE, **(where or {})})
+    return [] if rows is None else rows.to_pylist()
+
+
+def _bury(
+    lake: Path, table: Table, rows: Sequence[dict[str, Any]], contact: str | None = None
+) -> None:
+    """First on the list, so that no extraction brings back what is buried."""
+    if not rows:
+        return
+    forget_rows(lake, table.name, rows, contact)
+    target = lake / "raw" / table.name
+    with only_writer(target):
+        ids = pa.array([row["id"] for row in rows], pa.string())
+        if open_table(target) is not None:
+            sync_table(target, tombstones(table, ids), "id", scope=())
+
+
+def _versions_with(dataset: Path, rows: Rows) -> list[int]:
+    """Versions of a dataset with an example made from one of `rows`."""
+    table = open_table(dataset)
+    found = []
+    for version in range(table.version() + 1 if table else 0):
+        held = read_table(dataset, version, columns=["source", "source_ids"])
+        assert held is not None
+        examples = held.to_pylist()
+        if any(not set(rows.get(e["source"], ())).isdisjoint(e["source_ids"]) for e in examples):
+            found.append(version)
+    return found
