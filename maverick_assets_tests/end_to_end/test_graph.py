@@ -102,7 +102,7 @@ def test_the_month_makes_major_versions_and_the_quarter_a_review(maverick: Maver
         PERSONALITIES, "v2.0"
     )
     maverick.ok("run", "quarterly")
-    reports = {path.name.split("-")[0] for path in (maverick.home / "reports").iterdir()}
+    reports = {path.name.split("-")[0] for path in (maverick.home / "reports").glob("*.md")}
     assert reports == {"monthly", "quarterly"}
 
 
