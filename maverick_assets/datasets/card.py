@@ -20,6 +20,7 @@ from maverick_assets.lake import read_table
 from maverick_assets.recipes import Recipe
 
 SHOWN = 20
+MOST_FREQUENT = 10
 IN_TERMINAL = 3
 BINS = 16
 NONE = "none"
@@ -66,7 +67,7 @@ def make_card(lake: Path, recipe: Recipe, version: int, judged: Sequence[Entry])
         recipe.name,
         version,
         funnel(lake, recipe, judged),
-        shares(examples),
+        {**shares(examples), **contact_share(judged)},
         [example.n_tokens for example in examples],
         list(zip(picked, mail_spans(lake, picked), strict=True)),
     )
@@ -107,6 +108,14 @@ def shares(examples: Sequence[Example]) -> dict[str, dict[str, int]]:
     }
     counted = {name: dict(Counter(each).most_common()) for name, each in values.items()}
     return {name: counts for name, counts in counted.items() if set(counts) != {NONE}}
+
+
+def contact_share(judged: Sequence[Entry]) -> dict[str, dict[str, int]]:
+    """How many examples are with each of the most frequent counterparts, by a digest of who it is,
+    and how many with all others."""
+    counts = Counter(entry.contact[:8] for entry in judged if not entry.dropped)
+    top = dict(counts.most_common(MOST_FREQUENT))
+    return {"contact": {**top, "others": sum(counts.values()) - sum(top.values())}}
 
 
 def mail_spans(lake: Path, examples: Sequence[Example]) -> list[list[Span]]:

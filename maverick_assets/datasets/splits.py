@@ -91,11 +91,6 @@ def judge(entries: Iterable[Entry], recipe: Recipe) -> list[Entry]:
     return judged
 
 
-def choose(entries: Iterable[Entry], recipe: Recipe) -> list[Entry]:
-    """The entries that become examples, with their split."""
-    return [entry for entry in judge(entries, recipe) if not entry.dropped]
-
-
 def signature(messages: Sequence[Message]) -> bytes:
     """MinHash (Broder 1997) of the words of prompt and completion, for `Entry`.
 

@@ -22,7 +22,7 @@ class ShortLines(logging.Formatter):
             message = f"waits: another run holds {pool}"
         if event and event.is_step_failure:
             message = f"failed: {root_cause(event)[1]}"
-        if event and event.is_step_skipped:
+        if message.startswith("Skipping step "):  # it goes on with a list of internal names
             message = "skipped: nothing new to work on"
         line = message.strip().splitlines()[0] if message.strip() else ""
         return f"{self.formatTime(record, '%H:%M:%S')}  {step:<27}  {line}"

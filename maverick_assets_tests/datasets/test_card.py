@@ -1,5 +1,6 @@
 """The dataset card: figures that add up, and a page that shows texts as they are."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from maverick_assets.datasets.card import (
     Card,
     Span,
     card_text,
+    contact_share,
     pick,
     shares,
     spans,
@@ -17,8 +19,10 @@ from maverick_assets.datasets.card import (
 )
 from maverick_assets.datasets.cleaning import Removed
 from maverick_assets.datasets.examples import Example
+from maverick_assets.datasets.splits import Entry
 from maverick_assets.datasets.tokens import Message
 
+START = datetime(2026, 1, 1, tzinfo=UTC)
 BODY = "Hi Dana,\nyes, let's.\n\n> Shall we?\n-- \nAllan"
 
 
@@ -106,3 +110,17 @@ def test_the_text_for_a_terminal_tells_what_was_left_out() -> None:
     text = card_text(card_of([example(number) for number in range(1, 30)], []))
     assert "robbie, dataset 3\n\n       9  rows\n      29  examples\n" in text
     assert text.count("[assistant] Yo") == 3
+
+
+def test_the_share_of_contacts_adds_up_to_the_examples() -> None:
+    entries = [
+        Entry(str(at), 0, f"t{at}", f"e{at}", "messages", "t", START, 9, 2, b"", "dialogue")
+        for at in range(40)
+    ]
+    known = [
+        replace(entry, contact=f"{at % 15:02} and who he is", dropped="secret" if at > 30 else None)
+        for at, entry in enumerate(entries)
+    ]
+    counts = contact_share(known)["contact"]
+    assert len(counts) == 11
+    assert sum(counts.values()) == 31

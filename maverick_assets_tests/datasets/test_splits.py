@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.splits import Entry, choose, judge, signature
+from maverick_assets.datasets.splits import Entry, judge, long_sentences, signature
 from maverick_assets.datasets.tokens import Message
 from maverick_assets.recipes import Recipe
 
@@ -35,6 +36,11 @@ def entry(key: str, thread: str, hour: int, text: str, source: str = "messages")
         signature=signature(messages),
         kind="dialogue",
     )
+
+
+def choose(entries: Iterable[Entry], recipe: Recipe) -> list[Entry]:
+    """Those that become examples."""
+    return [each for each in judge(entries, recipe) if not each.dropped]
 
 
 def recipe(fraction: float = 0.1, limit: int = 1000) -> Recipe:
@@ -176,3 +182,32 @@ def test_a_training_example_that_nearly_repeats_a_held_out_one_is_dropped() -> N
     trained = {each.example_id: each.dropped for each in done if each.split == "train"}
     assert trained.pop("first") is None
     assert set(trained.values()) == {"near-duplicate"}
+
+
+def test_a_training_example_that_holds_a_held_out_answer_is_dropped() -> None:
+    answer = "The pallets leave on Tuesday at nine and the carrier wants two people on the ramp."
+    quoting = long_sentences(
+        f"You wrote:\n\n{answer.upper()} Is that so? Nobody told me that before."
+    )
+    entries = [entry(str(at), f"t{at}", at, f"Words of number {at}") for at in range(30)]
+    held_out = next(each for each in judge(entries, recipe()) if each.split == "validation")
+    trained = next(each for each in judge(entries, recipe()) if each.split == "train")
+    said, heard = {"said": long_sentences(answer)}, {"heard": quoting}
+    known = [
+        replace(e, **(said if e == unsplit(held_out) else heard if e == unsplit(trained) else {}))
+        for e in entries
+    ]
+    dropped = [each for each in judge(known, recipe()) if each.dropped]
+    assert [(e.candidate_id, e.dropped) for e in dropped] == [
+        (trained.candidate_id, "repeats a held-out answer")
+    ]
+
+
+def unsplit(entry: Entry) -> Entry:
+    return replace(entry, split="train")
+
+
+def test_long_sentences_are_found_however_they_are_wrapped() -> None:
+    text = "Short one. This sentence has just enough words to be told apart! And this has not."
+    assert len(long_sentences(text)) == 1
+    assert long_sentences(text.replace(" ", "\n", 7)) == long_sentences(text.upper())
