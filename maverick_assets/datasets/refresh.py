@@ -290,12 +290,20 @@ def _without_secrets(entries: Iterable[Entry], free: Collection[str]) -> list[En
 
 
 def refresh_preferences(lake: Path, recipe: Recipe) -> Commit:
-    """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`."""
+    """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`.
+
+    What holds a secret, in prompt or either answer, is left out.
+    """
     target = lake / "preferences" / recipe.name
     with only_writer(target):
         turns = read_turns(lake / "clean" / "turns", {"personality": [recipe.name]})
-        rows = arrow_table(preferences(recipe, turns), PREFERENCE_SCHEMA)
+        safe = [turn for turn in turns if not find_secrets(_said_in(turn))]
+        rows = arrow_table(preferences(recipe, safe), PREFERENCE_SCHEMA)
         return sync_table(target, rows, "preference_id")
+
+
+def _said_in(turn: Turn) -> str:
+    return "\n".join(filter(None, (turn.context, turn.text, turn.rejected)))
 
 
 def _inputs(target: Path, schema: pa.Schema, paths: Mapping[str, Path], basis: str) -> _Inputs:

@@ -292,3 +292,18 @@ def test_rejected_answers_are_kept_aside_and_go_with_their_rows(
         refresh(lake, tokenizer)
     tables = [content(tmp_path / lake, "preferences/robbie", "preference_id") for lake in "ab"]
     assert tables[0] == tables[1]
+
+
+def test_a_rejected_answer_with_a_secret_in_any_part_is_not_kept_aside(
+    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    model = next(row for row in sample["feedback"].values() if row["personality"] == "robbie")
+    plain = {"prompt": "Hi?", "response": "Go away.", "correction": "Hello!", "rating": 1}
+    parts = {"prompt", "response", "correction"}
+    told = {part: model | plain | {"id": part, part: "pw is hunter2!!"} for part in parts}
+    feedback = told | {"plain": model | plain | {"id": "plain"}}
+    write_raw(tmp_path, sample | {"feedback": feedback})
+    refresh(tmp_path, tokenizer)
+    table = read_table(tmp_path / "preferences" / "robbie")
+    assert table is not None
+    assert table["source_ids"].to_pylist() == [["plain"]]

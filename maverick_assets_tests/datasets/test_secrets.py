@@ -175,7 +175,7 @@ def rows(name: str) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not here")
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real texts of ../shared/data are not here")
 @pytest.mark.parametrize(
     ("name", "column", "most"),
     [
