@@ -28,12 +28,8 @@ from maverick_assets.crm.sample.emails import email_rows
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.cleaning import clean_mail
 from maverick_assets.datasets.mails import cleaned, read_mails
-from maverick_assets.datasets.refresh import (
-    refresh_candidates,
-    refresh_dataset,
-    refresh_mails,
-    refresh_turns,
-)
+from maverick_assets.datasets.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
 from maverick_assets.datasets.threads import link_threads
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Owner

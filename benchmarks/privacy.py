@@ -29,12 +29,8 @@ from benchmarks.demo import machine
 from maverick_assets.crm.extraction import raw_schema
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples import read_examples
-from maverick_assets.datasets.refresh import (
-    refresh_candidates,
-    refresh_dataset,
-    refresh_mails,
-    refresh_turns,
-)
+from maverick_assets.datasets.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Owner, read_turns
 from maverick_assets.lake import open_table, row_hash, sync_table

@@ -22,12 +22,8 @@ from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.extraction import extract
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES, create_tables
-from maverick_assets.datasets.refresh import (
-    refresh_candidates,
-    refresh_dataset,
-    refresh_mails,
-    refresh_turns,
-)
+from maverick_assets.datasets.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Owner
 from maverick_assets.recipes import load_recipes

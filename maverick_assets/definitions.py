@@ -15,7 +15,7 @@ from dagster import (
 
 from maverick_assets.crm.sources.base import Source
 from maverick_assets.crm.sources.config import load_sources
-from maverick_assets.datasets.refresh import SHAPES
+from maverick_assets.datasets.refresh_turns import SHAPES
 from maverick_assets.defs.automation import jobs, schedules, sensors
 from maverick_assets.defs.clean import clean_asset
 from maverick_assets.defs.datasets import dataset_asset

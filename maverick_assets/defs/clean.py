@@ -14,7 +14,7 @@ from dagster import (
     asset,
 )
 
-from maverick_assets.datasets.refresh import refresh_mails, refresh_turns
+from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns import TURN_SCHEMA, Owner
 from maverick_assets.defs.display import sample_table
 from maverick_assets.lake import open_table

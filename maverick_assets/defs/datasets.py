@@ -19,9 +19,9 @@ from dagster import (
 
 from maverick_assets.datasets.card import Card, make_card, write_card
 from maverick_assets.datasets.checks import CHECKS, Check, check_dataset
+from maverick_assets.datasets.inputs import Refreshed
 from maverick_assets.datasets.quarantine import quarantined, refresh_quarantine
 from maverick_assets.datasets.refresh import (
-    Refreshed,
     refresh_candidates,
     refresh_dataset,
     refresh_preferences,

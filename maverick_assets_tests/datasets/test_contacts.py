@@ -11,8 +11,9 @@ import pytest
 from maverick_assets.crm.extraction import raw_schema
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.contacts import Contact, contacts_of_address, contacts_of_deal
+from maverick_assets.datasets.inputs import Refreshed
 from maverick_assets.datasets.privacy import Person, ThirdParties
-from maverick_assets.datasets.refresh import Refreshed, refresh_mails, refresh_turns
+from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
 from maverick_assets.datasets.surrogates import key_path
 from maverick_assets.datasets.turns import Owner, Turn, read_turns
 from maverick_assets.errors import MaverickError

@@ -17,13 +17,8 @@ from maverick_assets.datasets.quarantine import (
     release,
     released,
 )
-from maverick_assets.datasets.refresh import (
-    SHAPES,
-    refresh_candidates,
-    refresh_dataset,
-    refresh_mails,
-    refresh_turns,
-)
+from maverick_assets.datasets.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.refresh_turns import SHAPES, refresh_mails, refresh_turns
 from maverick_assets.datasets.scanner import leaked_secrets
 from maverick_assets.datasets.tokens import ChatTokenizer, Message
 from maverick_assets.datasets.turns import Owner

@@ -14,15 +14,13 @@ from maverick_assets.crm.extraction import ARROW_TYPES, raw_schema
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.inputs import Refreshed
 from maverick_assets.datasets.refresh import (
-    SHAPES,
-    Refreshed,
     refresh_candidates,
     refresh_dataset,
-    refresh_mails,
     refresh_preferences,
-    refresh_turns,
 )
+from maverick_assets.datasets.refresh_turns import SHAPES, refresh_mails, refresh_turns
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Owner, read_turns
 from maverick_assets.errors import BadInput

@@ -13,7 +13,7 @@ from maverick_assets.crm.extraction import extract, live_rows
 from maverick_assets.crm.forgetting import forget_rows, read_forgotten
 from maverick_assets.crm.importers import insert_rows
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.datasets.refresh import refresh_mails, refresh_turns
+from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns import Owner, read_turns
 from maverick_assets.errors import BadInput
 from maverick_assets.lake import read_table, sync_table
