@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,11 +10,11 @@ from typing import Annotated, Any
 import psycopg
 import typer
 from psycopg import sql
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as RichTable
 
 from maverick_assets import services
+from maverick_assets.cli_datasets import datasets_app, forget
+from maverick_assets.console import AsJson, note, print_result, print_table
 from maverick_assets.crm.database import connect, without_password
 from maverick_assets.crm.schema import TABLES, create_tables
 from maverick_assets.errors import BadInput, MaverickError
@@ -36,12 +35,7 @@ crm_app = typer.Typer(help="The CRM: what the personalities are made from.", no_
 models_app = typer.Typer(help="Versions: list, show, release, roll back.", no_args_is_help=True)
 app.add_typer(crm_app, name="crm")
 app.add_typer(models_app, name="models")
-datasets_app = typer.Typer(help="What the personalities are trained on.", no_args_is_help=True)
-quarantine_app = typer.Typer(help="Examples held back because of a secret.")
 app.add_typer(datasets_app, name="datasets")
-datasets_app.add_typer(quarantine_app, name="quarantine")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 class Job(StrEnum):
@@ -85,7 +79,7 @@ def run(
     """Run a job now, here."""
     settings = load_settings()
     with services.services(settings):
-        _create_in_embedded(settings)
+        services.create_in_embedded(settings)
         failures = services.execute_job(job, personality or [])
         if job not in (Job.ingest, Job.quarterly):
             show_versions(_in_service(settings), as_json)
@@ -118,54 +112,6 @@ def chat(
 
 
 @app.command()
-def forget(
-    contact: Annotated[
-        str | None, typer.Option(help="An address: the mails from it and to it alone, and rows of.")
-    ] = None,
-    row: Annotated[str | None, typer.Option(help="TABLE:ID, one row of the CRM.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take rows out of the lake for good, and revoke the versions that learned from them."""
-    from maverick_assets.registry import forget as forgetting
-
-    table, separator, row_id = (row or "").partition(":")
-    if (contact is None) == (row is None) or (row is not None and not separator):
-        raise BadInput("give --contact ADDRESS, or --row TABLE:ID")
-    settings = load_settings()
-    registry = Registry(settings.models)
-    tables = services.raw_tables(settings)
-    if contact is not None:
-        rows = forgetting.bury_contact(settings.lake, tables, contact)
-    else:
-        rows = forgetting.bury_row(settings.lake, tables, table, row_id)
-    touched = forgetting.trace(settings.lake, registry, rows)
-    serving = forgetting.revoke(registry, touched, "it learned from rows that were forgotten")
-    result = {
-        "rows": rows,
-        "datasets": touched.datasets,
-        "revoked": {n: [str(m.version) for m in found] for n, found in touched.versions.items()},
-        "in_service": {name: m and str(m.version) for name, m in serving.items()},
-    }
-    with services.services(settings):  # a rebuild that fails leaves nothing unsaid
-        _create_in_embedded(settings)
-        failures = services.execute_job("ingest", [])
-    print_result(result, "\n".join(_forgotten_lines(result)), as_json)
-    services.raise_failures(failures)
-
-
-def _forgotten_lines(result: dict[str, Any]) -> list[str]:
-    """What was forgotten, where it had been used, and what is in service now."""
-    lines = [f"{table}: {len(ids)} rows forgotten" for table, ids in result["rows"].items()]
-    for name, versions in result["datasets"].items():
-        lines.append(f"dataset {name}: versions {', '.join(map(str, versions))} held them")
-    for name, versions in result["revoked"].items():
-        now = result["in_service"][name]
-        rest = f"{now} is in service" if now else "none is in service; train one: maverick run"
-        lines.append(f"{name}: {', '.join(versions)} revoked; {rest}")
-    return lines
-
-
-@app.command()
 def ui(
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 3000,
@@ -180,7 +126,7 @@ def status(as_json: AsJson = False) -> None:
     """The CRM's rows, the versions in service, the last runs."""
     settings = load_settings()
     with services.services(settings):
-        _create_in_embedded(settings)
+        services.create_in_embedded(settings)
         with connect(load_settings()) as connection:
             rows = {name: _count_rows(connection, name) for name in TABLES}
             where = without_password(load_settings().crm_url or "")
@@ -207,6 +153,9 @@ def status(as_json: AsJson = False) -> None:
     print_result(result, "\n".join(lines), as_json)
 
 
+app.command()(forget)
+
+
 @crm_app.command("import")
 def crm_import(
     mbox: Annotated[Path | None, typer.Option(help="An mbox file.")] = None,
@@ -222,7 +171,7 @@ def crm_import(
     settings = load_settings()
     reports: dict[str, importers.ImportReport] = {}
     with services.services(settings):
-        _create_in_embedded(settings)
+        services.create_in_embedded(settings)
         with connect(load_settings()) as connection:
             if mbox:
                 reports[str(mbox)] = importers.import_mail(connection, importers.read_mbox(mbox))
@@ -294,69 +243,6 @@ def models_rollback(
     show_versions([Registry(load_settings().models).rollback(personality, to)], as_json)
 
 
-@datasets_app.command("show")
-def datasets_show(personality: str, as_json: AsJson = False) -> None:
-    """How a dataset came about: what was left out and why, shares, lengths, a few examples."""
-    from maverick_assets.datasets.card import card_text, make_card
-    from maverick_assets.datasets.refresh import judged_candidates
-    from maverick_assets.lake import open_table
-
-    lake = load_settings().lake
-    recipe = services.known_recipe(load_recipes(), personality)
-    judged = judged_candidates(lake, recipe)
-    table = open_table(lake / "datasets" / recipe.name)
-    card = make_card(lake, recipe, table.version() if table else 0, judged)
-    print_result(asdict(card), card_text(card), as_json)
-
-
-@quarantine_app.callback(invoke_without_command=True)
-def quarantine_list(
-    context: typer.Context,
-    personality: Annotated[str | None, typer.Option(help="Only this one.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Examples held back because of a secret; `show` and `release` take an id, or its start."""
-    from maverick_assets.datasets.quarantine import quarantined
-
-    if context.invoked_subcommand is None:
-        recipes = load_recipes()
-        names = [services.known_recipe(recipes, personality).name] if personality else [*recipes]
-        held = quarantined(load_settings().lake, names)
-        table = RichTable("id", "personality", "source", "when", "rules", "excerpt")
-        for each in held:
-            rules = ", ".join(each.rules) + (f" (released: {each.reason})" if each.reason else "")
-            when, source = f"{each.occurred_at:%Y-%m-%d}", f"{each.source} {each.source_ids[-1]}"
-            cells = (each.example_id[:8], each.personality, source, when, rules, each.excerpt)
-            table.add_row(*map(escape, cells))
-        print_table([asdict(each) for each in held], table, as_json)
-
-
-@quarantine_app.command("show")
-def quarantine_show(example_id: str, as_json: AsJson = False) -> None:
-    """One of them: where it comes from, which rules found what, and what stands around it."""
-    from maverick_assets.datasets.quarantine import find_held
-
-    held = asdict(find_held(load_settings().lake, [*load_recipes()], example_id))
-    lines = [f"{name:12} {value}" for name, value in held.items() if value is not None]
-    print_result(held, "\n".join(lines), as_json)
-
-
-@quarantine_app.command("release")
-def quarantine_release(
-    example_id: str,
-    reason: Annotated[str, typer.Option(help="Why this is no secret.")],
-    as_json: AsJson = False,
-) -> None:
-    """It is no secret after all: the next ingest includes it."""
-    from maverick_assets.datasets.quarantine import find_held, release
-
-    lake, names = load_settings().lake, [*load_recipes()]
-    held = find_held(lake, names, example_id)
-    release(lake, held, reason)
-    text = f"{held.example_id} is released; the next ingest includes it for {held.personality}"
-    print_result(asdict(find_held(lake, names, held.example_id)), text, as_json)
-
-
 def _load_demo(mbox: Path | None) -> dict[str, int]:
     """Fill the embedded CRM, once: the sample, or real mail beside the sample's curated texts."""
     from maverick_assets.crm import importers
@@ -373,13 +259,6 @@ def _load_demo(mbox: Path | None) -> dict[str, int]:
             reader = importers.read_maildir if mbox.is_dir() else importers.read_mbox
             added["crm_emails"] = importers.import_mail(connection, reader(mbox)).imported
     return added
-
-
-def _create_in_embedded(settings: Settings) -> None:
-    """A CRM of the user's own is never altered; the embedded one starts with its tables."""
-    if settings.crm_url is None:
-        with connect(load_settings()) as connection:
-            create_tables(connection)
 
 
 def _count_rows(connection: psycopg.Connection, table: str) -> int | None:
@@ -412,33 +291,15 @@ def main() -> None:
         sys.exit(MaverickError.exit_code)
 
 
-def note(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def print_result(result: Any, text: str, as_json: bool) -> None:
-    typer.echo(json.dumps(result, ensure_ascii=False, default=str) if as_json else text)
-
-
-def print_table(result: Any, table: RichTable, as_json: bool) -> None:
-    if as_json:
-        print_result(result, "", as_json)
-    else:
-        Console().print(table)
-
-
 def show_versions(manifests: Iterable[Manifest], as_json: bool) -> None:
     rows = [_summary(manifest) for manifest in manifests]
-    if as_json:
-        typer.echo(json.dumps(rows))
-        return
     table = RichTable("personality", "version", "state", "base", "adapter", "ratio")
     table.caption = "held-out perplexity on supervised tokens"
     for row in rows:
         figures = (row["perplexity_base"], row["perplexity_adapter"], row["ratio"])
         shown = ("" if figure is None else f"{figure:.2f}" for figure in figures)
         table.add_row(row["personality"], row["version"], row["state"], *shown)
-    Console().print(table)
+    print_table(rows, table, as_json)
 
 
 def _summary(manifest: Manifest) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from maverick_assets.crm.database import connect, crm_url, dagster_url, open_database
-from maverick_assets.crm.schema import TABLES, Table, present_columns
+from maverick_assets.crm.schema import TABLES, Table, create_tables, present_columns
 from maverick_assets.crm.sources.config import load_sources
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.recipes import Recipe, load_recipes
@@ -129,3 +129,10 @@ def raise_failures(failures: Sequence[Failure]) -> None:
     step = first.step.split(".")[0].replace("__", "/")
     error = BadInput if bad_input else MaverickError
     raise error(f"{step}: {first.message}{more}")
+
+
+def create_in_embedded(settings: Settings) -> None:
+    """A CRM of the user's own is never altered; the embedded one starts with its tables."""
+    if settings.crm_url is None:
+        with connect(load_settings()) as connection:
+            create_tables(connection)

@@ -1,0 +1,129 @@
+"""`maverick datasets` and `maverick forget`: what the personalities are trained on."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from maverick_assets import services
+from maverick_assets.console import AsJson, print_result, print_table
+from maverick_assets.errors import BadInput
+from maverick_assets.recipes import load_recipes
+from maverick_assets.registry.store import Registry
+from maverick_assets.settings import load_settings
+
+datasets_app = typer.Typer(help="What the personalities are trained on.", no_args_is_help=True)
+quarantine_app = typer.Typer(help="Examples held back because of a secret.")
+datasets_app.add_typer(quarantine_app, name="quarantine")
+
+
+def forget(
+    contact: Annotated[
+        str | None, typer.Option(help="An address: the mails from it and to it alone, and rows of.")
+    ] = None,
+    row: Annotated[str | None, typer.Option(help="TABLE:ID, one row of the CRM.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take rows out of the lake for good, and revoke the versions that learned from them."""
+    from maverick_assets.registry import forget as forgetting
+
+    table, separator, row_id = (row or "").partition(":")
+    if (contact is None) == (row is None) or (row is not None and not separator):
+        raise BadInput("give --contact ADDRESS, or --row TABLE:ID")
+    settings = load_settings()
+    registry = Registry(settings.models)
+    tables = services.raw_tables(settings)
+    if contact is not None:
+        rows = forgetting.bury_contact(settings.lake, tables, contact)
+    else:
+        rows = forgetting.bury_row(settings.lake, tables, table, row_id)
+    touched = forgetting.trace(settings.lake, registry, rows)
+    serving = forgetting.revoke(registry, touched, "it learned from rows that were forgotten")
+    result = {
+        "rows": rows,
+        "datasets": touched.datasets,
+        "revoked": {n: [str(m.version) for m in found] for n, found in touched.versions.items()},
+        "in_service": {name: m and str(m.version) for name, m in serving.items()},
+    }
+    with services.services(settings):  # a rebuild that fails leaves nothing unsaid
+        services.create_in_embedded(settings)
+        failures = services.execute_job("ingest", [])
+    print_result(result, "\n".join(_forgotten_lines(result)), as_json)
+    services.raise_failures(failures)
+
+
+def _forgotten_lines(result: dict[str, Any]) -> list[str]:
+    """What was forgotten, where it had been used, and what is in service now."""
+    lines = [f"{table}: {len(ids)} rows forgotten" for table, ids in result["rows"].items()]
+    for name, versions in result["datasets"].items():
+        lines.append(f"dataset {name}: versions {', '.join(map(str, versions))} held them")
+    for name, versions in result["revoked"].items():
+        now = result["in_service"][name]
+        rest = f"{now} is in service" if now else "none is in service; train one: maverick run"
+        lines.append(f"{name}: {', '.join(versions)} revoked; {rest}")
+    return lines
+
+
+@datasets_app.command("show")
+def datasets_show(personality: str, as_json: AsJson = False) -> None:
+    """How a dataset came about: what was left out and why, shares, lengths, a few examples."""
+    from maverick_assets.datasets.card import card_text, make_card
+    from maverick_assets.datasets.refresh import judged_candidates
+    from maverick_assets.lake import open_table
+
+    lake = load_settings().lake
+    recipe = services.known_recipe(load_recipes(), personality)
+    judged = judged_candidates(lake, recipe)
+    table = open_table(lake / "datasets" / recipe.name)
+    card = make_card(lake, recipe, table.version() if table else 0, judged)
+    print_result(asdict(card), card_text(card), as_json)
+
+
+@quarantine_app.callback(invoke_without_command=True)
+def quarantine_list(
+    context: typer.Context,
+    personality: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examples held back because of a secret; `show` and `release` take an id, or its start."""
+    from maverick_assets.datasets.quarantine import quarantined
+
+    if context.invoked_subcommand is None:
+        recipes = load_recipes()
+        names = [services.known_recipe(recipes, personality).name] if personality else [*recipes]
+        held = quarantined(load_settings().lake, names)
+        table = RichTable("id", "personality", "source", "when", "rules", "excerpt")
+        for each in held:
+            rules = ", ".join(each.rules) + (f" (released: {each.reason})" if each.reason else "")
+            when, source = f"{each.occurred_at:%Y-%m-%d}", f"{each.source} {each.source_ids[-1]}"
+            cells = (each.example_id[:8], each.personality, source, when, rules, each.excerpt)
+            table.add_row(*map(escape, cells))
+        print_table([asdict(each) for each in held], table, as_json)
+
+
+@quarantine_app.command("show")
+def quarantine_show(example_id: str, as_json: AsJson = False) -> None:
+    """One of them: where it comes from, which rules found what, and what stands around it."""
+    from maverick_assets.datasets.quarantine import find_held
+
+    held = asdict(find_held(load_settings().lake, [*load_recipes()], example_id))
+    lines = [f"{name:12} {value}" for name, value in held.items() if value is not None]
+    print_result(held, "\n".join(lines), as_json)
+
+
+@quarantine_app.command("release")
+def quarantine_release(
+    example_id: str,
+    reason: Annotated[str, typer.Option(help="Why this is no secret.")],
+    as_json: AsJson = False,
+) -> None:
+    """It is no secret after all: the next ingest includes it."""
+    from maverick_assets.datasets.quarantine import find_held, release
+
+    lake, names = load_settings().lake, [*load_recipes()]
+    held = find_held(lake, names, example_id)
+    release(lake, held, reason)
+    text = f"{held.example_id} is released; the next ingest includes it for {held.personality}"
+    print_result(asdict(find_held(lake, names, held.example_id)), text, as_json)

@@ -1,0 +1,26 @@
+"""How the command line prints: text for people, JSON with `--json`."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table as RichTable
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def note(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def print_result(result: Any, text: str, as_json: bool) -> None:
+    typer.echo(json.dumps(result, ensure_ascii=False, default=str) if as_json else text)
+
+
+def print_table(result: Any, table: RichTable, as_json: bool) -> None:
+    if as_json:
+        print_result(result, "", as_json)
+    else:
+        Console().print(table)
