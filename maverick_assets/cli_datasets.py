@@ -70,14 +70,17 @@ def _forgotten_lines(result: dict[str, Any]) -> list[str]:
 def datasets_show(personality: str, as_json: AsJson = False) -> None:
     """How a dataset came about: what was left out and why, shares, lengths, a few examples."""
     from maverick_assets.datasets.card import card_text, make_card
+    from maverick_assets.datasets.examples import read_examples
     from maverick_assets.datasets.refresh import judged_candidates
     from maverick_assets.lake import open_table
 
     lake = load_settings().lake
     recipe = services.known_recipe(load_recipes(), personality)
     judged = judged_candidates(lake, recipe)
-    table = open_table(lake / "datasets" / recipe.name)
-    card = make_card(lake, recipe, table.version() if table else 0, judged)
+    path = lake / "datasets" / recipe.name
+    table = open_table(path)
+    version = table.version() if table else 0
+    card = make_card(lake, recipe, version, judged, read_examples(path, version))
     print_result(asdict(card), card_text(card), as_json)
 
 

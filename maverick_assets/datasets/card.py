@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from maverick_assets.crm.extraction import LIVE, live_rows
 from maverick_assets.datasets.cleaning import Removed, clean_mail, plain_text
-from maverick_assets.datasets.examples import Example, read_examples
+from maverick_assets.datasets.examples import Example
 from maverick_assets.datasets.splits import Entry
 from maverick_assets.files import write_atomically
 from maverick_assets.lake import read_table
@@ -56,12 +56,17 @@ class Card:
         return [((at + 1) * width, counts[at]) for at in range(BINS)]
 
 
-def make_card(lake: Path, recipe: Recipe, version: int, judged: Sequence[Entry]) -> Card:
-    """The card of a dataset at a version; `judged`: all of its candidates, as they are chosen.
+def make_card(
+    lake: Path,
+    recipe: Recipe,
+    version: int,
+    judged: Sequence[Entry],
+    examples: Sequence[Example],
+) -> Card:
+    """The card of a dataset at a version, which has these `examples`.
 
-    Raises `MaverickError` when there is no such version.
+    `judged`: all of its candidates, as they are chosen.
     """
-    examples = read_examples(lake / "datasets" / recipe.name, version)
     picked = pick(examples, version)
     return Card(
         recipe.name,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maverick_assets.datasets.examples import Example, read_examples
+from maverick_assets.datasets.examples import Example
 from maverick_assets.datasets.quarantine import released
 from maverick_assets.datasets.roles import role_problems
 from maverick_assets.datasets.scanner import leaked_secrets
@@ -37,13 +37,14 @@ CHECKS = (
 )
 
 
-def check_dataset(lake: Path, recipe: Recipe, owner: Owner, version: int) -> list[Check]:
+def check_dataset(
+    lake: Path, recipe: Recipe, owner: Owner, version: int, examples: Sequence[Example]
+) -> list[Check]:
     """Every check of a version of a recipe's dataset, in the order of `CHECKS`.
 
-    Raises `MaverickError` when there is no such version.
+    `examples`: all that it has.
     """
     path = lake / "datasets" / recipe.name
-    examples = read_examples(path, version)
     before = read_table(path, version - 1, columns=["n_tokens"]) if version else None
     lengths = before["n_tokens"].to_pylist() if before else []
     roles = role_problems(lake, recipe, owner)

@@ -1,6 +1,8 @@
 """Whether the owner's words are the owner's: signs that roles are reversed."""
 
+import heapq
 import re
+from operator import itemgetter
 from pathlib import Path
 
 from maverick_assets.datasets.turns import Owner
@@ -9,6 +11,7 @@ from maverick_assets.recipes import Recipe
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _FEW = 5  # signatures below this number prove nothing
+_NEWEST = 1000  # mails of the owner that are enough to tell
 
 
 def role_problems(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
@@ -32,11 +35,13 @@ def role_problems(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
 
 
 def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
-    rows = read_table(mails, columns=["sender", "recipients", "text"])
+    rows = read_table(mails, columns=["id", "sender", "sent_at"])
+    written = [row for row in rows.to_pylist() if owner.wrote(row["sender"])] if rows else []
+    newest = heapq.nlargest(_NEWEST, written, key=itemgetter("sent_at", "id"))
+    where = {"id": [row["id"] for row in newest]}
+    rows = read_table(mails, columns=["sender", "recipients", "text"], where=where)
     own = others = 0
-    for row in [] if rows is None else rows.to_pylist():
-        if not owner.wrote(row["sender"]):
-            continue
+    for row in rows.to_pylist() if rows else []:
         if signed_by(row["text"], row["sender"]):
             own += 1
         elif any(signed_by(row["text"], a) for a in row["recipients"] if not owner.wrote(a)):

@@ -19,6 +19,7 @@ from dagster import (
 
 from maverick_assets.datasets.card import Card, make_card, write_card
 from maverick_assets.datasets.checks import CHECKS, Check, check_dataset
+from maverick_assets.datasets.examples import read_examples
 from maverick_assets.datasets.inputs import Refreshed
 from maverick_assets.datasets.quarantine import quarantined, refresh_quarantine
 from maverick_assets.datasets.refresh import (
@@ -66,8 +67,9 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
             f"{len(held)} in quarantine"
         )
         owner = Owner(settings.owner_emails, settings.owner_user_ids)
-        checks = check_dataset(settings.lake, recipe, owner, commit.version)
-        card = make_card(settings.lake, recipe, commit.version, judged)
+        examples = read_examples(settings.lake / "datasets" / recipe.name, commit.version)
+        checks = check_dataset(settings.lake, recipe, owner, commit.version, examples)
+        card = make_card(settings.lake, recipe, commit.version, judged, examples)
         page = settings.reports / "datasets" / recipe.name / f"{commit.version}.html"
         write_card(card, page)
         return MaterializeResult(

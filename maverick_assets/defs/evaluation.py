@@ -17,6 +17,7 @@ from dagster import (
     asset,
 )
 
+from maverick_assets.datasets.examples import read_examples
 from maverick_assets.defs.display import inline_image
 from maverick_assets.defs.process import Log, run_module, write_spec
 from maverick_assets.defs.training import require_base
@@ -27,6 +28,7 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Gate, Manifest
 from maverick_assets.registry.plan import in_service, newest
 from maverick_assets.registry.store import Registry
+from maverick_assets.registry.test_sets import answer_row, frozen_rows
 from maverick_assets.settings import Settings, load_settings
 from maverick_assets.training.jobs import read_json
 
@@ -74,9 +76,16 @@ def evaluate_version(
     version: Manifest,
     folder: Path,
     log: Log,
+    test_set_of: int | None = None,
 ) -> tuple[Manifest, Decision]:
-    """Measure a version on its own held-out examples, judge it, and keep report and decision."""
+    """Measure a version on its own held-out examples, judge it, and keep report and decision.
+
+    They are those of validation, or of the test set of the major version `test_set_of`, where it
+    has any.
+    """
     base = require_base(settings)
+    _test_examples(settings, version, version.version.major)  # frozen with the first of a major
+    test = _test_examples(settings, version, test_set_of) if test_set_of else []
     adapter = registry.directory(recipe.name, version.version) / "adapter"
     registry.verify(recipe.name, version.version)
     serving = in_service(registry, recipe.name)
@@ -97,7 +106,8 @@ def evaluate_version(
             "training": folder / "training.json",
             "out": folder / "report",
             "samples": 5,
-            "split": "validation",
+            "split": "test" if test else "validation",
+            "example_ids": test or None,
         },
     )
     run_module("maverick_assets.evaluation.evaluate", str(spec), log=log)
@@ -109,6 +119,14 @@ def evaluate_version(
     )
     figures = metrics.model_dump()
     return registry.record_evaluation(recipe.name, version.version, figures, gate), decision
+
+
+def _test_examples(settings: Settings, version: Manifest, major: int) -> list[str]:
+    """Ids that the test set of a major version has in the dataset of a version."""
+    dataset = settings.lake / "datasets" / version.personality
+    examples = read_examples(dataset, version.dataset_version, "test")
+    rows = frozen_rows(settings.models, version.personality, major, examples)
+    return [example.example_id for example in examples if answer_row(example) in rows]
 
 
 def _metadata(manifest: Manifest, report: Path) -> dict[str, Any]:

@@ -31,8 +31,8 @@ def report_assets(recipes: list[Recipe]) -> list[AssetsDefinition]:
     @asset(
         key=["reports", "monthly"],
         deps=releases,
-        description="Each version in service, measured again on its frozen held-out set and "
-        "released as the next major version.",
+        description="Each version in service, measured on the frozen test set of its major version "
+        "and released as the next one.",
     )
     def monthly(context: AssetExecutionContext) -> MaterializeResult:
         settings = load_settings()
@@ -89,7 +89,11 @@ def _promoted(
     adapter = registry.directory(recipe.name, current.version) / "adapter"
     major = registry.add_candidate(candidate, adapter)
     folder = settings.runs / context.run_id / recipe.name
-    judged, decision = evaluate_version(settings, registry, recipe, major, folder, context.log)
+    judged, decision = evaluate_version(
+        settings, registry, recipe, major, folder, context.log, current.version.major
+    )
+    if judged.metrics and judged.metrics["split"] != "test":
+        context.log.warning(f"{recipe.name} has no test examples; validation took their place")
     if not decision.passed:
         context.log.error(f"{recipe.name} {judged.version}: {'; '.join(decision.reasons)}")
         return judged

@@ -117,7 +117,7 @@ def _plan(
         )
     examples = read_examples(path, table.version())
     owner = Owner(settings.owner_emails, settings.owner_user_ids)
-    checks = check_dataset(settings.lake, recipe, owner, table.version())
+    checks = check_dataset(settings.lake, recipe, owner, table.version(), examples)
     problems = [check.problem for check in checks if check.problem and not check.only_warns]
     if problems:
         context.log.error(f"{recipe.name}: not trained: {problems[0]}")

@@ -25,7 +25,10 @@ from maverick_assets.training.process import run_main
 
 
 class EvaluationSpec(Record):
-    """`in_service_adapter`: the released version's adapter, scored on the same examples."""
+    """`in_service_adapter`: the released version's adapter, scored on the same examples.
+
+    `example_ids`: only these examples of the split.
+    """
 
     base: BaseSpec
     personality: str
@@ -38,6 +41,7 @@ class EvaluationSpec(Record):
     in_service_adapter: Path | None = None
     samples: int = 5
     split: str = "validation"
+    example_ids: frozenset[str] | None = None
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -57,6 +61,8 @@ def evaluate(spec: EvaluationSpec) -> Metrics:
     training = read_json(spec.training, TrainingSummary) if spec.training else None
     max_length = spec.recipe.training.max_length
     examples = read_examples(spec.dataset, spec.dataset_version, spec.split)
+    if spec.example_ids is not None:
+        examples = [each for each in examples if each.example_id in spec.example_ids]
     tokenizer = ChatTokenizer(spec.base.directory)
     encoded = [(example, tokenizer.encode(example.messages, max_length)) for example in examples]
     scored = [(example, row) for example, row in encoded if row.n_supervised > 0]

@@ -9,22 +9,21 @@ from maverick_assets.registry.manifest import Manifest
 
 
 def version_table(manifests: Iterable[Manifest]) -> str:
-    """A Markdown table, one line a version: state, held-out perplexity, what the gate said."""
+    """A Markdown table, one line a version: state, held-out perplexity and on what, gate."""
     lines = [
-        "| personality | version | kind | state | held-out perplexity: base | adapter | gate |",
-        "|---|---|---|---|---:|---:|---|",
+        "| personality | version | kind | state | measured on | perplexity base | adapter | gate |",
+        "|---|---|---|---|---|---:|---:|---|",
     ]
     for manifest in manifests:
         metrics = manifest.metrics
-        base, adapter = (
-            (f"{metrics[who]['perplexity']:.2f}" for who in ("base", "adapter"))
-            if metrics
-            else ("", "")
-        )
+        on, base, adapter = "", "", ""
+        if metrics:
+            on = f"{metrics['split']}, {metrics['n_examples']} examples"
+            base, adapter = (f"{metrics[who]['perplexity']:.2f}" for who in ("base", "adapter"))
         gate = "; ".join(manifest.gate.reasons) if manifest.gate else "not judged"
         lines.append(
             f"| {manifest.personality} | {manifest.version} | {manifest.kind} | {manifest.state} "
-            f"| {base} | {adapter} | {gate} |"
+            f"| {on} | {base} | {adapter} | {gate} |"
         )
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from lxml import html
 
@@ -21,31 +22,19 @@ from maverick_assets.datasets.cleaning import Removed
 from maverick_assets.datasets.examples import Example
 from maverick_assets.datasets.splits import Entry
 from maverick_assets.datasets.tokens import Message
+from maverick_assets_tests.datasets.some_example import EXAMPLE
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BODY = "Hi Dana,\nyes, let's.\n\n> Shall we?\n-- \nAllan"
 
 
-def example(number: int, **fields: object) -> Example:
-    values = {
-        "example_id": f"e{number:03}",
-        "personality": "robbie",
-        "kind": "reply",
-        "messages": [
-            Message(role="user", content="<b>Hi</b>"),
-            Message(role="assistant", content="Yo"),
-        ],
-        "source": "crm_emails",
-        "source_ids": [f"r{number}"],
-        "thread_id": "t",
-        "occurred_at": datetime(2026, 1, 1, tzinfo=UTC),
-        "split": "train",
-        "mood": None,
-        "mode": None,
-        "n_tokens": number,
-        "n_supervised": 2,
-    }
-    return Example(**values | fields)  # type: ignore[arg-type]
+def example(number: int, **fields: Any) -> Example:
+    messages = [
+        Message(role="user", content="<b>Hi</b>"),
+        Message(role="assistant", content="Yo"),
+    ]
+    own = {"example_id": f"e{number:03}", "messages": messages, "n_tokens": number}
+    return replace(EXAMPLE, **own | fields)
 
 
 def card_of(examples: list[Example], pieces: list[Span]) -> Card:

@@ -1,8 +1,8 @@
 """The checks of a dataset, each with a dataset that it must refuse."""
 
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,32 +21,19 @@ from maverick_assets.datasets.tokens import Message
 from maverick_assets.datasets.turns import Owner
 from maverick_assets.lake import arrow_table, sync_table
 from maverick_assets.recipes import Recipe, load_recipes
+from maverick_assets_tests.datasets.some_example import EXAMPLE
 
 LONG = "The pallets leave on Tuesday at nine and the carrier wants two people on the ramp by then."
 
 
-def example(number: int, split: str = "train", **fields: object) -> Example:
-    words = f"Answer number {number}"
-    values = {
-        "example_id": f"e{number}",
-        "personality": "gatekeeper",
-        "kind": "dialogue",
-        "messages": [
-            Message(role="system", content="You are Gatekeeper."),
-            Message(role="user", content=f"Question {number}"),
-            Message(role="assistant", content=str(fields.pop("answer", words))),
-        ],
-        "source": "messages",
-        "source_ids": [str(number)],
-        "thread_id": f"t{number}",
-        "occurred_at": datetime(2026, 1, 1, tzinfo=UTC),
-        "split": split,
-        "mood": None,
-        "mode": None,
-        "n_tokens": 40,
-        "n_supervised": 5,
-    }
-    return Example(**values | fields)  # type: ignore[arg-type]
+def example(number: int, split: str = "train", answer: str = "", **fields: Any) -> Example:
+    messages = [
+        EXAMPLE.messages[0],
+        Message(role="user", content=f"Question {number}"),
+        Message(role="assistant", content=answer or f"Answer number {number}"),
+    ]
+    own = {"example_id": f"e{number}", "thread_id": f"t{number}", "messages": messages}
+    return replace(EXAMPLE, split=split, **own | fields)
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +51,15 @@ def test_every_check_runs_on_a_version_of_a_dataset_and_a_good_one_passes(
 ) -> None:
     owner = Owner(("allan@testpilot.example",), ("allan",))
     path = tmp_path / "datasets" / "gatekeeper"
-    for examples in (good, [replace(each, n_tokens=90) for each in good]):
+    longer = [replace(each, n_tokens=90) for each in good]
+    for examples in (good, longer):
         rows = arrow_table([asdict(each) for each in examples], EXAMPLE_SCHEMA)
         sync_table(path, rows, "example_id")
-    first = check_dataset(tmp_path, recipe, owner, 0)
+    first = check_dataset(tmp_path, recipe, owner, 0, good)
     assert tuple(check.name for check in first) == CHECKS
     assert [check.problem for check in first] == [None] * len(CHECKS)
-    [warning] = [check for check in check_dataset(tmp_path, recipe, owner, 1) if check.problem]
+    second = check_dataset(tmp_path, recipe, owner, 1, longer)
+    [warning] = [check for check in second if check.problem]
     assert (warning.name, warning.only_warns) == ("length_drift", True)
     assert "median 90 instead of 40" in (warning.problem or "")
 

@@ -65,6 +65,14 @@ def run(spec: dict[str, Any], **changes: Any) -> Metrics:
     return evaluate(EvaluationSpec.model_validate_json(json.dumps(spec | changes)))
 
 
+def test_an_evaluation_can_be_of_some_examples_of_a_split_only(spec: dict[str, Any]) -> None:
+    chosen = read_examples(Path(spec["dataset"]), 0, "validation")[:3]
+    metrics = run(spec, example_ids=[example.example_id for example in chosen], samples=1)
+    assert metrics.n_examples == 3
+    with pytest.raises(MaverickError, match="no validation example"):
+        run(spec, example_ids=["of another dataset"])
+
+
 def test_an_evaluation_writes_a_readable_report(spec: dict[str, Any]) -> None:
     metrics = run(spec)
     out = Path(spec["out"])

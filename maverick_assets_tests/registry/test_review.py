@@ -45,6 +45,11 @@ def test_a_review_has_the_versions_since_and_the_mean_of_the_ratings(
 def test_a_table_shows_perplexities_and_what_the_gate_said(
     add: Callable[..., Manifest],
 ) -> None:
-    figures = {"base": {"perplexity": 54.321}, "adapter": {"perplexity": 12.3}}
+    figures = {
+        "split": "test",
+        "n_examples": 7,
+        "base": {"perplexity": 54.321},
+        "adapter": {"perplexity": 12.3},
+    }
     table = version_table([add("v1.0").model_copy(update={"metrics": figures})])
-    assert "| robbie | v1.0 | full | candidate | 54.32 | 12.30 |" in table
+    assert "| robbie | v1.0 | full | candidate | test, 7 examples | 54.32 | 12.30 |" in table
