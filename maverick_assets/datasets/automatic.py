@@ -55,7 +55,8 @@ _INVITATION = re.compile(
     re.IGNORECASE,
 )
 _CALENDAR = re.compile(
-    r"^(?:BEGIN:VCALENDAR|CALENDAR ENTRY:|\*~\*~\*~|When: .*GMT|Wann: .*UTC)"
+    r"^(?:BEGIN:VCALENDAR|[ \t]*TASK ASSIGNMENT[ \t]*$|CALENDAR ENTRY:"
+    r"|\*~\*~\*~|When: .*GMT|Wann: .*UTC)"
     r"|calendar\.google\.com|^(?:Microsoft Teams|Join Zoom) Meeting|teams\.microsoft\.com/l/meetup",
     re.MULTILINE | re.IGNORECASE,
 )

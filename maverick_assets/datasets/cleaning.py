@@ -10,7 +10,7 @@ from itertools import accumulate, groupby
 
 from maverick_assets.crm.messages import html_to_text
 from maverick_assets.datasets.footers import footers
-from maverick_assets.datasets.quotes import find_quotes, is_marked
+from maverick_assets.datasets.quotes import QUOTE_MARK, find_quotes, is_marked
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class _Split:
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\ufeff\ufffe\uffff]|[\ud800-\udfff]")
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)+")
-_MARK = re.compile(r"\s{0,3}> ?")
+_MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
 _OWN_MARK = re.compile(r"\s{0,3}>\s?\d")
 _MAX_NESTING = 5
 _MAX_PASSES = 8

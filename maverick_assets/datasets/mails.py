@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from maverick_assets.datasets.automatic import automatic
 from maverick_assets.datasets.cleaning import clean_mail
-from maverick_assets.datasets.threads import LONG_AGO, Mail, link_keys
+from maverick_assets.datasets.threads import LONG_AGO, Mail, has_reply_prefix, link_keys
 from maverick_assets.lake import read_table
 
 MAIL_SCHEMA = pa.schema(
@@ -46,11 +46,18 @@ _FORWARD_SUBJECT = re.compile(r"(?:fwd?|wg|tr|rv|enc|i|doorst|vb|vs|pd)\s?:", re
 
 
 def cleaned(table: str, row: dict[str, Any]) -> Mail:
-    """A row of a raw table of mails; its id becomes `table:id`."""
+    """A row of a raw table of mails; its id becomes `table:id`.
+
+    The subject of a forward says so. A mail to nobody, which answers nothing, is no mail but an
+    entry of a calendar or a task; a row without the column may be for anybody.
+    """
     mail = clean_mail(row["body"] or "")
     sender = (row["sender_email"] or "").strip().lower()
     subject = (row["subject"] or "").strip()
     forwarded = mail.forwarded or bool(_FORWARD_SUBJECT.match(subject))
+    if forwarded and not has_reply_prefix(subject):
+        subject = f"Fwd: {subject}".rstrip()
+    entry = row["recipients"] == "" and not (mail.quoted or row["in_reply_to"])
     recipients = (part.strip().lower() for part in (row["recipients"] or "").split(","))
     return Mail(
         id=f"{table}:{row['id']}",
@@ -63,7 +70,7 @@ def cleaned(table: str, row: dict[str, Any]) -> Mail:
         sent_at=row["sent_at"] or LONG_AGO,
         text=mail.text,
         quoted=None if forwarded else mail.quoted,
-        automatic=automatic(sender, subject, mail.text),
+        automatic=automatic(sender, subject, mail.text) or ("entry" if entry else None),
         removed=mail.removed,
     )
 

@@ -111,21 +111,29 @@ _WRAPPED_LINES = 4
 _SHORTEST = 12
 _ATTRIBUTION_CHARACTERS = 400
 _HEAD_CHARACTERS = 200
+_LONGEST_HEAD = 1200
 _STAMP = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? +\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?"
 _DATE_LINE = re.compile(rf"\s*{_STAMP}(?: (?:[A-Z]{{2,4}}|\w+ \w+ Time))?\s*$")
 _NAME_ON_DATE = re.compile(rf"(?P<name>.{{0,120}}?)(?:\s*\bon|\s{{2,}}|@ \w+ +) ?{_STAMP}[\w \t]*$")
 _NOTES_LINE = re.compile(r"\s*(?:Please respond to\b|Sent by:|<?\S+@\S+>?\s*$)", re.IGNORECASE)
+_NAMED_ADDRESS = re.compile(r"\s*[^<>@?!;]{2,60}<[^\s<>@]{1,64}@[^\s<>]{1,100}>\s*$")
+_ONE_LINE = re.compile(rf"\s{{0,8}}\S.{{1,120}}?\s{_STAMP}\s{{1,20}}To:.{{0,800}}\sSubject:")
 _NAME_LINE = re.compile(r"\s*[\w\"'<(][^.?!:;]*(?:\b[A-Z]\.[^?!:;]*)?(?:@\S+|[^?!:;,.])\s*$")
 _COMPANY_LINE = re.compile(r"\s*[A-Z].{2,50}\b(?:Corp|Inc|LLC|Ltd|L\.P|GmbH|Company|Co)\.?\s*$")
 _BLANKS = 3
 _MAX_CONTINUATION = 500
-_MARKED = re.compile(r"\s{0,3}>")
-_TELLING = re.compile(r":|--|__|>$")  # no introduction is without one of these
+QUOTE_MARK = (  # a mark, or the initials of whom is quoted: "  DC> " or "DC> "
+    r"\s{0,3}>|\s{4,8}>>|\s{2,8}[A-Z][A-Za-z]{0,9}>(?=\s|$)|(?!SQL|PS)[A-Z]{2,3}>(?=\s|$)"
+)
+_MARKED = re.compile(QUOTE_MARK)
+_MARK_CHARACTERS = 20
+_BRACKETED = re.compile(r"\[[^\W\d_][^][\n:]{1,60}[]\[]:?$")
+_TELLING = re.compile(r":|--|__|[]>\[]$")  # no introduction is without one of these
 
 
 def is_marked(line: str) -> bool:
     """Whether the line carries a quote mark."""
-    return ">" in line[:4] and bool(_MARKED.match(line))
+    return ">" in line[:_MARK_CHARACTERS] and bool(_MARKED.match(line))
 
 
 def find_quotes(lines: Sequence[str]) -> Iterator[Quote]:
@@ -138,7 +146,7 @@ def find_quotes(lines: Sequence[str]) -> Iterator[Quote]:
     for i, line in enumerate(plain):
         if i < done or not _TELLING.search(line) or is_marked(line):
             continue
-        quote = _after_separator(plain, i) or _attribution(plain, i)
+        quote = _after_separator(plain, i) or _attribution(plain, i) or _on_one_line(plain, i)
         if quote is None and i >= no_block_before and _label(line):
             end, is_header = _block(plain, i)
             quote = Quote(_head_start(plain, i), end) if is_header else None
@@ -198,6 +206,17 @@ def _attribution(lines: Sequence[str], i: int) -> Quote | None:
         if _is_attribution(joined, quoted):
             start = first
     return None if start is None else Quote(start, i + 1, attribution=True)
+
+
+def _on_one_line(lines: Sequence[str], i: int) -> Quote | None:
+    """The name of whom is quoted, alone in brackets right above a line with a quote mark; or what
+    Lotus Notes writes over several lines, run together."""
+    line = lines[i]
+    if line.startswith("["):
+        quoted = i + 1 < len(lines) and is_marked(lines[i + 1])
+        return Quote(i, i + 1, attribution=True) if quoted and _BRACKETED.match(line) else None
+    head = "Subject:" in line and _ONE_LINE.match(line[:_LONGEST_HEAD])
+    return Quote(i, i + 1) if head else None
 
 
 def _ends_sentence(line: str) -> bool:
@@ -297,7 +316,9 @@ def _head_start(lines: Sequence[str], block: int) -> int:
             return _name_start(lines, above - 1)
         if stamped or _DATE_LINE.match(line):
             dated = True
-        elif dated and len(line.strip()) <= 60 and _NAME_LINE.match(line):
+        elif dated and (
+            _NAMED_ADDRESS.match(line) or (len(line.strip()) <= 60 and _NAME_LINE.match(line))
+        ):
             return above
         elif not (_NOTES_LINE.match(line) or _COMPANY_LINE.match(line)):
             break
