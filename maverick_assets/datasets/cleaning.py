@@ -10,7 +10,7 @@ from itertools import accumulate, groupby
 
 from maverick_assets.crm.messages import html_to_text
 from maverick_assets.datasets.footers import footers
-from maverick_assets.datasets.quotes import QUOTE_MARK, find_quotes, is_marked
+from maverick_assets.datasets.quotes import QUOTE_MARK, find_quotes, is_marked, quoted_author
 
 
 @dataclass(frozen=True)
@@ -29,23 +29,25 @@ class Removed:
 @dataclass(frozen=True)
 class CleanMail:
     """`text`: the writer's own new words: `plain_text` of the body without what is `removed`.
-    `quoted`: the own words of the mail it answers or forwards, as quoted there. `forwarded`: the
-    quoted mail is marked as forwarded."""
+    `quoted`: the own words of the mail it answers or forwards, as quoted there; `author`: whom
+    its header or attribution names. `forwarded`: the quoted mail is marked as forwarded."""
 
     text: str
     quoted: str | None
     forwarded: bool
     removed: tuple[Removed, ...] = ()
+    author: str = ""
 
 
 @dataclass(frozen=True)
 class _Split:
     """`reasons`: for each line why it goes, None where it is kept. `quoted`: the lines of the
-    quoted mail without their quote marks."""
+    quoted mail without their quote marks, `author`: who wrote them, as the mail says."""
 
     reasons: list[str | None]
     quoted: list[str]
     forwarded: bool
+    author: str
 
     def kept(self, lines: Sequence[str]) -> list[str]:
         return [line for line, why in zip(lines, self.reasons, strict=True) if why is None]
@@ -91,7 +93,8 @@ def clean_mail(body: str) -> CleanMail:
         inner = _sorted_out(quoted_lines)
         quoted = clean_text("\n".join(inner.kept(quoted_lines)))
         quoted_lines = inner.quoted
-    return CleanMail(_without(text, removed), quoted or None, split.forwarded, removed)
+    own = _without(text, removed)
+    return CleanMail(own, quoted or None, split.forwarded, removed, split.author)
 
 
 def _is_html(body: str) -> bool:
@@ -104,7 +107,7 @@ def _sorted_out(lines: Sequence[str]) -> _Split:
     """Quotes and footers told from own lines, again until no more goes."""
     reasons: list[str | None] = [None] * len(lines)
     quoted: list[str] = []
-    forwarded = False
+    forwarded, author = False, ""
     for _ in range(_MAX_PASSES):
         left = [i for i, reason in enumerate(reasons) if reason is None]
         split = _split([lines[i] for i in left])
@@ -114,22 +117,22 @@ def _sorted_out(lines: Sequence[str]) -> _Split:
             for i, reason in zip(at, found, strict=True):
                 reasons[i] = reason
         quoted += split.quoted
-        forwarded = forwarded or split.forwarded
+        forwarded, author = forwarded or split.forwarded, author or split.author
         changed = len(left) - ends.count(None)
         if not changed or all(reasons[i] or not lines[i].strip() for i in own):
             break
-    return _Split(reasons, quoted, forwarded)
+    return _Split(reasons, quoted, forwarded, author)
 
 
 def _split(lines: Sequence[str]) -> _Split:
     reasons: list[str | None] = [None] * len(lines)
-    end, introduced, forwarded = len(lines), False, False
+    end, introduced, forwarded, author = len(lines), False, False, ""
     for quote in find_quotes(lines):
         forwarded = quote.forwarded
         name = "attribution" if quote.attribution else "header"
         name = "forward" if forwarded else name
         reasons[quote.start : quote.end] = [name] * (quote.end - quote.start)
-        introduced = True
+        introduced, author = True, author or quoted_author(lines[quote.start : quote.end])
         if not (quote.attribution and _marked_below(lines, quote.end)):
             end = quote.end
             break
@@ -139,7 +142,7 @@ def _split(lines: Sequence[str]) -> _Split:
     for i, mark in enumerate(marks):
         reasons[i] = reasons[i] or ("quote" if mark else None)
     reasons[end:] = ["forward" if forwarded else "quote"] * (len(lines) - end)
-    return _Split(reasons, quoted + _unmarked(lines[end:]), forwarded)
+    return _Split(reasons, quoted + _unmarked(lines[end:]), forwarded, author)
 
 
 def _marked_below(lines: Sequence[str], i: int) -> bool:

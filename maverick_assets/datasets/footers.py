@@ -8,6 +8,13 @@ from mailparser_reply.constants import MAIL_LANGUAGES
 _RULE = re.compile(r"\s*(?:<[^<>]{1,40}>)?[-_*=]{3,}\s*$")
 _UNDERSCORES = re.compile(r"_{25,}\s*$")
 _DASHES = re.compile(r"-{40,}\s*$")
+_OFFER = re.compile(
+    r"\s*(?:Do You Yahoo!\?|Get your (?:own )?free .{0,40}(?:MSN|Hotmail|ZDNet|Yahoo)"
+    r"|Get your free .{0,30}e-?mail"
+    r"|(?:Join|Chat|Send|MSN|Yahoo).{0,60}(?:MSN|Hotmail|Yahoo!).{0,40}"
+    r"(?:https?://|www\.))",
+    re.IGNORECASE,
+)
 _LIST_LINK = re.compile(
     r"\s*<?https?://\S{1,200}(?:/listinfo/|/mailman/|//lists?\.|/lists?/|/subscri|unsubscri)\S{0,200}\s*$"
     r"|\s*<?https?://(?:groups\.|lists?\.)\S{1,200}\s*$",
@@ -61,7 +68,8 @@ _MARKING = re.compile(
     r"|(?:attorney|lawyer)[- /]{1,3}client (?:privileged? ?)?(?:communication)?"
     r"|attorney work product|(?:prepared|drafted|sent) (?:at|upon|on) (?:the )?"
     r"(?:request|direction|advice) of (?:legal )?counsel"
-    r"|streng vertraulich|strictement confidentiel|estrictamente confidencial|strettamente riservato|estritamente confidencial"
+    r"|streng vertraulich|strictement confidentiel"
+    r"|estrictamente confidencial|strettamente riservato|estritamente confidencial"
     r"|strikt vertrouwelijk|strengt fortroligt|strikt konfidentiellt|ściśle poufne)\W{0,5}$",
     re.IGNORECASE,
 )
@@ -203,6 +211,9 @@ def _advertisement(lines: Sequence[str]) -> int:
         above = _last_word(lines, last)
         if above and not lines[above - 1].rstrip().endswith((":", ",")):
             return last
+    offered = _offer(lines)
+    if offered < len(lines):
+        return offered
     rest: list[str] = []
     for i in range(len(lines) - 1, -1, -1):
         if len(rest) > 8:
@@ -218,6 +229,16 @@ def _advertisement(lines: Sequence[str]) -> int:
         if lines[i].strip():
             rest.append(lines[i][:_CONTACT_CHARACTERS])
     return len(lines)
+
+
+def _offer(lines: Sequence[str]) -> int:
+    """Index of what a free provider advertises in the last lines, with a rule above it."""
+    start = end = _last_word(lines)
+    for i in range(end - 1, max(end - 6, -1), -1):
+        if len(lines[i]) <= _CONTACT_CHARACTERS and _OFFER.match(lines[i]):
+            start = i
+    start = start - 1 if 0 < start < end and _RULE.match(lines[start - 1]) else start
+    return start if start < end else len(lines)
 
 
 def _disclaimer(lines: Sequence[str]) -> int:

@@ -41,6 +41,8 @@ MAIL_SCHEMA = pa.schema(
     ]
 )
 
+_ADDRESS = re.compile(r"[^\s@<>\"'(\[]{1,64}@[^\s@<>\"')\]]{3,200}")
+_NAMES = re.compile(r"[^\W\d_]{2,}")
 # A forward that nothing else marks: its words comment on a mail and answer nobody.
 _FORWARD_SUBJECT = re.compile(r"(?:fwd?|wg|tr|rv|enc|i|doorst|vb|vs|pd)\s?:", re.IGNORECASE)
 
@@ -48,15 +50,17 @@ _FORWARD_SUBJECT = re.compile(r"(?:fwd?|wg|tr|rv|enc|i|doorst|vb|vs|pd)\s?:", re
 def cleaned(table: str, row: dict[str, Any]) -> Mail:
     """A row of a raw table of mails; its id becomes `table:id`.
 
-    The subject of a forward says so. A mail to nobody, which answers nothing, is no mail but an
+    The subject of a forward says so, and that of a mail under the sender's own earlier one: neither
+    is a first mail, nor an answer to what it quotes. A mail to nobody, which answers nothing, is an
     entry of a calendar or a task; a row without the column may be for anybody.
     """
     mail = clean_mail(row["body"] or "")
     sender = (row["sender_email"] or "").strip().lower()
     subject = (row["subject"] or "").strip()
     forwarded = mail.forwarded or bool(_FORWARD_SUBJECT.match(subject))
-    if forwarded and not has_reply_prefix(subject):
-        subject = f"Fwd: {subject}".rstrip()
+    own = _is_author(sender, mail.author)
+    if (forwarded or own) and not has_reply_prefix(subject):
+        subject = f"{'Fwd' if forwarded else 'Re'}: {subject}".rstrip()
     entry = row["recipients"] == "" and not (mail.quoted or row["in_reply_to"])
     recipients = (part.strip().lower() for part in (row["recipients"] or "").split(","))
     return Mail(
@@ -69,10 +73,19 @@ def cleaned(table: str, row: dict[str, Any]) -> Mail:
         subject=subject,
         sent_at=row["sent_at"] or LONG_AGO,
         text=mail.text,
-        quoted=None if forwarded else mail.quoted,
+        quoted=None if forwarded or own else mail.quoted,
         automatic=automatic(sender, subject, mail.text) or ("entry" if entry else None),
         removed=mail.removed,
     )
+
+
+def _is_author(address: str, named: str) -> bool:
+    """Whether an introduction names the owner of an address: by it, or by first and last name."""
+    found = _ADDRESS.findall(named.lower())
+    if found:
+        return address in found
+    names = set(_NAMES.findall(address.partition("@")[0]))
+    return len(names) > 1 and names <= set(_NAMES.findall(named.lower()))
 
 
 def mail_rows(mails: Iterable[Mail]) -> list[dict[str, Any]]:

@@ -116,10 +116,12 @@ _STAMP = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? +\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp
 _DATE_LINE = re.compile(rf"\s*{_STAMP}(?: (?:[A-Z]{{2,4}}|\w+ \w+ Time))?\s*$")
 _NAME_ON_DATE = re.compile(rf"(?P<name>.{{0,120}}?)(?:\s*\bon|\s{{2,}}|@ \w+ +) ?{_STAMP}[\w \t]*$")
 _NOTES_LINE = re.compile(r"\s*(?:Please respond to\b|Sent by:|<?\S+@\S+>?\s*$)", re.IGNORECASE)
+_GROUPWISE = re.compile(rf">>> [^>]{{3,90}}(?:<[^<>]{{3,90}}>)? {_STAMP} ?>>>$")
 _NAMED_ADDRESS = re.compile(r"\s*[^<>@?!;]{2,60}<[^\s<>@]{1,64}@[^\s<>]{1,100}>\s*$")
 _ONE_LINE = re.compile(rf"\s{{0,8}}\S.{{1,120}}?\s{_STAMP}\s{{1,20}}To:.{{0,800}}\sSubject:")
 _NAME_LINE = re.compile(r"\s*[\w\"'<(][^.?!:;]*(?:\b[A-Z]\.[^?!:;]*)?(?:@\S+|[^?!:;,.])\s*$")
 _COMPANY_LINE = re.compile(r"\s*[A-Z].{2,50}\b(?:Corp|Inc|LLC|Ltd|L\.P|GmbH|Company|Co)\.?\s*$")
+_AUTHOR_LINES = 10
 _BLANKS = 3
 _MAX_CONTINUATION = 500
 QUOTE_MARK = (  # a mark, or the initials of whom is quoted: "  DC> " or "DC> "
@@ -144,7 +146,12 @@ def find_quotes(lines: Sequence[str]) -> Iterator[Quote]:
     plain = [line.replace("\u00a0", " ").replace("\u202f", " ").rstrip() for line in lines]
     done = no_block_before = 0
     for i, line in enumerate(plain):
-        if i < done or not _TELLING.search(line) or is_marked(line):
+        if i < done or not _TELLING.search(line):
+            continue
+        if is_marked(line):
+            if line.startswith(">>> ") and _GROUPWISE.match(line[:_HEAD_CHARACTERS]):
+                yield Quote(i, i + 1)
+                done = i + 1
             continue
         quote = _after_separator(plain, i) or _attribution(plain, i) or _on_one_line(plain, i)
         if quote is None and i >= no_block_before and _label(line):
@@ -154,6 +161,19 @@ def find_quotes(lines: Sequence[str]) -> Iterator[Quote]:
         if quote:
             yield quote
             done = quote.end
+
+
+def quoted_author(introduction: Sequence[str]) -> str:
+    """Who wrote the quoted mail: its `From` field, else what is above `To`, else all of it."""
+    above: list[str] = []
+    for line in introduction[:_AUTHOR_LINES]:
+        label = _label(line)
+        if label and label.lastgroup == "sender":
+            return line[label.end() : _HEAD_CHARACTERS].strip()
+        if label:
+            break
+        above.append(line[:_HEAD_CHARACTERS].partition(" To:")[0].strip())
+    return " ".join(above).strip()
 
 
 def _after_separator(lines: Sequence[str], i: int) -> Quote | None:

@@ -139,11 +139,36 @@ def test_cuts_headers_of_lotus_notes(header: str) -> None:
         "you are not the intended recipient, please tell the sender so and delete it at once.",
         "**********\nCAUTION: Electronic mail sent through the Internet is not secure.\n\nThis "
         "email is confidential and intended solely for the use of the addressee, nobody else.\n**",
+        "__________________\nDo You Yahoo!?\nYahoo! Mail - Get email at your own domain.",
+        "Get your FREE download of MSN Explorer at http://explorer.x.example",
         "----------------------\nThis message was sent using Oven Mail.",
     ],
 )
 def test_cuts_disclaimers_and_adverts_of_providers(footer: str) -> None:
     assert clean_mail(f"{OWN}\n\n{footer}\n").text == OWN
+
+
+def test_cuts_what_groupwise_quotes() -> None:
+    header = '>>> "Cole, Dana" <Dana.Cole@x.example> 07/30/01 15:07 PM >>>'
+    mail = clean_mail(f"{OWN}\n{header}\nCan we give 30%?\n\nDana")
+    assert (mail.text, mail.quoted) == (OWN, "Can we give 30%?\n\nDana")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "-----Original Message-----\nFrom: \tPrice, Allan  \nSent:\tTuesday\nTo:\tD\nSubject:\tx",
+        "On 3 Jun 2025, Allan Price <allan.price@x.example> wrote:",
+        "Allan Price\n05/30/2000 07:29 AM\nTo: D/HOU/ACME@ACME\ncc: \nSubject: x",
+    ],
+)
+def test_ones_own_earlier_mail_is_no_prompt(header: str) -> None:
+    row = ROW | {"sender_email": "allan.price@x.example"}
+    mail = cleaned("t", row | {"body": f"Could you do that again?\n\n{header}\n\nWire it."})
+    assert (mail.quoted, mail.subject) == (None, "Re: Ovens")
+    other = header.replace("Allan", "Dana").replace("allan.", "dana.")
+    mail = cleaned("t", row | {"body": f"Could you do that again?\n\n{other}\n\nWire it."})
+    assert (mail.quoted, mail.subject) == ("Wire it.", "Ovens")
 
 
 def test_a_lawyers_marking_at_the_top_goes() -> None:
