@@ -129,8 +129,8 @@ _OFFICE = re.compile(r"[^\W\d_][^\d!?;:]{0,58}$")
 _ANNOUNCED = re.compile(
     r"[:,]$|\b(?:is|are|at|to|for|from|of|and|with|by|via|an|bei|à|a|al|till|til|do|naar)$"
     r"|\bhere(?:'s| is| are)\b|\b(?:below|following|numbers?|phone|address|details|info(?:rmation)?"
-    r"|(?:call|contact|reach|ask for|speak to|talk to|fax|e-?mail)(?! (?:me|us)\b)|send|mail|ship"
-    r"|nummer|telefon"
+    r"|(?:call|contact|reach|ask for|speak to|talk to|fax|e-?mail)(?! (?:me|us|you)\b)"
+    r"|send|mail|ship|nummer|telefon"
     r"|adress[ea]?n?|kontakt\w*|num[ée]ro|t[ée]l[ée]phone|coordonnées|número|teléfono|dirección"
     r"|telefono|indirizzo|telefone|endereço|telefoon|adres|numer)\b",
     re.IGNORECASE,

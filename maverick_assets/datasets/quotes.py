@@ -102,6 +102,7 @@ _SAYS = re.compile(rf"\b{_WROTE}|написал|heeft|Quoting|Zitat von|Citando|
 _VERB = re.compile(rf"\b{_WROTE}|написал|heeft")
 _YAHOO_ATTRIBUTION = re.compile(r"--- [^-\s].{2,90} wrote:$")
 _FOREIGN_ATTRIBUTION = re.compile(rf".{{0,200}}{_ADDRESS}.{{0,90}}:$")
+_MARKED_SAID = re.compile(r"(?:On|At) .{6,200}\bsaid ?:$")
 _DIGIT_OR_ADDRESS = re.compile(r"[\d@]|---")
 _UNDATED = re.compile(rf"\S.{{0,80}}\s{_WROTE} ?:$")
 _DATED = re.compile(r"\d[:.h]\d\d|\d{4}|\d[./-]\d|@")
@@ -259,7 +260,7 @@ def _is_attribution(text: str, quoted: bool) -> bool:
         return False
     patterns = [*_UNSAID, *(_SAID if _VERB.search(text) else ())]
     known = any(each.match(text) for each in patterns)
-    return known or bool(quoted and _FOREIGN_ATTRIBUTION.match(text))
+    return known or bool(quoted and (_FOREIGN_ATTRIBUTION.match(text) or _MARKED_SAID.match(text)))
 
 
 def _label(line: str) -> re.Match[str] | None:

@@ -121,8 +121,8 @@ def mail_turns(
         people[links[mail.id].thread_id].update((mail.sender, *mail.recipients))
     turns = []
     for mail in mails:
-        if mail.automatic:
-            continue
+        if mail.automatic and (mail.automatic != "entry" or owner.wrote(mail.sender)):
+            continue  # another's mail to nobody went to the owner blindly
         link = links[mail.id]
         others = [Person(address) for address in sorted(people[link.thread_id])]
         others = [person for person in others if not owner.wrote(person.address)]

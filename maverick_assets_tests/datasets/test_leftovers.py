@@ -51,6 +51,16 @@ def test_an_extension_below_a_closing_and_a_name_goes() -> None:
     assert clean_mail("Best,\nthe code is\n54471").text.endswith("54471")
 
 
+def test_a_promise_to_call_does_not_keep_a_contact_block() -> None:
+    assert clean_mail("I'll call you on Friday.\n\nAllan\n212-555-0100").text.endswith("Allan")
+
+
+def test_a_dated_said_over_quoted_lines_is_an_attribution() -> None:
+    said = "On 10 September 2002, Dana Cole said:"
+    assert clean_mail(f"{said}\n> Can we?\n\n{OWN}").text == OWN
+    assert clean_mail(f"{said}\nwe can.").text == f"{said}\nwe can."
+
+
 def test_a_full_name_over_contacts_below_a_typed_name_goes() -> None:
     block = "Allan B. Price\nTestPilot Ovens\n212-555-0100 (office)"
     assert clean_mail(f"{OWN}\n\nAllan\n\n\n{block}").text == f"{OWN}\n\nAllan"
@@ -194,6 +204,8 @@ def test_a_task_is_no_mail() -> None:
 def test_a_mail_to_nobody_is_an_entry_of_a_calendar() -> None:
     entry = ROW | {"body": "Test of the ovens", "recipients": ""}
     assert cleaned("t", entry).automatic == "entry"
+    assert not mail_turns([cleaned("t", entry)], Owner(("allan@x.example",), ()))
+    assert mail_turns([cleaned("t", entry)], Owner(("dana@x.example",), ()))
     assert cleaned("t", entry | {"recipients": None}).automatic is None
     assert cleaned("t", entry | {"in_reply_to": "<2@x>"}).automatic is None
     answer = "Yes.\n\nOn 3 Jun 2025, Dana wrote:\n> Can we?"
