@@ -7,11 +7,16 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.schema import create_tables
 from maverick_assets.settings import Settings
 from maverick_assets.training.base_model import BaseModel, ensure_base
+
+# A busy machine is slow, not wrong.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -129,7 +129,7 @@ rows = st.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(states=st.lists(rows, min_size=2, max_size=4))
 def test_any_sequence_of_states_is_reached_exactly(
     tmp_path_factory: pytest.TempPathFactory, states: list[Rows]

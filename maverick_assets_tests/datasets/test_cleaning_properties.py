@@ -34,7 +34,7 @@ bodies = st.lists(st.sampled_from(LINES), max_size=25).map("\n".join)
 
 
 @given(bodies)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_what_is_kept_is_the_body_without_what_is_removed(body: str) -> None:
     mail, text = clean_mail(body), plain_text(body)
     kept, at = "", 0
@@ -47,7 +47,7 @@ def test_what_is_kept_is_the_body_without_what_is_removed(body: str) -> None:
 
 
 @given(bodies)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_cleaning_twice_changes_nothing(body: str) -> None:
     text = clean_mail(body).text
     again = clean_mail(text)
@@ -61,7 +61,6 @@ def test_cleaning_twice_changes_nothing(body: str) -> None:
     st.lists(st.sampled_from(FOOTERS), max_size=2),
     st.lists(st.sampled_from(QUOTES), max_size=3),
 )
-@settings(deadline=None)
 def test_new_words_above_quotes_and_footers_stay(
     own: list[str], footers: list[str], quotes: list[str]
 ) -> None:
@@ -72,7 +71,6 @@ def test_new_words_above_quotes_and_footers_stay(
 @given(
     st.sampled_from(QUOTES[: len(QUOTES) - len(LANGUAGES)]), st.sampled_from(["Yes, do it.", "🎉"])
 )
-@settings(deadline=None)
 def test_new_words_below_a_quote_stay(quote: str, own: str) -> None:
     assert clean_mail(f"{quote}\n\n{own}").text == own
 

@@ -258,7 +258,7 @@ def test_an_answer_that_is_too_long_is_dropped_and_not_cut(tokenizer: ChatTokeni
 WORDS = st.text("aé ß\n.,!-\u2019\U0001f44d\U00040000", min_size=1, max_size=40)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.booleans(), WORDS), min_size=2, max_size=8),
     st.integers(0, 60),

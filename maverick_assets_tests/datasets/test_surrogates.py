@@ -13,7 +13,7 @@ from maverick_assets.errors import MaverickError
 KEYS = st.binary(min_size=32, max_size=32)
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=5, derandomize=True)
 @given(key=KEYS)
 def test_ten_thousand_entities_have_ten_thousand_stand_ins(key: bytes) -> None:
     one = Surrogates(key)

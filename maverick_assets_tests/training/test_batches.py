@@ -41,7 +41,7 @@ def test_epochs_with_other_seeds_come_in_another_order() -> None:
     assert plan_epoch(examples, 32, "0-1") != plan_epoch(examples, 32, "0-2")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(many_rows)
 def test_padding_without_a_mask_changes_no_logits(model: Any, examples: list[Encoded]) -> None:
     batch = collate(examples)
@@ -52,7 +52,7 @@ def test_padding_without_a_mask_changes_no_logits(model: Any, examples: list[Enc
             torch.testing.assert_close(padded[at, : len(row.input_ids)], alone)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(many_rows)
 def test_loss_is_that_of_transformers_with_prompt_labels_ignored(
     model: Any, examples: list[Encoded]
@@ -70,7 +70,7 @@ def test_loss_is_that_of_transformers_with_prompt_labels_ignored(
     assert losses.sum().item() == pytest.approx(expected, rel=1e-4)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(many_rows, st.integers(8, 48))
 def test_the_loss_of_a_batch_is_the_sum_over_its_parts(
     model: Any, examples: list[Encoded], tokens_of_part: int

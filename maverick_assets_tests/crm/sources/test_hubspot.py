@@ -250,7 +250,7 @@ def test_an_object_that_is_changed_between_pages_hides_no_other(
     assert list(emails.rows) == ["1", "2", "3", "4", "5", "6"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(
     changes=st.lists(
         st.tuples(
