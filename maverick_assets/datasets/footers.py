@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from mailparser_reply.constants import MAIL_LANGUAGES
 
+from maverick_assets.datasets.contact_blocks import contact_block, ends_sentence, last_word
+
 _RULE = re.compile(r"\s*(?:<[^<>]{1,40}>)?[-_*=]{3,}\s*$")
 _UNDERSCORES = re.compile(r"_{25,}\s*$")
 _DASHES = re.compile(r"-{40,}\s*$")
@@ -74,32 +76,6 @@ _MARKING = re.compile(
     re.IGNORECASE,
 )
 _DRAFT = re.compile(r"\W{0,5}draft\W{0,5}$", re.IGNORECASE)
-_SENTENCE = re.compile(r"[.?!:;…]$")
-_ABBREVIATED = re.compile(
-    r"\b(?:Inc|Ltd|Corp|Co|Jr|Sr|Dr|Ph\.?D|St|Ave|Blvd|[A-Za-z]\.\s?[A-Za-z]{1,3}(?:\.\w)?|Lda"
-    r"|Sp)\.$"
-)
-_CLOSING = re.compile(
-    r"[\s-]*(?:(?:(?:with )?(?:best|kind|kindest|warm|warmest|many|sincere) )?regards"
-    r"|best(?: wishes)?|all the best|(?:many )?thanks(?: .{1,20})?|thank you(?: .{1,25})?|thx"
-    r"|cheers"
-    r"|sincerely(?: yours)?|yours(?: truly| sincerely| faithfully)?|respectfully|cordially"
-    r"|take care|rgds|br|talk soon"
-    r"|(?:mit )?(?:(?:viele|liebe|beste|schöne|herzliche|freundliche|sonnige)n? )?"
-    r"(?:grüße|grüsse|gruesse|gruß|gruss)n?(?: aus .{2,20})?|mfg|lg|vg|danke|vielen dank"
-    r"|(?:bien )?cordialement|(?:meilleures |sincères )?salutations(?: distinguées)?|amicalement"
-    r"|bien à (?:vous|toi)|merci(?: .{1,20})?|bonne journée|à bientôt|amitiés|bises|cdlt"
-    r"|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|(?:muchas )?gracias|un abrazo"
-    r"|cordialmente|(?:(?:cordiali|distinti|cari|tanti) )?saluti|un saluto|grazie(?: mille)?"
-    r"|a presto|(?:um )?abraços?|atenciosamente|(?:(?:com os )?(?:melhores|meus) )?cumprimentos"
-    r"|obrigad[oa]"
-    r"|att|saudações|(?:met )?(?:(?:vriendelijke|hartelijke|beste|warme) )?groet(?:en|jes)?|mvg"
-    r"|bedankt|(?:med )?(?:(?:venlig|kærlig|bedste|de bedste|mange) )?hils(?:en|ner)|mvh|kh|vh|tak"
-    r"|(?:med )?(?:(?:vänliga?|bästa|hjärtliga|varma|många) )?hälsning(?:ar)?|tack"
-    r"|(?:serdecznie )?pozdrawiam(?: serdecznie)?|(?:łączę )?pozdrowienia|z poważaniem|dziękuję)"
-    r"\s?[,.!]?\s*$",
-    re.IGNORECASE,
-)
 _ATTACHMENT = re.compile(
     r"\s*(?:- |<<\s?|\(See attached file: )[^\n]{1,90}\.(?:docx?|xlsx?|pptx?|pdf|zip|jpe?g|gif"
     r"|png|pcx|txt"
@@ -110,43 +86,6 @@ _MARKER = re.compile(
     r"\s*(?:- [^\n<>]{1,90} )?<<\s?(?:[\w ]{1,20}: )?[^<>\n]{1,120}\.\w{2,4}\s?>>\s*$"
     r"|\s*\(See attached file: [^\n()]{1,120}\)\s*$|\s*<Embedded \w{1,40}>\s*$"
 )
-_NUMBER = re.compile(r"\+?\(?\d[\d\s().\-/]{5,}\d")
-_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
-_NAME = re.compile(
-    r"[\s-]*[^\W\d_][^\W\d_.'\u2019-]*(?:[ ,.'\u2019-]{1,2}[^\W\d_]+){0,3}"
-    r"(?:,? [xX]\d?-?\d{3,5})?[.,]?\s*$"
-)
-_CONTACT = re.compile(
-    r"[^\s@]+@[^\s@]+\.\w|https?://|www\.|\bx ?\d?-?\d{4,5}$|^\d-\d{4}$"
-    r"|\b(?:tel|phone|mobile?|cell|fax|direct|office|ext|t|m|f|tél|telefone?|telefon|tlf|mob)"
-    r"\b\W{0,4}\d",
-    re.IGNORECASE,
-)
-_POSTSCRIPT = re.compile(r"\W*P\.? ?P?\.?S\b", re.IGNORECASE)
-_PLAIN_WORD = re.compile(r"(?:^|(?<=\s))[^\W\d_A-Z]{2,}(?=[\s,.;!?]|$)")
-_PROSE_WORDS = 5
-_OFFICE = re.compile(r"[^\W\d_][^\d!?;:]{0,58}$")
-_ANNOUNCED = re.compile(
-    r"[:,]$|\b(?:is|are|at|to|for|from|of|and|with|by|via|an|bei|à|a|al|till|til|do|naar)$"
-    r"|\bhere(?:'s| is| are)\b|\b(?:below|following|numbers?|phone|address|details|info(?:rmation)?"
-    r"|(?:call|contact|reach|ask for|speak to|talk to|fax|e-?mail)(?! (?:me|us|you)\b)"
-    r"|send|mail|ship|nummer|telefon"
-    r"|adress[ea]?n?|kontakt\w*|num[ée]ro|t[ée]l[ée]phone|coordonnées|número|teléfono|dirección"
-    r"|telefono|indirizzo|telefone|endereço|telefoon|adres|numer)\b",
-    re.IGNORECASE,
-)
-_EXTENSION = re.compile(r"\s*\d{5}\s*$")
-_POSTAL = re.compile(
-    r"\d{1,5}[A-Za-z]? [^\W\d_a-z].{2,50}$|[^\W\d_a-z].{2,40},? [A-Z]{2} +\d{5}(?:-\d{4})?$"
-    r"|[^\W\d_a-z].{2,40}, [A-Z][a-z]+ +\d{5}(?:-\d{4})?$|(?:P\.?O\.? ?Box|Suite|Floor) .{1,30}$"
-    r"|[^\W\d_a-z][^\W\d_]{3,30} \d{1,4}[a-z]?$"
-)
-_PAGE = re.compile(r"https?://[^\s/]+/\S|www\.[^\s/]+/\S", re.IGNORECASE)
-_SITE = re.compile(r"(?:https?://|www\.)\S+$", re.IGNORECASE)
-_ASKS_TO_CALL = re.compile(r"(?:call|text|ring|page|dial)\b", re.IGNORECASE)
-_SENTENCES = re.compile(r"(?<=[.!?])\s")
-_SHORT_SENTENCE = 4
-_CONTACT_LINES = 12
 _CONTACT_CHARACTERS = 200
 
 
@@ -195,7 +134,7 @@ def _signature(lines: Sequence[str]) -> int:
             found = i
         elif line != "--":
             after += bool(line)
-        if after > 8 or (_SENTENCE.search(line) and not _ABBREVIATED.search(line)):
+        if after > 8 or ends_sentence(line):
             break
     return found
 
@@ -206,9 +145,9 @@ def _advertisement(lines: Sequence[str]) -> int:
     People type lines of dashes, too: what is below must speak of a list or a sponsor. Some lists
     add nothing but a link to themselves.
     """
-    last = _last_word(lines) - 1
+    last = last_word(lines) - 1
     if last > 0 and len(lines[last]) <= _CONTACT_CHARACTERS and _LIST_LINK.match(lines[last]):
-        above = _last_word(lines, last)
+        above = last_word(lines, last)
         if above and not lines[above - 1].rstrip().endswith((":", ",")):
             return last
     offered = _offer(lines)
@@ -233,7 +172,7 @@ def _advertisement(lines: Sequence[str]) -> int:
 
 def _offer(lines: Sequence[str]) -> int:
     """Index of what a free provider advertises in the last lines, with a rule above it."""
-    start = end = _last_word(lines)
+    start = end = last_word(lines)
     for i in range(end - 1, max(end - 6, -1), -1):
         if len(lines[i]) <= _CONTACT_CHARACTERS and _OFFER.match(lines[i]):
             start = i
@@ -256,146 +195,21 @@ def _disclaimer(lines: Sequence[str]) -> int:
 def _device(lines: Sequence[str]) -> int:
     """Index of the lines of a telephone or a program at the end, with a rule above them."""
     start = len(lines)
-    end = _last_word(lines)
+    end = last_word(lines)
     while end and len(lines[end - 1]) <= 120 and _DEVICE.match(lines[end - 1]):
         start = end - 2 if end > 1 and _RULE.match(lines[end - 2]) else end - 1
-        end = _last_word(lines, start)
+        end = last_word(lines, start)
     return start
-
-
-def _contacts(lines: Sequence[str]) -> int:
-    """Index of title, company, telephone and address under a closing and the typed name.
-
-    "Best,\\nAllan" stays.
-    """
-    end = _last_word(lines)
-    block = 0
-    for i in range(end - 1, -1, -1):
-        line = lines[i].strip()
-        if len(line) <= 40 and _CLOSING.match(line):
-            return _below_name(lines, i + 1, end)
-        block += bool(line)
-        if block > _CONTACT_LINES or _is_prose(line):
-            break
-    return _unclosed(lines, end)
-
-
-def _unclosed(lines: Sequence[str], end: int) -> int:
-    """Index of a contact block, up to `end`, under a name that no closing is above.
-
-    It may be what the mail is about: then the words above lead up to it or speak of a telephone.
-    """
-    top, block, known = end, 0, False
-    for i in range(end - 1, -1, -1):
-        line = lines[i].strip()
-        if not line:
-            if known and _is_name(lines[top]):
-                break
-            continue
-        contact = _is_contact_line(line)
-        listed = contact and block > 0 and _is_office(lines[top].strip())  # names and numbers
-        inside = contact or _is_office(line) or (known and _POSTAL.match(line))
-        if block == _CONTACT_LINES or listed or not inside:
-            break
-        top, block, known = i, block + 1, known or (contact and not _SITE.match(line))
-    above = _last_word(lines, top)
-    signed = known and block > 1 and _is_name(lines[top]) and not _ANNOUNCED.search(lines[top])
-    if not (signed and 0 < above < top):
-        return len(lines)
-    typed = lines[above - 1].strip()
-    repeated = _is_name(typed) and typed.split()[0].strip(",.-") == lines[top].split()[0]
-    said = _last_sentence(lines, _last_word(lines, above - 1) if repeated else above)
-    if not said or _ANNOUNCED.search(said):
-        return len(lines)
-    return top if repeated else top + 1
-
-
-def _last_sentence(lines: Sequence[str], end: int) -> str:
-    """The last sentence of the paragraph that ends above line `end`; two, if it is short."""
-    start = end
-    while start and lines[start - 1].strip() and end - start < _CONTACT_LINES:
-        start -= 1
-    paragraph = " ".join(line[-_CONTACT_CHARACTERS:].strip() for line in lines[start:end])
-    *before, last = [part for part in _SENTENCES.split(paragraph) if part.strip()] or [""]
-    return " ".join([*before[-1:], last]) if len(last.split()) < _SHORT_SENTENCE else last
-
-
-def _is_name(line: str) -> bool:
-    return len(line.strip()) <= 40 and bool(_NAME.match(line)) and not _is_contact(line)
-
-
-def _is_office(line: str) -> bool:
-    """A name, an office or a company: most of its words begin with a capital."""
-    if len(line) > 60 or not _OFFICE.match(line) or _is_prose(line) or _is_contact(line):
-        return False
-    return 2 * len(_PLAIN_WORD.findall(line)) < len(line.split())
-
-
-def _is_contact_line(line: str) -> bool:
-    """A telephone number or an address with nothing else but a label."""
-    few = len(line) <= 80 and len(_PLAIN_WORD.findall(line)) <= 1
-    other = line.isdigit() or _ASKS_TO_CALL.match(line) or _PAGE.search(line)
-    return few and _is_contact(line) and not other
-
-
-def _is_prose(line: str) -> bool:
-    """A line of a sentence or a postscript, which no contact block has."""
-    if len(line) > _CONTACT_CHARACTERS or _POSTSCRIPT.match(line):
-        return True
-    sentence = _SENTENCE.search(line) and not _ABBREVIATED.search(line) and not _is_contact(line)
-    return bool(sentence) or len(_PLAIN_WORD.findall(line)) >= _PROSE_WORDS
-
-
-def _below_name(lines: Sequence[str], start: int, end: int) -> int:
-    """Index of the contact block that lies between `start` and `end`, below a typed name."""
-    name = start
-    while name < end and not lines[name].strip():
-        name += 1
-    if name < end and len(lines[name]) <= 40 and _NAME.match(lines[name]):
-        start = name + 1
-    below = [line for line in lines[start:end] if line.strip()]
-    typed = lines[name:start]
-    contacts = any(_is_contact(line) for line in below) or _is_extension(typed, below)
-    return start if contacts or _is_in_full(typed, below) else len(lines)
-
-
-def _is_extension(typed: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether nothing but a number of five digits is below a name with capitals."""
-    named = bool(typed) and _is_office(typed[0].strip())
-    return named and len(below) == 1 and bool(_EXTENSION.match(below[0]))
-
-
-def _is_in_full(typed: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a typed first name has the full name below, as a block begins."""
-    if not typed or not below or not _is_name(below[0]):
-        return False
-    short, full = typed[0].strip(" ,.-").split(), below[0].split()
-    return len(short) == 1 and len(full) > 1 and short[0] == full[0]
-
-
-def _is_contact(line: str) -> bool:
-    """A line with a telephone number or an address in the net."""
-    number = _NUMBER.search(_DATE.sub("", line[:_CONTACT_CHARACTERS]))
-    telephone = number is not None and sum(map(str.isdigit, number.group())) >= 7
-    return telephone or bool(_CONTACT.search(line[:_CONTACT_CHARACTERS]))
 
 
 def _attachments(lines: Sequence[str]) -> int:
     """Index of the names of attached files at the end."""
     start = len(lines)
-    end = _last_word(lines)
+    end = last_word(lines)
     while end and len(lines[end - 1]) <= 120 and _ATTACHMENT.match(lines[end - 1]):
         start = end - 1
-        end = _last_word(lines, start)
+        end = last_word(lines, start)
     return start
-
-
-def _last_word(lines: Sequence[str], end: int | None = None) -> int:
-    """The number of lines, up to `end`, without blank ones at the end."""
-    end = len(lines) if end is None else end
-    while end and not lines[end - 1].strip():
-        end -= 1
-    return end
 
 
 _KINDS = (
@@ -404,5 +218,5 @@ _KINDS = (
     ("disclaimer", _disclaimer),
     ("attachment", _attachments),
     ("device", _device),
-    ("contact", _contacts),
+    ("contact", contact_block),
 )
