@@ -121,8 +121,9 @@ def _nouns(pattern: re.Pattern[str], lowered: str) -> Iterator[tuple[re.Match[st
 def _crowded(_: str, lowered: str) -> Iterator[Span]:
     """The rest of a text with more nouns than any that is written, or that is worth the time."""
     if len(lowered) > _LONG:
-        for pattern in (_PASSWORD, _CODE, _ACCOUNT, _KEY, _WALLET):
-            for noun in islice(pattern.finditer(lowered), _MOST_NOUNS, None):
+        for pattern, stems in _NOUNS:
+            found = pattern.finditer(lowered) if any(stem in lowered for stem in stems) else ()
+            for noun in islice(found, _MOST_NOUNS, None):
                 yield noun.start(), len(lowered)
                 return
 
@@ -434,6 +435,13 @@ def _recovery_phrases(_: str, lowered: str) -> Iterator[Span]:
                 break
 
 
+_NOUNS = (
+    (_PASSWORD, _PASSWORD_STEMS),
+    (_CODE, _CODE_STEMS),
+    (_ACCOUNT, _ACCOUNT_STEMS),
+    (_KEY, _KEY_STEMS),
+    (_WALLET, _WALLET_STEMS),
+)
 TOLD = (
     Rule("crowded", (), _crowded),
     Rule("password", _PASSWORD_STEMS, _passwords),
