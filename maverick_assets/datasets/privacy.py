@@ -136,10 +136,16 @@ class ThirdParties:
         telling = {word for word in set(words) if self._may_begin(word, phrases)} | singles.keys()
         if telling.isdisjoint(words):
             return
-        tokens = list(_TOKEN.finditer(text))
+        windows = list(zip(words, [*words[1:], ""], [*words[2:], "", ""], strict=False))
+        telling_windows = {
+            each
+            for each in set(windows)
+            if each[0] in telling and (each[0] in singles or self._may_be_name(each, phrases))
+        }
+        tokens = list(_TOKEN.finditer(text)) if telling_windows else []
         at = 0
         while at < len(tokens):
-            if words[at] not in telling:
+            if windows[at] not in telling_windows:
                 at += 1
                 continue
             found = self._phrase(text, tokens, words, at, phrases)
@@ -154,6 +160,16 @@ class ThirdParties:
 
     def _may_begin(self, word: str, participants: _Phrases) -> bool:
         return word in self._phrases.beginnings or word in participants.beginnings
+
+    def _may_be_name(self, window: tuple[str, str, str], participants: _Phrases) -> bool:
+        """Whether a name may begin with the first of three words, whatever is between them."""
+        first, second, third = window
+        return any(
+            first in phrases.found
+            or first + second in phrases.beginnings
+            or (len(second) == 1 and first + third in phrases.found)
+            for phrases in (self._phrases, participants)
+        )
 
     def _phrase(
         self,

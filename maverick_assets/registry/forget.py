@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from maverick_assets.crm.extraction import LIVE, tombstones
+from maverick_assets.crm.extraction import tombstones
 from maverick_assets.crm.forgetting import (
     TELLING,
     forget_contact,
@@ -80,7 +80,7 @@ def bury_row(lake: Path, tables: Iterable[Table], name: str, row_id: str) -> Row
     known = {table.name: table for table in tables}
     if name not in known:
         raise BadInput(f"--row {name}:{row_id}: no table {name!r}; tables: {', '.join(known)}")
-    rows = _live(lake, known[name], {"id": [row_id]})
+    rows = _held(lake, known[name], {"id": [row_id]})
     forgotten = read_forgotten(lake).rows
     if not rows and row_id not in forgotten.get(name, ()):
         raise BadInput(f"--row {name}:{row_id}: the lake has no such row; see that its id is right")
@@ -88,7 +88,7 @@ def bury_row(lake: Path, tables: Iterable[Table], name: str, row_id: str) -> Row
     done = {name: [row_id]}
     messages = known.get(f"{name.removesuffix('conversations')}messages")
     if name.endswith("conversations") and messages:
-        said = _live(lake, messages, {"conversation_id": [row_id]})
+        said = _held(lake, messages, {"conversation_id": [row_id]})
         _bury(lake, messages, said)
         done[messages.name] = [row["id"] for row in said]
     return done
@@ -147,9 +147,7 @@ def erase(lake: Path, registry: Registry, rows: Rows) -> None:
     To be called once the tables are rebuilt. Versions of datasets without these rows stay where a
     version of the personality that is not revoked was trained on them.
     """
-    for name in rows:
-        purge(lake / "raw" / name)
-    for folder in ("clean", "candidates", "quarantine", "preferences"):
+    for folder in ("raw", "clean", "candidates", "quarantine", "preferences"):
         for path in _tables(lake / folder):
             purge(path)
     known = registry.personalities()
@@ -164,22 +162,22 @@ def erase(lake: Path, registry: Registry, rows: Rows) -> None:
 
 
 def _rows_of(lake: Path, table: Table, contact: str) -> list[dict[str, Any]]:
-    rows = [row for row in _live(lake, table) if is_of(row, contact)]
+    rows = [row for row in _held(lake, table) if is_of(row, contact)]
     if not table.name.endswith("messages"):
         return rows
     parents = lake / "raw" / f"{table.name.removesuffix('messages')}conversations"
-    talks = read_table(parents, columns=["id", "user_id"], where=LIVE)
+    talks = read_table(parents, columns=["id", "user_id"])
     found = [] if talks is None else [row["id"] for row in talks.to_pylist() if is_of(row, contact)]
     found += forgotten_with(lake, contact).get(parents.name, [])
-    return _live(lake, table, {"conversation_id": found}) if found else []
+    return _held(lake, table, {"conversation_id": found}) if found else []
 
 
-def _live(
+def _held(
     lake: Path, table: Table, where: Mapping[str, list[str]] | None = None
 ) -> list[dict[str, Any]]:
-    """The telling columns of the live rows of a raw table."""
+    """The telling columns of the rows of a raw table, and of what was deleted at the source."""
     columns = [name for name in TELLING if name in table.columns]
-    rows = read_table(lake / "raw" / table.name, columns=columns, where={**LIVE, **(where or {})})
+    rows = read_table(lake / "raw" / table.name, columns=columns, where=where)
     return [] if rows is None else rows.to_pylist()
 
 
@@ -192,7 +190,7 @@ def _bury(
     forget_rows(lake, table.name, rows, contact)
     target = lake / "raw" / table.name
     with only_writer(target):
-        ids = pa.array([row["id"] for row in rows], pa.string())
+        ids = pa.table({"id": pa.array([row["id"] for row in rows], pa.string())})
         if open_table(target) is not None:
             sync_table(target, tombstones(table, ids), "id", scope=())
 
