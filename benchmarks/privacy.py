@@ -4,7 +4,8 @@
 
 Invents contacts and deals, plants values of their columns (names, addresses, phones, companies and
 domains, as people write them) in mails, chats, notes and deals of other people, builds turns and
-datasets, and searches these for every planted value. Prints Markdown; exit code 1 when one is left.
+datasets, and searches these for every planted value; times the search on hostile texts. Prints
+Markdown; exit code 1 when a value is left.
 
 Where values may be told but by other means than the columns (a phone, a street) they are planted
 as they stand in signatures.
@@ -20,15 +21,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from benchmarks.demo import machine
+from benchmarks.secrets import slowest
 from maverick_assets.crm.extraction import raw_schema
 from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.contacts import Contact, contacts_of_address
 from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.privacy import Person, ThirdParties
 from maverick_assets.datasets.refresh import refresh_candidates, refresh_dataset
 from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
 from maverick_assets.datasets.tokens import ChatTokenizer
@@ -41,6 +46,7 @@ from maverick_assets.training.base_model import ensure_base
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 ME = OWNER.emails[0]
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
+HOSTS = (Person("dana.cole@acme.example"),)
 KINDS = ("name", "address", "phone", "company", "domain", "street")
 # Not the lists that surrogates are made of, so that a stand-in is never a planted value by chance.
 _FIRST = """
@@ -107,6 +113,9 @@ def main() -> None:
             (rng.choice(KINDS), rng.choice(people)) for _ in range(parser.parse_args().mentions)
         )
     ]
+    everyone = ThirdParties(bytes(32), known(people), OWNER.emails)
+    # First: among the many objects of turns and datasets the garbage collector takes as long again.
+    hostile = slowest(partial(everyone.protect, people=HOSTS))
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
         lake = Path(name) / "lake"
         base = ensure_base(Settings(home=Path(name), base_model=None))
@@ -118,6 +127,7 @@ def main() -> None:
         texts = dict(built(lake, ChatTokenizer(base.directory)))
     left = {where: leaks(planted, found) for where, found in texts.items()}
     print(report(rows, planted, texts, left, seconds))
+    print(f"\n{hostile}")
     sys.exit(any(left.values()))
 
 
@@ -133,6 +143,12 @@ def contacts(rng: random.Random, count: int) -> list[Someone]:
         street = f"{rng.randint(2, 980)} {last} {rng.choice(('Street', 'Avenue', 'Road'))}"
         found.append(Someone(first, last, company, domain, phone, street))
     return found
+
+
+def known(people: list[Someone]) -> list[Contact]:
+    """The dictionary of these, with the names that the hostile texts are made of."""
+    addresses = [*(one.address for one in people), *(host.address for host in HOSTS)]
+    return [contact for address in addresses for contact in contacts_of_address(address)]
 
 
 def plain(name: str) -> str:

@@ -3,7 +3,8 @@
     python -m benchmarks.secrets [--data ../shared/data]
 
 Planted texts and their look-alikes are those of `maverick_assets_tests.datasets.planted`, of seeds
-that no test uses. Real text, where it is there, is told by its share only. Prints Markdown.
+that no test uses; hostile texts are those of `hostile_texts`. Real text, where it is there, is told
+by its share only. Prints Markdown.
 """
 
 import argparse
@@ -11,12 +12,13 @@ import gzip
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.demo import machine
 from maverick_assets.datasets.scanner import scan
 from maverick_assets.datasets.secrets import find_secrets
+from maverick_assets_tests.datasets.hostile_texts import hostile_texts
 from maverick_assets_tests.datasets.planted import Planted, clean_texts, planted_texts
 
 REAL = {
@@ -34,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared/data")
     data = parser.parse_args().data
-    lines = [machine(), "", *planted_lines(), "", *clean_lines(), ""]
+    lines = [machine(), "", *planted_lines(), "", *clean_lines(), slowest(find_secrets), ""]
     print("\n".join([*lines, *(real_lines(data) if data.is_dir() else [])]))
 
 
@@ -66,6 +68,17 @@ def clean_lines() -> list[str]:
     wrong = sum(bool(find_secrets(text)) for text in texts)
     share = 100 * wrong / len(texts)
     return [f"Clean rows wrongly flagged: {wrong} of {len(texts)} ({share:.2f} %)."]
+
+
+def slowest(search: Callable[[str], object]) -> str:
+    """The hostile text of 1 MB that takes longest, in seconds of processor time."""
+    seconds = {}
+    for name, text in hostile_texts().items():
+        started = time.process_time()
+        search(text)
+        seconds[name] = time.process_time() - started
+    worst = max(seconds, key=seconds.__getitem__)
+    return f"Slowest of {len(seconds)} hostile texts of 1 MB: {worst}, {seconds[worst]:.2f} s."
 
 
 def real_lines(data: Path) -> list[str]:

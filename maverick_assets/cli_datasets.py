@@ -41,15 +41,18 @@ def forget(
         rows = forgetting.bury_row(settings.lake, tables, table, row_id)
     touched = forgetting.trace(settings.lake, registry, rows)
     serving = forgetting.revoke(registry, touched, "it learned from rows that were forgotten")
+    forgetting.remove_cards(settings.reports, touched)
     result = {
         "rows": rows,
         "datasets": touched.datasets,
         "revoked": {n: [str(m.version) for m in found] for n, found in touched.versions.items()},
+        "untold": {n: [str(m.version) for m in found] for n, found in touched.untold.items()},
         "in_service": {name: m and str(m.version) for name, m in serving.items()},
     }
     with services.services(settings):  # a rebuild that fails leaves nothing unsaid
         services.create_in_embedded(settings)
         failures = services.execute_job("ingest", [])
+    forgetting.erase(settings.lake, registry, rows)
     print_result(result, "\n".join(_forgotten_lines(result)), as_json)
     services.raise_failures(failures)
 
@@ -63,6 +66,11 @@ def _forgotten_lines(result: dict[str, Any]) -> list[str]:
         now = result["in_service"][name]
         rest = f"{now} is in service" if now else "none is in service; train one: maverick run"
         lines.append(f"{name}: {', '.join(versions)} revoked; {rest}")
+    for name, versions in result["untold"].items():
+        lines.append(
+            f"{name}: what {', '.join(versions)} was trained on is not in the lake any more, so it "
+            "counts as if it had learned from them"
+        )
     return lines
 
 

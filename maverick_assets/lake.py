@@ -1,7 +1,8 @@
 """Delta tables of the lake: read at a version, bring to a wanted content in one commit.
 
 A commit may carry a state: from what its rows were made, and up to where. Rows and state are
-written together or not at all. Every table has the change data feed on.
+written together or not at all. Every table has the change data feed on, and no values of rows in
+its log.
 """
 
 import hashlib
@@ -24,6 +25,8 @@ ROW_HASH = "_row_hash"
 _STATE = "maverick.state"
 _GONE = "_gone"
 _ROW_GROUP = 10_000  # rows; a writer holds one group in memory
+_NO_VALUES = {"delta.dataSkippingNumIndexedCols": "0"}  # by default smallest and largest are there
+_LOG_DAYS = "delta.logRetentionDuration"
 
 State = Mapping[str, Any]
 Where = Mapping[str, Collection[str]]  # column -> accepted values
@@ -79,8 +82,10 @@ def open_table(path: Path, version: int | None = None) -> DeltaTable | None:
     """
     try:
         return DeltaTable(path, version=version)
-    except TableNotFoundError:
-        return None
+    except TableNotFoundError as error:
+        if version is None:
+            return None
+        raise MaverickError(f"Delta table {path} has no version {version}") from error
     except (DeltaError, OSError) as error:
         raise MaverickError(f"Delta table {path} cannot be read: {_first_line(error)}") from error
 
@@ -93,7 +98,8 @@ def read_table(
 ) -> pa.Table | None:
     """Rows of the table at `path` that pass `where`, or None when there is no table yet.
 
-    Memory is that of the rows found and of a batch.
+    Memory is that of the rows found and of a batch. Raises `MaverickError` when the table cannot be
+    read, or the files of this version are gone.
     """
     table = open_table(path, version)
     if table is None:
@@ -103,10 +109,13 @@ def read_table(
     read = list(dict.fromkeys([*wanted, *accepted]))
     found = []
     nothing = any(len(values) == 0 for values in accepted.values())
-    for batch in [] if nothing else table.to_pyarrow_dataset().to_batches(columns=read):
-        for name, values in accepted.items():
-            batch = batch.filter(pc.is_in(batch[name], value_set=values))
-        found.append(batch.select(wanted))
+    try:
+        for batch in [] if nothing else table.to_pyarrow_dataset().to_batches(columns=read):
+            for name, values in accepted.items():
+                batch = batch.filter(pc.is_in(batch[name], value_set=values))
+            found.append(batch.select(wanted))
+    except OSError as error:
+        raise MaverickError(f"Delta table {path} cannot be read: {_first_line(error)}") from error
     schema = pa.schema([pa.schema(table.schema().to_arrow()).field(name) for name in wanted])
     return pa.Table.from_batches(found, found[0].schema if found else schema)
 
@@ -117,6 +126,10 @@ def read_state(path: Path, schema: pa.Schema) -> dict[str, Any] | None:
     table = open_table(path)
     if table is None or pa.schema(table.schema().to_arrow()) != schema:
         return None
+    return _newest_state(table)
+
+
+def _newest_state(table: DeltaTable) -> dict[str, Any] | None:
     for entry in table.history():
         if _STATE in entry:
             state: dict[str, Any] = json.loads(entry[_STATE])
@@ -138,8 +151,43 @@ def read_changes(path: Path, since: int, columns: list[str]) -> pa.Table | None:
         return None
     try:
         return pa.table(table.load_cdf(starting_version=since + 1, columns=columns))
-    except (DeltaError, OSError):
+    except (DeltaError, OSError, pa.ArrowException):  # the last for files that `purge` removed
         return None
+
+
+def purge(path: Path, keep: Collection[int] = ()) -> None:
+    """Remove from the disk all rows that the table at `path` once held, and holds no more.
+
+    Of older versions those in `keep` alone can be read after that, and the change data feed begins
+    anew. A call that was cut short is completed by the next; where there is nothing to do, nothing
+    is written. Of a table from a time when the log held values of rows, the log begins anew with
+    every call, and no older version is left. Raises `MaverickError` when the lake cannot be
+    written.
+    """
+    with only_writer(path), _writing(path):
+        table = open_table(path)
+        if table is None:
+            return
+        with_values = not _NO_VALUES.items() <= table.metadata().configuration.items()
+        options: dict[str, Any] = {
+            "retention_hours": 0,
+            "enforce_retention_duration": False,
+            "full": True,  # the change data feed, and what a writer that was killed left
+            "keep_versions": None if with_values else sorted(keep) or None,
+        }
+        if any((path / name).exists() for name in table.vacuum(dry_run=True, **options)):
+            table.vacuum(dry_run=False, **options)
+        if with_values and len(table.history()) > 1:
+            _restart_log(table)
+
+
+def _restart_log(table: DeltaTable) -> None:
+    """Only the newest commit stays, with the state; the checkpoint tells the rest."""
+    state = _properties(_newest_state(table))
+    table.alter.set_table_properties({_LOG_DAYS: "interval 0 days"}, commit_properties=state)
+    table.create_checkpoint()
+    table.cleanup_metadata()
+    table.alter.set_table_properties({_LOG_DAYS: "interval 30 days"}, commit_properties=state)
 
 
 def write_stream(path: Path, rows: pa.RecordBatchReader, state: State) -> None:
@@ -235,7 +283,7 @@ def _overwrite(path: Path, rows: pa.Table | pa.RecordBatchReader, state: State |
         writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP),
         mode="overwrite",
         schema_mode="overwrite",
-        configuration={"delta.enableChangeDataFeed": "true"},
+        configuration={"delta.enableChangeDataFeed": "true", **_NO_VALUES},
         commit_properties=_properties(state),
     )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from maverick_assets.lake import (
     Commit,
     arrow_table,
     open_table,
+    purge,
     read_changes,
     read_state,
     read_table,
@@ -138,3 +140,55 @@ def test_any_sequence_of_states_is_reached_exactly(
     for state in states:
         sync_table(path, table(state), "id")
         assert content(path) == state
+
+
+def names(path: Path) -> list[str]:
+    return sorted(str(each.relative_to(path)) for each in path.rglob("*") if each.is_file())
+
+
+def test_no_value_of_a_row_is_in_the_log(tmp_path: Path) -> None:
+    sync_table(tmp_path / "t", table({"a": ("forget me", ["x"])}), "id")
+    assert b"forget me" not in (tmp_path / "t/_delta_log/00000000000000000000.json").read_bytes()
+
+
+def test_a_purged_table_keeps_its_rows_state_and_named_versions_alone(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    sync_table(path, table({"a": ("1", []), "b": ("2", [])}), "id", state={"mark": 1})
+    sync_table(path, table({"a": ("1", []), "b": ("3", [])}), "id")
+    sync_table(path, table({"a": ("1", [])}), "id")
+    purge(path, keep=[0])
+    assert content(path) == {"a": ("1", ())}
+    assert content(path, 0) == {"a": ("1", ()), "b": ("2", ())}
+    assert not any("_change_data" in name for name in names(path))
+    with pytest.raises(MaverickError, match="cannot be read"):
+        read_table(path, 1)
+    assert read_state(path, table({}).schema) == {"mark": 1}
+    assert read_changes(path, 0, ["id"]) is None
+    left = names(path)
+    purge(path, keep=[0])
+    assert names(path) == left
+    since = DeltaTable(path).version()
+    sync_table(path, table({"a": ("1", []), "c": ("4", [])}), "id")
+    changes = read_changes(path, since, ["id"])
+    assert changes is not None
+    assert changes["id"].to_pylist() == ["c"]
+
+
+def test_a_table_whose_log_holds_values_is_purged_of_its_log_too(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    write_deltalake(path, table({"a": ("1", []), "b": ("forget me", [])}))
+    sync_table(path, table({"a": ("1", [])}), "id", state={"mark": 1})
+    for _ in range(2):
+        purge(path, keep=[0])
+        assert content(path) == {"a": ("1", ())}
+        assert read_state(path, table({}).schema) == {"mark": 1}
+        assert not [each for each in names(path) if b"forget me" in (path / each).read_bytes()]
+        with pytest.raises(MaverickError, match="no version 0"):
+            read_table(path, 0)
+    assert read_changes(path, 0, ["id"]) is None
+    assert sync_table(path, table({"a": ("2", [])}), "id").updated == 1
+
+
+def test_purging_what_is_not_there_is_no_error(tmp_path: Path) -> None:
+    purge(tmp_path / "t")
+    assert open_table(tmp_path / "t") is None

@@ -38,6 +38,7 @@ from maverick_assets.lake import (
     open_table,
     read_state,
     read_table,
+    row_hash,
     sync_table,
     write_stream,
 )
@@ -53,6 +54,9 @@ ARROW_TYPES = {
 COMMIT_BYTES = 64 * 2**20
 _BATCH_BYTES = 4 * 2**20
 LIVE = {"_op": ["upsert"]}  # rows that are no tombstones
+DELETED = {"_op": ["delete"]}
+# Columns that a tombstone keeps: whom the CRM knew is not to be named in texts of others.
+NAMING = ("sender_email", "recipients", "owner_email", "user_id", "deal_name")
 _TIME = ARROW_TYPES["timestamptz"]
 _EARLIEST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), _TIME)
 _LATEST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), _TIME)
@@ -75,7 +79,8 @@ class Extraction:
 def extract(url: str, table: Table, target: Path) -> Extraction:
     """Bring the raw Delta table at `target` up to date with the table of the CRM at `url`.
 
-    Rows that vanished at the source stay as tombstones (`_op` = delete, only their id kept).
+    Rows that vanished at the source stay as tombstones (`_op` = delete) with their id and the
+    columns `NAMING`.
     The last commit carries the watermark; an extraction that dies before it is repeated by the
     next. Raises `BadInput` naming table and column when the source cannot be read as the schema
     says; the watermark is then where it was.
@@ -276,7 +281,7 @@ def _update(reader: _Reader, target: Path, window: Window, mark: Watermark) -> E
     last = pa.Table.from_batches(chunk, raw_schema(reader.table))
     gone = _vanished(reader, target, last["id"], rows, window)
     after = next_mark(reader.snapshot, mark, window, datetime.now(UTC))
-    last = pa.concat_tables([last, tombstones(reader.table, gone)])
+    last = pa.concat_tables([last, tombstones(reader.table, named(target, gone))])
     commit = sync_table(target, last, "id", scope=(), state=after.model_dump(mode="json"))
     return _report(reader, window, rows, _plus(commit, early), len(gone))
 
@@ -303,10 +308,20 @@ def _vanished(
     return live.filter(pc.invert(pc.is_in(live, value_set=present)))
 
 
-def tombstones(table: Table, ids: pa.Array) -> pa.Table:
-    """Raw rows that say that the rows of `ids` are gone."""
-    nothing = pa.table({"id": ids, ROW_HASH: pa.array([""] * len(ids), pa.string())})
-    batches = nothing.to_batches() or [pa.RecordBatch.from_pylist([], nothing.schema)]
+def named(target: Path, ids: pa.Array) -> pa.Table:
+    """Rows of the raw table at `target`: their id, and those of the columns `NAMING` it has."""
+    held = open_table(target)
+    there = {field.name for field in held.schema().fields} if held else set()
+    columns = ["id", *(name for name in NAMING if name in there)]
+    rows = read_table(target, columns=columns, where={"id": ids.to_pylist()})
+    return pa.table({"id": pa.array([], pa.string())}) if rows is None else rows
+
+
+def tombstones(table: Table, rows: pa.Table) -> pa.Table:
+    """Raw rows that say that `rows` are gone; they keep the columns that `rows` has."""
+    kept = row_hash(rows.column_names)  # so that one with nothing but its id takes its place
+    marked = rows.append_column(ROW_HASH, pa.array([kept] * rows.num_rows, pa.string()))
+    batches = marked.to_batches() or [pa.RecordBatch.from_pylist([], marked.schema)]
     schema = raw_schema(table)
     return pa.Table.from_batches([stamped(batch, schema, "delete") for batch in batches], schema)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from maverick_assets.crm.extraction import ARROW_TYPES, LIVE, raw_schema, stamped, tombstones
+from maverick_assets.crm.extraction import ARROW_TYPES, LIVE, named, raw_schema, stamped, tombstones
 from maverick_assets.crm.forgetting import read_forgotten
 from maverick_assets.crm.messages import Skipped
 from maverick_assets.crm.sources.base import Source, SourceTable
@@ -50,9 +50,8 @@ def land(source: Source, fills: SourceTable, target: Path) -> Landing:
         found = arrow_table(kept, schema).to_batches()
         live = [stamped(batch, raw_schema(table), "upsert") for batch in found]
         gone = _gone(target, {row["id"] for row in kept}, fetched.deleted, fetched.complete)
-        wanted = pa.concat_tables(
-            [pa.Table.from_batches(live, raw_schema(table)), tombstones(table, gone)]
-        )
+        buried = tombstones(table, named(target, gone))
+        wanted = pa.concat_tables([pa.Table.from_batches(live, raw_schema(table)), buried])
         commit = sync_table(target, wanted, "id", scope=(), state=fetched.state)
     return Landing(len(rows), len(gone), fetched.skipped, commit)
 

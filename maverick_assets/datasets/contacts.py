@@ -16,12 +16,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from maverick_assets.crm.extraction import LIVE
+from maverick_assets.crm.extraction import DELETED
 from maverick_assets.crm.forgetting import read_forgotten
 from maverick_assets.datasets.pseudonyms import COMMON_WORDS, ORDINARY, PUBLIC_NAMES
 from maverick_assets.datasets.surrogates import split_domain
 from maverick_assets.lake import (
     Commit,
+    Where,
     arrow_table,
     only_writer,
     open_table,
@@ -167,7 +168,8 @@ def registered(domain: str) -> str:
 def refresh_contacts(lake: Path, shapes: Mapping[str, str]) -> Commit:
     """Bring `clean/contacts` up to date with `clean/mails` and the raw tables.
 
-    It is a function of these and of the list of the forgotten, whose names must be replaced still.
+    It is a function of these and of the list of the forgotten. Who was deleted at the source is
+    known by the tombstones: the names of both must be replaced still.
     """
     target = lake / "clean" / "contacts"
     with only_writer(target):
@@ -226,17 +228,22 @@ def _known(lake: Path, shapes: Mapping[str, str]) -> Iterator[Contact]:
             _distinct(mails["sender"]), _distinct(pc.list_flatten(mails["recipients"]))
         )
     for name, shape in shapes.items():
+        raw = lake / "raw" / name
+        if shape == "mail":
+            addresses.update(_values(raw, "sender_email", DELETED))
+            for recipients in _values(raw, "recipients", DELETED):
+                addresses.update(recipients.split(","))
         if shape in ADDRESS_COLUMNS:
-            addresses.update(_live(lake / "raw" / name, ADDRESS_COLUMNS[shape]))
+            addresses.update(_values(raw, ADDRESS_COLUMNS[shape]))
         if shape == "deal":
-            for deal in _live(lake / "raw" / name, "deal_name"):
+            for deal in _values(raw, "deal_name"):
                 yield from contacts_of_deal(deal)
     for address in addresses:
         yield from contacts_of_address(address)
 
 
-def _live(path: Path, column: str) -> list[str]:
-    table = read_table(path, columns=[column], where=LIVE)
+def _values(path: Path, column: str, where: Where | None = None) -> list[str]:
+    table = read_table(path, columns=[column], where=where)
     return [] if table is None else _distinct(table[column])
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from maverick_assets.datasets.surrogates import Surrogates
 from maverick_assets.datasets.threads import has_reply_prefix, telling_words
 from maverick_assets.datasets.tokens import ChatTokenizer, Encoded, Message
 from maverick_assets.datasets.turns import Turn
@@ -131,7 +132,7 @@ class Candidate:
     """What may become an example: one answer that a source of the recipe found.
 
     `rank` is the source's place in the recipe, `turn_id` the turn that holds the answer, `contact`
-    a digest of its counterpart. `dropped` tells why it becomes none.
+    a digest of its counterpart, keyed. `dropped` tells why it becomes none.
     """
 
     candidate_id: str
@@ -143,7 +144,7 @@ class Candidate:
 
 
 def build_candidates(
-    recipe: Recipe, turns: Sequence[Turn], tokenizer: ChatTokenizer
+    recipe: Recipe, turns: Sequence[Turn], tokenizer: ChatTokenizer, surrogates: Surrogates
 ) -> list[Candidate]:
     """Candidates of every source of the recipe from whole threads of turns.
 
@@ -151,7 +152,7 @@ def build_candidates(
     recipe does not list.
     """
     return [
-        _candidate(recipe, rank, pair, tokenizer)
+        _candidate(recipe, rank, pair, tokenizer, surrogates)
         for rank, source in enumerate(recipe.sources)
         for pair in PAIRING[source.examples]([t for t in turns if t.source == source.table])
         if _matches(pair.turn, source, recipe)
@@ -304,7 +305,9 @@ def _matches(turn: Turn, source: Source, recipe: Recipe) -> bool:
     return True
 
 
-def _candidate(recipe: Recipe, rank: int, pair: Pair, tokenizer: ChatTokenizer) -> Candidate:
+def _candidate(
+    recipe: Recipe, rank: int, pair: Pair, tokenizer: ChatTokenizer, surrogates: Surrogates
+) -> Candidate:
     turn = pair.turn
     try:
         system = recipe.prompt_for(turn.mood, turn.mode)
@@ -330,7 +333,7 @@ def _candidate(recipe: Recipe, rank: int, pair: Pair, tokenizer: ChatTokenizer) 
         candidate_id=f"{rank}:{turn.turn_id}",
         rank=rank,
         turn_id=turn.turn_id,
-        contact=hashlib.sha256(pair.contact.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        contact=surrogates.contact(pair.contact),
         dropped=_fault(recipe, example, encoded, tokenizer),
         example=example,
     )

@@ -7,8 +7,6 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Literal
 
-import phonenumbers
-
 from maverick_assets.datasets.contacts import (
     Contact,
     contacts_of_address,
@@ -19,6 +17,7 @@ from maverick_assets.datasets.contacts import (
     registered,
     without_umlaut,
 )
+from maverick_assets.datasets.phones import phones
 from maverick_assets.datasets.pseudonyms import ORDINARY
 from maverick_assets.datasets.streets import streets
 from maverick_assets.datasets.surrogates import Surrogates, split_domain
@@ -45,13 +44,6 @@ _CLOSED = re.compile(r"\s*(?:[,:!-]|$)", re.MULTILINE)
 _TWO_WORDS = re.compile(r"([^\W\d_]{2,})([._-])([^\W\d_]{2,})")
 _LONG = 8  # letters of a company's name that may be written in lower case
 _SHORT = 3  # letters of one that must be in capitals
-_POSSIBLE_PHONE = re.compile(r"[+(]? ?\d[\d ()./\u2010-\u2015-]{5,20}\d")
-_ANNOUNCED_PHONE = re.compile(
-    r"((?:\b(?:tel|telephone|phone|cell|mobile|fax|pager|call me (?:at|on)|reach me (?:at|on)|handy"
-    r"|telefon|mobil|tél|teléfono|móvil)(?: (?:no|number|nr))?\b[.:#]?|☎)\s*(?:is )?)"
-    r"(\+?\(?\d[\d ()./-]{5,18}\d)(?![\d,]|\.\d)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -131,7 +123,7 @@ class ThirdParties:
             if domain in self._domains:
                 at = match.end() - len(domain)
                 yield at, match.end(), self.surrogates.domain(domain)
-        for start, end, number in _phones(text):
+        for start, end, number in phones(text):
             yield start, end, self.surrogates.phone(number)
         yield from streets(text, self.surrogates.street)
         yield from self._names(text, addresses)
@@ -144,10 +136,16 @@ class ThirdParties:
         telling = {word for word in set(words) if self._may_begin(word, phrases)} | singles.keys()
         if telling.isdisjoint(words):
             return
-        tokens = list(_TOKEN.finditer(text))
+        windows = list(zip(words, [*words[1:], ""], [*words[2:], "", ""], strict=False))
+        telling_windows = {
+            each
+            for each in set(windows)
+            if each[0] in telling and (each[0] in singles or self._may_be_name(each, phrases))
+        }
+        tokens = list(_TOKEN.finditer(text)) if telling_windows else []
         at = 0
         while at < len(tokens):
-            if words[at] not in telling:
+            if windows[at] not in telling_windows:
                 at += 1
                 continue
             found = self._phrase(text, tokens, words, at, phrases)
@@ -163,6 +161,16 @@ class ThirdParties:
     def _may_begin(self, word: str, participants: _Phrases) -> bool:
         return word in self._phrases.beginnings or word in participants.beginnings
 
+    def _may_be_name(self, window: tuple[str, str, str], participants: _Phrases) -> bool:
+        """Whether a name may begin with the first of three words, whatever is between them."""
+        first, second, third = window
+        return any(
+            first in phrases.found
+            or first + second in phrases.beginnings
+            or (len(second) == 1 and first + third in phrases.found)
+            for phrases in (self._phrases, participants)
+        )
+
     def _phrase(
         self,
         text: str,
@@ -175,13 +183,15 @@ class ThirdParties:
         best = None
         for phrases in (self._phrases, participants):
             squeezed, end = words[at], at
-            while squeezed in phrases.beginnings:
+            while squeezed in phrases.beginnings and (
+                end == at or _adjacent(text, tokens[end - 1], tokens[end])
+            ):
                 phrase = phrases.found.get(squeezed)
                 if phrase and (best is None or end > best[0]):
                     new = self._stand_in(phrase, text, tokens[at], tokens[end])
                     best = best if new is None else (end, new)
                 end += 1
-                if end == len(tokens) or not _adjacent(text, tokens[end - 1], tokens[end]):
+                if end == len(tokens):
                     break
                 squeezed += words[end]
             if best is None and at + 2 < len(tokens) and len(words[at + 1]) == 1:  # Dana M. Cole
@@ -291,35 +301,3 @@ def _replaced(text: str, spans: Sequence[Span]) -> str:
         pieces += [text[at:start], new]
         at = end
     return "".join([*pieces, text[at:]])
-
-
-def _phones(text: str) -> Iterator[Span]:
-    """Where phone numbers are, and their digits; what may be a price, a date or a quantity is none.
-
-    The library is slow: it sees the lines alone that may hold a number.
-    """
-    if not _POSSIBLE_PHONE.search(text):
-        return
-    for match in _ANNOUNCED_PHONE.finditer(text):
-        yield *match.span(2), _plain_number(match[2])
-    at = 0
-    for line in text.split("\n"):
-        if any(_is_grouped(match.group()) for match in _POSSIBLE_PHONE.finditer(line)):
-            found = phonenumbers.PhoneNumberMatcher(
-                line, "US", phonenumbers.Leniency.STRICT_GROUPING
-            )
-            for each in found:
-                before = line[max(each.start - 1, 0) : each.start]
-                if _is_grouped(each.raw_string) and before not in ("$", "€", "£", "#"):
-                    yield at + each.start, at + each.end, _plain_number(each.raw_string)
-        at += len(line) + 1
-
-
-def _is_grouped(number: str) -> bool:
-    return number.startswith(("+", "(")) or len(re.findall(r"[ .-]", number)) > 1
-
-
-def _plain_number(written: str) -> str:
-    """Digits of a number, the same with and without the country code of the US."""
-    digits = re.sub(r"\D", "", written)
-    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits

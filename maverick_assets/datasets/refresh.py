@@ -15,8 +15,10 @@ from maverick_assets.datasets.examples import (
 )
 from maverick_assets.datasets.inputs import Refreshed, Row, among, read_inputs, values_of
 from maverick_assets.datasets.quarantine import released
+from maverick_assets.datasets.refresh_turns import lake_key
 from maverick_assets.datasets.secrets import excerpt, find_secrets
 from maverick_assets.datasets.splits import Entry, judge, long_sentences, signature
+from maverick_assets.datasets.surrogates import Surrogates, fingerprint
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import (
     Turn,
@@ -65,7 +67,8 @@ def refresh_candidates(
     target = lake / "candidates" / recipe.name
     path = lake / "clean" / "turns"
     with only_writer(target):
-        made_by = row_hash([recipe.model_dump(), *basis])
+        key = lake_key(lake)
+        made_by = row_hash([recipe.model_dump(), fingerprint(key), *basis])
         inputs = read_inputs(target, CANDIDATE_SCHEMA, {"turns": path}, made_by)
         changes = inputs.changes({"turns": ["thread_id"]})
         scope: set[str] = set()
@@ -76,7 +79,7 @@ def refresh_candidates(
             turns = [turn for turn in read_turns(path, threads) if turn.source in tables]
             held = read_table(target, columns=["candidate_id"], where=threads)
             scope = set(held["candidate_id"].to_pylist()) if held else set()
-        found = build_candidates(recipe, turns, tokenizer()) if turns else []
+        found = build_candidates(recipe, turns, tokenizer(), Surrogates(key)) if turns else []
         table = arrow_table([_candidate_row(each) for each in found], CANDIDATE_SCHEMA)
         scope |= {each.candidate_id for each in found}
         commit = sync_table(

@@ -97,7 +97,7 @@ def refresh_turns(
     deals = [name for name, shape in shapes.items() if shape == "deal"]
     refresh_contacts(lake, shapes)
     with only_writer(target):
-        key = load_key(key_path(lake), _key_used(target))
+        key = lake_key(lake)
         owner = replace(owner, others=ThirdParties(key, read_contacts(lake), owner.emails))
         made_by = [owner.emails, owner.user_ids, sorted(shapes.items()), str(gap), fingerprint(key)]
         inputs = read_inputs(target, TURN_SCHEMA, paths, row_hash([code, *made_by]))
@@ -132,10 +132,11 @@ def refresh_turns(
     return Refreshed(commit, len(turns), changes is None)
 
 
-def _key_used(target: Path) -> str | None:
-    """Fingerprint of the key that the turns at `target` were made with, if there are any."""
-    state = read_state(target, TURN_SCHEMA.append(pa.field(ROW_HASH, pa.string())))
-    return state.get("key") if state else None
+def lake_key(lake: Path) -> bytes:
+    """The key of surrogates; a new one where the lake has no turns that were made with one."""
+    schema = TURN_SCHEMA.append(pa.field(ROW_HASH, pa.string()))
+    state = read_state(lake / "clean" / "turns", schema)
+    return load_key(key_path(lake), state.get("key") if state else None)
 
 
 def _with_renamed(

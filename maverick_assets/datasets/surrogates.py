@@ -79,6 +79,7 @@ class Surrogates:
         self._taken = frozenset(taken)
         self.person = lru_cache(maxsize=65536)(self._person)
         self.company = lru_cache(maxsize=65536)(self._company)
+        self.phone = lru_cache(maxsize=65536)(self._phone)
 
     def domain(self, domain: str) -> str:
         """`acme.co.uk` -> `brandelwick.co.uk.example`: the company's stand-in, and the suffix."""
@@ -86,10 +87,9 @@ class Surrogates:
         name = self.company(f"{sub}.{label}" if sub else label).lower()
         return f"{name}.{DOMAIN}" if suffix == DOMAIN else f"{name}.{suffix}.{DOMAIN}"
 
-    def phone(self, number: str) -> str:
-        """A number that nobody can have. `number` in digits."""
-        digits = str(self._number("phone", number) % 10**12).zfill(12)
-        return " ".join([PHONE_PREFIX, *(digits[i : i + 3] for i in range(0, 12, 3))])
+    def contact(self, who: str) -> str:
+        """Tells contacts apart, and nothing about them: 64 bits, hex. `who`: an address, a name."""
+        return f"{self._number('contact', who) >> 192:016x}"
 
     def street(self, address: str) -> tuple[int, str]:
         """House number and name of a street. `address` in lower case."""
@@ -109,6 +109,11 @@ class Surrogates:
     def _company(self, identity: str) -> str:
         """One word. `identity`: letters and digits of the name, in lower case."""
         return _word(self._number("company", identity), 3).capitalize()
+
+    def _phone(self, number: str) -> str:
+        """A number that nobody can have. `number` in digits."""
+        digits = str(self._number("phone", number) % 10**12).zfill(12)
+        return " ".join([PHONE_PREFIX, *(digits[i : i + 3] for i in range(0, 12, 3))])
 
     def _number(self, kind: str, identity: str) -> int:
         message = f"{kind}\0{identity}".encode("utf-8", "surrogatepass")

@@ -1,5 +1,7 @@
 """Forgetting a contact or a row: out of the lake, and every version that learned from it revoked.
 
+The rows are buried, versions traced and revoked, the lake rebuilt, and its older versions erased.
+
 Each step may be repeated, and a later one finds what an earlier one left: a call that was cut short
 is completed by the same call.
 """
@@ -11,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from maverick_assets.crm.extraction import LIVE, tombstones
+from maverick_assets.crm.extraction import tombstones
 from maverick_assets.crm.forgetting import (
     TELLING,
     forget_contact,
@@ -21,9 +23,10 @@ from maverick_assets.crm.forgetting import (
     read_forgotten,
 )
 from maverick_assets.crm.schema import Table
-from maverick_assets.errors import BadInput
-from maverick_assets.lake import only_writer, open_table, read_table, sync_table
-from maverick_assets.registry.manifest import Manifest
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.lake import only_writer, open_table, purge, read_table, sync_table
+from maverick_assets.registry.manifest import Manifest, fingerprint
+from maverick_assets.registry.plan import rows_digest
 from maverick_assets.registry.store import Registry
 
 Rows = Mapping[str, Sequence[str]]  # table -> ids
@@ -31,10 +34,22 @@ Rows = Mapping[str, Sequence[str]]  # table -> ids
 
 @dataclass(frozen=True)
 class Touched:
-    """Where forgotten rows were used: versions of datasets, and versions trained from these."""
+    """Where forgotten rows were used: versions of datasets, and versions trained from these.
+
+    `untold` are those of `versions` of which nothing tells what they were trained on.
+    """
 
     datasets: Mapping[str, Sequence[int]]
     versions: Mapping[str, Sequence[Manifest]]
+    untold: Mapping[str, Sequence[Manifest]]
+
+
+@dataclass(frozen=True)
+class _Content:
+    """A version of a dataset: its digest, and whether it has an example made from given rows."""
+
+    digest: str
+    touched: bool
 
 
 def bury_contact(lake: Path, tables: Iterable[Table], contact: str) -> Rows:
@@ -65,7 +80,7 @@ def bury_row(lake: Path, tables: Iterable[Table], name: str, row_id: str) -> Row
     known = {table.name: table for table in tables}
     if name not in known:
         raise BadInput(f"--row {name}:{row_id}: no table {name!r}; tables: {', '.join(known)}")
-    rows = _live(lake, known[name], {"id": [row_id]})
+    rows = _held(lake, known[name], {"id": [row_id]})
     forgotten = read_forgotten(lake).rows
     if not rows and row_id not in forgotten.get(name, ()):
         raise BadInput(f"--row {name}:{row_id}: the lake has no such row; see that its id is right")
@@ -73,7 +88,7 @@ def bury_row(lake: Path, tables: Iterable[Table], name: str, row_id: str) -> Row
     done = {name: [row_id]}
     messages = known.get(f"{name.removesuffix('conversations')}messages")
     if name.endswith("conversations") and messages:
-        said = _live(lake, messages, {"conversation_id": [row_id]})
+        said = _held(lake, messages, {"conversation_id": [row_id]})
         _bury(lake, messages, said)
         done[messages.name] = [row["id"] for row in said]
     return done
@@ -81,21 +96,33 @@ def bury_row(lake: Path, tables: Iterable[Table], name: str, row_id: str) -> Row
 
 def trace(lake: Path, registry: Registry, rows: Rows) -> Touched:
     """Every version of a dataset that held an example made from `rows`, and every version of a
-    personality that was trained on one of these, or on top of one that was."""
-    folder = lake / "datasets"
-    names = sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
-    datasets = {name: _versions_with(folder / name, rows) for name in names if name[0] != "."}
-    versions = {}
+    personality that was trained on one of these, or on top of one that was.
+
+    What a version was trained on is told by the content of the dataset, not by its number, which
+    means other rows once a lake was rebuilt. Where that content is there no more, the version
+    counts as touched.
+    """
+    contents = {path.name: _content(path, rows) for path in _tables(lake / "datasets")}
+    versions, untold = {}, {}
     for name in registry.personalities():
         learned: list[Manifest] = []
+        unknown: list[Manifest] = []
         for manifest in sorted(registry.list(name), key=lambda each: each.created_at):
+            content = _trained_on(manifest, contents.get(name, {}).values())
+            if content is None and manifest.revoked is None:
+                unknown.append(manifest)
             parents = {each.version for each in learned}
-            if manifest.dataset_version in datasets.get(name, ()) or manifest.parent in parents:
+            if manifest in unknown or manifest.parent in parents or (content and content.touched):
                 learned.append(manifest)
-        versions[name] = learned
+        versions[name], untold[name] = learned, unknown
+    datasets = {
+        name: [version for version, content in found.items() if content and content.touched]
+        for name, found in contents.items()
+    }
     return Touched(
         {name: found for name, found in datasets.items() if found},
         {name: found for name, found in versions.items() if found},
+        {name: found for name, found in untold.items() if found},
     )
 
 
@@ -107,23 +134,50 @@ def revoke(registry: Registry, touched: Touched, reason: str) -> dict[str, Manif
     }
 
 
+def remove_cards(reports: Path, touched: Touched) -> None:
+    """Remove the pages about the datasets that were touched: they show examples."""
+    for name, versions in touched.datasets.items():
+        for version in versions:
+            (reports / "datasets" / name / f"{version}.html").unlink(missing_ok=True)
+
+
+def erase(lake: Path, registry: Registry, rows: Rows) -> None:
+    """Remove from the disk what older versions of the lake's tables hold of `rows`.
+
+    To be called once the tables are rebuilt. Versions of datasets without these rows stay where a
+    version of the personality that is not revoked was trained on them.
+    """
+    for folder in ("raw", "clean", "candidates", "quarantine", "preferences"):
+        for path in _tables(lake / folder):
+            purge(path)
+    known = registry.personalities()
+    for path in _tables(lake / "datasets"):
+        contents = _content(path, rows)
+        if all(content and not content.touched for content in contents.values()):
+            continue
+        manifests = registry.list(path.name) if path.name in known else []
+        used = {each.dataset_version for each in manifests if each.revoked is None}
+        clean = {number for number, each in contents.items() if each and not each.touched}
+        purge(path, used & clean)
+
+
 def _rows_of(lake: Path, table: Table, contact: str) -> list[dict[str, Any]]:
-    rows = [row for row in _live(lake, table) if is_of(row, contact)]
+    rows = [row for row in _held(lake, table) if is_of(row, contact)]
     if not table.name.endswith("messages"):
         return rows
     parents = lake / "raw" / f"{table.name.removesuffix('messages')}conversations"
-    talks = read_table(parents, columns=["id", "user_id"], where=LIVE)
+    talks = read_table(parents, columns=["id", "user_id"])
     found = [] if talks is None else [row["id"] for row in talks.to_pylist() if is_of(row, contact)]
     found += forgotten_with(lake, contact).get(parents.name, [])
-    return _live(lake, table, {"conversation_id": found}) if found else []
+    return _held(lake, table, {"conversation_id": found}) if found else []
 
 
-def _live(
+def _held(
     lake: Path, table: Table, where: Mapping[str, list[str]] | None = None
 ) -> list[dict[str, Any]]:
-    """The telling columns of the live rows of a raw table."""
+    """The telling columns of the rows of a raw table, and of what was deleted at the source."""
     columns = [name for name in TELLING if name in table.columns]
-    rows = read_table(lake / "raw" / table.name, columns=columns, where={**LIVE, **(where or {})})
+    rows = read_table(lake / "raw" / table.name, columns=columns, where=where)
     return [] if rows is None else rows.to_pylist()
 
 
@@ -136,19 +190,50 @@ def _bury(
     forget_rows(lake, table.name, rows, contact)
     target = lake / "raw" / table.name
     with only_writer(target):
-        ids = pa.array([row["id"] for row in rows], pa.string())
+        ids = pa.table({"id": pa.array([row["id"] for row in rows], pa.string())})
         if open_table(target) is not None:
             sync_table(target, tombstones(table, ids), "id", scope=())
 
 
-def _versions_with(dataset: Path, rows: Rows) -> list[int]:
-    """Versions of a dataset with an example made from one of `rows`."""
-    table = open_table(dataset)
-    found = []
-    for version in range(table.version() + 1 if table else 0):
-        held = read_table(dataset, version, columns=["source", "source_ids"])
+def _content(dataset: Path, rows: Rows) -> dict[int, _Content | None]:
+    """What each version of a dataset holds; None for those that cannot be read any more."""
+    newest = open_table(dataset)
+    found: dict[int, _Content | None] = {}
+    for version in range(newest.version() + 1 if newest else 0):
+        try:
+            held = read_table(dataset, version, ["example_id", "split", "source", "source_ids"])
+        except MaverickError:
+            found[version] = None
+            continue
         assert held is not None
         examples = held.to_pylist()
-        if any(not set(rows.get(e["source"], ())).isdisjoint(e["source_ids"]) for e in examples):
-            found.append(version)
+        digest = rows_digest((each["example_id"], each["split"]) for each in examples)
+        touched = any(
+            not set(rows.get(e["source"], ())).isdisjoint(e["source_ids"]) for e in examples
+        )
+        found[version] = _Content(digest, touched)
     return found
+
+
+def _trained_on(manifest: Manifest, versions: Iterable[_Content | None]) -> _Content | None:
+    """The content that a version was trained on, whatever number it has in the lake now.
+
+    Told by the manifest's fingerprint, of which the content is a part.
+    """
+    for content in versions:
+        if content and manifest.fingerprint == fingerprint(
+            manifest.dataset_version,
+            content.digest,
+            manifest.base_digest,
+            manifest.recipe,
+            manifest.code_version,
+            manifest.kind,
+        ):
+            return content
+    return None
+
+
+def _tables(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(each for each in folder.iterdir() if each.is_dir() and each.name[0] != ".")

@@ -1,7 +1,7 @@
 """What a personality needs tonight: a full training, an incremental one, or nothing."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -83,7 +83,12 @@ def newest(registry: Registry, personality: str) -> Manifest | None:
 
 def dataset_digest(examples: Sequence[Example]) -> str:
     """Content hash of a dataset: a Delta version alone is not unique once a lake was rebuilt."""
-    lines = sorted(f"{example.example_id} {example.split}" for example in examples)
+    return rows_digest((example.example_id, example.split) for example in examples)
+
+
+def rows_digest(rows: Iterable[tuple[str, str]]) -> str:
+    """`dataset_digest` of examples of these ids and splits."""
+    lines = sorted(f"{example_id} {split}" for example_id, split in rows)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

@@ -64,7 +64,9 @@ def test_a_change_is_an_upsert_a_delete_a_tombstone_and_a_return_an_upsert_again
     }
     held = read_table(tmp_path / "notes")
     assert held is not None
-    assert {row["id"]: row["_op"] for row in held.to_pylist()}["n2"] == "delete"
+    tombstone = next(row for row in held.to_pylist() if row["id"] == "n2")
+    assert (tombstone["_op"], tombstone["content"]) == ("delete", None)
+    assert tombstone["user_id"] == "allan"  # so that a name is still known as one
     crm.execute("insert into sticky_notes (id, content) values ('n2', 'Back')")
     notes()
     assert {row["id"] for row in live_rows(tmp_path / "notes")} == {"n1", "n2", "n3"}

@@ -1,5 +1,6 @@
 """Whom the CRM knows is renamed wherever he is named, and only what names him is derived again."""
 
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from maverick_assets.crm.extraction import raw_schema
+from maverick_assets.crm.extraction import named, raw_schema, tombstones
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.contacts import Contact, contacts_of_address, contacts_of_deal
 from maverick_assets.datasets.inputs import Refreshed
@@ -201,6 +202,32 @@ def test_after_any_change_of_names_the_turns_are_those_of_a_full_rebuild(
     put(rebuilt, **change)
     assert refresh(rebuilt).full
     assert turns(lake) == turns(rebuilt)
+
+
+def test_who_is_deleted_at_the_source_is_not_named_again(tmp_path: Path) -> None:
+    known = {
+        "crm_emails": [mail("m1", "dana.cole@z.example", "lee.ito@y.example, x@x.example", "Hi")],
+        "crm_deals": [{"id": "d1", "deal_name": "Brightmoor Dairy: yoghurt", "notes": "Dull."}],
+        "conversations": [{"id": "t", "user_id": "pat.moss@q.example"}],
+    }
+    put(
+        tmp_path,
+        **known,
+        sticky_notes=[note("n", "Dana Cole, Lee Ito, Pat Moss of Brightmoor Dairy")],
+    )
+    refresh(tmp_path)
+    before = turns(tmp_path)["sticky_notes:n"]
+    for name, rows in known.items():
+        ids = pa.array([row["id"] for row in rows])
+        raw = tmp_path / "raw" / name
+        gone = tombstones(TABLES[name], named(raw, ids))
+        sync_table(raw, gone, "id", scope=())
+    refresh(tmp_path)
+    assert turns(tmp_path) == {"sticky_notes:n": before}
+    assert not any(name in before.text for name in ("Cole", "Ito", "Moss", "Brightmoor"))
+    shutil.rmtree(tmp_path / "clean")
+    refresh(tmp_path)
+    assert turns(tmp_path)["sticky_notes:n"] == before
 
 
 def test_another_key_derives_all_again_and_a_lost_one_is_an_error(tmp_path: Path) -> None:

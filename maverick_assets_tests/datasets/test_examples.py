@@ -18,6 +18,7 @@ from maverick_assets.datasets.examples import (
     read_examples,
     reply_pairs,
 )
+from maverick_assets.datasets.surrogates import Surrogates
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Turn
 from maverick_assets.errors import BadInput
@@ -26,6 +27,7 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.training.base_model import BaseModel
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SURROGATES = Surrogates(bytes(range(32)))
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +63,13 @@ def recipe(source: dict[str, object], **more: object) -> Recipe:
 
 
 def build_examples(recipe: Recipe, turns: list[Turn], tokenizer: ChatTokenizer) -> list[Example]:
-    candidates = build_candidates(recipe, turns, tokenizer)
+    candidates = build_candidates(recipe, turns, tokenizer, SURROGATES)
     return [each.example for each in candidates if not each.dropped]
 
 
 def reasons(recipe: Recipe, turns: list[Turn], tokenizer: ChatTokenizer) -> dict[str, str | None]:
-    return {each.turn_id: each.dropped for each in build_candidates(recipe, turns, tokenizer)}
+    candidates = build_candidates(recipe, turns, tokenizer, SURROGATES)
+    return {each.turn_id: each.dropped for each in candidates}
 
 
 def said(example: Example) -> list[tuple[str, str]]:

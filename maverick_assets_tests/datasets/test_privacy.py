@@ -1,6 +1,7 @@
 import gzip
 import json
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,13 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maverick_assets.datasets.contacts import Contact
+from maverick_assets.datasets.phones import phones
 from maverick_assets.datasets.privacy import Person, ThirdParties
 from maverick_assets.datasets.surrogates import Surrogates
+from maverick_assets_tests.datasets.hostile_texts import hostile_texts
 
 MAILBOX = Path(__file__).parents[3] / "shared/data/mailbox-arnold/emails.jsonl.gz"
 OWNER = ("allan@testpilot.example", "*@testpilot.example")
 DANA = Person("dana.cole@acme.example")
 KEY = bytes(range(32))
+HOSTILE = hostile_texts(250_000)
+KNOWN = (
+    Contact("person", "dana cole"),
+    Contact("company", "acme"),
+    Contact("domain", "acme.example"),
+)
 
 
 def protect(text: str, people: Sequence[Person], keep: Sequence[str] = ()) -> str:
@@ -137,3 +147,25 @@ def test_leaves_few_traces_in_a_real_mailbox() -> None:
         protected = protect(mail["body"], people, keep)
         assert not re.search(r"@(?!enron\.com)\w+\.com(?![\w.]*\.example)", protected)
         assert not re.search(r"\b713-\d{3}-\d{4}\b", protected)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_time_of_hostile_text_is_bounded(name: str) -> None:
+    everyone = ThirdParties(KEY, KNOWN, OWNER)
+    started = time.process_time()
+    everyone.protect(HOSTILE[name], [DANA])
+    assert time.process_time() - started < 1  # 0.25 s on a quiet machine
+
+
+_NUMBER = r"\A(\+1 |\+49 |1-)?(\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[2-9][0-9]{2}[-.][0-9]{4}\Z"
+
+
+@given(st.lists(st.from_regex(_NUMBER), min_size=1, max_size=9), st.sampled_from(" \n"))
+def test_no_number_is_lost_behind_more_numbers_than_people_write(
+    numbers: list[str], between: str
+) -> None:
+    """Few numbers are looked at one by one; of many each that may be one counts."""
+    crowd, text = "1-" * 30_000 + "\n", between.join(numbers)
+    replaced = {at for start, end, _ in phones(crowd + text) for at in range(start, end)}
+    for start, end, _ in phones(text):
+        assert replaced.issuperset(range(len(crowd) + start, len(crowd) + end))

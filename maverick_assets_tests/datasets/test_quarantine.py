@@ -104,7 +104,7 @@ def test_an_example_with_a_secret_is_held_with_the_rule_and_no_secret(lake: Path
 
 
 def test_a_released_example_is_in_the_next_dataset_as_after_a_rebuild(
-    lake: Path, tokenizer: ChatTokenizer, tmp_path: Path
+    lake: Path, tokenizer: ChatTokenizer
 ) -> None:
     release(lake, find_held(lake, [NAME], held_ids(lake)["is-none"][:10]), "a ship's number")
     assert "is-none" not in sources(lake)
@@ -114,7 +114,7 @@ def test_a_released_example_is_in_the_next_dataset_as_after_a_rebuild(
     found = find_held(lake, [NAME], held_ids(lake)["is-none"])
     assert found.reason == "a ship's number"
     assert found.released_at is not None
-    rebuilt = tmp_path / "rebuilt"
+    rebuilt = lake.with_name(f"{lake.name}-rebuilt")  # with the same key
     for kept in ("raw", "releases"):
         (rebuilt / kept).parent.mkdir(exist_ok=True)
         (lake / kept).rename(rebuilt / kept)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from maverick_assets.crm.extraction import ARROW_TYPES, raw_schema
+from maverick_assets.crm.extraction import ARROW_TYPES, NAMING, raw_schema
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples import read_examples
@@ -21,6 +21,7 @@ from maverick_assets.datasets.refresh import (
     refresh_preferences,
 )
 from maverick_assets.datasets.refresh_turns import SHAPES, refresh_mails, refresh_turns
+from maverick_assets.datasets.surrogates import key_path
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Owner, read_turns
 from maverick_assets.errors import BadInput
@@ -60,10 +61,11 @@ def write_raw(lake: Path, rows: Rows) -> None:
     """What extraction leaves: the live rows, and tombstones for those that were there before."""
     for name, content in rows.items():
         target = lake / "raw" / name
-        held = read_table(target, columns=["id"])
-        gone = sorted(set(held["id"].to_pylist()) - content.keys()) if held else []
+        kept = ["id", *(column for column in NAMING if column in TABLES[name].columns)]
+        held = read_table(target, columns=kept)
+        gone = [row for row in held.to_pylist() if row["id"] not in content] if held else []
         records = [_record(name, row, "upsert") for row in content.values()]
-        records += [_record(name, {"id": key}, "delete") for key in gone]
+        records += [_record(name, row, "delete") for row in gone]
         table = pa.Table.from_pylist(records, raw_schema(TABLES[name]))
         sync_table(target, table, "id", scope=())
 
@@ -305,3 +307,21 @@ def test_a_rejected_answer_with_a_secret_in_any_part_is_not_kept_aside(
     table = read_table(tmp_path / "preferences" / "robbie")
     assert table is not None
     assert table["source_ids"].to_pylist() == [["plain"]]
+
+
+def test_nobody_without_the_key_can_tell_whose_a_candidate_is(
+    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    lake = tmp_path / "lake"
+    write_raw(lake, sample)
+
+    def contacts() -> set[str]:
+        assert refresh(lake, tokenizer)["allan-maverick"].full
+        held = read_table(lake / "candidates" / "allan-maverick", columns=["contact"])
+        assert held is not None
+        return set(held["contact"].to_pylist())
+
+    before = contacts()
+    assert len(before) > 5
+    key_path(lake).write_bytes(b"another key of thirty-two bytes!")
+    assert before.isdisjoint(contacts())

@@ -1,5 +1,6 @@
 """Forgetting: rows leave the lake for good, and what learned from them is revoked."""
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,19 +8,38 @@ from typing import Any
 
 import psycopg
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from maverick_assets.crm.extraction import extract, live_rows
 from maverick_assets.crm.forgetting import forget_rows, read_forgotten
 from maverick_assets.crm.importers import insert_rows
 from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.quarantine import refresh_quarantine
+from maverick_assets.datasets.refresh import (
+    refresh_candidates,
+    refresh_dataset,
+    refresh_preferences,
+)
 from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
+from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Owner, read_turns
-from maverick_assets.errors import BadInput
-from maverick_assets.lake import read_table, sync_table
-from maverick_assets.registry.forget import bury_contact, bury_row, revoke, trace
-from maverick_assets.registry.manifest import Manifest
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.lake import purge, read_table, sync_table
+from maverick_assets.recipes import load_recipes
+from maverick_assets.registry import forget
+from maverick_assets.registry.forget import (
+    bury_contact,
+    bury_row,
+    erase,
+    remove_cards,
+    revoke,
+    trace,
+)
+from maverick_assets.registry.manifest import Manifest, fingerprint
+from maverick_assets.registry.plan import rows_digest
 from maverick_assets.registry.store import Registry
+from maverick_assets.training.base_model import BaseModel
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 ME, DANA, LEE = OWNER.emails[0], "dana.cole@acme.example", "lee.ito@x.example"
@@ -160,6 +180,7 @@ def dataset(lake: Path, *versions: list[str]) -> None:
         table = pa.table(
             {
                 "example_id": [f"e{key}" for key in ids],
+                "split": ["train"] * len(ids),
                 "source": ["crm_emails"] * len(ids),
                 "source_ids": pa.array([[key] for key in ids], pa.list_(pa.string())),
                 "_row_hash": [f"h{key}" for key in ids],
@@ -168,16 +189,27 @@ def dataset(lake: Path, *versions: list[str]) -> None:
         sync_table(lake / "datasets" / "robbie", table, "example_id")
 
 
+DATA = (["a"], ["a", "b"], ["a", "c"])  # what v1.0, v1.1 and v1.1.1 were trained on
+
+
+def trained_on(manifest: Manifest, number: int, ids: list[str]) -> Manifest:
+    """As the training writes it."""
+    digest = rows_digest((f"e{key}", "train") for key in ids)
+    parts = (manifest.base_digest, manifest.recipe, manifest.code_version, manifest.kind)
+    update = {"dataset_version": number, "fingerprint": fingerprint(number, digest, *parts)}
+    return manifest.model_copy(update=update)
+
+
 @pytest.fixture
 def trained(
     registry: Registry, add: Callable[..., Manifest], describe: Describe, adapter_dir: Path
 ) -> Registry:
     """v1.0 of dataset version 0, v1.1 of 1, and v1.1.1 of 2 on top of v1.1; all were released."""
-    for version, data, parent in (("v1.0", 0, None), ("v1.1", 1, None), ("v1.1.1", 2, "v1.1")):
-        described = describe(version, fingerprint=version)
-        update = {"dataset_version": data, "created_at": START + timedelta(days=data)}
-        if parent:
-            update["parent"] = describe(parent).version
+    for data, version in enumerate(("v1.0", "v1.1", "v1.1.1")):
+        described = trained_on(describe(version), data, DATA[data])
+        update: dict[str, Any] = {"created_at": START + timedelta(days=data)}
+        if version == "v1.1.1":
+            update["parent"] = describe("v1.1").version
         registry.add_candidate(described.model_copy(update=update), adapter_dir)
         registry.release("robbie", version, "for the test")
     return registry
@@ -190,16 +222,23 @@ def states(registry: Registry) -> dict[str, str]:
 def test_versions_that_learned_from_a_row_are_revoked_and_their_children(
     trained: Registry, tmp_path: Path
 ) -> None:
-    dataset(tmp_path, ["a"], ["a", "b"], ["a", "c"])
+    dataset(tmp_path, *DATA)
     touched = trace(tmp_path, trained, {"crm_emails": ["b"]})
     assert touched.datasets == {"robbie": [1]}
+    pages = tmp_path / "reports" / "datasets" / "robbie"
+    pages.mkdir(parents=True)
+    for version in range(3):
+        (pages / f"{version}.html").touch()
+    remove_cards(tmp_path / "reports", touched)
+    assert sorted(page.name for page in pages.iterdir()) == ["0.html", "2.html"]
     assert [str(m.version) for m in touched.versions["robbie"]] == ["v1.1", "v1.1.1"]
     serving = revoke(trained, touched, "forgotten")["robbie"]
     assert serving is not None
     assert str(serving.version) == "v1.0"
     assert states(trained) == {"v1.0": "released", "v1.1": "revoked", "v1.1.1": "revoked"}
     assert revoke(trained, touched, "forgotten")["robbie"] == serving
-    assert trained.find("robbie", "v1.1") is None
+    print_of = trained.get("robbie", "v1.1").fingerprint
+    assert trained.find("robbie", print_of) is None
     for use in (trained.release, trained.rollback):
         with pytest.raises(BadInput, match=r"v1\.1 was revoked: forgotten"):
             use("robbie", "v1.1")
@@ -208,7 +247,7 @@ def test_versions_that_learned_from_a_row_are_revoked_and_their_children(
 def test_where_every_version_is_revoked_none_is_in_service(
     trained: Registry, tmp_path: Path
 ) -> None:
-    dataset(tmp_path, ["a"], ["a", "b"], ["a", "c"])
+    dataset(tmp_path, *DATA)
     touched = trace(tmp_path, trained, {"crm_emails": ["a"]})
     assert touched.datasets == {"robbie": [0, 1, 2]}
     assert revoke(trained, touched, "forgotten") == {"robbie": None}
@@ -218,7 +257,7 @@ def test_where_every_version_is_revoked_none_is_in_service(
 
 
 def test_what_used_no_forgotten_row_is_left_alone(trained: Registry, tmp_path: Path) -> None:
-    dataset(tmp_path, ["a"], ["a", "b"])
+    dataset(tmp_path, *DATA)
     touched = trace(tmp_path, trained, {"crm_deals": ["a"], "crm_emails": ["z"]})
     assert (touched.datasets, touched.versions) == ({}, {})
     assert revoke(trained, touched, "forgotten") == {}
@@ -234,3 +273,109 @@ def test_a_crash_between_marking_and_moving_final_is_completed_by_the_next_chang
             trained.revoke("robbie", [trained.get("robbie", "final").version], "forgotten")
     trained.revoke("robbie", [], "forgotten")
     assert str(trained.get("robbie", "final").version) == "v1.1"
+
+
+def test_in_a_rebuilt_lake_versions_are_told_by_content_and_not_by_number(
+    trained: Registry, tmp_path: Path
+) -> None:
+    dataset(tmp_path, DATA[2], DATA[0], ["z"], DATA[1])
+    touched = trace(tmp_path, trained, {"crm_emails": ["z"]})
+    assert (touched.datasets, touched.versions, touched.untold) == ({"robbie": [2]}, {}, {})
+    touched = trace(tmp_path, trained, {"crm_emails": ["b"]})
+    assert [str(m.version) for m in touched.versions["robbie"]] == ["v1.1", "v1.1.1"]
+    assert touched.untold == {}
+
+
+def test_a_version_is_revoked_when_nothing_tells_what_it_was_trained_on(
+    trained: Registry, tmp_path: Path
+) -> None:
+    dataset(tmp_path, DATA[0], ["z"])
+    touched = trace(tmp_path, trained, {"crm_emails": ["nothing"]})
+    assert [str(m.version) for m in touched.untold["robbie"]] == ["v1.1", "v1.1.1"]
+    assert revoke(trained, touched, "forgotten")["robbie"] == trained.get("robbie", "v1.0")
+    assert trace(tmp_path, trained, {"crm_emails": ["nothing"]}).versions == {}
+
+
+def on_disk(lake: Path, text: str) -> list[str]:
+    """Files under `lake` that hold a text: as bytes, or in a column of a Parquet file."""
+    found = []
+    for path in (each for each in lake.rglob("*") if each.is_file()):
+        told = path.read_bytes()
+        if path.suffix == ".parquet":
+            told += repr(pq.read_table(path).to_pylist()).encode()
+        if text.encode() in told:
+            found.append(str(path.relative_to(lake)))
+    return found
+
+
+GONE = ("What do you say about the tea?", "I say no to the tea, as ever.", "Hello?")
+
+
+def datasets(lake: Path, base: BaseModel) -> None:
+    """Candidates and everything that is made from them, of the personality that reads mails."""
+    recipe = load_recipes()["allan-maverick"]
+    refresh_candidates(lake, recipe, lambda: ChatTokenizer(base.directory), ["1"])
+    refresh_dataset(lake, recipe)
+    refresh_quarantine(lake, recipe.name)
+    refresh_preferences(lake, recipe)
+
+
+def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
+    crm_rows: psycopg.Connection,
+    crm_url: str,
+    tmp_path: Path,
+    registry: Registry,
+    base: BaseModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def until_turns(path: Path, *_: object) -> None:
+        if path.name == "turns":
+            raise KeyboardInterrupt
+        purge(path)
+
+    lake = tmp_path / "lake"
+    ingest(crm_url, lake)
+    datasets(lake, base)
+    crm_rows.execute("update crm_emails set subject = 'again'")  # a second version of each row
+    crm_rows.commit()
+    ingest(crm_url, lake)
+    datasets(lake, base)
+    rows = bury_contact(lake, TEXTS, DANA)
+    ingest(crm_url, lake)
+    datasets(lake, base)
+    assert all(on_disk(lake, text) for text in GONE)
+    with monkeypatch.context() as killed:
+        killed.setattr(forget, "purge", until_turns)
+        with pytest.raises(KeyboardInterrupt):
+            erase(lake, registry, rows)
+    erase(lake, registry, bury_contact(lake, TEXTS, DANA))
+    assert [on_disk(lake, text) for text in GONE] == [[], [], []]
+    assert on_disk(lake, "Both of you: no tea.")
+    logs = sorted(lake.rglob("_delta_log/*"))
+    erase(lake, registry, rows)  # nothing to do
+    assert sorted(lake.rglob("_delta_log/*")) == logs
+
+    insert_rows(crm_rows, "crm_emails", [mail("x", LEE, ME, "And you?"), mail("y", ME, LEE, "No!")])
+    crm_rows.commit()
+    assert ingest(crm_url, lake)["crm_emails"] == 2
+    known = turns(lake)
+    shutil.rmtree(lake / "clean")
+    ingest(crm_url, lake)
+    assert turns(lake) == known
+    assert {"crm_emails:x", "crm_emails:y"} <= known.keys()
+
+
+def test_versions_that_are_in_use_and_hold_nothing_forgotten_can_still_be_read(
+    trained: Registry, tmp_path: Path
+) -> None:
+    dataset(tmp_path, *DATA, ["a"])
+    rows = {"crm_emails": ["b"]}
+    revoke(trained, trace(tmp_path, trained, rows), "forgotten")
+    for _ in range(2):
+        erase(tmp_path, trained, rows)
+        held = read_table(tmp_path / "datasets" / "robbie", 0, columns=["example_id"])
+        assert held is not None
+        assert held["example_id"].to_pylist() == ["ea"]
+        with pytest.raises(MaverickError, match="cannot be read"):
+            read_table(tmp_path / "datasets" / "robbie", 1)
+        assert trace(tmp_path, trained, rows).untold == {}
