@@ -10,6 +10,7 @@ from maverick_assets.datasets.examples import (
     EXAMPLE_SCHEMA,
     PREFERENCE_SCHEMA,
     Candidate,
+    Screen,
     build_candidates,
     preferences,
 )
@@ -57,15 +58,16 @@ def refresh_candidates(
     recipe: Recipe,
     tokenizer: Callable[[], ChatTokenizer],
     basis: Sequence[str],
+    screen: Screen | None = None,
 ) -> Refreshed:
     """Bring `candidates/<personality>` up to date with `clean/turns`.
 
-    `basis`: what the candidates depend on besides recipe and turns (tokenizer, code).
+    `basis`: what the candidates depend on besides recipe, turns and screen (tokenizer, code).
     """
     target = lake / "candidates" / recipe.name
     path = lake / "clean" / "turns"
     with only_writer(target):
-        made_by = row_hash([recipe.model_dump(), *basis])
+        made_by = row_hash([recipe.model_dump(), *basis, *(screen.basis if screen else ())])
         inputs = read_inputs(target, CANDIDATE_SCHEMA, {"turns": path}, made_by)
         changes = inputs.changes({"turns": ["thread_id"]})
         scope: set[str] = set()
@@ -76,7 +78,7 @@ def refresh_candidates(
             turns = [turn for turn in read_turns(path, threads) if turn.source in tables]
             held = read_table(target, columns=["candidate_id"], where=threads)
             scope = set(held["candidate_id"].to_pylist()) if held else set()
-        found = build_candidates(recipe, turns, tokenizer()) if turns else []
+        found = build_candidates(recipe, turns, tokenizer(), screen) if turns else []
         table = arrow_table([_candidate_row(each) for each in found], CANDIDATE_SCHEMA)
         scope |= {each.candidate_id for each in found}
         commit = sync_table(
@@ -131,7 +133,7 @@ def _without_secrets(entries: Iterable[Entry], free: Collection[str]) -> list[En
     ]
 
 
-def refresh_preferences(lake: Path, recipe: Recipe) -> Commit:
+def refresh_preferences(lake: Path, recipe: Recipe, screen: Screen | None = None) -> Commit:
     """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`.
 
     What holds a secret, in prompt or either answer, is left out.
@@ -140,7 +142,8 @@ def refresh_preferences(lake: Path, recipe: Recipe) -> Commit:
     with only_writer(target):
         turns = read_turns(lake / "clean" / "turns", {"personality": [recipe.name]})
         safe = [turn for turn in turns if not find_secrets(_said_in(turn))]
-        rows = arrow_table(preferences(recipe, safe), PREFERENCE_SCHEMA)
+        names = screen.names if screen else None
+        rows = arrow_table(preferences(recipe, safe, names), PREFERENCE_SCHEMA)
         return sync_table(target, rows, "preference_id")
 
 
