@@ -124,4 +124,5 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "MAVERICK_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise BadInput(f"setting {name}: {first['msg']}; see Settings in README.md") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"setting {name}: {reason}; see Settings in README.md") from error

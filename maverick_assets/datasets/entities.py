@@ -5,7 +5,7 @@ where lists of names say so, too: a given name, alone or with a surname after it
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from maverick_assets.datasets.contacts import Contact, folded, name_words
@@ -40,14 +40,17 @@ Name = tuple[str, ...]  # words as `folded` has them; a single one is a given na
 class PersonNames:
     """Names of persons in the texts of a candidate, and what stands for them there.
 
-    `owner`: words of his names; they stay, and so do stand-ins, which are told by their form. What
-    a text becomes depends on the key and the texts that it is protected with, on nothing else.
+    `owner`: the words of each of his names; they stay, and so do stand-ins, which are told by
+    their form. Where only his given name is known, everyone stays who is called so. What a text
+    becomes depends on the key and the texts that it is protected with, on nothing else.
     """
 
-    def __init__(self, key: bytes, owner: Collection[str] = ()) -> None:
-        self._surrogates = Surrogates(key, tuple(owner))
-        self._owner = frozenset(owner)
-        self.basis = " ".join([fingerprint(key), *sorted(owner)])
+    def __init__(self, key: bytes, owner: Iterable[Sequence[str]] = ()) -> None:
+        names = sorted({tuple(words) for words in owner})
+        self._owner = frozenset(word for words in names for word in words)
+        self._called = frozenset(words[0] for words in names if len(words) == 1)
+        self._surrogates = Surrogates(key, tuple(self._owner))
+        self.basis = f"{fingerprint(key)} {names}"
         self._found: dict[str, tuple[Name, ...]] = {}
 
     def read(self, texts: Iterable[str]) -> None:
@@ -99,7 +102,7 @@ class PersonNames:
             at = 0
             while at < len(tokens):
                 name, at = self._name_at(piece, tokens, at)
-                if name and not self._owner.issuperset(name):
+                if name and not self._owner.issuperset(name) and name[0] not in self._called:
                     yield name
 
     def _name_at(
@@ -136,14 +139,19 @@ class PersonNames:
         """Given names and surnames that stand alone, with their stand-ins."""
         found: dict[str, str] = {}
         for name in full:
-            stand_in = self._surrogates.person(_identity(name))
-            for word, new in zip((name[0], name[-1]), stand_in, strict=True):
+            for word, new in zip((name[0], name[-1]), self._stand_in(name), strict=True):
                 listed = word in surnames() or word in given_names() or not is_ordinary(word)
                 if listed and len(word) > 2 and word not in self._owner | _STAND_INS:
                     found.setdefault(word, new)
         for word in given:
             found.setdefault(word, self._surrogates.person(word)[0])
         return found
+
+    def _stand_in(self, name: Name) -> tuple[str, str]:
+        """Given name and surname. What may be a stand-in for a given name already stays, so that
+        who is greeted by it signs with it, too."""
+        given, surname = self._surrogates.person(Contact("person", " ".join(name)).identity)
+        return (name[0].capitalize() if name[0] in _STAND_INS else given), surname
 
     def _spans(self, text: str, full: Sequence[Name], alone: Mapping[str, str]) -> Iterator[Span]:
         tokens = list(_WORD.finditer(text))
@@ -161,7 +169,7 @@ class PersonNames:
             )
             if match:
                 name, last = match
-                given, surname = self._surrogates.person(_identity(name))
+                given, surname = self._stand_in(name)
                 new = f"{given} {surname}" if words[at] == name[0] else f"{surname}, {given}"
                 start, end = tokens[at].start(), tokens[last].end()
                 yield start, end, alike(text[start:end], new)
@@ -174,12 +182,8 @@ class PersonNames:
 
 def person_names(lake: Path, owner: Sequence[str]) -> PersonNames:
     """With the key of a lake; `owner`: his addresses, as patterns."""
-    words = {word for address in owner for word in name_words(address.lower().split("@")[0])}
-    return PersonNames(load_key(key_path(lake)), words)
-
-
-def _identity(name: Name) -> str:
-    return Contact("person", " ".join(name)).identity
+    names = [name_words(address.lower().split("@")[0]) for address in owner]
+    return PersonNames(load_key(key_path(lake)), [words for words in names if words])
 
 
 def _pieces(text: str) -> list[str]:

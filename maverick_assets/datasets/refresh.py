@@ -67,7 +67,7 @@ def refresh_candidates(
     target = lake / "candidates" / recipe.name
     path = lake / "clean" / "turns"
     with only_writer(target):
-        made_by = row_hash([recipe.model_dump(), *basis, *(screen.basis if screen else ())])
+        made_by = _made_by(recipe, basis, screen)
         inputs = read_inputs(target, CANDIDATE_SCHEMA, {"turns": path}, made_by)
         changes = inputs.changes({"turns": ["thread_id"]})
         scope: set[str] = set()
@@ -133,18 +133,32 @@ def _without_secrets(entries: Iterable[Entry], free: Collection[str]) -> list[En
     ]
 
 
-def refresh_preferences(lake: Path, recipe: Recipe, screen: Screen | None = None) -> Commit:
+def refresh_preferences(
+    lake: Path, recipe: Recipe, basis: Sequence[str] = (), screen: Screen | None = None
+) -> Commit:
     """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`.
 
-    What holds a secret, in prompt or either answer, is left out.
+    What holds a secret, in prompt or either answer, is left out. `basis` as for candidates.
     """
     target = lake / "preferences" / recipe.name
+    path = lake / "clean" / "turns"
     with only_writer(target):
-        turns = read_turns(lake / "clean" / "turns", {"personality": [recipe.name]})
+        made_by = _made_by(recipe, basis, screen)
+        inputs = read_inputs(target, PREFERENCE_SCHEMA, {"turns": path}, made_by)
+        changes = inputs.changes({"turns": ["personality", "rejected"]})
+        if changes is not None and not any(
+            row["rejected"] and row["personality"] == recipe.name for row in changes["turns"]
+        ):
+            return sync_table(target, arrow_table([], PREFERENCE_SCHEMA), "preference_id", ())
+        turns = read_turns(path, {"personality": [recipe.name]})
         safe = [turn for turn in turns if not find_secrets(_said_in(turn))]
-        names = screen.names if screen else None
-        rows = arrow_table(preferences(recipe, safe, names), PREFERENCE_SCHEMA)
-        return sync_table(target, rows, "preference_id")
+        rows = preferences(recipe, safe, screen.names if screen else None)
+        table = arrow_table(rows, PREFERENCE_SCHEMA)
+        return sync_table(target, table, "preference_id", None, inputs.state)
+
+
+def _made_by(recipe: Recipe, basis: Sequence[str], screen: Screen | None) -> str:
+    return row_hash([recipe.model_dump(), *basis, *(screen.basis if screen else ())])
 
 
 def _said_in(turn: Turn) -> str:

@@ -61,7 +61,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis, screen)
         commit, judged = refresh_dataset(settings.lake, recipe)
         entries = [entry for entry in judged if not entry.dropped]
-        rejected = refresh_preferences(settings.lake, recipe, screen)
+        rejected = refresh_preferences(settings.lake, recipe, basis, screen)
         refresh_quarantine(settings.lake, recipe.name)
         held = [each for each in quarantined(settings.lake, [recipe.name]) if not each.reason]
         context.log.info(
