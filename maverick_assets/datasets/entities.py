@@ -27,7 +27,7 @@ _WORD = re.compile(
     r"(?<![\w@./-])[^\W\d_]+(?:(?:['\u2019](?!s\b)|-)[^\W\d_]+)*(?![\w@/]|\.[^\W_]{2}|-\w)"
 )
 _BETWEEN = re.compile(r"\.?(?:[ \t]{1,3}|[ \t]{0,3}\n[> \t]{0,3})")  # two words of a name
-_INSIDE = re.compile(r"[a-z],? \Z")  # a capital that follows begins no sentence
+_INSIDE = re.compile(r"\b[a-z]+,? \Z")  # a capital that follows begins no sentence
 _PARTICLES_TEXT = "van von der den de del della di da dos du la le ter ten bin al"
 _PARTICLES = frozenset(_PARTICLES_TEXT.split())
 _STAND_INS = frozenset(name.lower() for name in GIVEN_NAMES)
@@ -132,7 +132,7 @@ class PersonNames:
             return False  # Johnny
         if first in SHORT_FORMS or not is_ordinary(first):
             return True
-        before = text[max(run[0].start() - 3, 0) : run[0].start()]
+        before = text[max(run[0].start() - 16, 0) : run[0].start()]
         return bool(_INSIDE.search(before)) or is_greeted(text, run[0])
 
     def _alone(self, full: Iterable[Name], given: Iterable[str]) -> dict[str, str]:

@@ -80,6 +80,7 @@ def test_a_given_name_alone_gets_one(names: PersonNames) -> None:
         "Ask Slack and Microsoft Outlook for the report.",
         "Write to jeff.whitlock@acme.example or see www.jeffwhitlock.example",
         "You may call me will and mark this as done.",
+        "The flight to St Louis leaves at noon, says the agency.",
     ],
 )
 def test_what_names_no_third_party_stays(names: PersonNames, text: str) -> None:
