@@ -8,6 +8,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from maverick_assets.errors import BadInput
 
+_LANGUAGES_TEXT = """
+af am an ar as az ba be bg bn br bs ca cs cy da de dz el en eo es et eu fa fi fo fr fy ga gd gl gu
+ha he hi hr ht hu hy id ig is it ja jv ka kk km kn ko ku ky la lb lg ln lo lt lv mg mk ml mn mr ms
+mt my ne nl nn no oc om or pa pl ps pt qu ro ru rw sa se si sk sl sn so sq sr st sv sw ta te tg th
+tk tl tr tt ug uk ur uz vi vo wa xh yo zh zu
+"""
+LANGUAGES = frozenset(_LANGUAGES_TEXT.split())  # those that py3langid tells
+
 
 class Settings(BaseSettings):
     """Every path that the program writes is below `home`."""
@@ -30,6 +38,9 @@ class Settings(BaseSettings):
     session_hours: float = Field(
         12, gt=0, description="silence after which a chat's next message starts another session"
     )
+    languages: str = Field(
+        "", description="ISO 639-1 codes of what is learnt, comma-separated; unset: all languages"
+    )
     timezone: str = Field("UTC", description="of the schedules, as in the IANA database")
     nightly_after_rows: int | None = Field(
         None,
@@ -46,14 +57,26 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
 
+    @field_validator("languages")
+    @classmethod
+    def _known(cls, codes: str) -> str:
+        unknown = sorted(set(_split(codes.lower())) - LANGUAGES)
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: no ISO 639-1 code of a language that is known")
+        return codes
+
+    @cached_property
+    def language_codes(self) -> tuple[str, ...]:
+        return tuple(sorted(set(_split(self.languages.lower()))))
+
     @cached_property
     def owner_emails(self) -> tuple[str, ...]:
         """Lower-case address patterns (`fnmatch`)."""
-        return tuple(part.strip().lower() for part in self.owner_email.split(",") if part.strip())
+        return _split(self.owner_email.lower())
 
     @cached_property
     def owner_user_ids(self) -> tuple[str, ...]:
-        return tuple(part.strip() for part in self.owner_user_id.split(",") if part.strip())
+        return _split(self.owner_user_id)
 
     @property
     def lake(self) -> Path:
@@ -87,6 +110,10 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
 
+def _split(listed: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in listed.split(",") if part.strip())
+
+
 def load_settings() -> Settings:
     """Settings from the environment.
 
@@ -97,4 +124,5 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "MAVERICK_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise BadInput(f"setting {name}: {first['msg']}; see Settings in README.md") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"setting {name}: {reason}; see Settings in README.md") from error

@@ -17,6 +17,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from maverick_assets.datasets.entities import PersonNames
+from maverick_assets.datasets.language import may_be_in
 from maverick_assets.datasets.surrogates import Surrogates
 from maverick_assets.datasets.threads import has_reply_prefix, telling_words
 from maverick_assets.datasets.tokens import ChatTokenizer, Encoded, Message
@@ -143,40 +145,79 @@ class Candidate:
     example: Example
 
 
+@dataclass(frozen=True)
+class Screen:
+    """What a text must pass: `names` get stand-ins, an answer in none of `languages` is dropped.
+
+    Left out: names stay, and every language is welcome.
+    """
+
+    names: PersonNames | None = None
+    languages: Sequence[str] = ()
+
+    @property
+    def basis(self) -> list[str]:
+        """What candidates depend on by it."""
+        return [*sorted(self.languages), self.names.basis if self.names else ""]
+
+
 def build_candidates(
-    recipe: Recipe, turns: Sequence[Turn], tokenizer: ChatTokenizer, surrogates: Surrogates
+    recipe: Recipe,
+    turns: Sequence[Turn],
+    tokenizer: ChatTokenizer,
+    surrogates: Surrogates,
+    screen: Screen | None = None,
 ) -> list[Candidate]:
     """Candidates of every source of the recipe from whole threads of turns.
 
     Raises `BadInput` when a filter names no field of a turn, or a row has a mood or mode that the
     recipe does not list.
     """
-    return [
-        _candidate(recipe, rank, pair, tokenizer, surrogates)
+    screen = screen or Screen()
+    found = [
+        (rank, pair, _newest(recipe, pair, tokenizer))
         for rank, source in enumerate(recipe.sources)
         for pair in PAIRING[source.examples]([t for t in turns if t.source == source.table])
         if _matches(pair.turn, source, recipe)
     ]
+    if screen.names:
+        screen.names.read(
+            message["content"] for _, pair, heard in found for message in pair.messages(heard)
+        )
+    return [
+        _candidate(recipe, rank, pair, heard, tokenizer, surrogates, screen)
+        for rank, pair, heard in found
+    ]
 
 
-def preferences(recipe: Recipe, turns: Iterable[Turn]) -> list[dict[str, Any]]:
+def preferences(
+    recipe: Recipe, turns: Iterable[Turn], names: PersonNames | None = None
+) -> list[dict[str, Any]]:
     """Rows of rejected answers; `chosen` is the correction, None where there is none."""
+    wanted = [turn for turn in turns if turn.rejected and turn.personality == recipe.name]
+    if names:
+        names.read(text for turn in wanted for text in _parts(turn))
+    said = [names.protect(_parts(turn)) if names else _parts(turn) for turn in wanted]
     return [
         {
             "preference_id": turn.turn_id,
             "personality": recipe.name,
             "messages": [
                 Message(role="system", content=recipe.prompt_for()),
-                Message(role="user", content=turn.context or ""),
+                Message(role="user", content=asked),
             ],
-            "chosen": turn.text or None,
-            "rejected": turn.rejected,
+            "chosen": chosen or None,
+            "rejected": rejected,
             "source_ids": turn.source_ids,
             "occurred_at": turn.occurred_at,
         }
-        for turn in turns
-        if turn.rejected and turn.personality == recipe.name
+        for turn, (asked, chosen, rejected) in zip(wanted, said, strict=True)
     ]
+
+
+def _parts(turn: Turn) -> list[str]:
+    """What was asked, what should have been said, and what should not."""
+    return [turn.context or "", turn.text, turn.rejected or ""]
 
 
 def read_examples(table: Path, version: int, split: str | None = None) -> list[Example]:
@@ -306,14 +347,20 @@ def _matches(turn: Turn, source: Source, recipe: Recipe) -> bool:
 
 
 def _candidate(
-    recipe: Recipe, rank: int, pair: Pair, tokenizer: ChatTokenizer, surrogates: Surrogates
+    recipe: Recipe,
+    rank: int,
+    pair: Pair,
+    newest: Sequence[Turn],
+    tokenizer: ChatTokenizer,
+    surrogates: Surrogates,
+    screen: Screen,
 ) -> Candidate:
     turn = pair.turn
     try:
         system = recipe.prompt_for(turn.mood, turn.mode)
     except BadInput as error:
         raise BadInput(f"{turn.source} row {turn.source_ids[0]}: {error}") from error
-    heard, messages, encoded = _window(recipe, system, pair, tokenizer)
+    heard, messages, encoded = _window(recipe, system, pair, newest, tokenizer, screen.names)
     example = Example(
         example_id=_content_hash(recipe.name, messages),
         personality=recipe.name,
@@ -334,15 +381,13 @@ def _candidate(
         rank=rank,
         turn_id=turn.turn_id,
         contact=surrogates.contact(pair.contact),
-        dropped=_fault(recipe, example, encoded, tokenizer),
+        dropped=_fault(recipe, example, encoded, tokenizer, screen.languages),
         example=example,
     )
 
 
-def _window(
-    recipe: Recipe, system: str, pair: Pair, tokenizer: ChatTokenizer
-) -> tuple[Sequence[Turn], list[Message], Encoded]:
-    """The turns before the answer that the budget allows, the newest; with them the messages.
+def _newest(recipe: Recipe, pair: Pair, tokenizer: ChatTokenizer) -> Sequence[Turn]:
+    """The turns before the answer that the budget allows, the newest.
 
     The turn that is answered stays, whatever its length.
     """
@@ -353,27 +398,51 @@ def _window(
         if budget < 0:
             break
         count += 1
+    newest = pair.heard[len(pair.heard) - count :]
+    return list(dropwhile(attrgetter("is_owner"), newest))
+
+
+def _window(
+    recipe: Recipe,
+    system: str,
+    pair: Pair,
+    newest: Sequence[Turn],
+    tokenizer: ChatTokenizer,
+    names: PersonNames | None,
+) -> tuple[Sequence[Turn], list[Message], Encoded]:
+    """The newest turns that the example has room for; with them the messages."""
+    heard = newest
     while True:
-        newest = pair.heard[len(pair.heard) - count :]
-        heard = list(dropwhile(attrgetter("is_owner"), newest))
-        messages = [Message(role="system", content=system), *pair.messages(heard)]
+        said = pair.messages(heard)
+        if names:
+            texts = names.protect([message["content"] for message in said])
+            for message, text in zip(said, texts, strict=True):
+                message["content"] = text
+        messages = [Message(role="system", content=system), *said]
         encoded = tokenizer.encode(messages, recipe.training.max_length)
         if len(heard) <= 1 or not encoded.cut_prompt:
             return heard, messages, encoded
-        count = len(heard) - 1
+        heard = list(dropwhile(attrgetter("is_owner"), heard[1:]))
 
 
 def _fault(
-    recipe: Recipe, example: Example, encoded: Encoded, tokenizer: ChatTokenizer
+    recipe: Recipe,
+    example: Example,
+    encoded: Encoded,
+    tokenizer: ChatTokenizer,
+    languages: Sequence[str],
 ) -> str | None:
     """Why this is no example to learn from; None when it is."""
-    if len(example.messages[-1]["content"]) < recipe.training.min_characters:
+    answer = example.messages[-1]["content"]
+    if len(answer) < recipe.training.min_characters:
         return "short answer"
+    if languages and not may_be_in(languages, answer):
+        return "language"
     if encoded.cut_answer:
         return "long answer"
     if any(tokenizer.has_control_tokens(message["content"]) for message in example.messages):
         return "control tokens"
-    if not tokenizer.spells(example.messages[-1]["content"]):
+    if not tokenizer.spells(answer):
         return "characters that the vocabulary lacks"
     return None
 

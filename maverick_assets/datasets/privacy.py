@@ -97,7 +97,7 @@ class ThirdParties:
             if not any(covered[start:end]):
                 covered[start:end] = b"\1" * (end - start)
                 chosen.append((start, end, new))
-        return _replaced(text, chosen)
+        return replaced(text, chosen)
 
     def address(self, address: str) -> str:
         """A stable stand-in such as `thea.brandelwick@colvermere.com.example`; the owner's stay."""
@@ -153,9 +153,9 @@ class ThirdParties:
                 end, new = found
                 yield tokens[at].start(), tokens[end].end(), new
                 at = end
-            elif words[at] in singles and _stands_for_someone(text, tokens[at]):
+            elif words[at] in singles and stands_for_someone(text, tokens[at]):
                 token = tokens[at]
-                yield token.start(), token.end(), _alike(token.group(), singles[words[at]])
+                yield token.start(), token.end(), alike(token.group(), singles[words[at]])
             at += 1
 
     def _may_begin(self, word: str, participants: _Phrases) -> bool:
@@ -216,7 +216,7 @@ class ThirdParties:
                 return None
             if len(phrase.identity) <= _SHORT and not found.isupper():
                 return None
-            return _alike(found, self.surrogates.company(phrase.identity))
+            return alike(found, self.surrogates.company(phrase.identity))
         if phrase.kind == "backwards" and "," not in found:
             return None
         ordinary = not ORDINARY.isdisjoint(phrase.identity.split())
@@ -224,8 +224,8 @@ class ThirdParties:
             return None
         given, surname = self.surrogates.person(phrase.identity)
         if phrase.kind == "backwards":
-            return _alike(found, f"{surname}, {given}")
-        return _alike(found, f"{given}{' ' if first is not last else ''}{surname}")
+            return alike(found, f"{surname}, {given}")
+        return alike(found, f"{given}{' ' if first is not last else ''}{surname}")
 
     @cached_property
     def _phrases(self) -> _Phrases:
@@ -277,11 +277,16 @@ class ThirdParties:
         return any(fnmatchcase(address, pattern) for pattern in self._owner)
 
 
-def _stands_for_someone(text: str, token: re.Match[str]) -> bool:
+def stands_for_someone(text: str, token: re.Match[str]) -> bool:
     """Whether a word that is a participant's name is one here."""
     word = token.group()
     if (word.istitle() or word.isupper()) and word.lower() not in ORDINARY:
         return True
+    return is_greeted(text, token)
+
+
+def is_greeted(text: str, token: re.Match[str]) -> bool:
+    """Whether a word stands where someone is addressed, or signs."""
     before = text[max(token.start() - 16, 0) : token.start()]
     return bool(_GREETED.search(before)) and bool(_CLOSED.match(text, token.end()))
 
@@ -290,12 +295,12 @@ def _adjacent(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
     return _BETWEEN.fullmatch(text, one.end(), other.start()) is not None
 
 
-def _alike(found: str, new: str) -> str:
+def alike(found: str, new: str) -> str:
     """`new` in the case of what was found."""
     return new.upper() if found.isupper() else new.lower() if found.islower() else new
 
 
-def _replaced(text: str, spans: Sequence[Span]) -> str:
+def replaced(text: str, spans: Sequence[Span]) -> str:
     pieces, at = [], 0
     for start, end, new in sorted(spans):
         pieces += [text[at:start], new]

@@ -10,6 +10,7 @@ from maverick_assets.datasets.examples import (
     EXAMPLE_SCHEMA,
     PREFERENCE_SCHEMA,
     Candidate,
+    Screen,
     build_candidates,
     preferences,
 )
@@ -59,16 +60,17 @@ def refresh_candidates(
     recipe: Recipe,
     tokenizer: Callable[[], ChatTokenizer],
     basis: Sequence[str],
+    screen: Screen | None = None,
 ) -> Refreshed:
     """Bring `candidates/<personality>` up to date with `clean/turns`.
 
-    `basis`: what the candidates depend on besides recipe and turns (tokenizer, code).
+    `basis`: what the candidates depend on besides recipe, turns and screen (tokenizer, code).
     """
     target = lake / "candidates" / recipe.name
     path = lake / "clean" / "turns"
     with only_writer(target):
         key = lake_key(lake)
-        made_by = row_hash([recipe.model_dump(), fingerprint(key), *basis])
+        made_by = _made_by(recipe, [fingerprint(key), *basis], screen)
         inputs = read_inputs(target, CANDIDATE_SCHEMA, {"turns": path}, made_by)
         changes = inputs.changes({"turns": ["thread_id"]})
         scope: set[str] = set()
@@ -79,7 +81,8 @@ def refresh_candidates(
             turns = [turn for turn in read_turns(path, threads) if turn.source in tables]
             held = read_table(target, columns=["candidate_id"], where=threads)
             scope = set(held["candidate_id"].to_pylist()) if held else set()
-        found = build_candidates(recipe, turns, tokenizer(), Surrogates(key)) if turns else []
+        surrogates = Surrogates(key)
+        found = build_candidates(recipe, turns, tokenizer(), surrogates, screen) if turns else []
         table = arrow_table([_candidate_row(each) for each in found], CANDIDATE_SCHEMA)
         scope |= {each.candidate_id for each in found}
         commit = sync_table(
@@ -134,17 +137,32 @@ def _without_secrets(entries: Iterable[Entry], free: Collection[str]) -> list[En
     ]
 
 
-def refresh_preferences(lake: Path, recipe: Recipe) -> Commit:
+def refresh_preferences(
+    lake: Path, recipe: Recipe, basis: Sequence[str] = (), screen: Screen | None = None
+) -> Commit:
     """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`.
 
-    What holds a secret, in prompt or either answer, is left out.
+    What holds a secret, in prompt or either answer, is left out. `basis` as for candidates.
     """
     target = lake / "preferences" / recipe.name
+    path = lake / "clean" / "turns"
     with only_writer(target):
-        turns = read_turns(lake / "clean" / "turns", {"personality": [recipe.name]})
+        made_by = _made_by(recipe, basis, screen)
+        inputs = read_inputs(target, PREFERENCE_SCHEMA, {"turns": path}, made_by)
+        changes = inputs.changes({"turns": ["personality", "rejected"]})
+        if changes is not None and not any(
+            row["rejected"] and row["personality"] == recipe.name for row in changes["turns"]
+        ):
+            return sync_table(target, arrow_table([], PREFERENCE_SCHEMA), "preference_id", ())
+        turns = read_turns(path, {"personality": [recipe.name]})
         safe = [turn for turn in turns if not find_secrets(_said_in(turn))]
-        rows = arrow_table(preferences(recipe, safe), PREFERENCE_SCHEMA)
-        return sync_table(target, rows, "preference_id")
+        rows = preferences(recipe, safe, screen.names if screen else None)
+        table = arrow_table(rows, PREFERENCE_SCHEMA)
+        return sync_table(target, table, "preference_id", None, inputs.state)
+
+
+def _made_by(recipe: Recipe, basis: Sequence[str], screen: Screen | None) -> str:
+    return row_hash([recipe.model_dump(), *basis, *(screen.basis if screen else ())])
 
 
 def _said_in(turn: Turn) -> str:

@@ -19,7 +19,8 @@ from dagster import (
 
 from maverick_assets.datasets.card import Card, make_card, write_card
 from maverick_assets.datasets.checks import CHECKS, Check, check_dataset
-from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.entities import person_names
+from maverick_assets.datasets.examples import Screen, read_examples
 from maverick_assets.datasets.inputs import Refreshed
 from maverick_assets.datasets.quarantine import quarantined, refresh_quarantine
 from maverick_assets.datasets.refresh import (
@@ -55,10 +56,12 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
             raise MaverickError("the base model is not unpacked yet; materialize base_model first")
         tokenizer = partial(ChatTokenizer, base.directory)
         basis = (base.digest, DATA_CODE_VERSION)
-        candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis)
+        names = person_names(settings.lake, settings.owner_emails)
+        screen = Screen(names, settings.language_codes)
+        candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis, screen)
         commit, judged = refresh_dataset(settings.lake, recipe)
         entries = [entry for entry in judged if not entry.dropped]
-        rejected = refresh_preferences(settings.lake, recipe)
+        rejected = refresh_preferences(settings.lake, recipe, basis, screen)
         refresh_quarantine(settings.lake, recipe.name)
         held = [each for each in quarantined(settings.lake, [recipe.name]) if not each.reason]
         context.log.info(

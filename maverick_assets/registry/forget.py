@@ -28,8 +28,10 @@ from maverick_assets.lake import only_writer, open_table, purge, read_table, syn
 from maverick_assets.registry.manifest import Manifest, fingerprint
 from maverick_assets.registry.plan import rows_digest
 from maverick_assets.registry.store import Registry
+from maverick_assets.registry.versions import Kind
 
 Rows = Mapping[str, Sequence[str]]  # table -> ids
+_TRAININGS: tuple[Kind, ...] = ("full", "incremental")
 
 
 @dataclass(frozen=True)
@@ -218,16 +220,15 @@ def _content(dataset: Path, rows: Rows) -> dict[int, _Content | None]:
 def _trained_on(manifest: Manifest, versions: Iterable[_Content | None]) -> _Content | None:
     """The content that a version was trained on, whatever number it has in the lake now.
 
-    Told by the manifest's fingerprint, of which the content is a part.
+    Told by the manifest's fingerprint, of which the content is a part. That of a major version is
+    of the training that made its adapter.
     """
+    parts = (manifest.base_digest, manifest.recipe, manifest.code_version)
+    number = manifest.dataset_version
     for content in versions:
-        if content and manifest.fingerprint == fingerprint(
-            manifest.dataset_version,
-            content.digest,
-            manifest.base_digest,
-            manifest.recipe,
-            manifest.code_version,
-            manifest.kind,
+        if content and any(
+            manifest.fingerprint == fingerprint(number, content.digest, *parts, kind)
+            for kind in _TRAININGS
         ):
             return content
     return None

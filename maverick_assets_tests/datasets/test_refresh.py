@@ -13,7 +13,8 @@ import pytest
 from maverick_assets.crm.extraction import ARROW_TYPES, NAMING, raw_schema
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.entities import person_names
+from maverick_assets.datasets.examples import Screen, read_examples
 from maverick_assets.datasets.inputs import Refreshed
 from maverick_assets.datasets.refresh import (
     refresh_candidates,
@@ -85,9 +86,10 @@ def refresh(lake: Path, tokenizer: ChatTokenizer) -> dict[str, Refreshed]:
     done = {"mails": refresh_mails(lake, "1"), "turns": refresh_turns(lake, OWNER, "1")}
     for name in NAMES:
         recipe = small_recipe(name)
-        done[name] = refresh_candidates(lake, recipe, lambda: tokenizer, ["base", "1"])
+        basis, screen = ["base", "1"], Screen(person_names(lake, OWNER.emails), ("en",))
+        done[name] = refresh_candidates(lake, recipe, lambda: tokenizer, basis, screen)
         refresh_dataset(lake, recipe)
-        refresh_preferences(lake, recipe)
+        refresh_preferences(lake, recipe, basis, screen)
     return done
 
 
@@ -221,6 +223,7 @@ def test_another_owner_recipe_or_code_is_a_full_rebuild(
     other = recipe.model_copy(update={"system_prompt": "You are Robbie indeed."})
     assert build(recipe=other, basis=["base", "1"]).full
     assert build(recipe=other, basis=["another base", "1"]).full
+    assert build(recipe=other, basis=["another base", "1"], screen=Screen(None, ("en",))).full
 
 
 def test_a_deleted_row_takes_its_turns_and_examples_along(

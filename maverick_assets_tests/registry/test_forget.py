@@ -39,6 +39,7 @@ from maverick_assets.registry.forget import (
 from maverick_assets.registry.manifest import Manifest, fingerprint
 from maverick_assets.registry.plan import rows_digest
 from maverick_assets.registry.store import Registry
+from maverick_assets.registry.versions import Version
 from maverick_assets.training.base_model import BaseModel
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
@@ -294,6 +295,19 @@ def test_a_version_is_revoked_when_nothing_tells_what_it_was_trained_on(
     assert [str(m.version) for m in touched.untold["robbie"]] == ["v1.1", "v1.1.1"]
     assert revoke(trained, touched, "forgotten")["robbie"] == trained.get("robbie", "v1.0")
     assert trace(tmp_path, trained, {"crm_emails": ["nothing"]}).versions == {}
+
+
+def test_a_major_version_learned_what_the_version_did_that_it_was_made_from(
+    trained: Registry, adapter_dir: Path, tmp_path: Path
+) -> None:
+    """A major version has the adapter and the fingerprint of one trained before."""
+    dataset(tmp_path, *DATA)
+    older = trained.get("robbie", "v1.1.1")
+    update = {"version": Version(2, 0), "kind": "major", "parent": older.version}
+    trained.add_candidate(older.model_copy(update=update), adapter_dir)
+    assert trace(tmp_path, trained, {"crm_emails": ["z"]}).versions == {}
+    learned = trace(tmp_path, trained, {"crm_emails": ["c"]}).versions["robbie"]
+    assert {str(m.version) for m in learned} == {"v1.1.1", "v2.0"}
 
 
 def on_disk(lake: Path, text: str) -> list[str]:

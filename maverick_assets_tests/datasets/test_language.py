@@ -1,0 +1,76 @@
+"""Answers in other languages are left out, where the owner wants that."""
+
+import pytest
+
+from maverick_assets.datasets.examples import Screen, build_candidates
+from maverick_assets.datasets.language import may_be_in
+from maverick_assets.datasets.surrogates import Surrogates
+from maverick_assets.datasets.tokens import ChatTokenizer
+from maverick_assets.datasets.turns import Owner, note_turn
+from maverick_assets.errors import BadInput
+from maverick_assets.recipes import load_recipes
+from maverick_assets.settings import LANGUAGES, load_settings
+from maverick_assets.training.base_model import BaseModel
+
+SAID = {
+    "en": ["Sounds good, let's talk tomorrow.", "can u send me the numbers b4 lunch, thx"],
+    "de": ["Klingt gut, lass uns morgen reden.", "Schick mir bitte die Zahlen vor dem Mittag."],
+    "fr": ["Ça me va, on en parle demain.", "Je ne pense pas que ce soit une bonne idée."],
+    "es": ["Me parece bien, hablamos mañana.", "¿Me mandas los números antes de comer?"],
+    "it": ["Va bene, ne parliamo domani.", "Ci serve un'altra settimana per finire le prove."],
+    "pt": ["Parece-me bem, falamos amanhã.", "Precisamos de mais uma semana para os testes."],
+    "nl": ["Klinkt goed, we praten morgen verder.", "Ik denk niet dat we dit moeten doen."],
+    "da": ["Det lyder godt, lad os tale i morgen.", "Jeg tror ikke, vi skal gøre det her."],
+    "sv": ["Det låter bra, vi pratar i morgon.", "Jag tror inte att vi ska göra det här."],
+    "pl": ["Brzmi dobrze, porozmawiajmy jutro.", "Nie sądzę, żebyśmy powinni to robić."],
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_a_short_mail_is_of_its_language_and_not_english(language: str) -> None:
+    for text in SAID[language]:
+        assert may_be_in([language], text)
+        assert may_be_in(["en"], text) == (language == "en")
+
+
+@pytest.mark.parametrize("text", ["", "ok", "Danke, passt!", "https://www.firma.de/ueber-uns/wir"])
+def test_a_text_too_short_to_tell_may_be_in_any_language(text: str) -> None:
+    assert may_be_in(["en"], text)
+
+
+def test_only_answers_in_a_wanted_language_are_learnt(base: BaseModel) -> None:
+    owner = Owner(("allan@testpilot.example",), ("allan",))
+    content = {"a": "We should call them tomorrow morning.", "b": "Wir rufen sie morgen früh an."}
+    rows = [
+        {"id": key, "title": "Call", "content": text, "user_id": "allan", "created_at": None}
+        for key, text in content.items()
+    ]
+    turns = [note_turn("sticky_notes", row, owner) for row in rows]
+    tokenizer = ChatTokenizer(base.directory)
+
+    def dropped(*languages: str) -> set[str | None]:
+        recipe = load_recipes()["allan-maverick"]
+        screen = Screen(languages=languages)
+        return {
+            each.dropped
+            for each in build_candidates(recipe, turns, tokenizer, Surrogates(b"k" * 32), screen)
+        }
+
+    assert dropped() == {None} == dropped("en", "de")
+    assert dropped("en") == {None, "language"} == dropped("de")
+    assert dropped("fr") == {"language"}
+
+
+def test_the_setting_knows_the_languages_that_the_library_tells() -> None:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    labels = LanguageIdentifier.from_model_file(MODEL_FILE).labels
+    assert frozenset(label for label in labels if len(label) == 2) == LANGUAGES
+
+
+def test_an_unknown_language_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAVERICK_LANGUAGES", " en, DE ,")
+    assert load_settings().language_codes == ("de", "en")
+    monkeypatch.setenv("MAVERICK_LANGUAGES", "en,english,xx")
+    with pytest.raises(BadInput, match=r"MAVERICK_LANGUAGES: .*english, xx: no ISO 639-1 code"):
+        load_settings()
