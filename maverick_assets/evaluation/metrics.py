@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -9,10 +10,11 @@ import torch
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.scores import Score
-from maverick_assets.training.batches import collate, completion_losses, plan_epoch
+from maverick_assets.training.attention import documents_apart
 from maverick_assets.training.hardware import Hardware
-
-BATCH_TOKENS = 2048
+from maverick_assets.training.head import completion_losses
+from maverick_assets.training.packing import Document, divide, pack
+from maverick_assets.training.workers import open_workers
 
 
 def perplexity(model: Any, rows: Sequence[Encoded], hardware: Hardware) -> Score:
@@ -21,12 +23,16 @@ def perplexity(model: Any, rows: Sequence[Encoded], hardware: Hardware) -> Score
     Every supervised token weighs the same; losses are summed in float64. Raises `MaverickError`
     when the mean is not finite.
     """
-    total = 0.0
-    with torch.inference_mode(), hardware.autocast():
-        for indices in plan_epoch(rows, BATCH_TOKENS, seed="evaluation"):
-            batch = collate([rows[index] for index in indices]).to(hardware.device)
-            total += completion_losses(model, batch).double().sum().item()
+    with documents_apart(model), open_workers(hardware) as workers:
+        parts = divide(map(Document, rows), hardware.part_tokens, workers.count)
+        total = sum(workers.map(partial(_loss, model, hardware), parts))
     loss = total / sum(row.n_supervised for row in rows)
     if not math.isfinite(loss):
         raise MaverickError(f"held-out loss is {loss}; the adapter is broken, train it again")
     return Score(loss=loss, perplexity=math.exp(min(loss, 700.0)))
+
+
+def _loss(model: Any, hardware: Hardware, documents: Sequence[Document]) -> float:
+    with torch.inference_mode():
+        _, losses = completion_losses(model, pack(documents).to(hardware.device))
+        return losses.double().sum().item()

@@ -42,7 +42,7 @@ def generate_samples(
     encoded = [chat.encode(example.messages, max_length) for example in examples]
     prompts = [row.input_ids[: row.n_prompt] for row in encoded]
     inputs = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(hardware.device)
-    with torch.inference_mode(), hardware.autocast():
+    with torch.inference_mode():
         output = model.generate(
             **inputs,
             max_new_tokens=MAX_NEW_TOKENS,

@@ -1,4 +1,4 @@
-"""The training process of a node: one base model, one adapter after another.
+"""The training process of a node: one base model, all adapters together.
 
 Usage: `python -m maverick_assets.training.driver SPEC.json`.
 Under Dagster it reports through Pipes, otherwise on stdout.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_pipes import PipesEnvVarParamsLoader, open_dagster_pipes
+from peft import PeftModel
 from safetensors import SafetensorError
 
 from maverick_assets.datasets.examples import Example, read_examples
@@ -22,7 +23,15 @@ from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import staged_directory
 from maverick_assets.training.base_model import load_base_model
-from maverick_assets.training.engine import Progress, attached_lora, save_adapter, train
+from maverick_assets.training.engine import (
+    Progress,
+    Run,
+    Trainee,
+    attached_lora,
+    check_parent,
+    save_adapter,
+    train,
+)
 from maverick_assets.training.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.jobs import Job, TrainingSpec, TrainingSummary, read_json
 from maverick_assets.training.process import run_main
@@ -58,77 +67,95 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
-    """Train every job in turn. One that fails is reported as refused, and the others go on."""
+    """Train all jobs together. One that fails is reported as refused, and the others go on."""
     prepare_process()
     hardware = detect_hardware()
+    tokenizer = ChatTokenizer(spec.base.directory)
+    jobs: list[tuple[Job, Trainee]] = []
+    for job in spec.jobs:
+        with _refusal(job, reporter):
+            jobs.append((job, trainee_of(job, tokenizer)))
+            reporter.line(
+                f"{job.personality}: {job.mode} training on {len(jobs[-1][1].rows)} examples"
+            )
+    if not jobs:
+        return
     reporter.line(
         f"loading base {spec.base.digest[:12]} ({hardware.device}, {hardware.dtype_name})"
     )
     model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
     model.to(hardware.device)
-    tokenizer = ChatTokenizer(spec.base.directory)
-    for job in spec.jobs:
-        try:
-            summary = train_job(job, model, tokenizer, spec.base.digest, hardware, reporter.line)
-        except MaverickError as error:
-            reporter.line(f"{job.personality}: refused: {error}")
-            refusal = {"status": "refused", "reason": str(error)}
-            reporter.result({"personality": job.personality, "out": str(job.out), **refusal})
-        else:
-            reporter.result(summary.message(job.out))
+    trainees = [trainee for _, trainee in jobs]
+    with attached_lora(model, trainees, SEED) as lora:
+        run = train(lora, trainees, hardware, SEED, _throttled(reporter.line))
+        for job, trainee in jobs:
+            with _refusal(job, reporter):
+                if trainee.name in run.failures:
+                    raise MaverickError(run.failures[trainee.name])
+                summary = summarize(job, trainee, run, spec.base.digest, hardware)
+                write_result(lora, summary, job.out)
+                reporter.result(summary.message(job.out))
 
 
-def train_job(
-    job: Job,
-    model: Any,
-    tokenizer: ChatTokenizer,
-    base_digest: str,
-    hardware: Hardware,
-    line: Callable[[str], object],
-) -> TrainingSummary:
-    """Train one adapter and write `job.out`, all of it or nothing.
+@contextmanager
+def _refusal(job: Job, reporter: Reporter) -> Iterator[None]:
+    """What is wrong with a job is its result."""
+    try:
+        yield
+    except MaverickError as error:
+        reporter.line(f"{job.personality}: refused: {error}")
+        refusal = {"status": "refused", "reason": str(error)}
+        reporter.result({"personality": job.personality, "out": str(job.out), **refusal})
 
-    Raises `MaverickError` when there is nothing to train on, the loss diverges, or the disk
-    refuses.
-    """
-    recipe = job.recipe.training
+
+def trainee_of(job: Job, tokenizer: ChatTokenizer) -> Trainee:
+    """What a job asks for. Raises `MaverickError` when there is nothing to train on, or the parent
+    is not to be read or of another shape."""
+    settings = job.recipe.training
     examples = select_examples(job, SEED)
-    rows = [tokenizer.encode(example.messages, recipe.max_length) for example in examples]
+    rows = [tokenizer.encode(example.messages, settings.max_length) for example in examples]
     rows = [row for row in rows if row.n_supervised > 0]
     if not rows:
         raise MaverickError(
             f"{job.dataset} has no training example at version {job.dataset_version}"
         )
-    line(f"{job.personality}: {job.mode} training on {len(rows)} examples")
     parent = job.parent_adapter if job.mode == "incremental" else None
-    with attached_lora(model, recipe, parent, SEED) as lora:
-        run = train(lora, rows, recipe, hardware, SEED, _throttled(job.personality, line))
-        n_tokens = sum(len(row.input_ids) for row in rows)
-        summary = TrainingSummary(
-            personality=job.personality,
-            mode=job.mode,
-            base_digest=base_digest,
-            dataset_version=job.dataset_version,
-            n_examples=len(rows),
-            n_tokens=n_tokens,
-            n_supervised=sum(row.n_supervised for row in rows),
-            epochs=recipe.epochs,
-            steps=len(run.losses),
-            seconds=round(run.seconds, 2),
-            tokens_per_second=round(recipe.epochs * n_tokens / run.seconds, 1),
-            peak_memory_mb=hardware.peak_memory_mb(),
-            losses=run.losses,
-            seed=SEED,
-            dtype=hardware.dtype_name,
-            device=hardware.device,
-        )
-        try:
-            with staged_directory(job.out) as stage:
-                save_adapter(lora, stage / "adapter")
-                (stage / "training.json").write_text(summary.model_dump_json(indent=1))
-        except (OSError, SafetensorError) as error:
-            raise MaverickError(f"cannot write {job.out}: {error}") from error
-    return summary
+    trainee = Trainee(job.personality, rows, settings, parent)
+    check_parent(trainee)
+    return trainee
+
+
+def summarize(
+    job: Job, trainee: Trainee, run: Run, base_digest: str, hardware: Hardware
+) -> TrainingSummary:
+    return TrainingSummary(
+        personality=job.personality,
+        mode=job.mode,
+        base_digest=base_digest,
+        dataset_version=job.dataset_version,
+        n_examples=len(trainee.rows),
+        n_tokens=trainee.n_tokens,
+        n_supervised=sum(row.n_supervised for row in trainee.rows),
+        epochs=trainee.settings.epochs,
+        steps=len(run.losses[trainee.name]),
+        seconds=round(run.seconds, 2),
+        tokens_per_second=round(run.tokens_per_second, 1),
+        peak_memory_mb=hardware.peak_memory_mb(),
+        losses=run.losses[trainee.name],
+        seed=SEED,
+        dtype=hardware.dtype_name,
+        device=hardware.device,
+    )
+
+
+def write_result(lora: PeftModel, summary: TrainingSummary, out: Path) -> None:
+    """Adapter and training.json, both or none. Raises `MaverickError` when the disk refuses."""
+    try:
+        with staged_directory(out) as stage:
+            save_adapter(lora, summary.personality, stage / "adapter")
+            (stage / "training.json").write_text(summary.model_dump_json(indent=1))
+    except (OSError, SafetensorError) as error:
+        raise MaverickError(f"cannot write {out}: {error}") from error
 
 
 def select_examples(job: Job, seed: int) -> list[Example]:
@@ -157,7 +184,7 @@ def with_replay(examples: Sequence[Example], known: set[str], seed: int) -> list
     return new + random.Random(seed).sample(old, min(len(new), len(old)))
 
 
-def _throttled(personality: str, line: Callable[[str], object]) -> Callable[[Progress], None]:
+def _throttled(line: Callable[[str], object]) -> Callable[[Progress], None]:
     """A progress line for the first step, the last one, and every few seconds between."""
     due = time.monotonic()
 
@@ -166,9 +193,9 @@ def _throttled(personality: str, line: Callable[[str], object]) -> Callable[[Pro
         if time.monotonic() < due and progress.step < progress.steps:
             return
         due = time.monotonic() + SECONDS_BETWEEN_LINES
+        losses = ", ".join(f"{name} {loss:.3f}" for name, loss in progress.losses.items())
         line(
-            f"{personality}: epoch {progress.epoch}/{progress.epochs}, "
-            f"step {progress.step}/{progress.steps}, loss {progress.loss:.3f}, "
+            f"step {progress.step}/{progress.steps}, loss {losses}; "
             f"{progress.tokens_per_second:.0f} tokens/s, {progress.seconds_left:.0f} s left"
         )
 

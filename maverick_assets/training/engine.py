@@ -1,140 +1,232 @@
-"""LoRA training of one adapter: a plain loop, read from top to bottom.
+"""LoRA training of several adapters on one frozen base: a plain loop, read from top to bottom.
 
-LoRA after Hu et al. 2021 through peft; AdamW, linear warmup, cosine decay, gradients clipped.
+Each adapter has steps of its own, with its own examples, learning rate, clipping and AdamW state
+(Loshchilov and Hutter 2019), as if it were alone; the steps that fall together are computed
+together. What that saves is told where it is done: `packing`, `attention`, `lora`, `head`,
+`workers`.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Training
-from maverick_assets.training.batches import collate, completion_losses, in_parts, plan_epoch
+from maverick_assets.training.attention import documents_apart
 from maverick_assets.training.hardware import Hardware
-from maverick_assets.training.lora import fuse
+from maverick_assets.training.head import completion_losses
+from maverick_assets.training.lora import Routing, fused
+from maverick_assets.training.packing import Document, divide, pack, plan_epoch
+from maverick_assets.training.workers import Workers, open_workers
 
 WARMUP = 0.03
 MAX_GRADIENT_NORM = 1.0
-# Gradients of a step are summed over parts of this many tokens: half the memory, the same step.
-PART_TOKENS = 512
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """An adapter to be: what it learns from, each row with a supervised token, and how.
+
+    `parent`: directory of the adapter that it goes on from; None: fresh weights.
+    """
+
+    name: str
+    rows: Sequence[Encoded]
+    settings: Training
+    parent: Path | None = None
+
+    @property
+    def n_tokens(self) -> int:
+        """Of one epoch."""
+        return sum(len(row.input_ids) for row in self.rows)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A step that is done. `tokens_per_second` and `seconds_left` are averages since the start."""
+    """A step that is done, with the loss of each adapter that it trained.
 
-    epoch: int
-    epochs: int
+    `tokens_per_second` and `seconds_left` are averages since the start.
+    """
+
     step: int
     steps: int
-    loss: float
+    losses: Mapping[str, float]
     tokens_per_second: float
     seconds_left: float
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished training: the loss of each step (from 1), and seconds of wall clock."""
+    """A finished training, by adapter: the loss of each of its steps (from 1), and why it was given
+    up, if it was. `seconds` of wall clock, and tokens a second, are of all together."""
 
-    losses: list[tuple[int, float]]
+    losses: Mapping[str, list[tuple[int, float]]]
+    failures: Mapping[str, str]
     seconds: float
+    tokens_per_second: float
+
+
+@dataclass
+class _Learner:
+    """An adapter in training. `plan`: rows of each of its steps."""
+
+    trainee: Trainee
+    weights: list[torch.nn.Parameter]
+    optimizer: torch.optim.Optimizer
+    plan: list[list[int]]
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    failure: str | None = None
+
+    def learns_at(self, step: int) -> bool:
+        return self.failure is None and step <= len(self.plan)
+
+    def documents(self, adapter: int, step: int) -> list[Document]:
+        """Rows of a step (from 1): its loss is the mean over their supervised tokens."""
+        rows = [self.trainee.rows[index] for index in self.plan[step - 1]]
+        weight = 1 / sum(row.n_supervised for row in rows)
+        return [Document(row, adapter, weight) for row in rows]
 
 
 @contextmanager
-def attached_lora(
-    model: Any, recipe: Training, parent: Path | None, seed: int
-) -> Iterator[PeftModel]:
-    """`model` with trainable LoRA weights in float32: fresh ones from `seed`, or the parent's.
+def attached_lora(model: Any, trainees: Sequence[Trainee], seed: int) -> Iterator[PeftModel]:
+    """`model` with trainable LoRA weights in float32 for each trainee, under its name.
 
-    Afterwards the model is as before. Raises `MaverickError` when the parent does not load, or
-    its rank or alpha is not the recipe's.
+    Fresh ones are drawn from `seed`, for each as if it were alone. Afterwards the model is as
+    before. Raises `MaverickError` when a parent does not fit (`check_parent`).
     """
-    if parent:
-        lora = load_adapter(model, parent, is_trainable=True)
-    else:
-        torch.manual_seed(seed)
-        config = LoraConfig(
-            r=recipe.rank,
-            lora_alpha=recipe.alpha,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        )
-        lora = get_peft_model(model, config)
+    for trainee in trainees:
+        check_parent(trainee)
+    lora: PeftModel | None = None
     try:
-        found: Any = lora.peft_config["default"]
-        if (found.r, found.lora_alpha) != (recipe.rank, recipe.alpha):
-            raise MaverickError(
-                f"{parent} has rank {found.r} and alpha {found.lora_alpha}, the recipe "
-                f"{recipe.rank} and {recipe.alpha}; train it in full"
-            )
-        fuse(lora)
+        for trainee in trainees:
+            torch.manual_seed(seed)
+            lora = _with_adapter(model, lora, trainee)
+        assert lora is not None
+        for name, weight in lora.named_parameters():
+            weight.requires_grad_("lora_" in name)
         yield lora
     finally:
-        lora.unload()
+        if lora is not None:
+            lora.unload()
 
 
 def train(
     lora: PeftModel,
-    rows: Sequence[Encoded],
-    recipe: Training,
+    trainees: Sequence[Trainee],
     hardware: Hardware,
     seed: int,
     on_progress: Callable[[Progress], None],
 ) -> Run:
-    """Train the LoRA weights in place on `rows`, each with at least one supervised token.
+    """Train the LoRA weights of each trainee in place, all at the same time.
 
-    The loss of a step is the mean over its supervised tokens. The same seed, rows and machine
-    give the same weights. Raises `MaverickError` at the first loss that is not finite.
+    The same seed, rows and machine give the same weights, whoever else is trained. An adapter
+    whose loss is not finite is given up, the others go on.
     """
-    model: Any = lora.get_base_model()
-    weights = [weight for weight in lora.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=0.0, fused=True)
-    plan = [
-        (epoch, indices)
-        for epoch in range(1, recipe.epochs + 1)
-        for indices in plan_epoch(rows, recipe.batch_tokens, f"{seed}-{epoch}")
-    ]
-    total_tokens = recipe.epochs * sum(len(row.input_ids) for row in rows)
-    losses: list[tuple[int, float]] = []
-    done_tokens = 0
-    started = time.monotonic()
+    learners = [_learner(lora, trainee, seed) for trainee in trainees]
+    steps = max(len(learner.plan) for learner in learners)
+    meter = _Meter(learners)
+    names = [trainee.name for trainee in trainees]
     lora.train()
-    for step, (epoch, indices) in enumerate(plan, start=1):
-        batch = [rows[index] for index in indices]
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * schedule(step, len(plan))
-        supervised = sum(row.n_supervised for row in batch)
-        value = 0.0
-        for part in in_parts(batch, PART_TOKENS):
-            with hardware.autocast():
-                losses_of_part = completion_losses(model, collate(part).to(hardware.device))
-                loss = losses_of_part.sum() / supervised
-            value += loss.item()
-            loss.backward()  # type: ignore[no-untyped-call]
-        if not math.isfinite(value):
-            raise MaverickError(
-                f"the loss is {value} at step {step} of {len(plan)}; lower learning_rate"
-            )
-        torch.nn.utils.clip_grad_norm_(weights, MAX_GRADIENT_NORM)
-        optimizer.step()
-        optimizer.zero_grad()
-
-        losses.append((step, round(value, 5)))
-        done_tokens += sum(len(row.input_ids) for row in batch)
-        rate = done_tokens / (time.monotonic() - started)
-        left = (total_tokens - done_tokens) / rate
-        on_progress(Progress(epoch, recipe.epochs, step, len(plan), value, rate, left))
+    with (
+        fused(lora, names) as routing,
+        documents_apart(lora),
+        open_workers(hardware) as workers,
+    ):
+        for step in range(1, steps + 1):
+            losses = _step(lora, learners, step, hardware, workers, routing)
+            on_progress(meter.progress(step, steps, losses))
     lora.eval()
-    return Run(losses, time.monotonic() - started)
+    return Run(
+        {name: learner.losses for name, learner in zip(names, learners, strict=True)},
+        {
+            name: learner.failure
+            for name, learner in zip(names, learners, strict=True)
+            if learner.failure
+        },
+        meter.seconds,
+        meter.tokens / meter.seconds,
+    )
+
+
+def _step(
+    lora: PeftModel,
+    learners: Sequence[_Learner],
+    step: int,
+    hardware: Hardware,
+    workers: Workers,
+    routing: Routing,
+) -> dict[str, float]:
+    """One optimizer step of every adapter that still has one; its loss by name."""
+    documents = [
+        document
+        for adapter, learner in enumerate(learners)
+        if learner.learns_at(step)
+        for document in learner.documents(adapter, step)
+    ]
+    parts = divide(documents, hardware.part_tokens, workers.count)
+    compute = partial(_gradients, lora.get_base_model(), learners, hardware, routing)
+    sums = [0.0] * len(learners)
+    for part in workers.map(compute, parts):
+        for adapter, (loss, gradients) in part.items():
+            sums[adapter] += loss
+            for weight, gradient in zip(learners[adapter].weights, gradients, strict=True):
+                weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
+    found = {}
+    for loss, learner in zip(sums, learners, strict=True):
+        if learner.learns_at(step):
+            _update(learner, step, loss)
+            found[learner.trainee.name] = loss
+    return found
+
+
+def _gradients(
+    model: Any,
+    learners: Sequence[_Learner],
+    hardware: Hardware,
+    routing: Routing,
+    documents: Sequence[Document],
+) -> dict[int, tuple[float, Sequence[torch.Tensor]]]:
+    """By adapter its share of the loss, and the gradients of its weights."""
+    packed = pack(documents).to(hardware.device)
+    routing.spans = packed.spans
+    total, losses = completion_losses(model, packed)
+    weights = [weight for span in packed.spans for weight in learners[span.adapter].weights]
+    gradients = iter(torch.autograd.grad(total, weights))
+    shares = torch.zeros(len(learners), device=losses.device)
+    shares.index_add_(0, packed.owners, losses * packed.weights)
+    return {
+        span.adapter: (
+            shares[span.adapter].item(),
+            [next(gradients) for _ in learners[span.adapter].weights],
+        )
+        for span in packed.spans
+    }
+
+
+def _update(learner: _Learner, step: int, loss: float) -> None:
+    if not math.isfinite(loss):
+        learner.failure = (
+            f"the loss is {loss} at step {step} of {len(learner.plan)}; lower learning_rate"
+        )
+        return
+    rate = learner.trainee.settings.learning_rate * schedule(step, len(learner.plan))
+    for group in learner.optimizer.param_groups:
+        group["lr"] = rate
+    torch.nn.utils.clip_grad_norm_(learner.weights, MAX_GRADIENT_NORM)
+    learner.optimizer.step()
+    learner.optimizer.zero_grad()
+    learner.losses.append((step, round(loss, 5)))
 
 
 def schedule(step: int, steps: int) -> float:
@@ -145,18 +237,108 @@ def schedule(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup + 1)))
 
 
-def load_adapter(model: Any, directory: Path, is_trainable: bool = False) -> PeftModel:
+class _Meter:
+    """Tokens done and left, of all adapters."""
+
+    def __init__(self, learners: Sequence[_Learner]) -> None:
+        self._tokens: list[int] = []
+        for learner in learners:
+            self._tokens += [0] * (len(learner.plan) - len(self._tokens))
+            for at, indices in enumerate(learner.plan):
+                rows = learner.trainee.rows
+                self._tokens[at] += sum(len(rows[index].input_ids) for index in indices)
+        self._started = time.monotonic()
+
+    @property
+    def tokens(self) -> int:
+        return sum(self._tokens)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def progress(self, step: int, steps: int, losses: Mapping[str, float]) -> Progress:
+        rate = sum(self._tokens[:step]) / self.seconds
+        return Progress(step, steps, losses, rate, sum(self._tokens[step:]) / rate)
+
+
+def load_adapter(model: Any, directory: Path) -> PeftModel:
     """`model` with the adapter of a directory. Raises `MaverickError` when it does not load."""
+    with _told(directory):
+        return PeftModel.from_pretrained(model, directory)
+
+
+def save_adapter(lora: PeftModel, name: str, directory: Path) -> None:
+    """Write adapter_config.json and adapter_model.safetensors of one adapter."""
+    directory.mkdir(parents=True)
+    state = get_peft_model_state_dict(lora, adapter_name=name, save_embedding_layers=False)
+    tensors = {key: value.detach().cpu().contiguous() for key, value in state.items()}
+    save_file(tensors, directory / "adapter_model.safetensors", metadata={"format": "pt"})
+    config = lora.peft_config[name]
+    config.inference_mode = True
+    config.save_pretrained(str(directory))
+
+
+def _with_adapter(model: Any, lora: PeftModel | None, trainee: Trainee) -> PeftModel:
+    if trainee.parent:
+        with _told(trainee.parent):
+            if lora is None:
+                return PeftModel.from_pretrained(
+                    model, trainee.parent, adapter_name=trainee.name, is_trainable=True
+                )
+            lora.load_adapter(str(trainee.parent), trainee.name, is_trainable=True)
+            return lora
+    config = LoraConfig(
+        r=trainee.settings.rank,
+        lora_alpha=trainee.settings.alpha,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    if lora is None:
+        return get_peft_model(model, config, adapter_name=trainee.name)
+    lora.add_adapter(trainee.name, config)
+    return lora
+
+
+@contextmanager
+def _told(directory: Path) -> Iterator[None]:
+    """An adapter that does not load is one clear line."""
     if not (directory / "adapter_config.json").is_file():  # peft would ask the hub
         raise MaverickError(f"{directory} holds no adapter; train it first")
     try:
-        return PeftModel.from_pretrained(model, directory, is_trainable=is_trainable)
+        yield
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0]
         raise MaverickError(f"adapter {directory} does not fit this base: {reason}") from error
 
 
-def save_adapter(lora: PeftModel, directory: Path) -> None:
-    """Write adapter_config.json and adapter_model.safetensors."""
-    lora.save_pretrained(str(directory), save_embedding_layers=False)
-    (directory / "README.md").unlink()  # an empty model card
+def check_parent(trainee: Trainee) -> None:
+    """Raise `MaverickError` when the parent, if there is one, cannot be read, or its rank or alpha
+    is not the trainee's."""
+    if not trainee.parent:
+        return
+    with _told(trainee.parent):
+        found: Any = LoraConfig.from_pretrained(str(trainee.parent))
+        load_file(trainee.parent / "adapter_model.safetensors")
+    wanted = trainee.settings
+    if (found.r, found.lora_alpha) != (wanted.rank, wanted.alpha):
+        raise MaverickError(
+            f"{trainee.parent} has rank {found.r} and alpha {found.lora_alpha}, the recipe "
+            f"{wanted.rank} and {wanted.alpha}; train it in full"
+        )
+
+
+def _learner(lora: PeftModel, trainee: Trainee, seed: int) -> _Learner:
+    settings = trainee.settings
+    weights = [
+        weight
+        for name, weight in lora.named_parameters()
+        if f".{trainee.name}." in name and "lora_" in name
+    ]
+    plan = [
+        indices
+        for epoch in range(1, settings.epochs + 1)
+        for indices in plan_epoch(trainee.rows, settings.batch_tokens, f"{seed}-{epoch}")
+    ]
+    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=0.0, fused=True)
+    return _Learner(trainee, weights, optimizer, plan)

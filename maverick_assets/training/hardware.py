@@ -18,11 +18,10 @@ class Hardware:
     def dtype_name(self) -> str:
         return str(self.dtype).removeprefix("torch.")
 
-    def autocast(self) -> torch.autocast:
-        """Matrix products in `dtype`; losses and LoRA weights stay float32."""
-        return torch.autocast(
-            self.device, dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16
-        )
+    @property
+    def part_tokens(self) -> int:
+        """Tokens that are computed at once: as many as keep its products fast."""
+        return 16384 if self.device == "cuda" else 512
 
     def peak_memory_mb(self) -> int:
         """The most memory used so far: of the GPU, or of this process."""

@@ -6,7 +6,6 @@ import torch
 
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation import metrics
 from maverick_assets.evaluation.metrics import perplexity
 from maverick_assets.training.hardware import Hardware
 from maverick_assets_tests.tiny_llama import tiny_llama
@@ -42,9 +41,9 @@ def test_every_supervised_token_weighs_the_same(model: Any) -> None:
     assert perplexity(model, ROWS, CPU).loss == pytest.approx(sum(alone) / tokens, rel=1e-5)
 
 
-def test_the_size_of_batches_changes_nothing(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_packs_changes_nothing(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     together = perplexity(model, ROWS, CPU).loss
-    monkeypatch.setattr(metrics, "BATCH_TOKENS", 1)
+    monkeypatch.setattr(Hardware, "part_tokens", 1)
     assert perplexity(model, ROWS, CPU).loss == pytest.approx(together, rel=1e-5)
 
 

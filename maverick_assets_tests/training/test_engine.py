@@ -10,9 +10,11 @@ from safetensors.torch import load_file
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Training
+from maverick_assets.training.attention import documents_apart
 from maverick_assets.training.engine import (
     Progress,
     Run,
+    Trainee,
     attached_lora,
     load_adapter,
     save_adapter,
@@ -20,6 +22,9 @@ from maverick_assets.training.engine import (
     train,
 )
 from maverick_assets.training.hardware import Hardware
+from maverick_assets.training.head import completion_losses
+from maverick_assets.training.lora import fused
+from maverick_assets.training.packing import Document, pack
 from maverick_assets_tests.tiny_llama import tiny_llama
 
 CPU = Hardware("cpu", torch.float32)
@@ -38,17 +43,32 @@ def model() -> Any:
     return tiny_llama(32, 0.5)
 
 
+def quiet(_: Progress) -> None:
+    pass
+
+
+def train_all(model: Any, trainees: list[Trainee], directory: Path) -> Run:
+    """Train and save each under its name."""
+    with attached_lora(model, trainees, seed=0) as lora:
+        run = train(lora, trainees, CPU, seed=0, on_progress=quiet)
+        for trainee in trainees:
+            save_adapter(lora, trainee.name, directory / trainee.name)
+    return run
+
+
 def train_adapter(
     model: Any,
     rows: list[Encoded],
     directory: Path,
-    recipe: Training = RECIPE,
+    settings: Training = RECIPE,
     parent: Path | None = None,
-) -> Run:
-    with attached_lora(model, recipe, parent, seed=0) as lora:
-        run = train(lora, rows, recipe, CPU, seed=0, on_progress=lambda _: None)
-        save_adapter(lora, directory)
-    return run
+) -> list[tuple[int, float]]:
+    """Train one, saved in `directory` itself; the loss of each step."""
+    trainee = Trainee(directory.name, rows, settings, parent)
+    run = train_all(model, [trainee], directory.parent)
+    if run.failures:
+        raise MaverickError(run.failures[trainee.name])
+    return run.losses[trainee.name]
 
 
 def weights(directory: Path) -> dict[str, torch.Tensor]:
@@ -60,14 +80,15 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 
 
 def test_training_learns_four_examples_by_heart(model: Any, tmp_path: Path) -> None:
-    run = train_adapter(model, ROWS, tmp_path, RECIPE.model_copy(update={"epochs": 60}))
-    assert run.losses[0][1] > 3
-    assert max(loss for _, loss in run.losses[-4:]) < 0.1
+    losses = train_adapter(model, ROWS, tmp_path / "only", RECIPE.model_copy(update={"epochs": 60}))
+    assert losses[0][1] > 3
+    assert max(loss for _, loss in losses[-4:]) < 0.1
 
 
 def test_only_lora_weights_get_gradients_and_the_head_has_none(model: Any) -> None:
-    with attached_lora(model, RECIPE, None, seed=0) as lora:
-        train(lora, ROWS, RECIPE, CPU, seed=0, on_progress=lambda _: None)
+    trainee = Trainee("only", ROWS, RECIPE)
+    with attached_lora(model, [trainee], seed=0) as lora:
+        train(lora, [trainee], CPU, seed=0, on_progress=quiet)
         trained = {name for name, weight in lora.named_parameters() if weight.requires_grad}
     assert trained
     assert all("lora_" in name for name in trained)
@@ -76,14 +97,14 @@ def test_only_lora_weights_get_gradients_and_the_head_has_none(model: Any) -> No
 
 def test_the_base_is_untouched_after_an_adapter(model: Any, tmp_path: Path) -> None:
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
-    train_adapter(model, ROWS, tmp_path)
+    train_adapter(model, ROWS, tmp_path / "only")
     assert same(before, model.state_dict())
 
 
 def test_the_same_seed_gives_the_same_adapter(model: Any, tmp_path: Path) -> None:
     first = train_adapter(model, ROWS, tmp_path / "first")
     second = train_adapter(model, ROWS, tmp_path / "second")
-    assert first.losses == second.losses
+    assert first == second
     assert same(weights(tmp_path / "first"), weights(tmp_path / "second"))
 
 
@@ -97,7 +118,7 @@ def test_an_adapter_is_the_same_alone_and_after_another(model: Any, tmp_path: Pa
 def test_incremental_training_starts_from_the_parent(model: Any, tmp_path: Path) -> None:
     full = train_adapter(model, ROWS, tmp_path / "parent", RECIPE.model_copy(update={"epochs": 40}))
     more = train_adapter(model, ROWS, tmp_path / "child", parent=tmp_path / "parent")
-    assert more.losses[0][1] < full.losses[0][1] / 3
+    assert more[0][1] < full[0][1] / 3
 
 
 def test_a_parent_of_another_rank_is_refused(model: Any, tmp_path: Path) -> None:
@@ -115,35 +136,124 @@ def test_a_directory_without_adapter_is_refused_offline(model: Any, tmp_path: Pa
 
 
 def test_a_truncated_adapter_is_refused(model: Any, tmp_path: Path) -> None:
-    train_adapter(model, ROWS, tmp_path)
-    path = tmp_path / "adapter_model.safetensors"
+    train_adapter(model, ROWS, tmp_path / "only")
+    path = tmp_path / "only" / "adapter_model.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(MaverickError, match="does not fit this base"):
-        load_adapter(model, tmp_path)
+        load_adapter(model, tmp_path / "only")
 
 
 def test_a_loss_that_is_no_number_stops_training(model: Any, tmp_path: Path) -> None:
     with torch.no_grad():
         model.model.norm.weight.fill_(math.inf)
     with pytest.raises(MaverickError, match="the loss is nan at step 1 of"):
-        train_adapter(model, ROWS, tmp_path)
+        train_adapter(model, ROWS, tmp_path / "only")
 
 
 def test_an_adapter_is_two_files(model: Any, tmp_path: Path) -> None:
-    train_adapter(model, ROWS, tmp_path)
-    names = {path.name for path in tmp_path.iterdir()}
+    train_adapter(model, ROWS, tmp_path / "only")
+    names = {path.name for path in (tmp_path / "only").iterdir()}
     assert names == {"adapter_config.json", "adapter_model.safetensors"}
-    assert all(weight.dtype == torch.float32 for weight in weights(tmp_path).values())
+    assert all(weight.dtype == torch.float32 for weight in weights(tmp_path / "only").values())
 
 
-def test_progress_counts_epochs_and_steps(model: Any) -> None:
+def test_progress_counts_steps_and_tells_who_still_learns(model: Any) -> None:
     seen: list[Progress] = []
-    with attached_lora(model, RECIPE, None, seed=0) as lora:
-        run = train(lora, ROWS, RECIPE, CPU, seed=0, on_progress=seen.append)
-    assert [each.step for each in seen] == list(range(1, len(run.losses) + 1))
-    assert {each.epoch for each in seen} == {1, 2, 3}
+    trainees = [
+        Trainee("long", ROWS, RECIPE),
+        Trainee("short", OTHER_ROWS, RECIPE.model_copy(update={"epochs": 1})),
+    ]
+    with attached_lora(model, trainees, seed=0) as lora:
+        run = train(lora, trainees, CPU, seed=0, on_progress=seen.append)
+    steps = len(run.losses["long"])
+    assert [each.step for each in seen] == list(range(1, steps + 1))
+    assert [set(each.losses) for each in seen] == [{"long", "short"}] + [{"long"}] * (steps - 1)
     assert seen[-1].seconds_left == 0
     assert all(each.tokens_per_second > 0 for each in seen)
+    tokens = 3 * trainees[0].n_tokens + trainees[1].n_tokens
+    assert run.tokens_per_second * run.seconds == pytest.approx(tokens, rel=0.01)
+
+
+OTHER = RECIPE.model_copy(update={"rank": 2, "learning_rate": 0.005, "epochs": 5})
+
+
+def test_gradients_of_adapters_in_one_pack_are_those_of_each_alone(model: Any) -> None:
+    trainees = [Trainee("one", ROWS, RECIPE), Trainee("two", OTHER_ROWS, OTHER)]
+    documents = [[Document(row, adapter) for row in t.rows] for adapter, t in enumerate(trainees)]
+    with (
+        attached_lora(model, trainees, seed=0) as lora,
+        fused(lora, ["one", "two"]) as routing,
+        documents_apart(lora),
+    ):
+        weights_of = {
+            name: weight for name, weight in lora.named_parameters() if weight.requires_grad
+        }
+
+        def gradients(*chosen: Document) -> dict[str, torch.Tensor]:
+            packed = pack(chosen)
+            routing.spans = packed.spans
+            total, _ = completion_losses(lora.get_base_model(), packed)
+            found = torch.autograd.grad(total, list(weights_of.values()), allow_unused=True)
+            return {n: g for n, g in zip(weights_of, found, strict=True) if g is not None}
+
+        together = gradients(*documents[0], *documents[1])
+        alone = gradients(*documents[0]) | gradients(*documents[1])
+    assert together.keys() == alone.keys() == weights_of.keys()
+    for name, gradient in together.items():
+        torch.testing.assert_close(gradient, alone[name], rtol=1e-5, atol=1e-5)
+
+
+def test_an_adapter_is_the_same_alone_and_beside_others(model: Any, tmp_path: Path) -> None:
+    trainees = [
+        Trainee("one", ROWS, RECIPE),
+        Trainee("two", OTHER_ROWS, OTHER),
+        Trainee("three", ROWS[:3], RECIPE),
+    ]
+    together = train_all(model, trainees, tmp_path / "together")
+    for trainee in trainees:
+        alone = train_all(model, [trainee], tmp_path / "alone")
+        expected = weights(tmp_path / "alone" / trainee.name)
+        for name, weight in weights(tmp_path / "together" / trainee.name).items():
+            torch.testing.assert_close(weight, expected[name], rtol=1e-4, atol=1e-5)
+        losses = [loss for _, loss in together.losses[trainee.name]]
+        assert losses == pytest.approx([loss for _, loss in alone.losses[trainee.name]], abs=1e-4)
+
+
+def test_the_gradient_of_a_step_is_the_same_in_one_pack_and_in_several(
+    model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for tokens in (1000, 1):
+        monkeypatch.setattr(Hardware, "part_tokens", tokens)
+        train_adapter(model, ROWS, tmp_path / str(tokens) / "only", RECIPE)
+        found.append(weights(tmp_path / str(tokens) / "only"))
+    for name, weight in found[0].items():
+        torch.testing.assert_close(weight, found[1][name], rtol=1e-4, atol=1e-6)
+
+
+def test_one_that_fails_is_given_up_and_the_others_are_as_without_it(
+    model: Any, tmp_path: Path
+) -> None:
+    wild = RECIPE.model_copy(update={"learning_rate": 1e30})
+    trainees = [Trainee("wild", OTHER_ROWS, wild), Trainee("calm", ROWS, RECIPE)]
+    run = train_all(model, trainees, tmp_path / "together")
+    assert "the loss is nan at step" in run.failures["wild"]
+    assert "lower learning_rate" in run.failures["wild"]
+    train_all(model, [Trainee("calm", ROWS, RECIPE)], tmp_path / "alone")
+    calm = weights(tmp_path / "together" / "calm")
+    expected = weights(tmp_path / "alone" / "calm")
+    for name, weight in calm.items():
+        torch.testing.assert_close(weight, expected[name], rtol=1e-5, atol=1e-6)
+
+
+def test_a_parent_goes_on_beside_a_fresh_adapter(model: Any, tmp_path: Path) -> None:
+    train_adapter(model, ROWS, tmp_path / "parent", RECIPE.model_copy(update={"epochs": 40}))
+    trainees = [
+        Trainee("fresh", ROWS, RECIPE),
+        Trainee("more", ROWS, RECIPE, tmp_path / "parent"),
+    ]
+    run = train_all(model, trainees, tmp_path / "both")
+    assert run.losses["more"][0][1] < run.losses["fresh"][0][1] / 3
 
 
 def test_the_rate_warms_up_and_then_falls() -> None:
