@@ -26,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=100_000,
         help="statements of the concurrent writers that extraction must keep up with",
     )
+    parser.addoption("--kills", type=int, default=20, help="how often a training is killed")
 
 
 @pytest.fixture(autouse=True, scope="session")

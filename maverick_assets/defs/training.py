@@ -78,7 +78,7 @@ class Job:
     rows: int
 
 
-def train_selected(context: OpExecutionContext, recipes: list[Recipe]) -> list[Manifest]:
+def train_selected(context: OpExecutionContext, node: str, recipes: list[Recipe]) -> list[Manifest]:
     """Train what has changed, in one process; returns the versions to evaluate.
 
     A personality whose dataset is unfit is refused, and one with nothing new is skipped; both say
@@ -98,7 +98,7 @@ def train_selected(context: OpExecutionContext, recipes: list[Recipe]) -> list[M
             jobs.append(job)
         elif job.plan.action == "resume" and job.plan.version:
             ready.append(job.plan.version)
-    return ready + (_run_driver(context, settings, base, registry, jobs) if jobs else [])
+    return ready + (_run_driver(context, settings, node, base, registry, jobs) if jobs else [])
 
 
 def _plan(
@@ -131,6 +131,7 @@ def _plan(
 def _run_driver(
     context: OpExecutionContext,
     settings: Settings,
+    node: str,
     base: BaseModel,
     registry: Registry,
     jobs: list[Job],
@@ -138,6 +139,7 @@ def _run_driver(
     spec = {
         "base": {"directory": base.directory, "digest": base.digest},
         "jobs": [_job_spec(settings, registry, job) for job in jobs],
+        "checkpoints": settings.runs / "checkpoints" / node,
     }
     path = write_spec(settings.runs / context.run_id, "train", spec)
     command = [sys.executable, "-m", "maverick_assets.training.driver", str(path)]
@@ -217,7 +219,7 @@ def adapter_assets(node: str, recipes: list[Recipe]) -> AssetsDefinition:
     )
     def deepspeed_train(context: OpExecutionContext) -> Iterator[Output[list[dict[str, str]]]]:
         selected = [by_key[key] for key in sorted(context.selected_asset_keys) if key in by_key]
-        versions = train_selected(context, selected)
+        versions = train_selected(context, node, selected)
         yield Output([{"personality": m.personality, "version": str(m.version)} for m in versions])
 
     @op(

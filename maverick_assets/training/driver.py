@@ -6,12 +6,14 @@ Under Dagster it reports through Pipes, otherwise on stdout.
 
 import json
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from dagster_pipes import PipesEnvVarParamsLoader, open_dagster_pipes
@@ -23,6 +25,7 @@ from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import staged_directory
 from maverick_assets.training.base_model import load_base_model
+from maverick_assets.training.checkpoints import Checkpoints
 from maverick_assets.training.engine import (
     Progress,
     Run,
@@ -86,8 +89,11 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
     model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
     model.to(hardware.device)
     trainees = [trainee for _, trainee in jobs]
+    checkpoints = Checkpoints(spec.checkpoints, spec.digest) if spec.checkpoints else None
     with attached_lora(model, trainees, SEED) as lora:
-        run = train(lora, trainees, hardware, SEED, _throttled(reporter.line))
+        with _end_told(checkpoints is not None) as told_to_end:
+            show = _throttled(reporter.line)
+            run = train(lora, trainees, hardware, SEED, show, checkpoints, told_to_end)
         for job, trainee in jobs:
             with _refusal(job, reporter):
                 if trainee.name in run.failures:
@@ -95,6 +101,21 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
                 summary = summarize(job, trainee, run, spec.base.digest, hardware)
                 write_result(lora, summary, job.out)
                 reporter.result(summary.message(job.out))
+    if checkpoints:
+        checkpoints.clear()
+
+
+@contextmanager
+def _end_told(listen: bool) -> Iterator[Callable[[], bool]]:
+    """Whether SIGTERM came, which ends the process at once where nobody is to `listen`."""
+    told = Event()
+    before = signal.getsignal(signal.SIGTERM)
+    if listen:
+        signal.signal(signal.SIGTERM, lambda *_: told.set())
+    try:
+        yield told.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

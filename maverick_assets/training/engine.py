@@ -8,7 +8,7 @@ together. What that saves is told where it is done: `packing`, `attention`, `lor
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +24,7 @@ from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Training
 from maverick_assets.training.attention import documents_apart
+from maverick_assets.training.checkpoints import Checkpoints, Facts, Interrupted, Snapshot
 from maverick_assets.training.hardware import Hardware
 from maverick_assets.training.head import completion_losses
 from maverick_assets.training.lora import Routing, fused
@@ -32,6 +33,8 @@ from maverick_assets.training.workers import Workers, open_workers
 
 WARMUP = 0.03
 MAX_GRADIENT_NORM = 1.0
+EXPLODED = 1e4  # a gradient of this norm tells nothing
+MAX_SETBACKS = 3
 
 
 @dataclass(frozen=True)
@@ -79,23 +82,56 @@ class Run:
 
 @dataclass
 class _Learner:
-    """An adapter in training. `plan`: rows of each of its steps."""
+    """An adapter in training. `plan`: rows of each of its steps. `rate`: factor of its learning
+    rate. `good`: where it goes back to when a loss is none."""
 
     trainee: Trainee
     weights: list[torch.nn.Parameter]
     optimizer: torch.optim.Optimizer
     plan: list[list[int]]
+    done: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)
+    rate: float = 1.0
+    setbacks: int = 0
     failure: str | None = None
+    good: Snapshot | None = None
 
-    def learns_at(self, step: int) -> bool:
-        return self.failure is None and step <= len(self.plan)
+    @property
+    def learns(self) -> bool:
+        return self.failure is None and self.done < len(self.plan)
 
-    def documents(self, adapter: int, step: int) -> list[Document]:
-        """Rows of a step (from 1): its loss is the mean over their supervised tokens."""
-        rows = [self.trainee.rows[index] for index in self.plan[step - 1]]
+    def documents(self, adapter: int) -> list[Document]:
+        """Rows of the next step: its loss is the mean over their supervised tokens."""
+        rows = [self.trainee.rows[index] for index in self.plan[self.done]]
         weight = 1 / sum(row.n_supervised for row in rows)
         return [Document(row, adapter, weight) for row in rows]
+
+    def tokens_left(self) -> int:
+        rows = self.trainee.rows
+        return sum(len(rows[at].input_ids) for step in self.plan[self.done :] for at in step)
+
+    def snapshot(self) -> Snapshot:
+        tensors = {f"{at}.weight": w.detach().clone() for at, w in enumerate(self.weights)}
+        for at, weight in enumerate(self.weights):
+            state = self.optimizer.state.get(weight, {})
+            tensors |= {f"{at}.{name}": value.clone() for name, value in state.items()}
+        return Snapshot(Facts(self.done, list(self.losses), self.rate, self.setbacks), tensors)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        facts = snapshot.facts
+        self.done, self.losses = facts.done, list(facts.losses)
+        self.rate, self.setbacks = facts.rate, facts.setbacks
+        self.optimizer.state.clear()
+        for at, weight in enumerate(self.weights):
+            with torch.no_grad():
+                weight.copy_(snapshot.tensors[f"{at}.weight"])
+            moments = {
+                name: snapshot.tensors[f"{at}.{name}"].clone()
+                for name in ("step", "exp_avg", "exp_avg_sq")
+                if f"{at}.{name}" in snapshot.tensors
+            }
+            if moments:
+                self.optimizer.state[weight] = moments
 
 
 @contextmanager
@@ -127,25 +163,40 @@ def train(
     hardware: Hardware,
     seed: int,
     on_progress: Callable[[Progress], None],
+    checkpoints: Checkpoints | None = None,
+    told_to_end: Callable[[], bool] = lambda: False,
 ) -> Run:
     """Train the LoRA weights of each trainee in place, all at the same time.
 
-    The same seed, rows and machine give the same weights, whoever else is trained. An adapter
-    whose loss is not finite is given up, the others go on.
+    The same seed, rows and machine give the same weights, whoever else is trained, and however
+    often the run was cut short and went on from its `checkpoints`. An adapter whose loss or
+    gradient is not finite goes back to the last checkpoint with half its rate, and is given up the
+    third time; the others go on. Raises `Interrupted`, with a checkpoint saved, once it is
+    `told_to_end`.
     """
     learners = [_learner(lora, trainee, seed) for trainee in trainees]
-    steps = max(len(learner.plan) for learner in learners)
-    meter = _Meter(learners)
     names = [trainee.name for trainee in trainees]
+    for name, snapshot in (checkpoints.newest() if checkpoints else {}).items():
+        learners[names.index(name)].restore(snapshot)
+    _keep(learners, None)
+    meter = _Meter(learners)
     lora.train()
     with (
         fused(lora, names) as routing,
         documents_apart(lora),
         open_workers(hardware) as workers,
     ):
-        for step in range(1, steps + 1):
-            losses = _step(lora, learners, step, hardware, workers, routing)
-            on_progress(meter.progress(step, steps, losses))
+        while any(learner.learns for learner in learners):
+            documents = _next_documents(learners)
+            losses = _step(lora, learners, documents, hardware, workers, routing)
+            meter.count(documents)
+            on_progress(meter.progress(losses))
+            ending = told_to_end()
+            if checkpoints and (ending or checkpoints.due):
+                _keep(learners, checkpoints)
+            if ending:
+                raise Interrupted("training was told to end; the same command goes on from here")
+    _keep(learners, checkpoints)
     lora.eval()
     return Run(
         {name: learner.losses for name, learner in zip(names, learners, strict=True)},
@@ -155,25 +206,37 @@ def train(
             if learner.failure
         },
         meter.seconds,
-        meter.tokens / meter.seconds,
+        meter.tokens_per_second,
     )
+
+
+def _keep(learners: Sequence[_Learner], checkpoints: Checkpoints | None) -> None:
+    """Remember where everyone is, on the disk, too, where there are checkpoints."""
+    for learner in learners:
+        learner.good = learner.snapshot()
+    if checkpoints:
+        checkpoints.save({each.trainee.name: each.good for each in learners if each.good})
+
+
+def _next_documents(learners: Sequence[_Learner]) -> list[Document]:
+    return [
+        document
+        for adapter, learner in enumerate(learners)
+        if learner.learns
+        for document in learner.documents(adapter)
+    ]
 
 
 def _step(
     lora: PeftModel,
     learners: Sequence[_Learner],
-    step: int,
+    documents: Sequence[Document],
     hardware: Hardware,
     workers: Workers,
     routing: Routing,
 ) -> dict[str, float]:
-    """One optimizer step of every adapter that still has one; its loss by name."""
-    documents = [
-        document
-        for adapter, learner in enumerate(learners)
-        if learner.learns_at(step)
-        for document in learner.documents(adapter, step)
-    ]
+    """The next optimizer step of every adapter that has one; its loss by name."""
+    active = [(adapter, learner) for adapter, learner in enumerate(learners) if learner.learns]
     parts = divide(documents, hardware.part_tokens, workers.count)
     compute = partial(_gradients, lora.get_base_model(), learners, hardware, routing)
     sums = [0.0] * len(learners)
@@ -182,12 +245,9 @@ def _step(
             sums[adapter] += loss
             for weight, gradient in zip(learners[adapter].weights, gradients, strict=True):
                 weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
-    found = {}
-    for loss, learner in zip(sums, learners, strict=True):
-        if learner.learns_at(step):
-            _update(learner, step, loss)
-            found[learner.trainee.name] = loss
-    return found
+    for adapter, learner in active:
+        _update(learner, sums[adapter])
+    return {learner.trainee.name: sums[adapter] for adapter, learner in active}
 
 
 def _gradients(
@@ -214,19 +274,30 @@ def _gradients(
     }
 
 
-def _update(learner: _Learner, step: int, loss: float) -> None:
-    if not math.isfinite(loss):
-        learner.failure = (
-            f"the loss is {loss} at step {step} of {len(learner.plan)}; lower learning_rate"
-        )
+def _update(learner: _Learner, loss: float) -> None:
+    """Take the step that the gradients tell, or go back when they tell none."""
+    step, steps = learner.done + 1, len(learner.plan)
+    norm = torch.nn.utils.clip_grad_norm_(learner.weights, MAX_GRADIENT_NORM).item()
+    if not (math.isfinite(loss) and norm < EXPLODED):
+        _set_back(learner, f"the loss is {loss} at step {step} of {steps}, gradient {norm:.3g}")
         return
-    rate = learner.trainee.settings.learning_rate * schedule(step, len(learner.plan))
+    rate = learner.trainee.settings.learning_rate * learner.rate * schedule(step, steps)
     for group in learner.optimizer.param_groups:
         group["lr"] = rate
-    torch.nn.utils.clip_grad_norm_(learner.weights, MAX_GRADIENT_NORM)
     learner.optimizer.step()
     learner.optimizer.zero_grad()
+    learner.done = step
     learner.losses.append((step, round(loss, 5)))
+
+
+def _set_back(learner: _Learner, reason: str) -> None:
+    learner.optimizer.zero_grad()
+    setbacks, rate = learner.setbacks + 1, learner.rate / 2
+    if setbacks == MAX_SETBACKS:
+        learner.failure = f"{reason}, for the third time; lower learning_rate"
+    elif learner.good:
+        learner.restore(learner.good)
+    learner.setbacks, learner.rate = setbacks, rate
 
 
 def schedule(step: int, steps: int) -> float:
@@ -238,28 +309,30 @@ def schedule(step: int, steps: int) -> float:
 
 
 class _Meter:
-    """Tokens done and left, of all adapters."""
+    """How fast all adapters together get on, since the start of this process."""
 
     def __init__(self, learners: Sequence[_Learner]) -> None:
-        self._tokens: list[int] = []
-        for learner in learners:
-            self._tokens += [0] * (len(learner.plan) - len(self._tokens))
-            for at, indices in enumerate(learner.plan):
-                rows = learner.trainee.rows
-                self._tokens[at] += sum(len(rows[index].input_ids) for index in indices)
+        self._learners = learners
         self._started = time.monotonic()
-
-    @property
-    def tokens(self) -> int:
-        return sum(self._tokens)
+        self._tokens = 0
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
-    def progress(self, step: int, steps: int, losses: Mapping[str, float]) -> Progress:
-        rate = sum(self._tokens[:step]) / self.seconds
-        return Progress(step, steps, losses, rate, sum(self._tokens[step:]) / rate)
+    @property
+    def tokens_per_second(self) -> float:
+        return self._tokens / self.seconds
+
+    def count(self, documents: Iterable[Document]) -> None:
+        self._tokens += sum(len(document.row.input_ids) for document in documents)
+
+    def progress(self, losses: Mapping[str, float]) -> Progress:
+        step = max(learner.done for learner in self._learners)
+        steps = max(len(learner.plan) for learner in self._learners)
+        left = sum(learner.tokens_left() for learner in self._learners if learner.learns)
+        rate = self.tokens_per_second
+        return Progress(step, steps, losses, rate, left / rate)
 
 
 def load_adapter(model: Any, directory: Path) -> PeftModel:

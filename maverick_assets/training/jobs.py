@@ -1,5 +1,7 @@
 """What the training process is told, and what it says about each adapter (no torch here)."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -37,8 +39,18 @@ class Job(Record):
 
 
 class TrainingSpec(Record):
+    """`checkpoints`: where the run keeps them; without, one that is cut short begins anew."""
+
     base: BaseSpec
     jobs: list[Job]
+    checkpoints: Path | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of all that the results depend on, besides code and machine."""
+        jobs = [job.model_dump(mode="json", exclude={"out"}) for job in self.jobs]
+        content = json.dumps([self.base.digest, jobs], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
 
 class TrainingSummary(Record):
