@@ -157,6 +157,15 @@ def _existing(directory: Path) -> BaseModel:
     return BaseModel(directory, weights_digest(directory), gguf)
 
 
+def base_in(directory: Path) -> BaseModel:
+    """The base model in a directory. Raises `BadInput` when there is none."""
+    found = _existing(directory)
+    record = directory / RECORD
+    if not record.is_file():
+        return found
+    return BaseModel(directory, json.loads(record.read_text("utf-8"))["digest"], found.gguf)
+
+
 def _check_directory(directory: Path) -> None:
     if not (directory / "config.json").is_file():
         raise BadInput(f"base model {directory} has no config.json; give a Hugging Face directory")

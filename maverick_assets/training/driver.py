@@ -1,54 +1,21 @@
-"""The training process of a node: one base model, all adapters together.
+"""The training process of a node as Dagster starts it.
 
 Usage: `python -m maverick_assets.training.driver SPEC.json`.
 Under Dagster it reports through Pipes, otherwise on stdout.
 """
 
 import json
-import random
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 from dagster_pipes import PipesEnvVarParamsLoader, open_dagster_pipes
-from peft import PeftModel
-from safetensors import SafetensorError
 
-from maverick_assets.datasets.examples import Example, read_examples
-from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.files import staged_directory
-from maverick_assets.training.base_model import load_base_model
-from maverick_assets.training.checkpoints import Checkpoints
-from maverick_assets.training.engine import (
-    Progress,
-    Run,
-    Trainee,
-    attached_lora,
-    check_parent,
-    save_adapter,
-    train,
-)
-from maverick_assets.training.hardware import Hardware, detect_hardware, prepare_process
-from maverick_assets.training.jobs import Job, TrainingSpec, TrainingSummary, read_json
+from maverick_assets.errors import BadInput
+from maverick_assets.training.jobs import TrainingSpec, read_json
 from maverick_assets.training.process import run_main
-
-SECONDS_BETWEEN_LINES = 15
-SEED = 0
-
-
-@dataclass(frozen=True)
-class Reporter:
-    """Where the process reports: lines for people, one result for each job."""
-
-    line: Callable[[str], object]
-    result: Callable[[Mapping[str, Any]], object]
+from maverick_assets.training.run import Reporter, run_jobs
 
 
 @contextmanager
@@ -67,160 +34,6 @@ def main(arguments: Sequence[str]) -> None:
         raise BadInput("usage: python -m maverick_assets.training.driver SPEC.json")
     with open_reporter() as reporter:
         run_jobs(read_json(Path(arguments[0]), TrainingSpec), reporter)
-
-
-def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
-    """Train all jobs together. One that fails is reported as refused, and the others go on."""
-    prepare_process()
-    hardware = detect_hardware()
-    tokenizer = ChatTokenizer(spec.base.directory)
-    jobs: list[tuple[Job, Trainee]] = []
-    for job in spec.jobs:
-        with _refusal(job, reporter):
-            jobs.append((job, trainee_of(job, tokenizer)))
-            reporter.line(
-                f"{job.personality}: {job.mode} training on {len(jobs[-1][1].rows)} examples"
-            )
-    if not jobs:
-        return
-    reporter.line(
-        f"loading base {spec.base.digest[:12]} ({hardware.device}, {hardware.dtype_name})"
-    )
-    model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
-    model.to(hardware.device)
-    trainees = [trainee for _, trainee in jobs]
-    checkpoints = Checkpoints(spec.checkpoints, spec.digest) if spec.checkpoints else None
-    with attached_lora(model, trainees, SEED) as lora:
-        with _end_told(checkpoints is not None) as told_to_end:
-            show = _throttled(reporter.line)
-            run = train(lora, trainees, hardware, SEED, show, checkpoints, told_to_end)
-        for job, trainee in jobs:
-            with _refusal(job, reporter):
-                if trainee.name in run.failures:
-                    raise MaverickError(run.failures[trainee.name])
-                summary = summarize(job, trainee, run, spec.base.digest, hardware)
-                write_result(lora, summary, job.out)
-                reporter.result(summary.message(job.out))
-    if checkpoints:
-        checkpoints.clear()
-
-
-@contextmanager
-def _end_told(listen: bool) -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM came, which ends the process at once where nobody is to `listen`."""
-    told = Event()
-    before = signal.getsignal(signal.SIGTERM)
-    if listen:
-        signal.signal(signal.SIGTERM, lambda *_: told.set())
-    try:
-        yield told.is_set
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _refusal(job: Job, reporter: Reporter) -> Iterator[None]:
-    """What is wrong with a job is its result."""
-    try:
-        yield
-    except MaverickError as error:
-        reporter.line(f"{job.personality}: refused: {error}")
-        refusal = {"status": "refused", "reason": str(error)}
-        reporter.result({"personality": job.personality, "out": str(job.out), **refusal})
-
-
-def trainee_of(job: Job, tokenizer: ChatTokenizer) -> Trainee:
-    """What a job asks for. Raises `MaverickError` when there is nothing to train on, or the parent
-    is not to be read or of another shape."""
-    settings = job.recipe.training
-    examples = select_examples(job, SEED)
-    rows = [tokenizer.encode(example.messages, settings.max_length) for example in examples]
-    rows = [row for row in rows if row.n_supervised > 0]
-    if not rows:
-        raise MaverickError(
-            f"{job.dataset} has no training example at version {job.dataset_version}"
-        )
-    parent = job.parent_adapter if job.mode == "incremental" else None
-    trainee = Trainee(job.personality, rows, settings, parent)
-    check_parent(trainee)
-    return trainee
-
-
-def summarize(
-    job: Job, trainee: Trainee, run: Run, base_digest: str, hardware: Hardware
-) -> TrainingSummary:
-    return TrainingSummary(
-        personality=job.personality,
-        mode=job.mode,
-        base_digest=base_digest,
-        dataset_version=job.dataset_version,
-        n_examples=len(trainee.rows),
-        n_tokens=trainee.n_tokens,
-        n_supervised=sum(row.n_supervised for row in trainee.rows),
-        epochs=trainee.settings.epochs,
-        steps=len(run.losses[trainee.name]),
-        seconds=round(run.seconds, 2),
-        tokens_per_second=round(run.tokens_per_second, 1),
-        peak_memory_mb=hardware.peak_memory_mb(),
-        losses=run.losses[trainee.name],
-        seed=SEED,
-        dtype=hardware.dtype_name,
-        device=hardware.device,
-    )
-
-
-def write_result(lora: PeftModel, summary: TrainingSummary, out: Path) -> None:
-    """Adapter and training.json, both or none. Raises `MaverickError` when the disk refuses."""
-    try:
-        with staged_directory(out) as stage:
-            save_adapter(lora, summary.personality, stage / "adapter")
-            (stage / "training.json").write_text(summary.model_dump_json(indent=1))
-    except (OSError, SafetensorError) as error:
-        raise MaverickError(f"cannot write {out}: {error}") from error
-
-
-def select_examples(job: Job, seed: int) -> list[Example]:
-    """The training examples of a job: all, or in mode incremental the new ones and a replay.
-
-    Raises `MaverickError` when an incremental job names no parent, or has nothing new.
-    """
-    examples = read_examples(job.dataset, job.dataset_version, "train")
-    if job.mode == "full":
-        return examples
-    if job.parent_adapter is None or job.parent_dataset_version is None:
-        raise MaverickError(f"{job.personality}: incremental training needs a parent version")
-    trained_on = read_examples(job.dataset, job.parent_dataset_version, "train")
-    return with_replay(examples, {example.example_id for example in trained_on}, seed)
-
-
-def with_replay(examples: Sequence[Example], known: set[str], seed: int) -> list[Example]:
-    """Examples whose id is not in `known`, and as many known ones drawn from `seed`.
-
-    The replay keeps the adapter from forgetting. Raises `MaverickError` when none is new.
-    """
-    new = [example for example in examples if example.example_id not in known]
-    old = [example for example in examples if example.example_id in known]
-    if not new:
-        raise MaverickError("no new training example since the parent version")
-    return new + random.Random(seed).sample(old, min(len(new), len(old)))
-
-
-def _throttled(line: Callable[[str], object]) -> Callable[[Progress], None]:
-    """A progress line for the first step, the last one, and every few seconds between."""
-    due = time.monotonic()
-
-    def report(progress: Progress) -> None:
-        nonlocal due
-        if time.monotonic() < due and progress.step < progress.steps:
-            return
-        due = time.monotonic() + SECONDS_BETWEEN_LINES
-        losses = ", ".join(f"{name} {loss:.3f}" for name, loss in progress.losses.items())
-        line(
-            f"step {progress.step}/{progress.steps}, loss {losses}; "
-            f"{progress.tokens_per_second:.0f} tokens/s, {progress.seconds_left:.0f} s left"
-        )
-
-    return report
 
 
 def _print(text: str) -> None:

@@ -16,8 +16,8 @@ from maverick_assets.evaluation.samples import pick_evenly
 from maverick_assets.evaluation.scores import Metrics
 from maverick_assets.recipes import load_recipes
 from maverick_assets.training.base_model import BaseModel
-from maverick_assets.training.driver import Reporter, run_jobs
 from maverick_assets.training.jobs import TrainingSpec
+from maverick_assets.training.run import Reporter, run_jobs
 
 ROWS = [("train", f"question {n}", "the answer is always tea") for n in range(8)] + [
     ("validation", f"question {n}", "the answer is always tea") for n in range(8, 15)

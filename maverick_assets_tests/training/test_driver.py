@@ -20,8 +20,8 @@ from maverick_assets.datasets.examples import read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import load_recipes
 from maverick_assets.training.base_model import BaseModel
-from maverick_assets.training.driver import Reporter, run_jobs, select_examples, with_replay
 from maverick_assets.training.jobs import Job, TrainingSpec, TrainingSummary
+from maverick_assets.training.run import Reporter, run_jobs, select_examples, with_replay
 
 TRAIN = [("train", f"question {number}", f"answer {number}, gladly") for number in range(6)]
 HELD_OUT = [("validation", "question 9", "answer 9")]
