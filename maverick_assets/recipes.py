@@ -51,6 +51,12 @@ class Training(Strict):
     alpha: int = Field(32, gt=0)
     learning_rate: float = Field(2e-4, gt=0)
     epochs: int = Field(3, gt=0)
+    replay: float = Field(
+        1.0, ge=0, description="known examples beside each new one, in an incremental training"
+    )
+    incremental_rate: float = Field(
+        0.5, gt=0, le=1, description="factor of learning_rate in an incremental training"
+    )
     max_length: int = Field(512, ge=32, description="tokens of one example, prompt included")
     min_characters: int = Field(10, ge=1, description="shorter completions are left out")
     min_examples: int = Field(10, ge=1, description="fewer train no adapter")

@@ -17,8 +17,8 @@ from maverick_assets.evaluation.samples import generate_samples, pick_evenly
 from maverick_assets.evaluation.scores import Metrics, Record, Score
 from maverick_assets.files import staged_directory
 from maverick_assets.recipes import Recipe
+from maverick_assets.training.adapters import load_adapter
 from maverick_assets.training.base_model import load_base_model
-from maverick_assets.training.engine import load_adapter
 from maverick_assets.training.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.jobs import BaseSpec, TrainingSummary, read_json
 from maverick_assets.training.process import run_main

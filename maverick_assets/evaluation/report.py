@@ -37,6 +37,8 @@ def draw_losses(training: TrainingSummary | None, metrics: Metrics, path: Path) 
         losses = [loss for _, loss in training.losses]
         axes.plot(steps, losses, color="tab:blue", alpha=0.25, linewidth=0.8)
         axes.plot(steps, smoothed(losses), color="tab:blue", label="training (smoothed)")
+        if training.held_out:
+            axes.plot(*zip(*training.held_out, strict=True), "o-", color="tab:green", markersize=4)
     axes.axhline(metrics.base.loss, color="tab:gray", linestyle="--", label="held-out, base")
     axes.axhline(metrics.adapter.loss, color="tab:green", linestyle="--", label="held-out, adapter")
     axes.set(xlabel="step", ylabel="loss per token (nats)")
@@ -92,8 +94,9 @@ def _training(training: TrainingSummary) -> str:
     return (
         f"{training.mode.capitalize()} training on {training.n_examples} examples "
         f"({training.n_tokens} tokens, {training.n_supervised} supervised), "
-        f"{training.epochs} epochs, {training.steps} steps in {training.seconds:.0f} s "
-        f"({training.tokens_per_second:.0f} tokens/s, {training.device}, {training.dtype}, "
+        f"{training.epochs} epochs, {training.steps} steps; the run took {training.seconds:.0f} s, "
+        f"with all that it trained ({training.tokens_per_second:.0f} tokens/s, "
+        f"{training.device}, {training.dtype}, "
         f"peak memory {training.peak_memory_mb} MB). "
         f"Dataset version {training.dataset_version}, base {training.base_digest[:12]}."
     )

@@ -34,11 +34,12 @@ class Interrupted(MaverickError):
 
 @dataclass(frozen=True)
 class Facts:
-    """Where an adapter is: steps `done` and their losses, the factor of its learning rate, and how
-    often it was set back."""
+    """Where an adapter is: steps `done` and their losses, those of the rows held out after each
+    epoch, the factor of its learning rate, and how often it was set back."""
 
     done: int
     losses: list[tuple[int, float]]
+    held_out: list[tuple[int, float]]
     rate: float
     setbacks: int
 
@@ -122,9 +123,9 @@ class Checkpoints:
 
 def _snapshot(name: str, facts: dict[str, Any], tensors: Mapping[str, torch.Tensor]) -> Snapshot:
     own = {key: value for key, value in tensors.items() if key.startswith(f"{name}/")}
-    losses = [(step, loss) for step, loss in facts["losses"]]  # JSON has lists only
+    pairs = {key: [tuple(pair) for pair in facts[key]] for key in ("losses", "held_out")}
     return Snapshot(
-        Facts(**facts | {"losses": losses}),
+        Facts(**facts | pairs),  # JSON has no tuples
         {key.removeprefix(f"{name}/"): value for key, value in own.items()},
     )
 

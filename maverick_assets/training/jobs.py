@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import Recipe
@@ -54,7 +54,8 @@ class TrainingSpec(Record):
 
 
 class TrainingSummary(Record):
-    """training.json. Token counts are of one epoch, padding excluded; rate is over all epochs."""
+    """training.json. Token counts are of one epoch; `seconds`, `tokens_per_second` and peak memory
+    are those of the run, with all adapters that were trained together and all epochs."""
 
     personality: str
     mode: Mode
@@ -69,13 +70,16 @@ class TrainingSummary(Record):
     tokens_per_second: float
     peak_memory_mb: int
     losses: list[tuple[int, float]]
+    held_out: list[tuple[int, float]] = Field(
+        default_factory=list, description="loss after each epoch"
+    )
     seed: int
     dtype: str
     device: str
 
     def message(self, out: Path) -> dict[str, Any]:
         """What is reported to Dagster: the summary, of the losses only the last."""
-        summary = self.model_dump(exclude={"losses"})
+        summary = self.model_dump(exclude={"losses", "held_out"})
         return {"out": str(out), "status": "trained", **summary, "final_loss": self.losses[-1][1]}
 
 

@@ -17,17 +17,10 @@ from maverick_assets.datasets.examples import Example, read_examples
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import staged_directory
+from maverick_assets.training.adapters import Trainee, attached_lora, check_parent, save_adapter
 from maverick_assets.training.base_model import load_base_model
 from maverick_assets.training.checkpoints import Checkpoints
-from maverick_assets.training.engine import (
-    Progress,
-    Run,
-    Trainee,
-    attached_lora,
-    check_parent,
-    save_adapter,
-    train,
-)
+from maverick_assets.training.engine import Progress, Run, train
 from maverick_assets.training.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.jobs import Job, TrainingSpec, TrainingSummary
 
@@ -107,15 +100,21 @@ def trainee_of(job: Job, tokenizer: ChatTokenizer) -> Trainee:
     """What a job asks for. Raises `MaverickError` when there is nothing to train on, or the parent
     is not to be read or of another shape."""
     settings = job.recipe.training
-    examples = select_examples(job, SEED)
-    rows = [tokenizer.encode(example.messages, settings.max_length) for example in examples]
-    rows = [row for row in rows if row.n_supervised > 0]
+    examples = select_examples(job, settings.replay, SEED)
+    validation = read_examples(job.dataset, job.dataset_version, "validation")
+    rows, held_out = (
+        [row for row in encoded if row.n_supervised > 0]
+        for encoded in (
+            [tokenizer.encode(example.messages, settings.max_length) for example in each]
+            for each in (examples, validation)
+        )
+    )
     if not rows:
         raise MaverickError(
             f"{job.dataset} has no training example at version {job.dataset_version}"
         )
     parent = job.parent_adapter if job.mode == "incremental" else None
-    trainee = Trainee(job.personality, rows, settings, parent)
+    trainee = Trainee(job.personality, rows, settings, parent, held_out)
     check_parent(trainee)
     return trainee
 
@@ -137,6 +136,7 @@ def summarize(
         tokens_per_second=round(run.tokens_per_second, 1),
         peak_memory_mb=hardware.peak_memory_mb(),
         losses=run.losses[trainee.name],
+        held_out=run.held_out[trainee.name],
         seed=SEED,
         dtype=hardware.dtype_name,
         device=hardware.device,
@@ -153,7 +153,7 @@ def write_result(lora: PeftModel, summary: TrainingSummary, out: Path) -> None:
         raise MaverickError(f"cannot write {out}: {error}") from error
 
 
-def select_examples(job: Job, seed: int) -> list[Example]:
+def select_examples(job: Job, replay: float, seed: int) -> list[Example]:
     """The training examples of a job: all, or in mode incremental the new ones and a replay.
 
     Raises `MaverickError` when an incremental job names no parent, or has nothing new.
@@ -164,19 +164,22 @@ def select_examples(job: Job, seed: int) -> list[Example]:
     if job.parent_adapter is None or job.parent_dataset_version is None:
         raise MaverickError(f"{job.personality}: incremental training needs a parent version")
     trained_on = read_examples(job.dataset, job.parent_dataset_version, "train")
-    return with_replay(examples, {example.example_id for example in trained_on}, seed)
+    return with_replay(examples, {example.example_id for example in trained_on}, replay, seed)
 
 
-def with_replay(examples: Sequence[Example], known: set[str], seed: int) -> list[Example]:
-    """Examples whose id is not in `known`, and as many known ones drawn from `seed`.
+def with_replay(
+    examples: Sequence[Example], known: set[str], replay: float, seed: int
+) -> list[Example]:
+    """Examples whose id is not in `known`, and `replay` known ones for each, drawn from `seed`.
 
-    The replay keeps the adapter from forgetting. Raises `MaverickError` when none is new.
+    The replay keeps the adapter from forgetting (Rolnick et al. 2019). Raises `MaverickError` when
+    none is new.
     """
     new = [example for example in examples if example.example_id not in known]
     old = [example for example in examples if example.example_id in known]
     if not new:
         raise MaverickError("no new training example since the parent version")
-    return new + random.Random(seed).sample(old, min(len(new), len(old)))
+    return new + random.Random(seed).sample(old, min(round(replay * len(new)), len(old)))
 
 
 def _throttled(line: Callable[[str], object]) -> Callable[[Progress], None]:

@@ -135,7 +135,7 @@ def lines_until_it_trains(maverick: Maverick) -> list[str]:
         text=True,
     )
     assert command.stderr is not None
-    lines = list(takewhile(lambda line: ", step " not in line, command.stderr))
+    lines = list(takewhile(lambda line: " step " not in line, command.stderr))
     assert command.poll() is None, lines
     [driver] = running("maverick_assets.training.driver", str(maverick.home))
     command.kill()

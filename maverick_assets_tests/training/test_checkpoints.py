@@ -19,8 +19,9 @@ from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Training
 from maverick_assets.training import engine
+from maverick_assets.training.adapters import Trainee, attached_lora
 from maverick_assets.training.checkpoints import Checkpoints, Facts, Interrupted, Snapshot
-from maverick_assets.training.engine import Trainee, attached_lora, train
+from maverick_assets.training.engine import train
 from maverick_assets.training.hardware import Hardware
 from maverick_assets_tests.tiny_llama import tiny_llama
 
@@ -28,15 +29,15 @@ CPU = Hardware("cpu", torch.float32)
 SETTINGS = Training(rank=4, alpha=8, learning_rate=0.01, epochs=6, batch_tokens=16)
 ROWS = [Encoded([1, 2 + at, 3, 10 + at, 11, 12], 2 + at % 3) for at in range(6)]
 TRAINEES = [
-    Trainee("one", ROWS, SETTINGS),
-    Trainee("two", ROWS[:3], SETTINGS.model_copy(update={"epochs": 3})),
+    Trainee("one", ROWS, SETTINGS, held_out=ROWS[:2]),
+    Trainee("two", ROWS[:3], SETTINGS.model_copy(update={"epochs": 3}), held_out=ROWS[3:]),
 ]
 Weights = dict[str, torch.Tensor]
 
 
 def snapshot(step: int) -> Snapshot:
     tensors = {"0.weight": torch.full((3,), float(step)), "0.step": torch.tensor(float(step))}
-    return Snapshot(Facts(step, [(step, 0.5)], 1.0, 0), tensors)
+    return Snapshot(Facts(step, [(step, 0.5)], [(1, 2.5)], 1.0, 0), tensors)
 
 
 def run(folder: Path | None, told_to_end: Callable[[], bool] = lambda: False) -> Weights:
@@ -119,12 +120,12 @@ def test_a_run_that_goes_on_is_as_if_it_never_stopped(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     """The third step of the first adapter has a bad loss, once."""
-    real, calls = engine._update, count(1)
+    real, calls = engine.update, count(1)
 
     def spoilt(learner: Any, loss: float) -> None:
         real(learner, math.nan if next(calls) == 5 else loss)
 
-    monkeypatch.setattr(engine, "_update", spoilt)
+    monkeypatch.setattr(engine, "update", spoilt)
     with attached_lora(tiny_llama(32, 0.5), TRAINEES, seed=0) as lora:
         result = train(lora, TRAINEES, CPU, 0, lambda _: None)
     assert result.failures == {}

@@ -119,7 +119,7 @@ def test_incremental_training_takes_the_new_examples_and_as_many_old_ones(
         parent_adapter=str(tmp_path / "parent" / "adapter"),
         parent_dataset_version=0,
     )
-    chosen = select_examples(Job.model_validate_json(json.dumps(child)), seed=0)
+    chosen = select_examples(Job.model_validate_json(json.dumps(child)), replay=1.0, seed=0)
     assert [example.messages[1]["content"] for example in chosen[:2]] == [
         "question 7",
         "question 8",
@@ -133,15 +133,16 @@ def test_incremental_training_takes_the_new_examples_and_as_many_old_ones(
 def test_incremental_training_with_nothing_new_is_refused(table: Path) -> None:
     examples = read_examples(table, 0, "train")
     with pytest.raises(MaverickError, match="no new training example"):
-        with_replay(examples, {example.example_id for example in examples}, seed=0)
+        with_replay(examples, {example.example_id for example in examples}, 1.0, seed=0)
 
 
 def test_replay_is_drawn_from_the_seed(table: Path) -> None:
     examples = read_examples(table, 0, "train")
     known = {example.example_id for example in examples[1:]}
-    drawn = [with_replay(examples, known, seed)[1].example_id for seed in (1, 1, 2, 3, 4, 5)]
+    drawn = [with_replay(examples, known, 1.0, seed)[1].example_id for seed in (1, 1, 2, 3, 4, 5)]
     assert drawn[0] == drawn[1]
     assert len(set(drawn)) > 1
+    assert [len(with_replay(examples, known, share, 0)) for share in (0, 2.4, 9)] == [1, 3, 6]
 
 
 def driver(spec: Path) -> list[str]:

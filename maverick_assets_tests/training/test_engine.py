@@ -9,20 +9,14 @@ from safetensors.torch import load_file
 
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
+from maverick_assets.evaluation.metrics import perplexity
 from maverick_assets.recipes import Training
+from maverick_assets.training.adapters import Trainee, attached_lora, load_adapter, save_adapter
 from maverick_assets.training.attention import documents_apart
-from maverick_assets.training.engine import (
-    Progress,
-    Run,
-    Trainee,
-    attached_lora,
-    load_adapter,
-    save_adapter,
-    schedule,
-    train,
-)
+from maverick_assets.training.engine import Progress, Run, train
 from maverick_assets.training.hardware import Hardware
 from maverick_assets.training.head import completion_losses
+from maverick_assets.training.learner import schedule
 from maverick_assets.training.lora import fused
 from maverick_assets.training.packing import Document, pack
 from maverick_assets_tests.tiny_llama import tiny_llama
@@ -244,6 +238,24 @@ def test_one_that_fails_is_given_up_and_the_others_are_as_without_it(
     expected = weights(tmp_path / "alone" / "calm")
     for name, weight in calm.items():
         torch.testing.assert_close(weight, expected[name], rtol=1e-5, atol=1e-6)
+
+
+def test_it_stops_where_held_out_rows_get_worse_and_keeps_the_best_epoch(
+    model: Any, tmp_path: Path
+) -> None:
+    long = RECIPE.model_copy(update={"epochs": 30})
+    trainee = Trainee("only", ROWS, long, held_out=OTHER_ROWS)
+    run = train_all(model, [trainee], tmp_path / "stopped")
+    held_out = [loss for _, loss in run.held_out["only"]]
+    assert 1 < len(held_out) < 30
+    assert held_out[:-1] == sorted(held_out[:-1], reverse=True)
+    assert held_out[-1] >= held_out[-2]
+    assert len(run.losses["only"]) == run.held_out["only"][-1][0]
+    lora = load_adapter(model, tmp_path / "stopped" / "only")
+    assert perplexity(lora.get_base_model(), OTHER_ROWS, CPU).loss == pytest.approx(
+        held_out[-2], rel=1e-4
+    )
+    lora.unload()
 
 
 def test_a_parent_goes_on_beside_a_fresh_adapter(model: Any, tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""The loss on documents that nothing is learnt from."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+
+from maverick_assets.training.hardware import Hardware
+from maverick_assets.training.head import completion_losses
+from maverick_assets.training.lora import Routing
+from maverick_assets.training.packing import Document, divide, pack
+from maverick_assets.training.workers import Workers
+
+
+def mean_loss(
+    model: Any,
+    documents: Iterable[Document],
+    hardware: Hardware,
+    workers: Workers,
+    routing: Routing | None = None,
+) -> float:
+    """Mean negative log-likelihood (nats) of the supervised tokens, each of the same weight; summed
+    in float64. `routing`: of the fused LoRA layers, where the model has them."""
+    parts = divide(documents, hardware.part_tokens, workers.count)
+    sums = list(workers.map(partial(_sum, model, hardware, routing), parts))
+    return sum(loss for loss, _ in sums) / sum(count for _, count in sums)
+
+
+def _sum(
+    model: Any, hardware: Hardware, routing: Routing | None, documents: Sequence[Document]
+) -> tuple[float, int]:
+    packed = pack(documents).to(hardware.device)
+    if routing is not None:
+        routing.spans = packed.spans
+    with torch.inference_mode():
+        _, losses = completion_losses(model, packed)
+        return losses.double().sum().item(), len(losses)
