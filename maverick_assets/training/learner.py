@@ -124,7 +124,7 @@ def stop_early(learner: Learner, loss: float) -> None:
     weights of that one, and learn no more."""
     if loss < min((known for _, known in learner.held_out), default=math.inf):
         learner.best = [weight.detach().clone() for weight in learner.weights]
-    else:
+    elif learner.best:
         for weight, best in zip(learner.weights, learner.best, strict=True):
             weight.data.copy_(best)
         learner.done = len(learner.plan)
@@ -134,7 +134,7 @@ def stop_early(learner: Learner, loss: float) -> None:
 def _set_back(learner: Learner, reason: str) -> None:
     learner.optimizer.zero_grad()
     setbacks, rate = learner.setbacks + 1, learner.rate / 2
-    if setbacks == MAX_SETBACKS:
+    if setbacks >= MAX_SETBACKS:
         learner.failure = f"{reason}, for the third time; lower learning_rate"
     elif learner.good:
         learner.restore(learner.good)

@@ -137,6 +137,22 @@ def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.Mo
     assert losses == pytest.approx([loss for _, loss in half.losses["one"]], abs=1e-4)
 
 
+def test_one_that_was_given_up_is_given_up_again_when_the_run_goes_on(tmp_path: Path) -> None:
+    wild = SETTINGS.model_copy(update={"learning_rate": 1e30, "epochs": 40})
+    trainees = [Trainee("wild", ROWS, wild), Trainee("calm", ROWS, SETTINGS)]
+
+    def failures(told_to_end: Callable[[], bool]) -> dict[str, str]:
+        with attached_lora(tiny_llama(32, 0.5), trainees, seed=0) as lora:
+            checkpoints = Checkpoints(tmp_path, "run", seconds=0)
+            result = train(lora, trainees, CPU, 0, lambda _: None, checkpoints, told_to_end)
+            return dict(result.failures)
+
+    steps = count(1)
+    with pytest.raises(Interrupted):
+        failures(lambda: next(steps) == 9)
+    assert "lower learning_rate" in failures(lambda: False)["wild"]
+
+
 def child(folder: Path, result: Path) -> None:
     torch.save(run(folder), result)
     os._exit(0)
