@@ -1,0 +1,96 @@
+"""What a night costs and keeps: a few new examples on top of a version, against training anew.
+
+`python -m benchmarks.night --home DIR [--personality NAME]`: DIR is the run home of a demo.
+The newest hundredth of the training examples is taken for new: one adapter is trained on the rest
+and goes on with the new ones and a replay, as the nightly job does; another is trained on all.
+"""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from benchmarks.demo import machine
+from maverick_assets.datasets.examples import Example, read_examples
+from maverick_assets.datasets.tokens import ChatTokenizer, Encoded
+from maverick_assets.evaluation.metrics import perplexity
+from maverick_assets.lake import open_table
+from maverick_assets.recipes import load_recipes
+from maverick_assets.settings import load_settings
+from maverick_assets.training.adapters import Trainee, attached_lora, load_adapter, save_adapter
+from maverick_assets.training.base_model import find_base, load_base_model
+from maverick_assets.training.engine import train
+from maverick_assets.training.hardware import detect_hardware, prepare_process
+from maverick_assets.training.run import SEED, with_replay
+
+NEW = 0.01
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--personality", default="allan-maverick")
+    arguments = parser.parse_args()
+    os.environ["MAVERICK_HOME"] = str(arguments.home)
+    print(report(arguments.personality))
+
+
+def report(name: str) -> str:
+    settings = load_settings()
+    base = find_base(settings)
+    path = settings.lake / "datasets" / name
+    table = open_table(path)
+    assert base is not None and table is not None, "run `maverick demo` there first"
+    training = load_recipes()[name].training
+    tokenizer = ChatTokenizer(base.directory)
+
+    def encoded(examples: list[Example]) -> list[Encoded]:
+        return [tokenizer.encode(each.messages, training.max_length) for each in examples]
+
+    train_rows = read_examples(path, table.version(), "train")
+    held_out = encoded(read_examples(path, table.version(), "validation"))
+    ordered = sorted(train_rows, key=lambda example: (example.occurred_at, example.example_id))
+    old = ordered[: -max(1, round(NEW * len(ordered)))]
+    known = {example.example_id for example in old}
+    tonight = with_replay(ordered, known, training.replay, SEED)
+
+    prepare_process()
+    hardware = detect_hardware()
+    model = load_base_model(base.directory, base.digest, hardware.dtype)
+    with tempfile.TemporaryDirectory() as folder:
+        both = [
+            Trainee("full", encoded(ordered), training, held_out=held_out),
+            Trainee("parent", encoded(old), training, held_out=held_out),
+        ]
+        train_and_save(model, both, Path(folder))
+        parent = Path(folder) / "parent"
+        night = Trainee("night", encoded(tonight), training, parent, held_out)
+        train_and_save(model, [night], Path(folder))
+        scores = {}
+        for adapter in ("full", "parent", "night"):
+            lora = load_adapter(model, Path(folder) / adapter)
+            scores[adapter] = perplexity(model, held_out, hardware).loss
+            lora.unload()
+    share = night.n_tokens / both[0].n_tokens
+    return "\n".join(
+        [
+            machine(),
+            "",
+            f"- {name}: {len(ordered)} examples, {len(ordered) - len(old)} of them new",
+            f"- tokens of a night against a full training: {100 * share:.1f} %",
+            f"- held-out loss: {scores['full']:.4f} in full, {scores['parent']:.4f} without the "
+            f"new ones, {scores['night']:.4f} after the night "
+            f"({100 * (scores['night'] / scores['full'] - 1):+.2f} %)",
+        ]
+    )
+
+
+def train_and_save(model: object, trainees: list[Trainee], folder: Path) -> None:
+    with attached_lora(model, trainees, SEED) as lora:
+        train(lora, trainees, detect_hardware(), SEED, lambda _: None)
+        for trainee in trainees:
+            save_adapter(lora, trainee.name, folder / trainee.name)
+
+
+if __name__ == "__main__":
+    main()
