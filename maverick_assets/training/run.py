@@ -57,6 +57,8 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
     model.to(hardware.device)
     trainees = [trainee for _, trainee in jobs]
     checkpoints = Checkpoints(spec.checkpoints, spec.digest) if spec.checkpoints else None
+    for name, known in (checkpoints.newest() if checkpoints else {}).items():
+        reporter.line(f"{name}: going on from a checkpoint after step {known.facts.done}")
     with attached_lora(model, trainees, SEED) as lora:
         with _end_told(checkpoints is not None) as told_to_end:
             show = _throttled(reporter.line)
@@ -74,15 +76,16 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
 
 @contextmanager
 def _end_told(listen: bool) -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM came, which ends the process at once where nobody is to `listen`."""
+    """Whether SIGTERM came, or SIGINT, which Dagster sends to what is cancelled; they end the
+    process at once where nobody is to `listen`."""
     told = Event()
-    before = signal.getsignal(signal.SIGTERM)
-    if listen:
-        signal.signal(signal.SIGTERM, lambda *_: told.set())
+    signals = (signal.SIGTERM, signal.SIGINT) if listen else ()
+    before = [signal.signal(each, lambda *_: told.set()) for each in signals]
     try:
         yield told.is_set
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
 
 
 @contextmanager

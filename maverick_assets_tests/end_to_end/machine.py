@@ -86,10 +86,17 @@ class Machine:
     def status(self, run: str) -> str:
         return next(str(each["status"]) for each in self.runs() if each["runId"] == run)
 
+    def says(self, run: str, words: str) -> bool:
+        """Whether its log has these words."""
+        events = ask(self.ui.url, EVENTS, id=run)["logsForRun"]["events"]
+        return any(words in event.get("message", "") for event in events)
+
     def trains(self, run: str) -> bool:
         """True from the moment when its training process is at work."""
-        events = ask(self.ui.url, EVENTS, id=run)["logsForRun"]["events"]
-        return any("loading base" in event.get("message", "") for event in events)
+        return self.says(run, "loading base")
+
+    def cancel(self, run: str) -> None:
+        ask(self.ui.url, CANCEL, id=run)
 
     def holds_slot(self, run: str) -> bool:
         limits = ask(self.ui.url, SLOTS)["instance"]["concurrencyLimits"]
@@ -100,7 +107,7 @@ class Machine:
         runs = self.runs()
         for run in runs:
             if run["status"] in ("QUEUED", "STARTED"):
-                ask(self.ui.url, CANCEL, id=run["runId"])
+                self.cancel(run["runId"])
         return all(run["status"] in ENDED for run in runs)
 
     def retries(self, run: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Parts of Dagster, and all of it, killed in the middle of a training."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from itertools import takewhile
@@ -24,7 +25,7 @@ SECONDS_TO_RECOVER = 60
 @pytest.fixture(scope="module")
 def machine(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """One that trains for a minute."""
-    machine = Machine(robbies_home(base, tmp_path_factory.mktemp("machine") / "home", 80))
+    machine = Machine(robbies_home(base, tmp_path_factory.mktemp("machine") / "home", 150))
     yield machine
     machine.stop()
     assert not machine.drivers()
@@ -32,7 +33,9 @@ def machine(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def training(machine: Machine) -> Iterator[str]:
-    """Id of a weekly run in the middle of training; what is left of it is cancelled at the end."""
+    """Id of a weekly run in the middle of training, from the start; what is left of it is cancelled
+    at the end."""
+    shutil.rmtree(machine.maverick.home / "runs" / "checkpoints", ignore_errors=True)
     run = machine.launch("weekly", asset_selection("weekly", ["robbie"]))
     wait_for(lambda: machine.trains(run), 120)
     yield run
@@ -75,6 +78,18 @@ def test_a_nightly_waits_in_the_queue_while_a_weekly_trains(
     wait_for(lambda: machine.status(later) == "SUCCESS", 120)
     assert machine.status(nightly) == "QUEUED"
     assert machine.status(training) == "STARTED"
+
+
+def test_a_cancelled_training_frees_its_slot_and_the_next_goes_on_from_it(
+    machine: Machine, training: str
+) -> None:
+    wait_for(lambda: machine.says(training, " step "))
+    [driver] = machine.drivers()
+    machine.cancel(training)
+    wait_for(lambda: driver not in machine.drivers())
+    wait_for(lambda: answers_about(machine, training) == ("CANCELED", False))
+    again = machine.launch("weekly", asset_selection("weekly", ["robbie"]))
+    wait_for(lambda: machine.says(again, "robbie: going on from a checkpoint after step"), 120)
 
 
 def test_a_killed_worker(machine: Machine, training: str) -> None:

@@ -71,8 +71,9 @@ def test_what_is_wrong_with_a_file_is_told_in_one_line(
         read_config(tmp_path / "no.yaml")
 
 
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end_it_saves_itself_and_goes_on_to_the_same_adapter(
-    config: dict[str, Any], tmp_path: Path
+    told: signal.Signals, config: dict[str, Any], tmp_path: Path
 ) -> None:
     """In float32 the two are equal bit for bit; on this machine's bfloat16, too."""
     for adapter in config["adapters"]:
@@ -90,7 +91,7 @@ def test_told_to_end_it_saves_itself_and_goes_on_to_the_same_adapter(
         assert process.stdout
         assert process.stderr
         assert any("step 1/" in line for line in process.stdout)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(told)
         assert process.wait(timeout=60) == 75
         assert "the same command goes on" in process.stderr.read()
     assert (tmp_path / "checkpoints").is_dir()
