@@ -2,7 +2,7 @@
 
 Each adapter has steps of its own, with its own examples, learning rate, clipping and AdamW state
 (Loshchilov and Hutter 2019), as if it were alone; the steps that fall together are computed
-together. What that saves is told where it is done: `packing`, `attention`, `lora`, `head`,
+together. What that saves is told where it is done: `packing`, `attention`, `lora`, `norms`, `head`,
 `workers`.
 """
 
@@ -23,6 +23,7 @@ from maverick_assets.training.head import completion_losses
 from maverick_assets.training.held_out import mean_loss
 from maverick_assets.training.learner import Learner, make_learner, stop_early, update
 from maverick_assets.training.lora import Routing, fused
+from maverick_assets.training.norms import fused_norms
 from maverick_assets.training.packing import Document, divide, pack
 from maverick_assets.training.workers import Workers, open_workers
 
@@ -80,6 +81,7 @@ def train(
     lora.train()
     with (
         fused(lora, names) as routing,
+        fused_norms(lora),
         documents_apart(lora),
         open_workers(hardware) as workers,
     ):
