@@ -17,7 +17,12 @@ from peft import PeftModel
 
 from maverick_assets.training.adapters import Trainee
 from maverick_assets.training.attention import documents_apart
-from maverick_assets.training.checkpoints import Checkpoints, Interrupted
+from maverick_assets.training.checkpoints import (
+    Checkpoints,
+    FromTheStart,
+    Interrupted,
+    Snapshot,
+)
 from maverick_assets.training.hardware import Hardware
 from maverick_assets.training.head import completion_losses
 from maverick_assets.training.held_out import mean_loss
@@ -76,7 +81,8 @@ def train(
     names = [trainee.name for trainee in trainees]
     for name, snapshot in (checkpoints.newest() if checkpoints else {}).items():
         learners[names.index(name)].restore(snapshot)
-    _keep(learners, None)
+    kept = checkpoints or FromTheStart(_snapshots(learners))
+    kept.save(_snapshots(learners))
     meter = _Meter(learners)
     lora.train()
     with (
@@ -87,7 +93,11 @@ def train(
     ):
         while any(learner.learns for learner in learners):
             documents = _next_documents(learners)
-            losses = _step(lora, learners, documents, hardware, workers, routing)
+            sums = _gradients_of(lora, learners, documents, hardware, workers, routing)
+            losses = {}
+            for adapter, loss in sums.items():
+                update(learners[adapter], loss, lambda name: kept.newest()[name])
+                losses[names[adapter]] = loss
             for adapter, learner in enumerate(learners):
                 if learner.trainee.held_out and learner.ends_epoch:
                     rows = [Document(row, adapter) for row in learner.trainee.held_out]
@@ -96,11 +106,11 @@ def train(
             meter.count(documents)
             on_progress(meter.progress(losses))
             ending = told_to_end()
-            if checkpoints and (ending or checkpoints.due):
-                _keep(learners, checkpoints)
+            if ending or kept.due:
+                kept.save(_snapshots(learners))
             if ending:
                 raise Interrupted("training was told to end; the same command goes on from here")
-    _keep(learners, checkpoints)
+    kept.save(_snapshots(learners))
     lora.eval()
     return Run(
         {name: learner.losses for name, learner in zip(names, learners, strict=True)},
@@ -115,12 +125,8 @@ def train(
     )
 
 
-def _keep(learners: Sequence[Learner], checkpoints: Checkpoints | None) -> None:
-    """Remember where everyone is, on the disk, too, where there are checkpoints."""
-    for learner in learners:
-        learner.good = learner.snapshot()
-    if checkpoints:
-        checkpoints.save({each.trainee.name: each.good for each in learners if each.good})
+def _snapshots(learners: Sequence[Learner]) -> dict[str, Snapshot]:
+    return {learner.trainee.name: learner.snapshot() for learner in learners}
 
 
 def _next_documents(learners: Sequence[Learner]) -> list[Document]:
@@ -132,27 +138,24 @@ def _next_documents(learners: Sequence[Learner]) -> list[Document]:
     ]
 
 
-def _step(
+def _gradients_of(
     lora: PeftModel,
     learners: Sequence[Learner],
     documents: Sequence[Document],
     hardware: Hardware,
     workers: Workers,
     routing: Routing,
-) -> dict[str, float]:
-    """The next optimizer step of every adapter that has one; its loss by name."""
-    active = [(adapter, learner) for adapter, learner in enumerate(learners) if learner.learns]
+) -> dict[int, float]:
+    """Gradients of the next step of every adapter that has one; by adapter its loss."""
     parts = divide(documents, hardware.part_tokens, workers.count)
     compute = partial(_gradients, lora.get_base_model(), learners, hardware, routing)
-    sums = [0.0] * len(learners)
+    sums = {document.adapter: 0.0 for document in documents}
     for part in workers.map(compute, parts):
         for adapter, (loss, gradients) in part.items():
             sums[adapter] += loss
             for weight, gradient in zip(learners[adapter].weights, gradients, strict=True):
                 weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
-    for adapter, learner in active:
-        update(learner, sums[adapter])
-    return {learner.trainee.name: sums[adapter] for adapter, learner in active}
+    return sums
 
 
 def _gradients(

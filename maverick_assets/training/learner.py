@@ -1,6 +1,7 @@
 """One adapter in training: its own steps, learning rate, clipping and AdamW state."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
 
@@ -20,8 +21,7 @@ MAX_SETBACKS = 3
 @dataclass
 class Learner:
     """An adapter in training. `plan`: rows of each of its steps; `epochs`: steps that end one.
-    `rate`: factor of its learning rate. `best`: weights of the best epoch so far. `good`: where it
-    goes back to when a loss is none."""
+    `rate`: factor of its learning rate. `best`: weights of the best epoch so far."""
 
     trainee: Trainee
     weights: list[torch.nn.Parameter]
@@ -35,7 +35,6 @@ class Learner:
     rate: float = 1.0
     setbacks: int = 0
     failure: str | None = None
-    good: Snapshot | None = None
 
     @property
     def learns(self) -> bool:
@@ -58,10 +57,11 @@ class Learner:
         return sum(len(rows[at].input_ids) for step in self.plan[self.done :] for at in step)
 
     def snapshot(self) -> Snapshot:
-        tensors = {f"{at}.weight": w.detach().clone() for at, w in enumerate(self.weights)}
+        """Where it is. The tensors are its own: to be written, or copied, before the next step."""
+        tensors = {f"{at}.weight": weight.detach() for at, weight in enumerate(self.weights)}
         for at, weight in enumerate(self.weights):
             state = self.optimizer.state.get(weight, {})
-            tensors |= {f"{at}.{name}": value.clone() for name, value in state.items()}
+            tensors |= {f"{at}.{name}": value for name, value in state.items()}
         tensors |= {f"{at}.best": weight for at, weight in enumerate(self.best)}
         facts = Facts(self.done, list(self.losses), list(self.held_out), self.rate, self.setbacks)
         return Snapshot(facts, tensors)
@@ -103,12 +103,13 @@ def make_learner(lora: PeftModel, trainee: Trainee, seed: int) -> Learner:
     return Learner(trainee, weights, optimizer, list(chain(*epochs)), ends, rate=rate)
 
 
-def update(learner: Learner, loss: float) -> None:
-    """Take the step that the gradients tell, or go back when they tell none."""
+def update(learner: Learner, loss: float, recall: Callable[[str], Snapshot]) -> None:
+    """Take the step that the gradients tell, or go back to what is recalled when they tell none."""
     step, steps = learner.done + 1, len(learner.plan)
     norm = torch.nn.utils.clip_grad_norm_(learner.weights, MAX_GRADIENT_NORM).item()
     if not (math.isfinite(loss) and norm < EXPLODED):
-        _set_back(learner, f"the loss is {loss} at step {step} of {steps}, gradient {norm:.3g}")
+        reason = f"the loss is {loss} at step {step} of {steps}, gradient {norm:.3g}"
+        _set_back(learner, reason, recall)
         return
     rate = learner.trainee.settings.learning_rate * learner.rate * schedule(step, steps)
     for group in learner.optimizer.param_groups:
@@ -131,13 +132,13 @@ def stop_early(learner: Learner, loss: float) -> None:
     learner.held_out.append((len(learner.losses), round(loss, 5)))
 
 
-def _set_back(learner: Learner, reason: str) -> None:
+def _set_back(learner: Learner, reason: str, recall: Callable[[str], Snapshot]) -> None:
     learner.optimizer.zero_grad()
     setbacks, rate = learner.setbacks + 1, learner.rate / 2
     if setbacks >= MAX_SETBACKS:
         learner.failure = f"{reason}, for the third time; lower learning_rate"
-    elif learner.good:
-        learner.restore(learner.good)
+    else:
+        learner.restore(recall(learner.trainee.name))
     learner.setbacks, learner.rate = setbacks, rate
 
 

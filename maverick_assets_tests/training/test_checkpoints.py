@@ -122,8 +122,8 @@ def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.Mo
     """The third step of the first adapter has a bad loss, once."""
     real, calls = engine.update, count(1)
 
-    def spoilt(learner: Any, loss: float) -> None:
-        real(learner, math.nan if next(calls) == 5 else loss)
+    def spoilt(learner: Any, loss: float, recall: Any) -> None:
+        real(learner, math.nan if next(calls) == 5 else loss, recall)
 
     monkeypatch.setattr(engine, "update", spoilt)
     with attached_lora(tiny_llama(32, 0.5), TRAINEES, seed=0) as lora:
