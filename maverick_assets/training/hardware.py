@@ -5,6 +5,7 @@ import resource
 from dataclasses import dataclass
 
 import torch
+from pynvml import NVMLError
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,15 @@ class Hardware:
         if self.device == "cuda":
             return int(torch.cuda.max_memory_allocated() // 2**20)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10
+
+    def gpu_use(self) -> int | None:
+        """Percent of the last moments in which the GPU computed; None where nothing tells."""
+        if self.device != "cuda":
+            return None
+        try:
+            return torch.cuda.utilization()
+        except (RuntimeError, NVMLError):  # no right to know, or a part of a GPU (MIG)
+            return None
 
 
 def detect_hardware() -> Hardware:
