@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         return self.runs / "alive"
 
     @property
+    def tensorboard(self) -> Path:
+        """Curves of trainings."""
+        return self.home / "logs" / "tensorboard"
+
+    @property
     def reports(self) -> Path:
         return self.home / "reports"
 

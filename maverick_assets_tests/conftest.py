@@ -32,7 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def clean_environment() -> None:
     """Settings of the person who runs the tests do not reach them."""
-    for name in [name for name in os.environ if name.startswith(("MAVERICK_", "DAGSTER_"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("MAVERICK_", "DAGSTER_", "WANDB_"))
+    ]:
         if name != "MAVERICK_TEST_BASE":
             del os.environ[name]
 

@@ -140,6 +140,7 @@ def _run_driver(
         "base": {"directory": base.directory, "digest": base.digest},
         "jobs": [_job_spec(settings, registry, job) for job in jobs],
         "checkpoints": settings.runs / "checkpoints" / node,
+        "curves": settings.tensorboard,
     }
     path = write_spec(settings.runs / context.run_id, "train", spec)
     command = [sys.executable, "-m", "maverick_assets.training.driver", str(path)]
@@ -269,11 +270,12 @@ def adapter_assets(node: str, recipes: list[Recipe]) -> AssetsDefinition:
 def _metadata(manifest: Manifest, registry: Registry) -> dict[str, Any]:
     training = manifest.training
     shown = ("n_examples", "n_tokens", "steps", "seconds", "tokens_per_second", "peak_memory_mb")
+    known = [name for name in (*shown, "share_of_bound", "curves") if training.get(name)]
     return {
         "version": str(manifest.version),
         "kind": manifest.kind,
         "parent": str(manifest.parent or "base model"),
         "dataset_version": manifest.dataset_version,
         "path": MetadataValue.path(registry.directory(manifest.personality, manifest.version)),
-        **{name: training[name] for name in shown if name in training},
+        **{name: training[name] for name in known},
     }

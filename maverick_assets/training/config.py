@@ -31,11 +31,12 @@ class AdapterConfig(Record):
 
 class RunConfig(Record):
     """`base`: a directory as transformers saves a model. `checkpoints`: where to keep them; a run
-    that was cut short goes on from there."""
+    that was cut short goes on from there. `curves`: for TensorBoard, a directory for each run."""
 
     base: Path
     adapters: list[AdapterConfig]
     checkpoints: Path | None = None
+    curves: Path = Path("tensorboard")
 
 
 def read_config(path: Path) -> TrainingSpec:
@@ -59,6 +60,7 @@ def read_config(path: Path) -> TrainingSpec:
         base=BaseSpec(directory=base.directory, digest=base.digest),
         jobs=jobs,
         checkpoints=config.checkpoints and path.parent / config.checkpoints,
+        curves=path.parent / config.curves,
     )
 
 

@@ -15,7 +15,8 @@ from dagster_pipes import PipesEnvVarParamsLoader, open_dagster_pipes
 from maverick_assets.errors import BadInput
 from maverick_assets.training.jobs import TrainingSpec, read_json
 from maverick_assets.training.process import run_main
-from maverick_assets.training.run import Reporter, run_jobs
+from maverick_assets.training.reporting import Reporter
+from maverick_assets.training.run import run_jobs
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from maverick_assets.training.checkpoints import (
 from maverick_assets.training.hardware import Hardware
 from maverick_assets.training.head import completion_losses
 from maverick_assets.training.held_out import mean_loss
-from maverick_assets.training.learner import Learner, make_learner, stop_early, update
+from maverick_assets.training.learner import Learner, StepTaken, make_learner, stop_early, update
 from maverick_assets.training.lora import Routing, fused
 from maverick_assets.training.norms import fused_norms
 from maverick_assets.training.packing import Document, divide, pack
@@ -35,14 +35,16 @@ from maverick_assets.training.workers import Workers, open_workers
 
 @dataclass(frozen=True)
 class Progress:
-    """A step that is done, with the loss of each adapter that it trained.
+    """A step that is done, with that of each adapter that it trained, and the loss on the rows held
+    out of those that ended an epoch.
 
     `tokens_per_second` and `seconds_left` are averages since the start.
     """
 
     step: int
     steps: int
-    losses: Mapping[str, float]
+    taken: Mapping[str, StepTaken]
+    held_out: Mapping[str, float]
     tokens_per_second: float
     seconds_left: float
 
@@ -94,17 +96,17 @@ def train(
         while any(learner.learns for learner in learners):
             documents = _next_documents(learners)
             sums = _gradients_of(lora, learners, documents, hardware, workers, routing)
-            losses = {}
-            for adapter, loss in sums.items():
-                update(learners[adapter], loss, lambda name: kept.newest()[name])
-                losses[names[adapter]] = loss
+            taken = {
+                names[adapter]: update(learners[adapter], loss, lambda name: kept.newest()[name])
+                for adapter, loss in sums.items()
+            }
             for adapter, learner in enumerate(learners):
                 if learner.trainee.held_out and learner.ends_epoch:
                     rows = [Document(row, adapter) for row in learner.trainee.held_out]
                     base = lora.get_base_model()
                     stop_early(learner, mean_loss(base, rows, hardware, workers, routing))
             meter.count(documents)
-            on_progress(meter.progress(losses))
+            on_progress(meter.progress(taken))
             ending = told_to_end()
             if ending or kept.due:
                 kept.save(_snapshots(learners))
@@ -201,9 +203,16 @@ class _Meter:
     def count(self, documents: Iterable[Document]) -> None:
         self._tokens += sum(len(document.row.input_ids) for document in documents)
 
-    def progress(self, losses: Mapping[str, float]) -> Progress:
-        step = max(learner.done for learner in self._learners)
-        steps = max(len(learner.plan) for learner in self._learners)
-        left = sum(learner.tokens_left() for learner in self._learners if learner.learns)
+    def progress(self, taken: Mapping[str, StepTaken]) -> Progress:
+        learning = [learner for learner in self._learners if learner.learns]
+        step = max(len(learner.losses) for learner in self._learners)
+        steps = max((len(learner.plan) for learner in learning), default=step)
+        held_out = {
+            learner.trainee.name: loss
+            for learner in self._learners
+            for at, loss in learner.held_out[-1:]
+            if learner.trainee.name in taken and at == taken[learner.trainee.name].step
+        }
         rate = self.tokens_per_second
-        return Progress(step, steps, losses, rate, left / rate)
+        left = sum(learner.tokens_left() for learner in learning) / rate
+        return Progress(step, steps, taken, held_out, rate, left)

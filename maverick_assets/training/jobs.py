@@ -39,11 +39,18 @@ class Job(Record):
 
 
 class TrainingSpec(Record):
-    """`checkpoints`: where the run keeps them; without, one that is cut short begins anew."""
+    """`checkpoints`: where the run keeps them; without, one that is cut short begins anew.
+    `curves`: where those of all runs are; without, none are drawn."""
 
     base: BaseSpec
     jobs: list[Job]
     checkpoints: Path | None = None
+    curves: Path | None = None
+
+    @property
+    def curves_of_run(self) -> Path | None:
+        """A run that goes on from a checkpoint goes on with its curves."""
+        return self.curves and self.curves / self.digest[:8]
 
     @property
     def digest(self) -> str:
@@ -68,6 +75,7 @@ class TrainingSummary(Record):
     steps: int
     seconds: float
     tokens_per_second: float
+    share_of_bound: float | None = None
     peak_memory_mb: int
     losses: list[tuple[int, float]]
     held_out: list[tuple[int, float]] = Field(
@@ -76,6 +84,7 @@ class TrainingSummary(Record):
     seed: int
     dtype: str
     device: str
+    curves: str | None = Field(None, description="directory for TensorBoard, with those of the run")
 
     def message(self, out: Path) -> dict[str, Any]:
         """What is reported to Dagster: the summary, of the losses only the last."""

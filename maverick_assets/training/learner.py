@@ -18,6 +18,17 @@ EXPLODED = 1e4  # a gradient of this norm tells nothing
 MAX_SETBACKS = 3
 
 
+@dataclass(frozen=True)
+class StepTaken:
+    """A step of one adapter, the `step`-th of `steps`. `gradient_norm`: before clipping."""
+
+    step: int
+    steps: int
+    loss: float
+    learning_rate: float
+    gradient_norm: float
+
+
 @dataclass
 class Learner:
     """An adapter in training. `plan`: rows of each of its steps; `epochs`: steps that end one.
@@ -103,21 +114,23 @@ def make_learner(lora: PeftModel, trainee: Trainee, seed: int) -> Learner:
     return Learner(trainee, weights, optimizer, list(chain(*epochs)), ends, rate=rate)
 
 
-def update(learner: Learner, loss: float, recall: Callable[[str], Snapshot]) -> None:
+def update(learner: Learner, loss: float, recall: Callable[[str], Snapshot]) -> StepTaken:
     """Take the step that the gradients tell, or go back to what is recalled when they tell none."""
     step, steps = learner.done + 1, len(learner.plan)
     norm = torch.nn.utils.clip_grad_norm_(learner.weights, MAX_GRADIENT_NORM).item()
+    rate = learner.trainee.settings.learning_rate * learner.rate * schedule(step, steps)
+    taken = StepTaken(step, steps, round(loss, 5), rate, norm)
     if not (math.isfinite(loss) and norm < EXPLODED):
         reason = f"the loss is {loss} at step {step} of {steps}, gradient {norm:.3g}"
         _set_back(learner, reason, recall)
-        return
-    rate = learner.trainee.settings.learning_rate * learner.rate * schedule(step, steps)
+        return taken
     for group in learner.optimizer.param_groups:
         group["lr"] = rate
     learner.optimizer.step()
     learner.optimizer.zero_grad()
     learner.done = step
-    learner.losses.append((step, round(loss, 5)))
+    learner.losses.append((step, taken.loss))
+    return taken
 
 
 def stop_early(learner: Learner, loss: float) -> None:

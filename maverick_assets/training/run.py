@@ -2,13 +2,10 @@
 
 import random
 import signal
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 from peft import PeftModel
 from safetensors import SafetensorError
@@ -19,21 +16,15 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.files import staged_directory
 from maverick_assets.training.adapters import Trainee, attached_lora, check_parent, save_adapter
 from maverick_assets.training.base_model import load_base_model
+from maverick_assets.training.bound import tokens_bound
 from maverick_assets.training.checkpoints import Checkpoints
+from maverick_assets.training.curves import open_curves
 from maverick_assets.training.engine import Progress, Run, train
 from maverick_assets.training.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.jobs import Job, TrainingSpec, TrainingSummary
+from maverick_assets.training.reporting import Reporter, Status, throttled
 
-SECONDS_BETWEEN_LINES = 15
 SEED = 0
-
-
-@dataclass(frozen=True)
-class Reporter:
-    """Where the process reports: lines for people, one result for each job."""
-
-    line: Callable[[str], object]
-    result: Callable[[Mapping[str, Any]], object]
 
 
 def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
@@ -55,23 +46,47 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
     )
     model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
     model.to(hardware.device)
+    bound = tokens_bound(model, hardware)
+    reporter.line(f"bound: {bound:.0f} tokens/s, by the best rate of matrix products here")
     trainees = [trainee for _, trainee in jobs]
     checkpoints = Checkpoints(spec.checkpoints, spec.digest) if spec.checkpoints else None
     for name, known in (checkpoints.newest() if checkpoints else {}).items():
         reporter.line(f"{name}: going on from a checkpoint after step {known.facts.done}")
     with attached_lora(model, trainees, SEED) as lora:
-        with _end_told(checkpoints is not None) as told_to_end:
-            show = _throttled(reporter.line)
+        with (
+            _watched(spec, hardware, bound, reporter) as show,
+            _end_told(checkpoints is not None) as told_to_end,
+        ):
             run = train(lora, trainees, hardware, SEED, show, checkpoints, told_to_end)
         for job, trainee in jobs:
             with _refusal(job, reporter):
                 if trainee.name in run.failures:
                     raise MaverickError(run.failures[trainee.name])
-                summary = summarize(job, trainee, run, spec.base.digest, hardware)
+                summary = summarize(job, trainee, run, spec, hardware, bound)
                 write_result(lora, summary, job.out)
                 reporter.result(summary.message(job.out))
     if checkpoints:
         checkpoints.clear()
+
+
+@contextmanager
+def _watched(
+    spec: TrainingSpec, hardware: Hardware, bound: float, reporter: Reporter
+) -> Iterator[Callable[[Progress], None]]:
+    """Each step told to the reporter, and drawn."""
+    settings = {
+        job.personality: {"mode": job.mode, **job.recipe.training.model_dump()} for job in spec.jobs
+    }
+    tell = reporter.status or throttled(reporter.line)
+    with open_curves(spec.curves_of_run, settings, reporter.line) as draw:
+
+        def show(progress: Progress) -> None:
+            share = progress.tokens_per_second / bound
+            status = Status(progress, share, hardware.peak_memory_mb(), hardware.gpu_use())
+            tell(status)
+            draw(status)
+
+        yield show
 
 
 @contextmanager
@@ -123,12 +138,12 @@ def trainee_of(job: Job, tokenizer: ChatTokenizer) -> Trainee:
 
 
 def summarize(
-    job: Job, trainee: Trainee, run: Run, base_digest: str, hardware: Hardware
+    job: Job, trainee: Trainee, run: Run, spec: TrainingSpec, hardware: Hardware, bound: float
 ) -> TrainingSummary:
     return TrainingSummary(
         personality=job.personality,
         mode=job.mode,
-        base_digest=base_digest,
+        base_digest=spec.base.digest,
         dataset_version=job.dataset_version,
         n_examples=len(trainee.rows),
         n_tokens=trainee.n_tokens,
@@ -137,12 +152,14 @@ def summarize(
         steps=len(run.losses[trainee.name]),
         seconds=round(run.seconds, 2),
         tokens_per_second=round(run.tokens_per_second, 1),
+        share_of_bound=round(run.tokens_per_second / bound, 4),
         peak_memory_mb=hardware.peak_memory_mb(),
         losses=run.losses[trainee.name],
         held_out=run.held_out[trainee.name],
         seed=SEED,
         dtype=hardware.dtype_name,
         device=hardware.device,
+        curves=str(spec.curves_of_run) if spec.curves else None,
     )
 
 
@@ -183,21 +200,3 @@ def with_replay(
     if not new:
         raise MaverickError("no new training example since the parent version")
     return new + random.Random(seed).sample(old, min(round(replay * len(new)), len(old)))
-
-
-def _throttled(line: Callable[[str], object]) -> Callable[[Progress], None]:
-    """A progress line for the first step, the last one, and every few seconds between."""
-    due = time.monotonic()
-
-    def report(progress: Progress) -> None:
-        nonlocal due
-        if time.monotonic() < due and progress.step < progress.steps:
-            return
-        due = time.monotonic() + SECONDS_BETWEEN_LINES
-        losses = ", ".join(f"{name} {loss:.3f}" for name, loss in progress.losses.items())
-        line(
-            f"step {progress.step}/{progress.steps}, loss {losses}; "
-            f"{progress.tokens_per_second:.0f} tokens/s, {progress.seconds_left:.0f} s left"
-        )
-
-    return report

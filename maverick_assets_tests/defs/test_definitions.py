@@ -112,6 +112,7 @@ def test_every_training_of_a_node_shares_one_pool(defs: Definitions) -> None:
 
 def test_importing_the_definitions_brings_no_heavy_package() -> None:
     heavy = ("torch", "transformers", "peft", "deepspeed", "scipy", "spacy", "xllamacpp")
+    heavy += ("tensorboard", "wandb")
     code = (
         "import maverick_assets.definitions, sys; "
         f"print([name for name in {heavy!r} if name in sys.modules])"

@@ -23,6 +23,7 @@ from maverick_assets.training.adapters import Trainee, attached_lora
 from maverick_assets.training.checkpoints import Checkpoints, Facts, Interrupted, Snapshot
 from maverick_assets.training.engine import train
 from maverick_assets.training.hardware import Hardware
+from maverick_assets.training.learner import StepTaken
 from maverick_assets_tests.tiny_llama import tiny_llama
 
 CPU = Hardware("cpu", torch.float32)
@@ -122,8 +123,8 @@ def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.Mo
     """The third step of the first adapter has a bad loss, once."""
     real, calls = engine.update, count(1)
 
-    def spoilt(learner: Any, loss: float, recall: Any) -> None:
-        real(learner, math.nan if next(calls) == 5 else loss, recall)
+    def spoilt(learner: Any, loss: float, recall: Any) -> StepTaken:
+        return real(learner, math.nan if next(calls) == 5 else loss, recall)
 
     monkeypatch.setattr(engine, "update", spoilt)
     with attached_lora(tiny_llama(32, 0.5), TRAINEES, seed=0) as lora:

@@ -68,7 +68,7 @@ def test_each_job_is_trained_and_reported(
     lines, results = run(specification(tiny_base, *jobs))
     assert [result["status"] for result in results] == ["trained", "trained"]
     assert results[1]["personality"] == "robbie"
-    assert any("loss allan-maverick" in line and "tokens/s" in line for line in lines)
+    assert any("loss allan-maverick" in line and "% of bound" in line for line in lines)
     summary = TrainingSummary.model_validate_json((tmp_path / "one/training.json").read_bytes())
     assert summary.n_examples == len(TRAIN)
     assert summary.steps == len(summary.losses) > 2

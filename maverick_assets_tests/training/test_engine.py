@@ -161,7 +161,7 @@ def test_progress_counts_steps_and_tells_who_still_learns(model: Any) -> None:
         run = train(lora, trainees, CPU, seed=0, on_progress=seen.append)
     steps = len(run.losses["long"])
     assert [each.step for each in seen] == list(range(1, steps + 1))
-    assert [set(each.losses) for each in seen] == [{"long", "short"}] + [{"long"}] * (steps - 1)
+    assert [set(each.taken) for each in seen] == [{"long", "short"}] + [{"long"}] * (steps - 1)
     assert seen[-1].seconds_left == 0
     assert all(each.tokens_per_second > 0 for each in seen)
     tokens = 3 * trainees[0].n_tokens + trainees[1].n_tokens
@@ -238,6 +238,19 @@ def test_one_that_fails_is_given_up_and_the_others_are_as_without_it(
     expected = weights(tmp_path / "alone" / "calm")
     for name, weight in calm.items():
         torch.testing.assert_close(weight, expected[name], rtol=1e-5, atol=1e-6)
+
+
+def test_who_stops_early_does_not_end_the_count_of_those_who_go_on(model: Any) -> None:
+    long = RECIPE.model_copy(update={"epochs": 30})
+    trainees = [Trainee("stops", ROWS, long, held_out=OTHER_ROWS), Trainee("goes on", ROWS, long)]
+    seen: list[Progress] = []
+    with attached_lora(model, trainees, seed=0) as lora:
+        run = train(lora, trainees, CPU, seed=0, on_progress=seen.append)
+    assert len(run.losses["stops"]) < len(run.losses["goes on"])
+    steps = len(run.losses["goes on"])
+    assert [(each.step, each.steps) for each in seen] == [(at, steps) for at in range(1, steps + 1)]
+    told = [(at.taken["stops"].step, *at.held_out.values()) for at in seen if at.held_out]
+    assert told == run.held_out["stops"]
 
 
 def test_it_stops_where_held_out_rows_get_worse_and_keeps_the_best_epoch(

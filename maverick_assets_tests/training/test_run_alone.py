@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -100,6 +102,41 @@ def test_told_to_end_it_saves_itself_and_goes_on_to_the_same_adapter(
     for name, weights in expected.items():
         resumed = adapter_of(tmp_path / "resumed" / name)
         assert all(torch.equal(weights[key], resumed[key]) for key in weights)
+
+
+def test_a_log_gets_lines(config: dict[str, Any], tmp_path: Path) -> None:
+    done = subprocess.run(engine(write(tmp_path, config)), capture_output=True, check=True)
+    seen = done.stdout.decode()
+    told = r"step 1/\d+, loss robbie .*; \d+ tokens/s, \d+% of bound, \d+:\d\d:\d\d left, \d+ MB"
+    assert re.search(told, seen)
+    assert "\x1b" not in seen
+    assert "━" not in seen
+
+
+def test_a_terminal_gets_bars(config: dict[str, Any], tmp_path: Path) -> None:
+    reader, terminal = pty.openpty()
+    environment = os.environ | {"COLUMNS": "80", "TERM": "xterm"}
+    with subprocess.Popen(engine(write(tmp_path, config)), stdout=terminal, env=environment) as run:
+        os.close(terminal)
+        seen = read_all(reader).decode()
+    assert run.returncode == 0
+    shown = re.sub(r"\x1b\[[\d;?]*\w", "", seen)
+    assert re.search(r"gatekeeper +━+ +\d+/\d+ loss \d+\.\d+", shown)
+    assert re.search(r"\d+ tokens/s, \d+% of bound, 0:00:00 left, \d+ MB", shown)
+    assert shown.count('"status": "trained"') == 2
+
+
+def read_all(terminal: int) -> bytes:
+    content = b""
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # Linux: the other side is closed
+            part = b""
+        if not part:
+            os.close(terminal)
+            return content
+        content += part
 
 
 def adapter_of(out: Path) -> dict[str, torch.Tensor]:
