@@ -1,0 +1,180 @@
+"""What `benchmarks.train` measured, as Markdown."""
+
+import importlib.metadata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import torch
+
+from benchmarks.demo import machine
+from benchmarks.train_sides import Spec
+from maverick_assets.training.hardware import Hardware
+
+NAMES = {
+    "engine": "the engine",
+    "padded": "transformers' Trainer and peft, padded to 512, batch 4",
+    "trl": "TRL's SFTTrainer, its packing, bf16",
+    "unsloth": "Unsloth under TRL's SFTTrainer",
+}
+FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+PACKAGES = ("torch", "transformers", "peft", "trl", "datasets", "accelerate")
+JOINT_BOUND = "3 (goal 6)"
+MEMORY_BOUND = "1.3"
+AGREEMENT = 0.01
+
+Results = dict[str, list[dict[str, float]]]
+
+
+@dataclass
+class Measured:
+    """Results by side, one of each repeat: of one adapter; of all (which TRL trains one after
+    another); the rate of matrix products; at last the losses on rows held out, by directory."""
+
+    one: Results = field(default_factory=lambda: defaultdict(list))
+    joint: Results = field(default_factory=lambda: defaultdict(list))
+    gemm: list[dict[str, float]] = field(default_factory=list)
+    losses: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def sides(self) -> list[str]:
+        return [name for name in NAMES if name in self.one]
+
+
+def report(spec: Spec, measured: Measured, hardware: Hardware) -> str:
+    parts = [
+        _machine(hardware),
+        _setting(spec, measured, hardware),
+        "\n".join(_one(spec, measured, hardware)),
+        "\n".join(_joint(spec, measured)),
+        "\n".join(_losses(spec, measured)),
+    ]
+    if hardware.device != "cuda":
+        parts.append("No GPU is at hand here: nothing on CUDA is measured. The same command does.")
+    return "\n\n".join(parts)
+
+
+def _machine(hardware: Hardware) -> str:
+    cpuinfo = Path("/proc/cpuinfo").read_text().split()
+    flags = ", ".join(f"{flag} {'yes' if flag in cpuinfo else 'no'}" for flag in FLAGS)
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+    gpu = f" GPU: {torch.cuda.get_device_name()}." if hardware.device == "cuda" else ""
+    return f"{machine()}{gpu} Processor: {flags}. Versions: {versions}."
+
+
+def _setting(spec: Spec, measured: Measured, hardware: Hardware) -> str:
+    settings, adapters = spec.settings, list(spec.rows)
+    rows = spec.rows[adapters[0]]
+    base = "a Llama of 8B, random weights" if hardware.device == "cuda" else "the embedded 135M"
+    return (
+        f"Base: {base}; the engine computes in {hardware.dtype_name}. {len(adapters)} adapters, "
+        f"each of {len(rows)} synthetic examples as long as the real mailbox's (the first: "
+        f"{tokens(spec, adapters[:1])} tokens, {sum(row.n_supervised for row in rows)} of them "
+        f"supervised), once. For all sides the same: rows, LoRA (rank {settings.rank}, alpha "
+        f"{settings.alpha}, all linear layers), its first weights, about {settings.batch_tokens} "
+        f"tokens a step, learning rate {settings.learning_rate} and its schedule. Each run is a "
+        f"process of its own; the sides take turns, {len(measured.gemm)} times; medians. Tokens "
+        "are those of the examples, without padding."
+    )
+
+
+def tokens(spec: Spec, adapters: Sequence[str]) -> int:
+    """Of a whole training, padding excluded."""
+    rows = (row for name in adapters for row in spec.rows[name])
+    return spec.settings.epochs * sum(len(row.input_ids) for row in rows)
+
+
+def _one(spec: Spec, measured: Measured, hardware: Hardware) -> Iterator[str]:
+    real = tokens(spec, list(spec.rows)[:1])
+    rates = {name: real / _median(measured.one[name], "seconds") for name in measured.sides}
+    bounds = _bounds(hardware)
+    yield "## One adapter, loading not counted"
+    yield ""
+    yield "| side | tokens/s | of each | computed / real | peak memory | engine faster | bound |"
+    yield "|---|---:|---|---:|---:|---:|---|"
+    for name in measured.sides:
+        results = measured.one[name]
+        repeats = ", ".join(f"{real / result['seconds']:.0f}" for result in results)
+        faster = f"{rates['engine'] / rates[name]:.1f} times" if name != "engine" else ""
+        yield (
+            f"| {NAMES[name]} | {rates[name]:.0f} | {repeats} "
+            f"| {_median(results, 'computed') / real:.2f} | {_median(results, 'memory'):.0f} MB "
+            f"| {faster} | {bounds.get(name, '')} |"
+        )
+    parameters = measured.gemm[0]["parameters"]
+    rate = _median(measured.gemm, "rate")
+    share = 4 * parameters * rates["engine"] / rate
+    yield ""
+    yield (
+        f"Share of the roofline: {share:.1%} (bound {bounds['roofline']}): 4 FLOPs for each of "
+        f"{parameters / 1e6:.1f}M parameters and token, over {rate / 1e9:.0f} GFLOP/s, the best "
+        f"rate of a matrix product at this model's shapes in {hardware.dtype_name}, on the same "
+        "cores, in the same run. The engine computes the head on supervised rows only, which this "
+        "count does not deduct."
+    )
+
+
+def _bounds(hardware: Hardware) -> dict[str, str]:
+    if hardware.device == "cuda":
+        faster = {"padded": "5 (goal 10)", "trl": "1.2 (goal 1.6)", "unsloth": "1.0 (goal 1.25)"}
+        return {"roofline": "45 %, goal 65 %", **faster}
+    amx = torch.cpu._is_amx_tile_supported()
+    padded = "10 (goal 25)" if amx else "5 without AMX"
+    return {"roofline": "18 %, goal 35 %", "padded": padded, "trl": "2.5 (goal 5)"}
+
+
+def _joint(spec: Spec, measured: Measured) -> Iterator[str]:
+    engine, trl = measured.joint["engine"], measured.joint["trl"]
+    real = tokens(spec, list(spec.rows))
+    yield f"## {len(spec.rows)} adapters: joint against runs of TRL one after another"
+    yield ""
+    yield "| | the engine, joint | TRL, one after another | the engine is faster | bound |"
+    yield "|---|---:|---:|---:|---|"
+    for label, key, bound in (
+        ("seconds, loading included", "wall", JOINT_BOUND),
+        ("seconds, training alone", "seconds", ""),
+    ):
+        ours, theirs = _median(engine, key), _median(trl, key)
+        yield f"| {label} | {ours:.0f} | {theirs:.0f} | {theirs / ours:.1f} times | {bound} |"
+    ours, theirs = real / _median(engine, "wall"), real / _median(trl, "wall")
+    yield f"| tokens/s, loading included | {ours:.0f} | {theirs:.0f} | | |"
+    ours, theirs = _median(engine, "memory"), _median(trl, "memory")
+    yield f"| peak memory | {ours:.0f} MB | {theirs:.0f} MB | | |"
+    alone = _median(measured.one["engine"], "memory")
+    yield ""
+    yield f"Memory of the joint run against one adapter alone: {ours / alone:.2f} times (bound "
+    yield f"{MEMORY_BOUND})."
+
+
+def _losses(spec: Spec, measured: Measured) -> Iterator[str]:
+    adapter = next(iter(spec.rows))
+    yield "## Held-out losses"
+    yield ""
+    yield "Mean over the supervised tokens of rows that no side saw, by transformers and peft."
+    yield ""
+    yield "| adapter | base | the engine | other side | differs by | within 1 % |"
+    yield "|---|---:|---:|---|---:|---|"
+    pairs = [("one", name, adapter) for name in measured.sides if name != "engine"]
+    pairs += [("joint", "trl", name) for name in spec.rows]
+    for scope, name, of in pairs:
+        ours = _loss(measured, scope, "engine", of)
+        theirs = _loss(measured, scope, name, of)
+        differs = ours / theirs - 1
+        agrees = "yes" if abs(differs) <= AGREEMENT else "NO"
+        base = measured.losses[f"base/{of}"]
+        yield (
+            f"| {of}, {scope} | {base:.4f} | {ours:.4f} | {NAMES[name]}: {theirs:.4f} "
+            f"| {differs:+.2%} | {agrees} |"
+        )
+
+
+def _loss(measured: Measured, scope: str, side: str, adapter: str) -> float:
+    """TRL's first run is that of the one adapter, too."""
+    scope = "joint" if side == "trl" else scope
+    return measured.losses[f"{scope}/{side}/{adapter}"]
+
+
+def _median(results: Sequence[dict[str, float]], key: str) -> float:
+    return median(result[key] for result in results)

@@ -1,0 +1,324 @@
+"""One side of `benchmarks.train`, alone in its process: the engine, or what it is compared with.
+
+    python -m benchmarks.train_sides SIDE SPEC.json OUT ADAPTER...
+
+The last line printed is the result, as JSON. All sides start from the same LoRA weights and take
+the same rows, in steps of about as many tokens, with the same learning rate at each.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+
+from benchmarks.mailbox import MAX_LENGTH
+from maverick_assets.datasets.tokens import Encoded
+from maverick_assets.errors import MaverickError
+from maverick_assets.recipes import Training
+from maverick_assets.training.base_model import load_base_model
+from maverick_assets.training.engine import Trainee, attached_lora, save_adapter, schedule, train
+from maverick_assets.training.hardware import detect_hardware, prepare_process
+from maverick_assets.training.jobs import BaseSpec, Record, read_json
+from maverick_assets.training.process import run_main
+
+SEED = 0
+PADDED_BATCH = 4
+TRL_PACK = 2048  # a dense mask over a longer one costs more than it saves
+SECONDS_OF_A_RATE = 0.2
+
+
+class Spec(Record):
+    """What all sides train on: rows by adapter, and those held out."""
+
+    base: BaseSpec
+    settings: Training
+    rows: dict[str, list[Encoded]]
+    held_out: dict[str, list[Encoded]]
+
+
+def engine(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """All adapters at the same time, as `maverick_assets.training.run` does it."""
+    hardware = detect_hardware()
+    model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
+    model.to(hardware.device)
+    computed = _computed_tokens(model)
+    trainees = [Trainee(name, spec.rows[name], spec.settings) for name in adapters]
+    with attached_lora(model, trainees, SEED) as lora:
+        started = time.monotonic()
+        run = train(lora, trainees, hardware, SEED, lambda _: None)
+        seconds = time.monotonic() - started
+        for name, reason in run.failures.items():
+            raise MaverickError(f"{name}: {reason}")
+        for name in adapters:
+            save_adapter(lora, name, out / name)
+    return {"seconds": seconds, "computed": sum(computed), "memory": hardware.peak_memory_mb()}
+
+
+def padded(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """transformers' Trainer and peft: each row padded to the longest allowed; fp32 on a CPU."""
+    [name] = adapters
+    hardware = detect_hardware()
+    rows = spec.rows[name]
+    dtype = hardware.dtype if hardware.device == "cuda" else torch.float32
+    lora = _lora(spec, dtype, hardware.device)
+    rows_of_a_step = spec.settings.batch_tokens * len(rows) / _tokens(rows)
+    arguments = TrainingArguments(
+        **_arguments(spec, out),
+        per_device_train_batch_size=PADDED_BATCH,
+        gradient_accumulation_steps=max(1, round(rows_of_a_step / PADDED_BATCH)),
+        bf16=hardware.device == "cuda",
+    )
+    trainer = _ScheduledTrainer(
+        model=lora, args=arguments, train_dataset=_columns(rows), data_collator=_pad
+    )
+    return _trained(trainer, lora, name, out)
+
+
+def trl(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """TRL's SFTTrainer with its packing, in bf16, without activation checkpointing."""
+    [name] = adapters
+    hardware = detect_hardware()
+    lora = _lora(spec, torch.bfloat16, hardware.device)
+    return _trained(_sft_trainer(spec, name, lora, out), lora, name, out)
+
+
+def unsloth(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """Unsloth's kernels under the same trainer."""
+    from unsloth import FastLanguageModel
+
+    [name] = adapters
+    model, _ = FastLanguageModel.from_pretrained(
+        str(spec.base.directory),
+        dtype=torch.bfloat16,
+        load_in_4bit=False,
+        max_seq_length=spec.settings.batch_tokens,
+    )
+    lora = FastLanguageModel.get_peft_model(
+        model,
+        r=spec.settings.rank,
+        lora_alpha=spec.settings.alpha,
+        lora_dropout=0,
+        target_modules=sorted(_linear_names(model)),
+        use_gradient_checkpointing=False,
+        random_state=SEED,
+    )
+    return _trained(_sft_trainer(spec, name, lora, out), lora, name, out)
+
+
+def gemm(spec: Spec, *_: object) -> dict[str, Any]:
+    """The best rate of matrix products at this model's shapes, in FLOP/s, and its parameters.
+
+    On a CPU products are timed both ways: one on all cores, and one on each.
+    """
+    hardware = detect_hardware()
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(spec.base.directory))
+    shapes = {
+        tuple(module.weight.shape)
+        for module in model.modules()
+        if isinstance(module, torch.nn.Linear)
+    }
+    sizes = (256, 512, 1024) if hardware.device == "cpu" else (4096, 16384)
+    cases = [(shape, size) for shape in sorted(shapes) for size in sizes]
+    cores = torch.get_num_threads()
+    rates = [_rate(shape, size, hardware.device, hardware.dtype) for shape, size in cases]
+    if hardware.device == "cpu":
+        torch.set_num_threads(1)
+        with ThreadPoolExecutor(cores) as pool:
+            for shape, size in cases:
+                jobs = [
+                    pool.submit(_rate, shape, size, "cpu", hardware.dtype) for _ in range(cores)
+                ]
+                rates.append(sum(job.result() for job in jobs))
+    return {"rate": max(rates), "parameters": model.num_parameters()}
+
+
+def held_out(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """Mean loss of the supervised tokens held out, by directory below `out`, and of the base.
+
+    Computed by transformers and peft alone, document by document; on a CPU in fp32.
+    """
+    hardware = detect_hardware()
+    dtype = hardware.dtype if hardware.device == "cuda" else torch.float32
+    model: Any = _base(spec, dtype, hardware.device)
+    losses = {f"base/{name}": _loss(model, rows) for name, rows in spec.held_out.items()}
+    for path in adapters:
+        lora = PeftModel.from_pretrained(model, out / path)
+        losses[path] = _loss(lora.eval(), spec.held_out[Path(path).name])
+        model = lora.unload()
+    return losses
+
+
+SIDES: dict[str, Callable[[Spec, Sequence[str], Path], dict[str, Any]]] = {
+    "engine": engine,
+    "padded": padded,
+    "trl": trl,
+    "unsloth": unsloth,
+    "gemm": gemm,
+    "held-out": held_out,
+}
+
+
+class _ScheduledTrainer(Trainer):
+    """The learning rate of each step is the engine's."""
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> LambdaLR:
+        self.lr_scheduler = LambdaLR(
+            optimizer or self.optimizer, lambda done: schedule(done + 1, num_training_steps)
+        )
+        return self.lr_scheduler
+
+
+def _sft_trainer(spec: Spec, name: str, lora: Any, out: Path) -> Trainer:
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    class Scheduled(_ScheduledTrainer, SFTTrainer):
+        pass
+
+    pack = min(spec.settings.batch_tokens, TRL_PACK)
+    config = SFTConfig(
+        **_arguments(spec, out),
+        packing=True,
+        max_length=pack,
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=spec.settings.batch_tokens // pack,
+        gradient_checkpointing=False,
+        bf16=True,
+    )
+    return Scheduled(
+        model=lora,
+        args=config,
+        train_dataset=Dataset.from_list(_columns(spec.rows[name])),
+        processing_class=AutoTokenizer.from_pretrained(spec.base.directory),
+    )
+
+
+def _arguments(spec: Spec, out: Path) -> dict[str, Any]:
+    return {
+        "output_dir": str(out / "trainer"),
+        "learning_rate": spec.settings.learning_rate,
+        "num_train_epochs": spec.settings.epochs,
+        "weight_decay": 0.0,
+        "max_grad_norm": 1.0,
+        "seed": SEED,
+        "save_strategy": "no",
+        "logging_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+        "use_cpu": not torch.cuda.is_available(),
+    }
+
+
+def _trained(trainer: Trainer, lora: Any, name: str, out: Path) -> dict[str, Any]:
+    computed = _computed_tokens(lora)
+    started = time.monotonic()
+    trainer.train()
+    seconds = time.monotonic() - started
+    lora.save_pretrained(out / name)
+    memory = detect_hardware().peak_memory_mb()
+    return {"seconds": seconds, "computed": sum(computed), "memory": memory}
+
+
+def _base(spec: Spec, dtype: torch.dtype, device: str) -> Any:
+    model = AutoModelForCausalLM.from_pretrained(spec.base.directory, dtype=dtype)
+    return model.to(device)
+
+
+def _lora(spec: Spec, dtype: torch.dtype, device: str) -> Any:
+    """The weights that `attached_lora` draws, too."""
+    torch.manual_seed(SEED)
+    config = LoraConfig(
+        r=spec.settings.rank,
+        lora_alpha=spec.settings.alpha,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(_base(spec, dtype, device), config)
+
+
+def _linear_names(model: Any) -> set[str]:
+    return {
+        name.rsplit(".", 1)[-1]
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and name != "lm_head"
+    }
+
+
+def _computed_tokens(model: Any) -> list[int]:
+    """A list that grows with each forward pass by the number of its tokens, padding included."""
+    sizes: list[int] = []
+    model.get_input_embeddings().register_forward_hook(
+        lambda _module, inputs, _output: sizes.append(inputs[0].numel())
+    )
+    return sizes
+
+
+def _columns(rows: Iterable[Encoded]) -> list[dict[str, list[int]]]:
+    return [
+        {
+            "input_ids": row.input_ids,
+            "labels": [-100] * row.n_prompt + row.input_ids[row.n_prompt :],
+        }
+        for row in rows
+    ]
+
+
+def _pad(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+    def filled(values: list[list[int]], filler: int) -> torch.Tensor:
+        return torch.tensor([each + [filler] * (MAX_LENGTH - len(each)) for each in values])
+
+    return {
+        "input_ids": filled([row["input_ids"] for row in rows], 0),
+        "labels": filled([row["labels"] for row in rows], -100),
+        "attention_mask": filled([[1] * len(row["input_ids"]) for row in rows], 0),
+    }
+
+
+def _tokens(rows: Iterable[Encoded]) -> int:
+    return sum(len(row.input_ids) for row in rows)
+
+
+def _rate(shape: tuple[int, ...], rows: int, device: str, dtype: torch.dtype) -> float:
+    """FLOP/s of the product of (rows, in) with the transpose of (out, in)."""
+    x = torch.randn(rows, shape[1], device=device, dtype=dtype)
+    weight = torch.randn(shape, device=device, dtype=dtype)
+    seconds = []
+    ending = time.perf_counter() + SECONDS_OF_A_RATE
+    while time.perf_counter() < ending:
+        started = time.perf_counter()
+        x @ weight.t()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - started)
+    return 2 * rows * shape[0] * shape[1] / median(seconds)
+
+
+@torch.inference_mode()
+def _loss(model: Any, rows: Iterable[Encoded]) -> float:
+    total, count = 0.0, 0
+    for row in rows:
+        ids = torch.tensor([row.input_ids], device=model.device)
+        logits = model(input_ids=ids).logits[0, row.n_prompt - 1 : -1].float()
+        losses = torch.nn.functional.cross_entropy(logits, ids[0, row.n_prompt :], reduction="sum")
+        total, count = total + losses.item(), count + row.n_supervised
+    return total / count
+
+
+def main(arguments: Sequence[str]) -> None:
+    side, path, out, *adapters = arguments
+    prepare_process()
+    print(json.dumps(SIDES[side](read_json(Path(path), Spec), adapters, Path(out))), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))
