@@ -24,10 +24,12 @@ from benchmarks.mailbox import MAX_LENGTH
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Training
+from maverick_assets.training.adapters import Trainee, attached_lora, save_adapter
 from maverick_assets.training.base_model import load_base_model
-from maverick_assets.training.engine import Trainee, attached_lora, save_adapter, schedule, train
+from maverick_assets.training.engine import train
 from maverick_assets.training.hardware import detect_hardware, prepare_process
 from maverick_assets.training.jobs import BaseSpec, Record, read_json
+from maverick_assets.training.learner import schedule
 from maverick_assets.training.process import run_main
 
 SEED = 0
