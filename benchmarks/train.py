@@ -37,7 +37,7 @@ from maverick_assets.training.jobs import BaseSpec
 
 ADAPTERS = [f"adapter-{number}" for number in range(1, 7)]
 ONE = ADAPTERS[:1]
-HELD_OUT = 40  # rows of each adapter
+HELD_OUT = 20  # rows of each adapter
 LEARNING_RATE = 5e-4  # so that few steps are seen in the loss
 LLAMA_8B = LlamaConfig(
     vocab_size=128256,
