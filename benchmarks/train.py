@@ -54,7 +54,7 @@ LLAMA_8B = LlamaConfig(
 def main() -> None:
     hardware = detect_hardware()
     parser = argparse.ArgumentParser(description=__doc__)
-    rows = 480 if hardware.device == "cuda" else 45
+    rows = 480 if hardware.device == "cuda" else 30
     parser.add_argument("--rows", type=int, default=rows, help="of each of the six adapters")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--write", type=Path)
