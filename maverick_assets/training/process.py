@@ -18,10 +18,12 @@ PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 def run_main(main: Callable[[Sequence[str]], None]) -> int:
     """Run `main` with the command line's arguments; the exit code.
 
-    A `MaverickError` becomes one line on stderr and its exit code. SIGTERM unwinds the stack, so
-    that staged directories are removed. Under a run worker the process dies with that one.
+    A `MaverickError` becomes one line on stderr and its exit code. SIGTERM and SIGINT unwind the
+    stack, so that staged directories are removed. Under a run worker the process dies with that
+    one.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    for each in (signal.SIGTERM, signal.SIGINT):  # the latter is what Dagster sends
+        signal.signal(each, _terminate)
     quiet_libraries()
     parent = os.environ.pop(PARENT_PID, None)
     try:

@@ -83,7 +83,7 @@ def test_a_nightly_waits_in_the_queue_while_a_weekly_trains(
 def test_a_cancelled_training_frees_its_slot_and_the_next_goes_on_from_it(
     machine: Machine, training: str
 ) -> None:
-    wait_for(lambda: machine.says(training, " step "))
+    wait_for(lambda: machine.says(training, "loss robbie"))
     [driver] = machine.drivers()
     machine.cancel(training)
     wait_for(lambda: driver not in machine.drivers())
