@@ -16,8 +16,8 @@ from maverick_assets.datasets.examples import (
     build_candidates,
     preferences,
     read_examples,
-    reply_pairs,
 )
+from maverick_assets.datasets.pairs import reply_pairs
 from maverick_assets.datasets.surrogates import Surrogates
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Turn

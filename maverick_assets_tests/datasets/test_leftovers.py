@@ -3,8 +3,8 @@
 import pytest
 
 from maverick_assets.datasets.cleaning import clean_mail
-from maverick_assets.datasets.examples import reply_pairs
 from maverick_assets.datasets.mails import cleaned
+from maverick_assets.datasets.pairs import reply_pairs
 from maverick_assets.datasets.turns import Owner, mail_turns
 
 OWN = "Yes, fine - 30% is TOO much :)\n\nSee you on Friday."
