@@ -21,6 +21,8 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.files import sha256_of, staged_directory
 
 KEPT = 2
+KINDS = ("weights", "moments", "best")
+Tensors = Mapping[str, torch.Tensor]
 _STATE = "state.safetensors"
 _DIGEST = "state.sha256"
 
@@ -46,10 +48,22 @@ class Facts:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An adapter in training. `tensors`: its weights and what AdamW knows of each."""
+    """An adapter in training: its weights, what AdamW knows of each, and the weights of its best
+    epoch, which are empty before the first one."""
 
     facts: Facts
-    tensors: Mapping[str, torch.Tensor]
+    weights: Tensors
+    moments: Tensors
+    best: Tensors
+
+    def named(self) -> dict[str, torch.Tensor]:
+        """All tensors; `KINDS` are the first parts of their names."""
+        kinds = (self.weights, self.moments, self.best)
+        return {
+            f"{kind}/{name}": tensor
+            for kind, tensors in zip(KINDS, kinds, strict=True)
+            for name, tensor in tensors.items()
+        }
 
 
 class FromTheStart:
@@ -59,7 +73,7 @@ class FromTheStart:
 
     def __init__(self, snapshots: Mapping[str, Snapshot]) -> None:
         self._start = {
-            name: Snapshot(each.facts, {key: t.clone() for key, t in each.tensors.items()})
+            name: Snapshot(each.facts, _cloned(each.weights), _cloned(each.moments), each.best)
             for name, each in snapshots.items()
         }
 
@@ -93,7 +107,7 @@ class Checkpoints:
         tensors = {
             f"{name}/{key}": tensor
             for name, snapshot in snapshots.items()
-            for key, tensor in snapshot.tensors.items()
+            for key, tensor in snapshot.named().items()
         }
         metadata = {"run": self.run, "facts": json.dumps(facts)}
         try:
@@ -139,13 +153,18 @@ class Checkpoints:
         return sorted(path for path in self.folder.iterdir() if path.name.isdigit())
 
 
-def _snapshot(name: str, facts: dict[str, Any], tensors: Mapping[str, torch.Tensor]) -> Snapshot:
-    own = {key: value for key, value in tensors.items() if key.startswith(f"{name}/")}
+def _snapshot(adapter: str, facts: dict[str, Any], tensors: Tensors) -> Snapshot:
     pairs = {key: [tuple(pair) for pair in facts[key]] for key in ("losses", "held_out")}
-    return Snapshot(
-        Facts(**facts | pairs),  # JSON has no tuples
-        {key.removeprefix(f"{name}/"): value for key, value in own.items()},
-    )
+    found = []
+    for kind in KINDS:
+        start = f"{adapter}/{kind}/"
+        own = {key: tensor for key, tensor in tensors.items() if key.startswith(start)}
+        found.append({key.removeprefix(start): tensor for key, tensor in own.items()})
+    return Snapshot(Facts(**facts | pairs), *found)  # JSON has no tuples
+
+
+def _cloned(tensors: Tensors) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
 def _number(path: Path) -> int:

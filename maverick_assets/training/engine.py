@@ -8,15 +8,12 @@ together. What that saves is told where it is done: `packing`, `attention`, `lor
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
-import torch
 from peft import PeftModel
 
 from maverick_assets.training.adapters import Trainee
-from maverick_assets.training.attention import documents_apart
 from maverick_assets.training.checkpoints import (
     Checkpoints,
     FromTheStart,
@@ -24,13 +21,20 @@ from maverick_assets.training.checkpoints import (
     Snapshot,
 )
 from maverick_assets.training.hardware import Hardware
-from maverick_assets.training.head import completion_losses
-from maverick_assets.training.held_out import mean_loss
-from maverick_assets.training.learner import Learner, StepTaken, make_learner, stop_early, update
-from maverick_assets.training.lora import Routing, fused
-from maverick_assets.training.norms import fused_norms
-from maverick_assets.training.packing import Document, divide, pack
-from maverick_assets.training.workers import Workers, open_workers
+from maverick_assets.training.learner import (
+    Learner,
+    StepTaken,
+    make_learner,
+    restore,
+    set_back,
+    snapshot,
+    stop_early,
+    update,
+)
+from maverick_assets.training.packing import Document
+from maverick_assets.training.steps import Steps, open_steps
+
+OpenSteps = Callable[[PeftModel, Sequence[str], Hardware], AbstractContextManager[Steps]]
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ def train(
     on_progress: Callable[[Progress], None],
     checkpoints: Checkpoints | None = None,
     told_to_end: Callable[[], bool] = lambda: False,
+    open_steps: OpenSteps = open_steps,
 ) -> Run:
     """Train the LoRA weights of each trainee in place, all at the same time.
 
@@ -79,41 +84,35 @@ def train(
     third time; the others go on. Raises `Interrupted`, with a checkpoint saved, once it is
     `told_to_end`.
     """
-    learners = [make_learner(lora, trainee, seed) for trainee in trainees]
+    learners = [make_learner(trainee, seed) for trainee in trainees]
     names = [trainee.name for trainee in trainees]
-    for name, snapshot in (checkpoints.newest() if checkpoints else {}).items():
-        learners[names.index(name)].restore(snapshot)
-    kept = checkpoints or FromTheStart(_snapshots(learners))
-    kept.save(_snapshots(learners))
-    meter = _Meter(learners)
-    lora.train()
-    with (
-        fused(lora, names) as routing,
-        fused_norms(lora),
-        documents_apart(lora),
-        open_workers(hardware) as workers,
-    ):
+    with open_steps(lora, names, hardware) as steps:
+        for name, known in (checkpoints.newest() if checkpoints else {}).items():
+            restore(learners[names.index(name)], steps, names.index(name), known)
+        kept = checkpoints or FromTheStart(_snapshots(learners, steps))
+        _save(kept, learners, steps)
+        meter = _Meter(learners)
         while any(learner.learns for learner in learners):
             documents = _next_documents(learners)
-            sums = _gradients_of(lora, learners, documents, hardware, workers, routing)
             taken = {
-                names[adapter]: update(learners[adapter], loss, lambda name: kept.newest()[name])
-                for adapter, loss in sums.items()
+                adapter: update(learners[adapter], steps, adapter, loss)
+                for adapter, loss in steps.gradients(documents)
             }
             for adapter, learner in enumerate(learners):
+                if adapter in taken and not taken[adapter].sound:
+                    known = kept.newest()[names[adapter]]
+                    set_back(learner, steps, adapter, known, taken[adapter])
                 if learner.trainee.held_out and learner.ends_epoch:
-                    rows = [Document(row, adapter) for row in learner.trainee.held_out]
-                    base = lora.get_base_model()
-                    stop_early(learner, mean_loss(base, rows, hardware, workers, routing))
+                    stop_early(learner, steps, adapter)
             meter.count(documents)
-            on_progress(meter.progress(taken))
-            ending = told_to_end()
-            if ending or kept.due:
-                kept.save(_snapshots(learners))
+            if steps.leads:
+                on_progress(meter.progress({names[at]: step for at, step in taken.items()}))
+            ending = steps.any(told_to_end())
+            if ending or steps.any(kept.due):
+                _save(kept, learners, steps)
             if ending:
                 raise Interrupted("training was told to end; the same command goes on from here")
-    kept.save(_snapshots(learners))
-    lora.eval()
+        _save(kept, learners, steps)
     return Run(
         {name: learner.losses for name, learner in zip(names, learners, strict=True)},
         {name: learner.held_out for name, learner in zip(names, learners, strict=True)},
@@ -127,8 +126,17 @@ def train(
     )
 
 
-def _snapshots(learners: Sequence[Learner]) -> dict[str, Snapshot]:
-    return {learner.trainee.name: learner.snapshot() for learner in learners}
+def _save(kept: Checkpoints | FromTheStart, learners: Sequence[Learner], steps: Steps) -> None:
+    snapshots = _snapshots(learners, steps)  # takes every process to gather
+    if steps.leads:
+        kept.save(snapshots)
+
+
+def _snapshots(learners: Sequence[Learner], steps: Steps) -> dict[str, Snapshot]:
+    return {
+        learner.trainee.name: snapshot(learner, steps, adapter)
+        for adapter, learner in enumerate(learners)
+    }
 
 
 def _next_documents(learners: Sequence[Learner]) -> list[Document]:
@@ -138,50 +146,6 @@ def _next_documents(learners: Sequence[Learner]) -> list[Document]:
         if learner.learns
         for document in learner.documents(adapter)
     ]
-
-
-def _gradients_of(
-    lora: PeftModel,
-    learners: Sequence[Learner],
-    documents: Sequence[Document],
-    hardware: Hardware,
-    workers: Workers,
-    routing: Routing,
-) -> dict[int, float]:
-    """Gradients of the next step of every adapter that has one; by adapter its loss."""
-    parts = divide(documents, hardware.part_tokens, workers.count)
-    compute = partial(_gradients, lora.get_base_model(), learners, hardware, routing)
-    sums = {document.adapter: 0.0 for document in documents}
-    for part in workers.map(compute, parts):
-        for adapter, (loss, gradients) in part.items():
-            sums[adapter] += loss
-            for weight, gradient in zip(learners[adapter].weights, gradients, strict=True):
-                weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
-    return sums
-
-
-def _gradients(
-    model: Any,
-    learners: Sequence[Learner],
-    hardware: Hardware,
-    routing: Routing,
-    documents: Sequence[Document],
-) -> dict[int, tuple[float, Sequence[torch.Tensor]]]:
-    """By adapter its share of the loss, and the gradients of its weights."""
-    packed = pack(documents).to(hardware.device)
-    routing.spans = packed.spans
-    total, losses = completion_losses(model, packed)
-    weights = [weight for span in packed.spans for weight in learners[span.adapter].weights]
-    gradients = iter(torch.autograd.grad(total, weights))
-    shares = torch.zeros(len(learners), device=losses.device)
-    shares.index_add_(0, packed.owners, losses * packed.weights)
-    return {
-        span.adapter: (
-            shares[span.adapter].item(),
-            [next(gradients) for _ in learners[span.adapter].weights],
-        )
-        for span in packed.spans
-    }
 
 
 class _Meter:

@@ -1,16 +1,13 @@
-"""One adapter in training: its own steps, learning rate, clipping and AdamW state."""
+"""One adapter in training: its own steps, learning rate, setbacks and early stop."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
-
-import torch
-from peft import PeftModel
 
 from maverick_assets.training.adapters import Trainee
 from maverick_assets.training.checkpoints import Facts, Snapshot
 from maverick_assets.training.packing import Document, plan_epoch
+from maverick_assets.training.steps import State, Steps
 
 WARMUP = 0.03
 MAX_GRADIENT_NORM = 1.0
@@ -28,6 +25,10 @@ class StepTaken:
     learning_rate: float
     gradient_norm: float
 
+    @property
+    def sound(self) -> bool:
+        return math.isfinite(self.loss) and self.gradient_norm < EXPLODED
+
 
 @dataclass
 class Learner:
@@ -35,14 +36,12 @@ class Learner:
     `rate`: factor of its learning rate. `best`: weights of the best epoch so far."""
 
     trainee: Trainee
-    weights: list[torch.nn.Parameter]
-    optimizer: torch.optim.Optimizer
     plan: list[list[int]]
     epochs: frozenset[int]
     done: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)
     held_out: list[tuple[int, float]] = field(default_factory=list)
-    best: list[torch.Tensor] = field(default_factory=list)
+    best: State = field(default_factory=dict)
     rate: float = 1.0
     setbacks: int = 0
     failure: str | None = None
@@ -67,92 +66,77 @@ class Learner:
         rows = self.trainee.rows
         return sum(len(rows[at].input_ids) for step in self.plan[self.done :] for at in step)
 
-    def snapshot(self) -> Snapshot:
-        """Where it is. The tensors are its own: to be written, or copied, before the next step."""
-        tensors = {f"{at}.weight": weight.detach() for at, weight in enumerate(self.weights)}
-        for at, weight in enumerate(self.weights):
-            state = self.optimizer.state.get(weight, {})
-            tensors |= {f"{at}.{name}": value for name, value in state.items()}
-        tensors |= {f"{at}.best": weight for at, weight in enumerate(self.best)}
-        facts = Facts(self.done, list(self.losses), list(self.held_out), self.rate, self.setbacks)
-        return Snapshot(facts, tensors)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        facts = snapshot.facts
-        self.done, self.losses = facts.done, list(facts.losses)
-        self.held_out = list(facts.held_out)
-        best = (snapshot.tensors.get(f"{at}.best") for at in range(len(self.weights)))
-        self.best = [tensor for tensor in best if tensor is not None]
-        self.rate, self.setbacks = facts.rate, facts.setbacks
-        self.optimizer.state.clear()
-        for at, weight in enumerate(self.weights):
-            with torch.no_grad():
-                weight.copy_(snapshot.tensors[f"{at}.weight"])
-            moments = {
-                name: snapshot.tensors[f"{at}.{name}"].clone()
-                for name in ("step", "exp_avg", "exp_avg_sq")
-                if f"{at}.{name}" in snapshot.tensors
-            }
-            if moments:
-                self.optimizer.state[weight] = moments
-
-
-def make_learner(lora: PeftModel, trainee: Trainee, seed: int) -> Learner:
+def make_learner(trainee: Trainee, seed: int) -> Learner:
     settings = trainee.settings
-    weights = [
-        weight
-        for name, weight in lora.named_parameters()
-        if f".{trainee.name}." in name and "lora_" in name
-    ]
     epochs = [
         plan_epoch(trainee.rows, settings.batch_tokens, f"{seed}-{epoch}")
         for epoch in range(1, settings.epochs + 1)
     ]
     ends = frozenset(accumulate(len(epoch) for epoch in epochs))
-    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=0.0, fused=True)
     rate = settings.incremental_rate if trainee.parent else 1.0
-    return Learner(trainee, weights, optimizer, list(chain(*epochs)), ends, rate=rate)
+    return Learner(trainee, list(chain(*epochs)), ends, rate=rate)
 
 
-def update(learner: Learner, loss: float, recall: Callable[[str], Snapshot]) -> StepTaken:
-    """Take the step that the gradients tell, or go back to what is recalled when they tell none."""
-    step, steps = learner.done + 1, len(learner.plan)
-    norm = torch.nn.utils.clip_grad_norm_(learner.weights, MAX_GRADIENT_NORM).item()
-    rate = learner.trainee.settings.learning_rate * learner.rate * schedule(step, steps)
-    taken = StepTaken(step, steps, round(loss, 5), rate, norm)
-    if not (math.isfinite(loss) and norm < EXPLODED):
-        reason = f"the loss is {loss} at step {step} of {steps}, gradient {norm:.3g}"
-        _set_back(learner, reason, recall)
+def update(learner: Learner, steps: Steps, adapter: int, loss: float) -> StepTaken:
+    """Take the step that the gradient tells, unless it tells none."""
+    step, count = learner.done + 1, len(learner.plan)
+    norm = steps.clip(adapter, MAX_GRADIENT_NORM)
+    rate = learner.trainee.settings.learning_rate * learner.rate * schedule(step, count)
+    taken = StepTaken(step, count, round(loss, 5), rate, norm)
+    if not taken.sound:
+        steps.drop(adapter)
         return taken
-    for group in learner.optimizer.param_groups:
-        group["lr"] = rate
-    learner.optimizer.step()
-    learner.optimizer.zero_grad()
+    steps.take(adapter, rate)
     learner.done = step
     learner.losses.append((step, taken.loss))
     return taken
 
 
-def stop_early(learner: Learner, loss: float) -> None:
+def set_back(learner: Learner, steps: Steps, adapter: int, to: Snapshot, bad: StepTaken) -> None:
+    """After a step that told nothing: go back with half the rate; the third time, give up."""
+    setbacks, rate = learner.setbacks + 1, learner.rate / 2
+    if setbacks >= MAX_SETBACKS:
+        learner.failure = (
+            f"the loss is {bad.loss} at step {bad.step} of {bad.steps}, gradient "
+            f"{bad.gradient_norm:.3g}, for the third time; lower learning_rate"
+        )
+    else:
+        restore(learner, steps, adapter, to)
+    learner.setbacks, learner.rate = setbacks, rate
+
+
+def stop_early(learner: Learner, steps: Steps, adapter: int) -> None:
     """After an epoch: when the loss on the rows held out is not the least so far, go back to the
     weights of that one, and learn no more."""
+    loss = steps.held_out_loss(Document(row, adapter) for row in learner.trainee.held_out)
     if loss < min((known for _, known in learner.held_out), default=math.inf):
-        learner.best = [weight.detach().clone() for weight in learner.weights]
+        learner.best = {name: each.clone() for name, each in steps.weights(adapter).items()}
     elif learner.best:
-        for weight, best in zip(learner.weights, learner.best, strict=True):
-            weight.data.copy_(best)
+        steps.restore(adapter, learner.best, {}, learner.done)
         learner.done = len(learner.plan)
     learner.held_out.append((len(learner.losses), round(loss, 5)))
 
 
-def _set_back(learner: Learner, reason: str, recall: Callable[[str], Snapshot]) -> None:
-    learner.optimizer.zero_grad()
-    setbacks, rate = learner.setbacks + 1, learner.rate / 2
-    if setbacks >= MAX_SETBACKS:
-        learner.failure = f"{reason}, for the third time; lower learning_rate"
-    else:
-        learner.restore(recall(learner.trainee.name))
-    learner.setbacks, learner.rate = setbacks, rate
+def snapshot(learner: Learner, steps: Steps, adapter: int) -> Snapshot:
+    """Where it is. The tensors are its own: to be written, or copied, before the next step."""
+    facts = Facts(
+        learner.done,
+        list(learner.losses),
+        list(learner.held_out),
+        learner.rate,
+        learner.setbacks,
+    )
+    return Snapshot(facts, steps.weights(adapter), steps.moments(adapter), learner.best)
+
+
+def restore(learner: Learner, steps: Steps, adapter: int, known: Snapshot) -> None:
+    facts = known.facts
+    learner.done, learner.losses = facts.done, list(facts.losses)
+    learner.held_out = list(facts.held_out)
+    learner.rate, learner.setbacks = facts.rate, facts.setbacks
+    learner.best = known.best
+    steps.restore(adapter, known.weights, known.moments, facts.done)
 
 
 def schedule(step: int, steps: int) -> float:

@@ -37,8 +37,8 @@ Weights = dict[str, torch.Tensor]
 
 
 def snapshot(step: int) -> Snapshot:
-    tensors = {"0.weight": torch.full((3,), float(step)), "0.step": torch.tensor(float(step))}
-    return Snapshot(Facts(step, [(step, 0.5)], [(1, 2.5)], 1.0, 0), tensors)
+    tensors = [{"0": torch.full((3,), float(step) + at)} for at in range(3)]
+    return Snapshot(Facts(step, [(step, 0.5)], [(1, 2.5)], 1.0, 0), *tensors)
 
 
 def run(folder: Path | None, told_to_end: Callable[[], bool] = lambda: False) -> Weights:
@@ -65,7 +65,7 @@ def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     found = checkpoints.newest()
     assert [found[name].facts for name in ("a", "ab")] == [snapshot(3).facts, snapshot(4).facts]
     for name, step in (("a", 3), ("ab", 4)):
-        assert same(dict(found[name].tensors), dict(snapshot(step).tensors))
+        assert same(found[name].named(), snapshot(step).named())
     assert len(list((tmp_path / "c").iterdir())) == 2
     checkpoints.clear()
     assert not (tmp_path / "c").exists()
@@ -123,8 +123,8 @@ def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.Mo
     """The third step of the first adapter has a bad loss, once."""
     real, calls = engine.update, count(1)
 
-    def spoilt(learner: Any, loss: float, recall: Any) -> StepTaken:
-        return real(learner, math.nan if next(calls) == 5 else loss, recall)
+    def spoilt(learner: Any, steps: Any, adapter: int, loss: float) -> StepTaken:
+        return real(learner, steps, adapter, math.nan if next(calls) == 5 else loss)
 
     monkeypatch.setattr(engine, "update", spoilt)
     with attached_lora(tiny_llama(32, 0.5), TRAINEES, seed=0) as lora:
