@@ -23,16 +23,17 @@ def mean_loss(
     """Mean negative log-likelihood (nats) of the supervised tokens, each of the same weight; summed
     in float64. `routing`: of the fused LoRA layers, where the model has them."""
     parts = divide(documents, hardware.part_tokens, workers.count)
-    sums = list(workers.map(partial(_sum, model, hardware, routing), parts))
+    sums = list(workers.map(partial(summed_losses, model, hardware, routing), parts))
     return sum(loss for loss, _ in sums) / sum(count for _, count in sums)
 
 
-def _sum(
+def summed_losses(
     model: Any, hardware: Hardware, routing: Routing | None, documents: Sequence[Document]
 ) -> tuple[float, int]:
+    """Of one pack: the sum of the losses of its supervised tokens, and how many these are."""
     packed = pack(documents).to(hardware.device)
     if routing is not None:
         routing.spans = packed.spans
-    with torch.inference_mode():
+    with torch.no_grad():
         _, losses = completion_losses(model, packed)
         return losses.double().sum().item(), len(losses)

@@ -1,0 +1,274 @@
+"""Steps of several processes, a GPU each: DeepSpeed (Rasley et al. 2020) and its ZeRO stages.
+
+Each rank computes its share of the packs; their gradients are summed, and what AdamW knows (stage
+1), the gradients (2) and the frozen weights too (3) are divided among the ranks (Rajbhandari et al.
+2020), on the GPU or in the host's memory, as a configuration file of DeepSpeed's tells.
+
+DeepSpeed reduces gradients in the order in which they are computed, which must be that of all
+ranks. Packs of several adapters have orders of their own: so each rank adds up its gradients first,
+and hands them on as those of sum(weight * gradient). It also clips and steps all weights alike: so
+each adapter is clipped here, and one that is not to be touched gets a rate of zero and then its
+state again.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from peft.tuners.lora import Linear
+
+from maverick_assets.errors import BadInput
+from maverick_assets.training.hardware import Hardware
+from maverick_assets.training.held_out import summed_losses
+from maverick_assets.training.lora import Routing
+from maverick_assets.training.packing import Document, divide
+from maverick_assets.training.steps import State, Steps, fast, pack_gradients, weights_of
+
+
+def world_size() -> int:
+    """How many processes train together; torchrun tells each of them."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+@contextmanager
+def open_ranks(config: Path | None) -> Iterator[Any]:
+    """What `engine.train` opens its steps with, in each rank that torchrun has started.
+
+    `config`: DeepSpeed's JSON; the batch and clipping in it are ours. Raises `BadInput` when it
+    does not read.
+    """
+    settings = read_config(config)
+    os.environ.setdefault("DS_ACCELERATOR", "cuda" if torch.cuda.is_available() else "cpu")
+    import deepspeed  # compiles and probes at import
+
+    deepspeed.init_distributed("nccl" if torch.cuda.is_available() else "gloo", verbose=False)
+
+    @contextmanager
+    def open_steps(lora: PeftModel, adapters: Sequence[str], hardware: Hardware) -> Iterator[Steps]:
+        with fast(lora, adapters) as routing:
+            steps = RankedSteps(lora, weights_of(lora, adapters), hardware, routing, settings)
+            yield steps
+            steps.close()
+
+    try:
+        yield open_steps
+    finally:
+        deepspeed.comm.destroy_process_group()
+
+
+def read_config(path: Path | None) -> dict[str, Any]:
+    """DeepSpeed's settings; ZeRO stage 1 without a file."""
+    if path is None:
+        return {"zero_optimization": {"stage": 1}}
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise BadInput(f"{path} is no JSON: {error}") from error
+    if not isinstance(settings, dict):
+        raise BadInput(f"{path}: DeepSpeed's settings are an object")
+    return settings
+
+
+class RankedSteps:
+    """Steps of this rank beside the others."""
+
+    def __init__(
+        self,
+        lora: PeftModel,
+        weights: Sequence[list[torch.nn.Parameter]],
+        hardware: Hardware,
+        routing: Routing,
+        settings: Mapping[str, Any],
+    ) -> None:
+        import deepspeed
+
+        self._base: Any = lora.get_base_model()
+        self._weights = weights
+        self._hardware = hardware
+        self._routing = routing
+        self._comm = deepspeed.comm
+        self._rank, self._count = deepspeed.comm.get_rank(), deepspeed.comm.get_world_size()
+        self.leads = self._rank == 0
+        self._adamw = torch.optim.AdamW([{"params": each} for each in weights], 0.0, weight_decay=0)
+        self._engine, *_ = deepspeed.initialize(
+            model=_decoder(self._base, settings),
+            optimizer=self._adamw,
+            config=_ours(settings, weights),
+        )
+        if self._engine.zero_optimization_stage() == 3:
+            own: list[Any] = [weight for each in weights for weight in each]
+            own[0].all_gather(own)  # they are whole from the first step on, and here already
+        self._begin()
+
+    def _begin(self) -> None:
+        """Moments for every weight, and a step that does nothing, at which DeepSpeed notes where
+        they are: of several adapters, it would find only those of the first."""
+        for adapter in range(len(self._weights)):
+            for flat in self._flat(adapter):
+                self._adamw.state[flat] = {
+                    "step": torch.tensor(0.0),
+                    "exp_avg": torch.zeros_like(flat),
+                    "exp_avg_sq": torch.zeros_like(flat),
+                }
+        self._reduce([[torch.zeros_like(weight) for weight in each] for each in self._weights])
+        self._step()
+        for adapter in range(len(self._weights)):
+            self._set_taken(adapter, 0)
+
+    def gradients(self, documents: Sequence[Document]) -> Iterator[tuple[int, float]]:
+        sums = [[torch.zeros_like(weight) for weight in each] for each in self._weights]
+        losses = torch.zeros(len(self._weights), dtype=torch.float64, device=self._hardware.device)
+        for part in self._own_parts(documents):
+            found = pack_gradients(
+                self._base, self._weights, self._hardware, self._routing, part or documents[:1]
+            )
+            for adapter, (loss, gradients) in found.items() if part else ():
+                losses[adapter] += loss
+                torch._foreach_add_(sums[adapter], list(gradients))
+        self._comm.all_reduce(losses)
+        self._reduce(sums)
+        for adapter in sorted({document.adapter for document in documents}):
+            yield adapter, losses[adapter].item()
+        self._step()
+
+    def clip(self, adapter: int, most: float) -> float:
+        from deepspeed.utils import safe_get_full_grad, safe_set_full_grad
+
+        gradients = [safe_get_full_grad(weight) for weight in self._weights[adapter]]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if norm > most:
+            scale = most / (norm + 1e-6)  # as torch clips
+            for weight, gradient in zip(self._weights[adapter], gradients, strict=True):
+                safe_set_full_grad(weight, gradient * scale)
+        return norm.item()
+
+    def take(self, adapter: int, rate: float) -> None:
+        self._adamw.param_groups[adapter]["lr"] = rate
+
+    def drop(self, adapter: int) -> None:
+        from deepspeed.utils import safe_set_full_grad
+
+        for weight in self._weights[adapter]:
+            safe_set_full_grad(weight, torch.zeros_like(weight))
+
+    def weights(self, adapter: int) -> State:
+        return {str(at): weight.detach() for at, weight in enumerate(self._weights[adapter])}
+
+    def moments(self, adapter: int) -> State:
+        from deepspeed.utils import safe_get_full_optimizer_state
+
+        return {
+            f"{at}.{name}": safe_get_full_optimizer_state(weight, name)
+            for at, weight in enumerate(self._weights[adapter])
+            for name in ("exp_avg", "exp_avg_sq")
+        }
+
+    def restore(self, adapter: int, weights: State, moments: State, taken: int) -> None:
+        from deepspeed.utils import safe_set_full_fp32_param, safe_set_full_optimizer_state
+
+        for at, weight in enumerate(self._weights[adapter]):
+            value = weights[str(at)].to(weight.device)
+            safe_set_full_fp32_param(weight, value)
+            weight.data.copy_(value)
+            for name in ("exp_avg", "exp_avg_sq"):
+                known = moments.get(f"{at}.{name}", torch.zeros_like(value))
+                safe_set_full_optimizer_state(weight, known.to(weight.device), name)
+        self._set_taken(adapter, taken)
+
+    def held_out_loss(self, documents: Iterable[Document]) -> float:
+        documents = list(documents)
+        sums = torch.zeros(2, dtype=torch.float64, device=self._hardware.device)
+        for part in self._own_parts(documents):
+            some = part or documents[:1]
+            found = summed_losses(self._base, self._hardware, self._routing, some)
+            if part:
+                sums += torch.tensor(found, device=sums.device)
+        self._comm.all_reduce(sums)
+        return (sums[0] / sums[1]).item()
+
+    def any(self, flag: bool) -> bool:
+        told = torch.tensor(int(flag), device=self._hardware.device)
+        self._comm.all_reduce(told)
+        return bool(told)
+
+    def close(self) -> None:
+        self._engine.destroy()
+
+    def _own_parts(self, documents: Sequence[Document]) -> list[list[Document]]:
+        """As many for each rank, since all gather what ZeRO has divided; some may be empty."""
+        parts = divide(documents, self._hardware.part_tokens, self._count)
+        parts += [[]] * (-len(parts) % self._count)
+        return parts[self._rank :: self._count]
+
+    def _reduce(self, gradients: Sequence[Sequence[torch.Tensor]]) -> None:
+        """Let DeepSpeed sum them over the ranks, of which it takes the mean."""
+        products = [
+            (weight * gradient).sum()
+            for weights, own in zip(self._weights, gradients, strict=True)
+            for weight, gradient in zip(weights, own, strict=True)
+        ]
+        self._engine.backward(torch.stack(products).sum() * self._count)
+
+    def _step(self) -> None:
+        self._engine.step()
+        for group in self._adamw.param_groups:
+            group["lr"] = 0.0
+
+    def _set_taken(self, adapter: int, taken: int) -> None:
+        for flat in self._flat(adapter):
+            self._adamw.state[flat]["step"].fill_(taken)
+
+    def _flat(self, adapter: int) -> list[torch.Tensor]:
+        """This rank's share of the adapter's weights, as AdamW has them."""
+        zero = self._engine.optimizer
+        if self._engine.zero_optimization_stage() < 3:
+            return [zero.single_partition_of_fp32_groups[adapter]]
+        groups = zero.sub_group_to_group_id
+        flat = enumerate(zero.fp32_partitioned_groups_flat)
+        return [weight for at, weight in flat if groups[at] == adapter]
+
+
+def _decoder(base: Any, settings: Mapping[str, Any]) -> Any:
+    """What DeepSpeed is given: all but the head, which keeps weights of its own.
+
+    At stage 3 the frozen weights are fetched module by module; a LoRA layer computes with those of
+    its base layer.
+    """
+    decoder = base.get_decoder()
+    if settings["zero_optimization"]["stage"] == 3:
+        from deepspeed.runtime.zero import register_external_parameter
+
+        head = base.get_output_embeddings()
+        head.weight = torch.nn.Parameter(head.weight.detach().clone(), requires_grad=False)
+        for layer in decoder.modules():
+            if isinstance(layer, Linear):
+                for weight in layer.base_layer.parameters():
+                    register_external_parameter(layer, weight)
+    return decoder
+
+
+def _ours(
+    settings: Mapping[str, Any], weights: Sequence[Sequence[torch.nn.Parameter]]
+) -> dict[str, Any]:
+    """The settings, with what the engine does itself, and LoRA weights whole on every rank."""
+    zero = dict(settings["zero_optimization"])
+    largest = max(weight.numel() for each in weights for weight in each)
+    least = zero.get("stage3_param_persistence_threshold", 100_000)
+    zero["stage3_param_persistence_threshold"] = max(least, largest + 1)
+    return {
+        **settings,
+        "zero_optimization": zero,
+        "train_micro_batch_size_per_gpu": 1,
+        "gradient_accumulation_steps": 1,
+        "gradient_clipping": 0.0,
+        "steps_per_print": 2**31,
+        "zero_allow_untested_optimizer": True,
+        "zero_force_ds_cpu_optimizer": False,
+    }
