@@ -78,9 +78,9 @@ def build_definitions(
         clean_asset(SHAPES | {table.name: table.shape for table in tables}),
         base_model,
         *(
-            adapter_assets(node, [recipes[name] for name in names])
-            for node, names in placement.items()
-            if names
+            adapter_assets(node, [recipes[name] for name in placement[node.name]])
+            for node in fleet.nodes
+            if placement[node.name]
         ),
         *(asset for recipe in recipes.values() for asset in personality_assets(recipe)),
         *report_assets(list(recipes.values())),

@@ -146,10 +146,22 @@ class Recipe(Strict):
 
 
 class Node(Strict):
-    """A host: its personalities are trained in one process, one after another."""
+    """A host: its personalities are trained at the same time, on one base.
+
+    `gpus`: how many are trained on; 0: what the machine has. `training_gb`, `inference_gb`: of each
+    card (2**30 bytes) for training and for Ollama at `ollama` (URL). `deepspeed`: the JSON file
+    that several GPUs are trained by, relative to the fleet's. `quantize`: how the frozen weights
+    are kept; nf4: in 4 bits.
+    """
 
     name: Name
     personalities: list[str] | Literal["all"] = "all"
+    gpus: int = Field(0, ge=0)
+    training_gb: float | None = Field(None, gt=0)
+    inference_gb: float | None = Field(None, ge=0)
+    ollama: str | None = Field(None, pattern=r"^https?://")
+    deepspeed: Path | None = None
+    quantize: Literal["none", "nf4"] = "none"
 
 
 class Fleet(Strict):
@@ -161,10 +173,13 @@ class Fleet(Strict):
     def placement(self, personalities: list[str]) -> dict[str, list[str]]:
         """Node name -> its personalities, in the order given.
 
-        Raises `BadInput` when one is placed twice, nowhere, or is unknown.
+        Raises `BadInput` when one is placed twice, nowhere, or is unknown, or when two nodes have
+        one name.
         """
         placed: dict[str, list[str]] = {}
         for node in self.nodes:
+            if node.name in placed:
+                raise BadInput(f"fleet {self.name}: two nodes have the name {node.name}")
             wanted = personalities if node.personalities == "all" else node.personalities
             unknown = [name for name in wanted if name not in personalities]
             if unknown:
@@ -195,9 +210,20 @@ def load_recipes(folder: Path = PERSONALITIES) -> dict[str, Recipe]:
 
 
 def load_fleet(name: str) -> Fleet:
-    """A fleet by name (a file in `fleets/`) or by path."""
+    """A fleet by name (a file in `fleets/`) or by path; the files it names as absolute paths."""
     path = Path(name) if name.endswith((".yaml", ".yml")) else FLEETS / f"{name}.yaml"
-    return load_yaml(path, Fleet)
+    fleet = load_yaml(path, Fleet)
+    nodes = [_with_file(node, path) for node in fleet.nodes]
+    return fleet.model_copy(update={"nodes": nodes})
+
+
+def _with_file(node: Node, fleet: Path) -> Node:
+    if node.deepspeed is None:
+        return node
+    file = (fleet.parent / node.deepspeed).absolute()
+    if not file.is_file():
+        raise BadInput(f"{fleet}: node {node.name}: deepspeed: {file} is no file")
+    return node.model_copy(update={"deepspeed": file})
 
 
 def load_yaml(path: Path, model: type[M]) -> M:

@@ -34,7 +34,7 @@ from maverick_assets.datasets.turns import Owner
 from maverick_assets.defs.process import run_module, worker_environment, write_spec
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake import open_table
-from maverick_assets.recipes import Recipe
+from maverick_assets.recipes import Node, Recipe
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.plan import Inputs, Plan, dataset_digest, plan_training
 from maverick_assets.registry.store import Registry
@@ -78,7 +78,9 @@ class Job:
     rows: int
 
 
-def train_selected(context: OpExecutionContext, node: str, recipes: list[Recipe]) -> list[Manifest]:
+def train_selected(
+    context: OpExecutionContext, node: Node, recipes: list[Recipe]
+) -> list[Manifest]:
     """Train what has changed, in one process; returns the versions to evaluate.
 
     A personality whose dataset is unfit is refused, and one with nothing new is skipped; both say
@@ -131,7 +133,7 @@ def _plan(
 def _run_driver(
     context: OpExecutionContext,
     settings: Settings,
-    node: str,
+    node: Node,
     base: BaseModel,
     registry: Registry,
     jobs: list[Job],
@@ -139,8 +141,9 @@ def _run_driver(
     spec = {
         "base": {"directory": base.directory, "digest": base.digest},
         "jobs": [_job_spec(settings, registry, job) for job in jobs],
-        "checkpoints": settings.runs / "checkpoints" / node,
+        "checkpoints": settings.runs / "checkpoints" / node.name,
         "curves": settings.tensorboard,
+        "node": node.model_dump(exclude={"personalities", "inference_gb"}),
     }
     path = write_spec(settings.runs / context.run_id, "train", spec)
     command = [sys.executable, "-m", "maverick_assets.training.driver", str(path)]
@@ -199,12 +202,13 @@ def _candidate(registry: Registry, job: Job) -> Manifest:
     )
 
 
-def adapter_assets(node: str, recipes: list[Recipe]) -> AssetsDefinition:
+def adapter_assets(node: Node, recipes: list[Recipe]) -> AssetsDefinition:
     """`<p>/adapter` of every personality on a node: a subsettable graph of two ops.
 
     Only the first op opens Pipes: after a Pipes session every selected output of its op must be
     emitted, and a personality that was skipped or refused must not be.
     """
+    suffix = node.name.replace("-", "_")  # what Dagster allows
     by_output = {f"{recipe.asset_prefix}_adapter": recipe for recipe in recipes}
     by_key = {AssetKey([r.asset_prefix, "adapter"]): r for r in recipes}
     inputs = {
@@ -213,10 +217,10 @@ def adapter_assets(node: str, recipes: list[Recipe]) -> AssetsDefinition:
     } | {"base_model": AssetKey("base_model")}
 
     @op(
-        name=TRAINING_STEP,
+        name=f"{TRAINING_STEP}_{suffix}",  # of each node another one in the same job
         ins={name: In(Nothing) for name in inputs},
         out=Out(list[dict[str, str]]),
-        pool=f"gpu_{node}",
+        pool=f"gpu_{suffix}",
     )
     def deepspeed_train(context: OpExecutionContext) -> Iterator[Output[list[dict[str, str]]]]:
         selected = [by_key[key] for key in sorted(context.selected_asset_keys) if key in by_key]
@@ -224,7 +228,7 @@ def adapter_assets(node: str, recipes: list[Recipe]) -> AssetsDefinition:
         yield Output([{"personality": m.personality, "version": str(m.version)} for m in versions])
 
     @op(
-        name="publish",
+        name=f"publish_{suffix}",
         out={name: Out(Nothing, is_required=False) for name in by_output},
     )
     def publish(
@@ -241,12 +245,15 @@ def adapter_assets(node: str, recipes: list[Recipe]) -> AssetsDefinition:
             )
 
     @graph(
-        name=f"adapters_{node}",
+        name=f"adapters_{suffix}",
         ins={name: GraphIn() for name in inputs},
         out={name: GraphOut() for name in by_output},
     )
     def adapters(**datasets: Any) -> dict[str, Any]:
-        outputs = publish(deepspeed_train(**datasets))
+        trained = deepspeed_train.alias(TRAINING_STEP)(**datasets)
+        outputs = publish.alias("publish")(trained)
+        if len(by_output) == 1:  # Dagster then gives that output itself
+            return dict.fromkeys(by_output, outputs)
         return {name: getattr(outputs, name) for name in by_output}
 
     return AssetsDefinition.from_graph(
@@ -260,7 +267,7 @@ def adapter_assets(node: str, recipes: list[Recipe]) -> AssetsDefinition:
             for name, r in by_output.items()
         },
         descriptions_by_output_name={
-            name: f"LoRA weights of {r.title}, trained on node {node}."
+            name: f"LoRA weights of {r.title}, trained on node {node.name}."
             for name, r in by_output.items()
         },
         can_subset=True,

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from safetensors import SafetensorError
 
@@ -101,21 +101,43 @@ def weights_digest(directory: Path) -> str:
     return hashlib.sha256(hashes.encode()).hexdigest()
 
 
-def load_base_model(directory: Path, digest: str, dtype: Any) -> Any:
+def load_base_model(
+    directory: Path, digest: str, dtype: Any, quantize: Literal["none", "nf4"] = "none"
+) -> Any:
     """Verify the base and load it (`transformers.PreTrainedModel`) in the `torch.dtype` given.
 
-    Raises `MaverickError` when the files are not those that `digest` pins, or when the model
-    rescales its logits (Cohere, Gemma 2, Granite), which the loss of this package does not.
+    `nf4` keeps the weights of its layers in 4 bits, on the GPU; products are in `dtype`. Raises
+    `MaverickError` when the files are not those that `digest` pins, or when the model rescales its
+    logits (Cohere, Gemma 2, Granite), which the loss of this package does not; `BadInput` for nf4
+    without CUDA or bitsandbytes.
     """
+    in_bits = {"quantization_config": _nf4(dtype)} if quantize == "nf4" else {}
     verify_base(directory, digest)
     transformers = _quiet_transformers()
     model = transformers.AutoModelForCausalLM.from_pretrained(
-        directory, dtype=dtype, local_files_only=True
+        directory, dtype=dtype, local_files_only=True, **in_bits
     )
     for name in ("logit_scale", "logits_scaling", "final_logit_softcapping"):
         if getattr(model.config, name, None) is not None:
             raise MaverickError(f"base model in {directory} has {name}, which is not supported")
     return model.eval()
+
+
+def _nf4(dtype: Any) -> Any:
+    """Four bits a weight at the quantiles of a normal distribution, their scales in eight (Dettmers
+    et al. 2023, "QLoRA")."""
+    import torch
+
+    if not torch.cuda.is_available():
+        raise BadInput("quantize: nf4 needs a CUDA GPU, and there is none; set quantize: none")
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise BadInput("quantize: nf4 needs bitsandbytes; pip install -e '.[cuda]'")
+    return _quiet_transformers().BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
 
 
 def _prepare(settings: Settings, home: Path) -> BaseModel:

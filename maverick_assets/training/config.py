@@ -10,7 +10,7 @@ from maverick_assets.errors import BadInput
 from maverick_assets.lake import open_table
 from maverick_assets.recipes import load_recipes
 from maverick_assets.training.base_model import base_in
-from maverick_assets.training.jobs import BaseSpec, Job, Record, TrainingSpec
+from maverick_assets.training.jobs import BaseSpec, Job, NodeSpec, Record, TrainingSpec
 
 
 class AdapterConfig(Record):
@@ -31,12 +31,14 @@ class AdapterConfig(Record):
 
 class RunConfig(Record):
     """`base`: a directory as transformers saves a model. `checkpoints`: where to keep them; a run
-    that was cut short goes on from there. `curves`: for TensorBoard, a directory for each run."""
+    that was cut short goes on from there. `curves`: for TensorBoard, a directory for each run.
+    `node`: the machine, as in a fleet."""
 
     base: Path
     adapters: list[AdapterConfig]
     checkpoints: Path | None = None
     curves: Path = Path("tensorboard")
+    node: NodeSpec = NodeSpec()
 
 
 def read_config(path: Path) -> TrainingSpec:
@@ -56,11 +58,13 @@ def read_config(path: Path) -> TrainingSpec:
         key = ".".join(str(part) for part in first["loc"]) or "content"
         raise BadInput(f"{path}: {key}: {first['msg']}") from error
     base = base_in(path.parent / config.base)
+    deepspeed = config.node.deepspeed and path.parent / config.node.deepspeed
     return TrainingSpec(
         base=BaseSpec(directory=base.directory, digest=base.digest),
         jobs=jobs,
         checkpoints=config.checkpoints and path.parent / config.checkpoints,
         curves=path.parent / config.curves,
+        node=config.node.model_copy(update={"deepspeed": deepspeed}),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import torch
@@ -9,7 +10,8 @@ import torch
 from maverick_assets.training.hardware import Hardware
 from maverick_assets.training.head import completion_losses
 from maverick_assets.training.lora import Routing
-from maverick_assets.training.packing import Document, divide, pack
+from maverick_assets.training.memory import Parts
+from maverick_assets.training.packing import Document, pack
 from maverick_assets.training.workers import Workers
 
 
@@ -19,11 +21,13 @@ def mean_loss(
     hardware: Hardware,
     workers: Workers,
     routing: Routing | None = None,
+    parts: Parts | None = None,
 ) -> float:
     """Mean negative log-likelihood (nats) of the supervised tokens, each of the same weight; summed
     in float64. `routing`: of the fused LoRA layers, where the model has them."""
-    parts = divide(documents, hardware.part_tokens, workers.count)
-    sums = list(workers.map(partial(summed_losses, model, hardware, routing), parts))
+    parts = parts or Parts(hardware.part_tokens)
+    compute = partial(summed_losses, model, hardware, routing)
+    sums = list(chain(*parts.results(workers, compute, parts.divide(documents, workers))))
     return sum(loss for loss, _ in sums) / sum(count for _, count in sums)
 
 

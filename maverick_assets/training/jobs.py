@@ -38,6 +38,20 @@ class Job(Record):
     parent_dataset_version: int | None = None
 
 
+class NodeSpec(Record):
+    """Where it is trained. `gpus`: how many; 0: what the machine has. `training_gb`: memory of each
+    (2**30 bytes) that training may take; None: all. `ollama`: URL of a server that gives up its
+    memory first. `deepspeed`: JSON configuration for several ranks. `quantize`: how the frozen
+    weights are kept; nf4: in 4 bits."""
+
+    name: str = "local"
+    gpus: int = 0
+    training_gb: float | None = None
+    ollama: str | None = None
+    deepspeed: Path | None = None
+    quantize: Literal["none", "nf4"] = "none"
+
+
 class TrainingSpec(Record):
     """`checkpoints`: where the run keeps them; without, one that is cut short begins anew.
     `curves`: where those of all runs are; without, none are drawn."""
@@ -46,6 +60,7 @@ class TrainingSpec(Record):
     jobs: list[Job]
     checkpoints: Path | None = None
     curves: Path | None = None
+    node: NodeSpec = NodeSpec()
 
     @property
     def curves_of_run(self) -> Path | None:
@@ -54,9 +69,10 @@ class TrainingSpec(Record):
 
     @property
     def digest(self) -> str:
-        """Of all that the results depend on, besides code and machine."""
+        """Of all that the results depend on, besides code and machine: a checkpoint is gone on from
+        with another number of GPUs, too."""
         jobs = [job.model_dump(mode="json", exclude={"out"}) for job in self.jobs]
-        content = json.dumps([self.base.digest, jobs], sort_keys=True)
+        content = json.dumps([self.base.digest, jobs, self.node.quantize], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from peft.tuners.lora import Linear
+from peft.tuners.lora import LoraLayer
 
 from maverick_assets.training.packing import Span
 
@@ -35,7 +35,7 @@ def fused(lora: PeftModel, adapters: Sequence[str]) -> Iterator[Routing]:
     biases and other variants of LoRA are not meant.
     """
     routing = Routing()
-    layers: list[Any] = [module for module in lora.modules() if isinstance(module, Linear)]
+    layers: list[Any] = [module for module in lora.modules() if isinstance(module, LoraLayer)]
     for layer in layers:
         layer.forward = partial(_forward, layer, adapters, routing)
     try:
@@ -70,23 +70,24 @@ class _LoraProduct(torch.autograd.Function):
         scalings: Sequence[float],
         *factors: torch.Tensor,
     ) -> torch.Tensor:
-        rows = x[0]
-        out = rows @ weight.t() if bias is None else torch.addmm(bias, rows, weight.t())
+        rows, dense = x[0], _unpacked(weight)
+        out = rows @ dense.t() if bias is None else torch.addmm(bias, rows, dense.t())
         kept = []
         for span, scaling, a, b in zip(spans, scalings, factors[::2], factors[1::2], strict=True):
             small_a, small_b = a.to(x.dtype), (b * scaling).to(x.dtype)
             inner = rows[span.start : span.end] @ small_a.t()
             out[span.start : span.end].addmm_(inner, small_b.t())
             kept += [inner, small_a, small_b]
-        ctx.save_for_backward(rows, weight, *kept)
+        ctx.save_for_backward(rows, *kept)
+        ctx.weight = weight  # frozen, and as it is: a saved tensor may forget how it is packed
         ctx.spans, ctx.scalings = spans, scalings
         return out[None]
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[Any, ...]:
-        rows, weight, *kept = ctx.saved_tensors
+        rows, *kept = ctx.saved_tensors
         gradient = gradient[0]
-        of_x = gradient @ weight if ctx.needs_input_grad[0] else None
+        of_x = gradient @ _unpacked(ctx.weight) if ctx.needs_input_grad[0] else None
         of_factors: list[torch.Tensor] = []
         for at, (span, scaling) in enumerate(zip(ctx.spans, ctx.scalings, strict=True)):
             inner, small_a, small_b = kept[3 * at : 3 * at + 3]
@@ -97,3 +98,15 @@ class _LoraProduct(torch.autograd.Function):
             if of_x is not None:
                 of_x[span.start : span.end].addmm_(of_inner, small_a)
         return None if of_x is None else of_x[None], None, None, None, None, *of_factors
+
+
+def _unpacked(weight: torch.Tensor) -> torch.Tensor:
+    """A frozen weight (out, in). One that bitsandbytes keeps in 4 bits is unpacked for each product
+    and not kept: memory is why it is in 4 bits."""
+    state = getattr(weight, "quant_state", None)
+    if state is None:
+        return weight
+    from bitsandbytes.functional import dequantize_4bit
+
+    dense: torch.Tensor = dequantize_4bit(weight.data, state)
+    return dense

@@ -26,7 +26,8 @@ from maverick_assets.errors import BadInput
 from maverick_assets.training.hardware import Hardware
 from maverick_assets.training.held_out import summed_losses
 from maverick_assets.training.lora import Routing
-from maverick_assets.training.packing import Document, divide
+from maverick_assets.training.memory import Parts, halving
+from maverick_assets.training.packing import Document
 from maverick_assets.training.steps import State, Steps, fast, pack_gradients, weights_of
 
 

@@ -4,6 +4,7 @@ import random
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -22,7 +23,9 @@ from maverick_assets.training.curves import open_curves
 from maverick_assets.training.engine import Progress, Run, train
 from maverick_assets.training.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.jobs import Job, TrainingSpec, TrainingSummary
+from maverick_assets.training.memory import prepare_memory
 from maverick_assets.training.reporting import Reporter, Status, throttled
+from maverick_assets.training.steps import open_steps
 
 SEED = 0
 
@@ -41,10 +44,13 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
             )
     if not jobs:
         return
+    prepare_memory(spec.node, hardware, reporter.line)
     reporter.line(
         f"loading base {spec.base.digest[:12]} ({hardware.device}, {hardware.dtype_name})"
     )
-    model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
+    model = load_base_model(
+        spec.base.directory, spec.base.digest, hardware.dtype, spec.node.quantize
+    )
     model.to(hardware.device)
     bound = tokens_bound(model, hardware)
     reporter.line(f"bound: {bound:.0f} tokens/s, by the best rate of matrix products here")
@@ -57,7 +63,8 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
             _watched(spec, hardware, bound, reporter) as show,
             _end_told(checkpoints is not None) as told_to_end,
         ):
-            run = train(lora, trainees, hardware, SEED, show, checkpoints, told_to_end)
+            steps_of = partial(open_steps, tell=reporter.line)
+            run = train(lora, trainees, hardware, SEED, show, checkpoints, told_to_end, steps_of)
         for job, trainee in jobs:
             with _refusal(job, reporter):
                 if trainee.name in run.failures:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol
 
 import torch
@@ -18,8 +19,9 @@ from maverick_assets.training.hardware import Hardware
 from maverick_assets.training.head import completion_losses
 from maverick_assets.training.held_out import mean_loss
 from maverick_assets.training.lora import Routing, fused
+from maverick_assets.training.memory import Parts, Tell
 from maverick_assets.training.norms import fused_norms
-from maverick_assets.training.packing import Document, divide, pack
+from maverick_assets.training.packing import Document, pack
 from maverick_assets.training.workers import Workers, open_workers
 
 State = Mapping[str, torch.Tensor]
@@ -66,10 +68,14 @@ def weights_of(lora: PeftModel, adapters: Sequence[str]) -> list[list[torch.nn.P
 
 
 @contextmanager
-def open_steps(lora: PeftModel, adapters: Sequence[str], hardware: Hardware) -> Iterator[Steps]:
-    """Steps of this process alone; afterwards the model is as before, but for its weights."""
+def open_steps(
+    lora: PeftModel, adapters: Sequence[str], hardware: Hardware, tell: Tell = lambda _: None
+) -> Iterator[Steps]:
+    """Steps of this process alone; afterwards the model is as before, but for its weights. Where
+    memory does not suffice they are computed in smaller parts, and `tell` hears of it."""
+    parts = Parts(hardware.part_tokens, tell)
     with fast(lora, adapters) as routing, open_workers(hardware) as workers:
-        yield LocalSteps(lora, weights_of(lora, adapters), hardware, workers, routing)
+        yield LocalSteps(lora, weights_of(lora, adapters), hardware, workers, routing, parts)
 
 
 @contextmanager
@@ -93,26 +99,31 @@ class LocalSteps:
         hardware: Hardware,
         workers: Workers,
         routing: Routing,
+        parts: Parts,
     ) -> None:
         self._base: Any = lora.get_base_model()
         self._weights = weights
         self._hardware = hardware
         self._workers = workers
         self._routing = routing
+        self._parts = parts
         self._optimizers = [
             torch.optim.AdamW(each, weight_decay=0.0, fused=True) for each in weights
         ]
 
     def gradients(self, documents: Sequence[Document]) -> Iterator[tuple[int, float]]:
-        parts = divide(documents, self._hardware.part_tokens, self._workers.count)
+        parts = self._parts.divide(documents, self._workers)
         parts_left = Counter(adapter for part in parts for adapter in {d.adapter for d in part})
         losses = dict.fromkeys(parts_left, 0.0)
         compute = partial(pack_gradients, self._base, self._weights, self._hardware, self._routing)
-        for part in self._workers.map(compute, parts):
-            for adapter, (loss, gradients) in part.items():
+        for part, results in zip(
+            parts, self._parts.results(self._workers, compute, parts), strict=True
+        ):
+            for adapter, (loss, gradients) in chain(*(result.items() for result in results)):
                 losses[adapter] += loss
                 for weight, gradient in zip(self._weights[adapter], gradients, strict=True):
                     weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
+            for adapter in sorted({document.adapter for document in part}):
                 parts_left[adapter] -= 1
                 if not parts_left[adapter]:
                     yield adapter, losses[adapter]
@@ -154,7 +165,9 @@ class LocalSteps:
                 }
 
     def held_out_loss(self, documents: Iterable[Document]) -> float:
-        return mean_loss(self._base, documents, self._hardware, self._workers, self._routing)
+        return mean_loss(
+            self._base, documents, self._hardware, self._workers, self._routing, self._parts
+        )
 
     def any(self, flag: bool) -> bool:
         return flag

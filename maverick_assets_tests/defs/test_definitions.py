@@ -110,6 +110,38 @@ def test_every_training_of_a_node_shares_one_pool(defs: Definitions) -> None:
     assert all(pool == {"gpu_laptop"} for pool in pools.values())
 
 
+def test_each_node_of_a_fleet_has_a_graph_and_a_pool() -> None:
+    defs = build_definitions(load_recipes(), load_fleet("rtx4090x5"), "UTC")
+    graph = defs.resolve_asset_graph()
+    pools = {
+        key.path[0]: graph.get(key).pools
+        for key in graph.get_all_asset_keys()
+        if key.path[-1] == "adapter"
+    }
+    assert pools == {
+        "allan_maverick": {"gpu_aurora"},
+        "robbie": {"gpu_collaboration"},
+        "business_mentor": {"gpu_fluenti"},
+        "technical_mentor": {"gpu_fluenti"},
+        "gatekeeper": {"gpu_vengeance"},
+        "health_monitor": {"gpu_vengeance"},
+    }
+    names = {node.name for node in defs.resolve_job_def("weekly").graph.node_defs}
+    assert {"adapters_aurora", "adapters_fluenti"} <= names
+    assert (
+        assets_of(defs).keys()
+        == assets_of(build_definitions(load_recipes(), load_fleet("laptop"), "UTC")).keys()
+    )
+
+
+def test_a_node_may_have_a_hyphen(tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_text("name: one\nnodes:\n  - {name: gpu-host}\n")
+    defs = build_definitions(load_recipes(), load_fleet(str(path)), "UTC")
+    pools = defs.resolve_asset_graph().get(AssetKey(["robbie", "adapter"])).pools
+    assert pools == {"gpu_gpu_host"}
+
+
 def test_importing_the_definitions_brings_no_heavy_package() -> None:
     heavy = ("torch", "transformers", "peft", "deepspeed", "scipy", "spacy", "xllamacpp")
     heavy += ("tensorboard", "wandb")

@@ -1,10 +1,12 @@
 """The fused product against peft's own: the same values and gradients, for several adapters."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
 from maverick_assets.training.lora import fused
 from maverick_assets.training.packing import Span
@@ -16,6 +18,10 @@ IDS = torch.tensor([[1, 2, 3, 4, 5, 6, 7, 8, 9]])
 
 
 def adapted(dtype: torch.dtype) -> PeftModel:
+    return adapted_to(tiny_llama(32, 0.3).to(dtype))
+
+
+def adapted_to(model: Any) -> PeftModel:
     """A model with two adapters of other ranks, all matrices far from zero, in float32."""
     lora: Any = None
     for name, rank in RANKS.items():
@@ -23,7 +29,7 @@ def adapted(dtype: torch.dtype) -> PeftModel:
             r=rank, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM"
         )
         if lora is None:
-            lora = get_peft_model(tiny_llama(32, 0.3).to(dtype), config, adapter_name=name)
+            lora = get_peft_model(model, config, adapter_name=name)
         else:
             lora.add_adapter(name, config)
     for name, weight in lora.named_parameters():
@@ -49,6 +55,12 @@ def ours(dtype: torch.dtype, name: str) -> tuple[torch.Tensor, dict[str, torch.T
     lora = adapted(dtype)
     with fused(lora, NAMES) as routing:
         routing.spans = (Span(NAMES.index(name), 0, IDS.shape[1]),)
+        return result(lora)
+
+
+def result_of_both(lora: PeftModel) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    with fused(lora, NAMES) as routing:
+        routing.spans = (Span(0, 0, 4), Span(1, 4, IDS.shape[1]))
         return result(lora)
 
 
@@ -108,3 +120,25 @@ def test_the_base_is_peftless_again_after_unloading() -> None:
     base: Any = lora.unload()
     expected = tiny_llama(32, 0.3)(input_ids=IDS).logits
     torch.testing.assert_close(base(input_ids=IDS).logits, expected)
+
+
+def test_a_base_in_four_bits_computes_as_its_unpacked_weights(tmp_path: Path) -> None:
+    """bitsandbytes' code for CPUs; on CUDA this never ran."""
+    bitsandbytes = pytest.importorskip("bitsandbytes")
+    tiny_llama(32, 0.3).save_pretrained(tmp_path)
+    packed = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4")
+    models = [
+        LlamaForCausalLM.from_pretrained(tmp_path, dtype=torch.float32, quantization_config=config)
+        for config in (packed, None)
+    ]
+    layers = [dict(model.named_modules()) for model in models]
+    for name, layer in layers[0].items():
+        if isinstance(layer, bitsandbytes.nn.Linear4bit):
+            dense = bitsandbytes.functional.dequantize_4bit(layer.weight, layer.weight.quant_state)
+            assert not torch.equal(dense, layers[1][name].weight)
+            layers[1][name].weight.data = dense
+    found, expected = (result_of_both(adapted_to(model)) for model in models)
+    torch.testing.assert_close(found[0], expected[0])
+    assert found[1].keys() == expected[1].keys()
+    for name, gradient in expected[1].items():
+        torch.testing.assert_close(found[1][name], gradient)

@@ -61,6 +61,7 @@ def test_what_is_wrong_with_a_file_is_told_in_one_line(
         | {"adapters": [adapter | {"personality": "bob"}]},
         "is no dataset": config | {"adapters": [adapter | {"dataset": "nowhere"}]},
         "has no config.json": config | {"base": "nowhere"},
+        "node.quantize": config | {"node": {"quantize": "int8"}},
         "training.epochs": config | {"adapters": [adapter | {"training": {"epochs": 0}}]},
     }
     for message, content in wrong.items():
@@ -71,6 +72,29 @@ def test_what_is_wrong_with_a_file_is_told_in_one_line(
     (tmp_path / "no.yaml").write_text("a: [")
     with pytest.raises(BadInput, match=r"no\.yaml is no YAML"):
         read_config(tmp_path / "no.yaml")
+
+
+def test_the_machine_is_told_as_a_node_is_and_does_not_change_what_is_trained(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    plain = read_config(write(tmp_path, config))
+    node = {"gpus": 2, "deepspeed": "zero2.json", "training_gb": 16, "name": "aurora"}
+    of_two = read_config(write(tmp_path, config | {"node": node}))
+    assert of_two.node.gpus == 2
+    assert of_two.node.deepspeed == tmp_path / "zero2.json"
+    assert of_two.digest == plain.digest
+    four_bits = read_config(write(tmp_path, config | {"node": {"quantize": "nf4"}}))
+    assert four_bits.digest != plain.digest
+
+
+def test_too_little_memory_is_told_before_the_base_is_loaded(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    path = write(tmp_path, config | {"node": {"name": "tiny", "training_gb": 1_000_000}})
+    done = subprocess.run(engine(path), capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: node tiny: .* lower training_gb\n", done.stderr)
+    assert "loading base" not in done.stdout
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
