@@ -6,17 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from maverick_assets.training.config import read_config
+from maverick_assets.training.launcher import read_hosts
 from maverick_assets.training.process import run_main
 from maverick_assets.training.reporting import open_reporter
-from maverick_assets.training.run import run_jobs
+from maverick_assets.training.run import run
 
 
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m maverick_assets.training", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="see RunConfig in config.py")
-    spec = read_config(parser.parse_args(arguments).config)
+    parser.add_argument(
+        "--hostfile", type=Path, help="lines of NAME slots=GPUS; run the same command on each host"
+    )
+    parser.add_argument("--host", help="this host's name in the hostfile, if it is another one")
+    given = parser.parse_args(arguments)
+    spec = read_config(given.config)
+    place = read_hosts(given.hostfile, given.host) if given.hostfile else None
     with open_reporter() as reporter:
-        run_jobs(spec, reporter)
+        run(spec, reporter, place)
 
 
 if __name__ == "__main__":

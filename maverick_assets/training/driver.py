@@ -16,7 +16,7 @@ from maverick_assets.errors import BadInput
 from maverick_assets.training.jobs import TrainingSpec, read_json
 from maverick_assets.training.process import run_main
 from maverick_assets.training.reporting import Reporter
-from maverick_assets.training.run import run_jobs
+from maverick_assets.training.run import run
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> None:
     if len(arguments) != 1:
         raise BadInput("usage: python -m maverick_assets.training.driver SPEC.json")
     with open_reporter() as reporter:
-        run_jobs(read_json(Path(arguments[0]), TrainingSpec), reporter)
+        run(read_json(Path(arguments[0]), TrainingSpec), reporter)
 
 
 def _print(text: str) -> None:

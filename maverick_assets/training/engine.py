@@ -8,7 +8,6 @@ together. What that saves is told where it is done: `packing`, `attention`, `lor
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from peft import PeftModel
@@ -32,9 +31,7 @@ from maverick_assets.training.learner import (
     update,
 )
 from maverick_assets.training.packing import Document
-from maverick_assets.training.steps import Steps, open_steps
-
-OpenSteps = Callable[[PeftModel, Sequence[str], Hardware], AbstractContextManager[Steps]]
+from maverick_assets.training.steps import OpenSteps, Steps, open_steps
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,7 @@ def train(
             if steps.leads:
                 on_progress(meter.progress({names[at]: step for at, step in taken.items()}))
             ending = steps.any(told_to_end())
-            if ending or steps.any(kept.due):
+            if ending or steps.any(steps.leads and kept.due):
                 _save(kept, learners, steps)
             if ending:
                 raise Interrupted("training was told to end; the same command goes on from here")

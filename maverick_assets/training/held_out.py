@@ -27,7 +27,7 @@ def mean_loss(
     in float64. `routing`: of the fused LoRA layers, where the model has them."""
     parts = parts or Parts(hardware.part_tokens)
     compute = partial(summed_losses, model, hardware, routing)
-    sums = list(chain(*parts.results(workers, compute, parts.divide(documents, workers))))
+    sums = list(chain(*parts.results(workers, compute, parts.divide(documents, workers.count))))
     return sum(loss for loss, _ in sums) / sum(count for _, count in sums)
 
 

@@ -135,8 +135,14 @@ class Parts:
         self.tokens = tokens
         self._tell = tell
 
-    def divide(self, documents: Iterable[Document], workers: Workers) -> list[list[Document]]:
-        return divide(documents, self.tokens, workers.count)
+    def divide(self, documents: Iterable[Document], workers: int) -> list[list[Document]]:
+        """See `packing.divide`."""
+        return divide(documents, self.tokens, workers)
+
+    def halve(self) -> None:
+        if self.tokens > 1:
+            self.tokens //= 2
+            self._tell(f"out of memory: from here on {self.tokens} tokens are computed at once")
 
     def results(
         self,
@@ -149,9 +155,8 @@ class Parts:
         for results in workers.map(partial(halving, compute), parts):
             halved |= len(results) > 1
             yield results
-        if halved and self.tokens > 1:
-            self.tokens //= 2
-            self._tell(f"out of memory: from here on {self.tokens} tokens are computed at once")
+        if halved:
+            self.halve()
 
 
 def halving(compute: Callable[[Sequence[Document]], R], part: Sequence[Document]) -> list[R]:

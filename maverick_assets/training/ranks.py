@@ -13,10 +13,12 @@ state again.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from peft import PeftModel
@@ -26,9 +28,18 @@ from maverick_assets.errors import BadInput
 from maverick_assets.training.hardware import Hardware
 from maverick_assets.training.held_out import summed_losses
 from maverick_assets.training.lora import Routing
-from maverick_assets.training.memory import Parts, halving
+from maverick_assets.training.memory import Parts, Tell, halving
 from maverick_assets.training.packing import Document
-from maverick_assets.training.steps import State, Steps, fast, pack_gradients, weights_of
+from maverick_assets.training.steps import (
+    OpenSteps,
+    State,
+    Steps,
+    fast,
+    pack_gradients,
+    weights_of,
+)
+
+R = TypeVar("R")
 
 
 def world_size() -> int:
@@ -36,30 +47,31 @@ def world_size() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-@contextmanager
-def open_ranks(config: Path | None) -> Iterator[Any]:
-    """What `engine.train` opens its steps with, in each rank that torchrun has started.
+def leads() -> bool:
+    """Whether this process, of those that train together, tells and writes."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def opened_by_ranks(config: Path | None, tell: Tell) -> OpenSteps:
+    """What opens the steps of this rank, among those that torchrun has started.
 
     `config`: DeepSpeed's JSON; the batch and clipping in it are ours. Raises `BadInput` when it
     does not read.
     """
     settings = read_config(config)
-    os.environ.setdefault("DS_ACCELERATOR", "cuda" if torch.cuda.is_available() else "cpu")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    os.environ.setdefault("DS_ACCELERATOR", device)
     import deepspeed  # compiles and probes at import
 
-    deepspeed.init_distributed("nccl" if torch.cuda.is_available() else "gloo", verbose=False)
+    deepspeed.init_distributed("nccl" if device == "cuda" else "gloo", verbose=False)
 
     @contextmanager
     def open_steps(lora: PeftModel, adapters: Sequence[str], hardware: Hardware) -> Iterator[Steps]:
+        parts = Parts(hardware.part_tokens, tell)
         with fast(lora, adapters) as routing:
-            steps = RankedSteps(lora, weights_of(lora, adapters), hardware, routing, settings)
-            yield steps
-            steps.close()
+            yield RankedSteps(lora, weights_of(lora, adapters), hardware, routing, parts, settings)
 
-    try:
-        yield open_steps
-    finally:
-        deepspeed.comm.destroy_process_group()
+    return open_steps
 
 
 def read_config(path: Path | None) -> dict[str, Any]:
@@ -86,6 +98,7 @@ class RankedSteps:
         weights: Sequence[list[torch.nn.Parameter]],
         hardware: Hardware,
         routing: Routing,
+        parts: Parts,
         settings: Mapping[str, Any],
     ) -> None:
         import deepspeed
@@ -94,6 +107,7 @@ class RankedSteps:
         self._weights = weights
         self._hardware = hardware
         self._routing = routing
+        self._parts = parts
         self._comm = deepspeed.comm
         self._rank, self._count = deepspeed.comm.get_rank(), deepspeed.comm.get_world_size()
         self.leads = self._rank == 0
@@ -103,7 +117,8 @@ class RankedSteps:
             optimizer=self._adamw,
             config=_ours(settings, weights),
         )
-        if self._engine.zero_optimization_stage() == 3:
+        self._stage = self._engine.zero_optimization_stage()
+        if self._stage == 3:
             own: list[Any] = [weight for each in weights for weight in each]
             own[0].all_gather(own)  # they are whole from the first step on, and here already
         self._begin()
@@ -126,11 +141,9 @@ class RankedSteps:
     def gradients(self, documents: Sequence[Document]) -> Iterator[tuple[int, float]]:
         sums = [[torch.zeros_like(weight) for weight in each] for each in self._weights]
         losses = torch.zeros(len(self._weights), dtype=torch.float64, device=self._hardware.device)
-        for part in self._own_parts(documents):
-            found = pack_gradients(
-                self._base, self._weights, self._hardware, self._routing, part or documents[:1]
-            )
-            for adapter, (loss, gradients) in found.items() if part else ():
+        compute = partial(pack_gradients, self._base, self._weights, self._hardware, self._routing)
+        for result in self._results(compute, documents):
+            for adapter, (loss, gradients) in result.items():
                 losses[adapter] += loss
                 torch._foreach_add_(sums[adapter], list(gradients))
         self._comm.all_reduce(losses)
@@ -184,13 +197,11 @@ class RankedSteps:
         self._set_taken(adapter, taken)
 
     def held_out_loss(self, documents: Iterable[Document]) -> float:
-        documents = list(documents)
+        compute = partial(summed_losses, self._base, self._hardware, self._routing)
         sums = torch.zeros(2, dtype=torch.float64, device=self._hardware.device)
-        for part in self._own_parts(documents):
-            some = part or documents[:1]
-            found = summed_losses(self._base, self._hardware, self._routing, some)
-            if part:
-                sums += torch.tensor(found, device=sums.device)
+        for loss, count in self._results(compute, list(documents)):
+            sums[0] += loss
+            sums[1] += count
         self._comm.all_reduce(sums)
         return (sums[0] / sums[1]).item()
 
@@ -199,14 +210,21 @@ class RankedSteps:
         self._comm.all_reduce(told)
         return bool(told)
 
-    def close(self) -> None:
-        self._engine.destroy()
-
-    def _own_parts(self, documents: Sequence[Document]) -> list[list[Document]]:
-        """As many for each rank, since all gather what ZeRO has divided; some may be empty."""
-        parts = divide(documents, self._hardware.part_tokens, self._count)
-        parts += [[]] * (-len(parts) % self._count)
-        return parts[self._rank :: self._count]
+    def _results(
+        self, compute: Callable[[Sequence[Document]], R], documents: Sequence[Document]
+    ) -> list[R]:
+        """Those of this rank's share. At stage 3 all ranks fetch weights in every pass: so all
+        compute as often, the last ones perhaps for nothing, and none can halve a part alone."""
+        parts = self._parts.divide(documents, self._count)
+        idle = -len(parts) % self._count
+        own = (parts + [parts[-1]] * idle)[self._rank :: self._count]
+        once = self._stage == 3
+        results = [[compute(part)] if once else halving(compute, part) for part in own]
+        if self._rank >= self._count - idle:
+            results.pop()
+        if self.any(any(len(each) > 1 for each in results)):
+            self._parts.halve()
+        return list(chain.from_iterable(results))
 
     def _reduce(self, gradients: Sequence[Sequence[torch.Tensor]]) -> None:
         """Let DeepSpeed sum them over the ranks, of which it takes the mean."""
@@ -229,7 +247,7 @@ class RankedSteps:
     def _flat(self, adapter: int) -> list[torch.Tensor]:
         """This rank's share of the adapter's weights, as AdamW has them."""
         zero = self._engine.optimizer
-        if self._engine.zero_optimization_stage() < 3:
+        if self._stage < 3:
             return [zero.single_partition_of_fp32_groups[adapter]]
         groups = zero.sub_group_to_group_id
         flat = enumerate(zero.fp32_partitioned_groups_flat)

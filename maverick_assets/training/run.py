@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
+import torch
 from peft import PeftModel
 from safetensors import SafetensorError
 
 from maverick_assets.datasets.examples import Example, read_examples
 from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import staged_directory
 from maverick_assets.training.adapters import Trainee, attached_lora, check_parent, save_adapter
 from maverick_assets.training.base_model import load_base_model
@@ -23,15 +24,36 @@ from maverick_assets.training.curves import open_curves
 from maverick_assets.training.engine import Progress, Run, train
 from maverick_assets.training.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.jobs import Job, TrainingSpec, TrainingSummary
+from maverick_assets.training.launcher import Place, launch
 from maverick_assets.training.memory import prepare_memory
+from maverick_assets.training.ranks import leads, opened_by_ranks, world_size
 from maverick_assets.training.reporting import Reporter, Status, throttled
 from maverick_assets.training.steps import open_steps
 
 SEED = 0
 
 
+def run(spec: TrainingSpec, reporter: Reporter, place: Place | None = None) -> None:
+    """Train all jobs together, in one process, or in one for each of several GPUs.
+
+    Raises `BadInput` when this machine has fewer.
+    """
+    place = place or Place(max(1, spec.node.gpus))
+    found = torch.cuda.device_count()
+    if 0 < found < place.here:
+        raise BadInput(
+            f"node {spec.node.name} is to have {place.here} GPUs, this machine has {found}; "
+            "correct the fleet"
+        )
+    if place.here * place.hosts == 1:
+        run_jobs(spec, reporter)
+    else:
+        launch(spec, place, reporter)
+
+
 def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
-    """Train all jobs together. One that fails is reported as refused, and the others go on."""
+    """Train all jobs together, as the rank that this process is. One that fails is reported as
+    refused, and the others go on."""
     prepare_process()
     hardware = detect_hardware()
     tokenizer = ChatTokenizer(spec.base.directory)
@@ -52,19 +74,25 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
         spec.base.directory, spec.base.digest, hardware.dtype, spec.node.quantize
     )
     model.to(hardware.device)
-    bound = tokens_bound(model, hardware)
+    bound = tokens_bound(model, hardware) * world_size()
     reporter.line(f"bound: {bound:.0f} tokens/s, by the best rate of matrix products here")
     trainees = [trainee for _, trainee in jobs]
     checkpoints = Checkpoints(spec.checkpoints, spec.digest) if spec.checkpoints else None
     for name, known in (checkpoints.newest() if checkpoints else {}).items():
         reporter.line(f"{name}: going on from a checkpoint after step {known.facts.done}")
+    steps_of = (
+        opened_by_ranks(spec.node.deepspeed, reporter.line)
+        if world_size() > 1
+        else partial(open_steps, tell=reporter.line)
+    )
     with attached_lora(model, trainees, SEED) as lora:
         with (
             _watched(spec, hardware, bound, reporter) as show,
             _end_told(checkpoints is not None) as told_to_end,
         ):
-            steps_of = partial(open_steps, tell=reporter.line)
             run = train(lora, trainees, hardware, SEED, show, checkpoints, told_to_end, steps_of)
+        if not leads():
+            return
         for job, trainee in jobs:
             with _refusal(job, reporter):
                 if trainee.name in run.failures:

@@ -5,8 +5,8 @@ trained together.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any, Protocol
@@ -61,6 +61,9 @@ class Steps(Protocol):
         """Whether it is so in any of the processes."""
 
 
+OpenSteps = Callable[[PeftModel, Sequence[str], Hardware], AbstractContextManager[Steps]]
+
+
 def weights_of(lora: PeftModel, adapters: Sequence[str]) -> list[list[torch.nn.Parameter]]:
     """LoRA weights of each adapter, in the order of the model's layers."""
     named = [(name, weight) for name, weight in lora.named_parameters() if "lora_" in name]
@@ -112,7 +115,7 @@ class LocalSteps:
         ]
 
     def gradients(self, documents: Sequence[Document]) -> Iterator[tuple[int, float]]:
-        parts = self._parts.divide(documents, self._workers)
+        parts = self._parts.divide(documents, self._workers.count)
         parts_left = Counter(adapter for part in parts for adapter in {d.adapter for d in part})
         losses = dict.fromkeys(parts_left, 0.0)
         compute = partial(pack_gradients, self._base, self._weights, self._hardware, self._routing)
