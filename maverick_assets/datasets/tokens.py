@@ -1,8 +1,15 @@
 """Chat messages as token ids with one supervised completion."""
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypedDict
+
+from maverick_assets.files import sha256_of
+
+_TOLD_BY = (".json", ".jinja", ".model", ".txt")  # files of a base that its tokenizer may read
 
 
 class Message(TypedDict):
@@ -35,8 +42,17 @@ class ChatTokenizer:
     def __init__(self, base_dir: Path) -> None:
         from transformers import AutoTokenizer  # seconds to import: only when it is needed
 
+        self._directory = base_dir
         self._tokenizer: Any = AutoTokenizer.from_pretrained(base_dir, local_files_only=True)
         self._close = self._end_of_turn()
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all that the ids of given messages depend on: files, libraries, this module."""
+        files = sorted(path for path in self._directory.iterdir() if path.suffix in _TOLD_BY)
+        parts = [sha256_of(path) for path in (*files, Path(__file__))]
+        parts += [version(library) for library in ("transformers", "tokenizers")]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def encode(self, messages: list[Message], max_length: int) -> Encoded:
         """Encode `messages`, of which the last is the completion, in at most `max_length` tokens.

@@ -18,6 +18,7 @@ from dagster import (
 )
 
 from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.token_cache import tokens_folder
 from maverick_assets.defs.display import inline_image
 from maverick_assets.defs.process import Log, run_module, write_spec
 from maverick_assets.defs.training import require_base
@@ -108,6 +109,7 @@ def evaluate_version(
             "samples": 5,
             "split": "test" if test else "validation",
             "example_ids": test or None,
+            "tokens": tokens_folder(settings.lake),
         },
     )
     run_module("maverick_assets.evaluation.evaluate", str(spec), log=log)

@@ -82,6 +82,7 @@ def _promoted(
             "kind": "major",
             "created_at": now,
             "parent": current.version,
+            "ancestors": current.chain,
             "metrics": None,
             "gate": None,
         }

@@ -30,6 +30,7 @@ from dagster import (
 
 from maverick_assets.datasets.checks import check_dataset
 from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.token_cache import tokens_folder
 from maverick_assets.datasets.turns import Owner
 from maverick_assets.defs.process import run_module, worker_environment, write_spec
 from maverick_assets.errors import MaverickError
@@ -144,6 +145,7 @@ def _run_driver(
         "checkpoints": settings.runs / "checkpoints" / node.name,
         "curves": settings.tensorboard,
         "node": node.model_dump(exclude={"personalities", "inference_gb"}),
+        "tokens": tokens_folder(settings.lake),
     }
     path = write_spec(settings.runs / context.run_id, "train", spec)
     command = [sys.executable, "-m", "maverick_assets.training.driver", str(path)]
@@ -159,7 +161,7 @@ def _run_driver(
         if not (job.out / "training.json").is_file():
             context.log.error(f"{job.inputs.recipe.name}: not trained: {report.get('reason')}")
             continue
-        added.append(registry.add_candidate(_candidate(registry, job), job.out / "adapter"))
+        added.append(registry.add_candidate(candidate_of(registry, job), job.out / "adapter"))
         shutil.rmtree(job.out)
     return added
 
@@ -179,7 +181,7 @@ def _job_spec(settings: Settings, registry: Registry, job: Job) -> dict[str, Any
     }
 
 
-def _candidate(registry: Registry, job: Job) -> Manifest:
+def candidate_of(registry: Registry, job: Job) -> Manifest:
     name, parent = job.inputs.recipe.name, job.plan.parent
     known = registry.list(name) if name in registry.personalities() else []
     return Manifest(
@@ -197,6 +199,7 @@ def _candidate(registry: Registry, job: Job) -> Manifest:
         dataset_rows=job.rows,
         recipe=job.inputs.recipe.model_dump(mode="json"),
         parent=parent.version if parent else None,
+        ancestors=parent.chain if parent else (),
         code_version=job.inputs.code_version,
         training=json.loads((job.out / "training.json").read_text()),
     )
@@ -278,10 +281,11 @@ def _metadata(manifest: Manifest, registry: Registry) -> dict[str, Any]:
     training = manifest.training
     shown = ("n_examples", "n_tokens", "steps", "seconds", "tokens_per_second", "peak_memory_mb")
     known = [name for name in (*shown, "share_of_bound", "curves") if training.get(name)]
+    chain = [f"base {manifest.base_digest[:12]}", *(str(link.version) for link in manifest.chain)]
     return {
         "version": str(manifest.version),
         "kind": manifest.kind,
-        "parent": str(manifest.parent or "base model"),
+        "chain": " -> ".join(chain),
         "dataset_version": manifest.dataset_version,
         "path": MetadataValue.path(registry.directory(manifest.personality, manifest.version)),
         **{name: training[name] for name in known},

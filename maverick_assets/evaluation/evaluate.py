@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from maverick_assets.datasets.examples import read_examples
+from maverick_assets.datasets.token_cache import TokenCache
 from maverick_assets.datasets.tokens import ChatTokenizer, Encoded
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.gates import decide
@@ -27,7 +28,7 @@ from maverick_assets.training.process import run_main
 class EvaluationSpec(Record):
     """`in_service_adapter`: the released version's adapter, scored on the same examples.
 
-    `example_ids`: only these examples of the split.
+    `example_ids`: only these examples of the split. `tokens`: where ids of examples are kept.
     """
 
     base: BaseSpec
@@ -42,6 +43,7 @@ class EvaluationSpec(Record):
     samples: int = 5
     split: str = "validation"
     example_ids: frozenset[str] | None = None
+    tokens: Path | None = None
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -64,7 +66,8 @@ def evaluate(spec: EvaluationSpec) -> Metrics:
     if spec.example_ids is not None:
         examples = [each for each in examples if each.example_id in spec.example_ids]
     tokenizer = ChatTokenizer(spec.base.directory)
-    encoded = [(example, tokenizer.encode(example.messages, max_length)) for example in examples]
+    cache = TokenCache(tokenizer, spec.dataset, spec.dataset_version, spec.tokens)
+    encoded = zip(examples, cache.encode(examples, max_length), strict=True)
     scored = [(example, row) for example, row in encoded if row.n_supervised > 0]
     if not scored:
         raise MaverickError(

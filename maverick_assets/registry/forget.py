@@ -23,9 +23,10 @@ from maverick_assets.crm.forgetting import (
     read_forgotten,
 )
 from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.token_cache import forget_tokens
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake import only_writer, open_table, purge, read_table, sync_table
-from maverick_assets.registry.manifest import Manifest, fingerprint
+from maverick_assets.registry.manifest import Link, Manifest, fingerprint
 from maverick_assets.registry.plan import rows_digest
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Kind
@@ -101,20 +102,25 @@ def trace(lake: Path, registry: Registry, rows: Rows) -> Touched:
     personality that was trained on one of these, or on top of one that was.
 
     What a version was trained on is told by the content of the dataset, not by its number, which
-    means other rows once a lake was rebuilt. Where that content is there no more, the version
-    counts as touched.
+    means other rows once a lake was rebuilt; of a version whose directory is gone, the chains of
+    its descendants tell it. Where that content is there no more, the version counts as touched.
     """
     contents = {path.name: _content(path, rows) for path in _tables(lake / "datasets")}
     versions, untold = {}, {}
     for name in registry.personalities():
         learned: list[Manifest] = []
         unknown: list[Manifest] = []
-        for manifest in sorted(registry.list(name), key=lambda each: each.created_at):
-            content = _trained_on(manifest, contents.get(name, {}).values())
-            if content is None and manifest.revoked is None:
+        manifests = sorted(registry.list(name), key=lambda each: each.created_at)
+        there = {manifest.version for manifest in manifests}
+        for manifest in manifests:
+            links = [link for link in manifest.ancestors if link.version not in there]
+            links.append(manifest.chain[-1])
+            found = [_trained_on(manifest, each, contents.get(name, {}).values()) for each in links]
+            if None in found and manifest.revoked is None:
                 unknown.append(manifest)
-            parents = {each.version for each in learned}
-            if manifest in unknown or manifest.parent in parents or (content and content.touched):
+            touched = any(content and content.touched for content in found)
+            above = {link.version for link in manifest.ancestors}
+            if manifest in unknown or touched or any(each.version in above for each in learned):
                 learned.append(manifest)
         versions[name], untold[name] = learned, unknown
     datasets = {
@@ -144,11 +150,13 @@ def remove_cards(reports: Path, touched: Touched) -> None:
 
 
 def erase(lake: Path, registry: Registry, rows: Rows) -> None:
-    """Remove from the disk what older versions of the lake's tables hold of `rows`.
+    """Remove from the disk what older versions of the lake's tables hold of `rows`, and all token
+    ids that are kept of examples.
 
     To be called once the tables are rebuilt. Versions of datasets without these rows stay where a
     version of the personality that is not revoked was trained on them.
     """
+    forget_tokens(lake)
     for folder in ("raw", "clean", "candidates", "quarantine", "preferences"):
         for path in _tables(lake / folder):
             purge(path)
@@ -158,7 +166,12 @@ def erase(lake: Path, registry: Registry, rows: Rows) -> None:
         if all(content and not content.touched for content in contents.values()):
             continue
         manifests = registry.list(path.name) if path.name in known else []
-        used = {each.dataset_version for each in manifests if each.revoked is None}
+        used = {
+            link.dataset_version
+            for each in manifests
+            if each.revoked is None
+            for link in each.chain
+        }
         clean = {number for number, each in contents.items() if each and not each.touched}
         purge(path, used & clean)
 
@@ -217,17 +230,19 @@ def _content(dataset: Path, rows: Rows) -> dict[int, _Content | None]:
     return found
 
 
-def _trained_on(manifest: Manifest, versions: Iterable[_Content | None]) -> _Content | None:
-    """The content that a version was trained on, whatever number it has in the lake now.
+def _trained_on(
+    manifest: Manifest, link: Link, versions: Iterable[_Content | None]
+) -> _Content | None:
+    """The content that a link of a version's chain was trained on, whatever number it has in the
+    lake now.
 
-    Told by the manifest's fingerprint, of which the content is a part. That of a major version is
-    of the training that made its adapter.
+    Told by the link's fingerprint, of which the content is a part; recipe, base and code are the
+    same in the whole chain. That of a major version is of the training that made its adapter.
     """
     parts = (manifest.base_digest, manifest.recipe, manifest.code_version)
-    number = manifest.dataset_version
     for content in versions:
         if content and any(
-            manifest.fingerprint == fingerprint(number, content.digest, *parts, kind)
+            link.fingerprint == fingerprint(link.dataset_version, content.digest, *parts, kind)
             for kind in _TRAININGS
         ):
             return content

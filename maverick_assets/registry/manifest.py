@@ -47,12 +47,23 @@ class Revocation(Frozen):
     at: AwareDatetime
 
 
+class Link(Frozen):
+    """A version in the chain of those trained on top of one another, and what it was trained on."""
+
+    version: VersionField
+    kind: Kind
+    fingerprint: str
+    dataset_version: int
+
+
 class Manifest(Frozen):
     """One version of one personality.
 
     `state` is not stored: the registry derives it from `revoked`, the `final` link and
     `released_at` (when the version last went into service through a release), so no copy of it can
     be stale.
+    `ancestors`: what it was trained on top of, oldest first; that one was trained on the base. They
+    are known here when their own directories are gone; versions of before name their parent alone.
     `files` maps paths relative to the version's directory to their sha256.
     """
 
@@ -68,12 +79,24 @@ class Manifest(Frozen):
     dataset_rows: int | None = None
     recipe: dict[str, Any]
     parent: VersionField | None = None
+    ancestors: tuple[Link, ...] = ()
     code_version: str
     training: dict[str, Any] = {}
     metrics: dict[str, Any] | None = None
     gate: Gate | None = None
     revoked: Revocation | None = None
     files: dict[str, str] = {}
+
+    @property
+    def chain(self) -> tuple[Link, ...]:
+        """The ancestors, and this version itself."""
+        own = Link(
+            version=self.version,
+            kind=self.kind,
+            fingerprint=self.fingerprint,
+            dataset_version=self.dataset_version,
+        )
+        return (*self.ancestors, own)
 
 
 def fingerprint(

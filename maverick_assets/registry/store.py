@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of, staged_directory, verify_sha256, write_atomically
-from maverick_assets.registry.manifest import Gate, Manifest, Revocation, State
+from maverick_assets.registry.manifest import Gate, Link, Manifest, Revocation, State
 from maverick_assets.registry.versions import Version
 
 FINAL = "final"
@@ -298,7 +298,15 @@ class Registry:
             ) from error
         if (manifest.personality, manifest.version) != (personality, version):
             raise MaverickError(f"{path} describes {_label(manifest)}; restore the right one")
-        return manifest.model_copy(update={"state": self._state(manifest)})
+        known = {"state": self._state(manifest), "ancestors": self._ancestors(manifest)}
+        return manifest.model_copy(update=known)
+
+    def _ancestors(self, manifest: Manifest) -> tuple[Link, ...]:
+        """Those of a version of before, as far as the directories of its parents are there."""
+        if manifest.parent and not manifest.ancestors:
+            with suppress(MaverickError):  # that one's manifest is gone or corrupt
+                return self._load(manifest.personality, manifest.parent).chain
+        return manifest.ancestors
 
     def _state(self, manifest: Manifest) -> State:
         if manifest.revoked is not None:

@@ -54,13 +54,15 @@ class NodeSpec(Record):
 
 class TrainingSpec(Record):
     """`checkpoints`: where the run keeps them; without, one that is cut short begins anew.
-    `curves`: where those of all runs are; without, none are drawn."""
+    `curves`: where those of all runs are; without, none are drawn. `tokens`: where ids of examples
+    are kept; without, all are tokenized."""
 
     base: BaseSpec
     jobs: list[Job]
     checkpoints: Path | None = None
     curves: Path | None = None
     node: NodeSpec = NodeSpec()
+    tokens: Path | None = None
 
     @property
     def curves_of_run(self) -> Path | None:

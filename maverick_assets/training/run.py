@@ -13,6 +13,7 @@ from peft import PeftModel
 from safetensors import SafetensorError
 
 from maverick_assets.datasets.examples import Example, read_examples
+from maverick_assets.datasets.token_cache import TokenCache
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import staged_directory
@@ -60,7 +61,7 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
     jobs: list[tuple[Job, Trainee]] = []
     for job in spec.jobs:
         with _refusal(job, reporter):
-            jobs.append((job, trainee_of(job, tokenizer)))
+            jobs.append((job, trainee_of(job, tokenizer, spec.tokens)))
             reporter.line(
                 f"{job.personality}: {job.mode} training on {len(jobs[-1][1].rows)} examples"
             )
@@ -149,18 +150,17 @@ def _refusal(job: Job, reporter: Reporter) -> Iterator[None]:
         reporter.result({"personality": job.personality, "out": str(job.out), **refusal})
 
 
-def trainee_of(job: Job, tokenizer: ChatTokenizer) -> Trainee:
-    """What a job asks for. Raises `MaverickError` when there is nothing to train on, or the parent
-    is not to be read or of another shape."""
+def trainee_of(job: Job, tokenizer: ChatTokenizer, tokens: Path | None = None) -> Trainee:
+    """What a job asks for; `tokens`: where ids are kept. Raises `MaverickError` when there is
+    nothing to train on, or the parent is not to be read or of another shape."""
     settings = job.recipe.training
     examples = select_examples(job, settings.replay, SEED)
     validation = read_examples(job.dataset, job.dataset_version, "validation")
+    cache = TokenCache(tokenizer, job.dataset, job.dataset_version, tokens)
+    encoded = cache.encode([*examples, *validation], settings.max_length)
     rows, held_out = (
-        [row for row in encoded if row.n_supervised > 0]
-        for encoded in (
-            [tokenizer.encode(example.messages, settings.max_length) for example in each]
-            for each in (examples, validation)
-        )
+        [row for row in each if row.n_supervised > 0]
+        for each in (encoded[: len(examples)], encoded[len(examples) :])
     )
     if not rows:
         raise MaverickError(

@@ -1,5 +1,6 @@
 """Forgetting: rows leave the lake for good, and what learned from them is revoked."""
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,14 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
+from transformers import AutoTokenizer
 
 from maverick_assets.crm.extraction import extract, live_rows
 from maverick_assets.crm.forgetting import forget_rows, read_forgotten
 from maverick_assets.crm.importers import insert_rows
 from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.examples import read_examples
 from maverick_assets.datasets.quarantine import refresh_quarantine
 from maverick_assets.datasets.refresh import (
     refresh_candidates,
@@ -22,6 +26,7 @@ from maverick_assets.datasets.refresh import (
     refresh_preferences,
 )
 from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
+from maverick_assets.datasets.token_cache import TokenCache, tokens_folder
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Owner, read_turns
 from maverick_assets.errors import BadInput, MaverickError
@@ -310,6 +315,48 @@ def test_a_major_version_learned_what_the_version_did_that_it_was_made_from(
     assert {str(m.version) for m in learned} == {"v1.1.1", "v2.0"}
 
 
+def nightly_versions(registry: Registry, describe: Describe, adapter_dir: Path) -> None:
+    """v1.0 and two nights on top of it, each of another version of the dataset."""
+    above: Manifest | None = None
+    for data, version in enumerate(("v1.0", "v1.0.1", "v1.0.2")):
+        described = trained_on(describe(version), data, DATA[data])
+        update: dict[str, Any] = {"created_at": START + timedelta(days=data)}
+        if above:
+            update |= {"parent": above.version, "ancestors": above.chain}
+        above = registry.add_candidate(described.model_copy(update=update), adapter_dir)
+
+
+@pytest.mark.parametrize(
+    ("row", "touched"), [("a", ["v1.0", "v1.0.2"]), ("b", ["v1.0.2"]), ("c", ["v1.0.2"]), ("z", [])]
+)
+def test_what_a_version_learned_through_one_that_is_deleted_counts(
+    registry: Registry,
+    describe: Describe,
+    adapter_dir: Path,
+    tmp_path: Path,
+    row: str,
+    touched: list[str],
+) -> None:
+    nightly_versions(registry, describe, adapter_dir)
+    shutil.rmtree(registry.directory("robbie", "v1.0.1"))
+    dataset(tmp_path, *DATA)
+    found = trace(tmp_path, registry, {"crm_emails": [row]})
+    assert [str(m.version) for m in found.versions.get("robbie", ())] == touched
+    assert found.untold == {}
+
+
+def test_a_deleted_version_is_still_told_after_something_else_was_forgotten(
+    registry: Registry, describe: Describe, adapter_dir: Path, tmp_path: Path
+) -> None:
+    nightly_versions(registry, describe, adapter_dir)
+    shutil.rmtree(registry.directory("robbie", "v1.0.1"))
+    dataset(tmp_path, *DATA, ["a", "d"], ["a"])
+    rows = {"crm_emails": ["d"]}
+    for _ in range(2):
+        assert trace(tmp_path, registry, rows).versions == {}
+        erase(tmp_path, registry, rows)
+
+
 def on_disk(lake: Path, text: str) -> list[str]:
     """Files under `lake` that hold a text: as bytes, or in a column of a Parquet file."""
     found = []
@@ -334,6 +381,20 @@ def datasets(lake: Path, base: BaseModel) -> None:
     refresh_preferences(lake, recipe)
 
 
+def keep_tokens(lake: Path, base: BaseModel) -> None:
+    """As a training does."""
+    path = lake / "datasets" / "allan-maverick"
+    version = DeltaTable(path).version()
+    cache = TokenCache(ChatTokenizer(base.directory), path, version, tokens_folder(lake))
+    cache.encode(read_examples(path, version), 512)
+
+
+def as_ids(base: BaseModel, text: str) -> str:
+    """A text as JSON lists its token ids."""
+    ids = AutoTokenizer.from_pretrained(base.directory)(text, add_special_tokens=False)["input_ids"]
+    return json.dumps(list(ids))[1:-1]
+
+
 def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
     crm_rows: psycopg.Connection,
     crm_url: str,
@@ -354,16 +415,18 @@ def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
     crm_rows.commit()
     ingest(crm_url, lake)
     datasets(lake, base)
+    keep_tokens(lake, base)
+    gone = (*GONE, as_ids(base, "I say no to the tea, as ever."))
     rows = bury_contact(lake, TEXTS, DANA)
     ingest(crm_url, lake)
     datasets(lake, base)
-    assert all(on_disk(lake, text) for text in GONE)
+    assert all(on_disk(lake, text) for text in gone)
     with monkeypatch.context() as killed:
         killed.setattr(forget, "purge", until_turns)
         with pytest.raises(KeyboardInterrupt):
             erase(lake, registry, rows)
     erase(lake, registry, bury_contact(lake, TEXTS, DANA))
-    assert [on_disk(lake, text) for text in GONE] == [[], [], []]
+    assert [on_disk(lake, text) for text in gone] == [[], [], [], []]
     assert on_disk(lake, "Both of you: no tea.")
     logs = sorted(lake.rglob("_delta_log/*"))
     erase(lake, registry, rows)  # nothing to do

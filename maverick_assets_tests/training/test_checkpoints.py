@@ -6,6 +6,7 @@ import random
 import resource
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -17,6 +18,7 @@ import torch
 
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.errors import MaverickError
+from maverick_assets.files import sha256_of
 from maverick_assets.recipes import Training
 from maverick_assets.training import engine
 from maverick_assets.training.adapters import Trainee, attached_lora
@@ -162,7 +164,7 @@ def child(folder: Path, result: Path) -> None:
 def test_killed_again_and_again_it_finishes_with_the_same_weights(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    """SIGKILL at random moments of training and saving."""
+    """SIGKILL at random moments of training and saving; it prints how often what happened."""
     rng = random.Random(0)
     torch.set_num_threads(1)  # the children inherit no pool of threads
     expected = run(None)
@@ -170,15 +172,27 @@ def test_killed_again_and_again_it_finishes_with_the_same_weights(
     started = time.monotonic()
     run(tmp_path / "timed")
     whole = time.monotonic() - started
-    for _ in range(pytestconfig.getoption("--kills")):
+    seen: Counter[str] = Counter()
+    stages: set[Path] = set()
+    while seen["killed"] < pytestconfig.getoption("--kills"):
         process = os.fork()
         if process == 0:
             child(folder, result)
         time.sleep(rng.uniform(0, whole))
         os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
+        left = sorted(folder.glob("[!.]*"))
+        if left:
+            newest = left[-1] / "state.safetensors"
+            assert sha256_of(newest) == (left[-1] / "state.sha256").read_text()
+        seen["killed"] += os.WIFSIGNALED(status)
+        seen["newest checkpoint whole"] += bool(left)
+        seen["kills in the middle of saving"] += len(set(folder.glob(".*")) - stages)
+        stages |= set(folder.glob(".*"))
         if os.WIFEXITED(status):
+            seen["finished"] += 1
             assert os.WEXITSTATUS(status) == 0
             assert same(torch.load(result), expected)
             Checkpoints(folder, "run").clear()
     assert same(run(folder), expected)
+    print(dict(seen))

@@ -210,3 +210,16 @@ def test_sigterm_ends_the_driver_and_leaves_nothing(
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 128 + signal.SIGTERM
     assert not out.parent.exists() or list(out.parent.iterdir()) == []
+
+
+def test_with_tokens_that_are_kept_the_adapter_is_the_same(
+    tiny_base: BaseModel, table: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "tokens"
+    adapters = []
+    for number, tokens in enumerate((None, str(kept), str(kept))):
+        out = tmp_path / str(number)
+        run(specification(tiny_base, job(table, 0, out)) | {"tokens": tokens})
+        adapters.append((out / "adapter" / "adapter_model.safetensors").read_bytes())
+    assert len(set(adapters)) == 1
+    assert len(json.loads((kept / "dataset.json").read_text().split("\n")[1])) == 7

@@ -1,0 +1,65 @@
+"""Seconds from cancelling a training until its processes are gone and its pool slot is free.
+
+    python -m benchmarks.cancel [--times 3]
+
+Dagster runs as `maverick ui` starts it, and is asked as its web page asks. Prints Markdown.
+"""
+
+import argparse
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.demo import machine
+from maverick_assets.services import asset_selection
+from maverick_assets.settings import Settings
+from maverick_assets.training.base_model import ensure_base
+from maverick_assets_tests.end_to_end.machine import Machine, robbies_home
+from maverick_assets_tests.processes import lives, wait_for
+
+EXAMPLES = 150  # they train for longer than it takes to cancel them
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=3)
+    times = parser.parse_args().times
+    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the embedded server works as a user of its own
+        base = ensure_base(Settings(home=folder, base_model=None))
+        computer = Machine(robbies_home(base, folder / "home", EXAMPLES))
+        try:
+            found = [cancelled(computer) for _ in range(times)]
+        finally:
+            computer.stop()
+    print(machine(), "\n")
+    print("| cancellation | processes gone (s) | pool slot free (s) |\n|---|---:|---:|")
+    for number, (gone, free) in enumerate(found, start=1):
+        print(f"| {number} | {gone:.1f} | {free:.1f} |")
+
+
+def cancelled(computer: Machine) -> tuple[float, float]:
+    """Of a training that is at work: seconds until nothing of it lives, and until its slot is
+    free, in steps of 0.2."""
+    shutil.rmtree(computer.maverick.home / "runs" / "checkpoints", ignore_errors=True)
+    run = computer.launch("weekly", asset_selection("weekly", ["robbie"]))
+    wait_for(lambda: computer.says(run, "loss robbie"), 300)
+    [driver] = computer.drivers()
+    worker = driver.parent()
+    assert worker is not None
+    doomed = [worker, *worker.children(recursive=True)]
+    assert computer.holds_slot(run)
+    started = time.monotonic()
+    computer.cancel(run)
+    wait_for(lambda: not any(lives(process) for process in doomed))
+    gone = time.monotonic() - started
+    wait_for(lambda: not computer.holds_slot(run))
+    free = time.monotonic() - started
+    wait_for(lambda: computer.status(run) == "CANCELED")
+    return gone, free
+
+
+if __name__ == "__main__":
+    main()
