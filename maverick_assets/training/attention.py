@@ -1,18 +1,20 @@
 """Causal attention within each document of a pack, and across none.
 
 A dense mask over a pack of n documents computes n times the products that it keeps. On a CPU the
-documents are taken one after the other, with products that the kernels are best at; on CUDA the
-kernel is FlashAttention for sequences of any lengths (Dao 2023), as torch has it.
+documents are taken one after the other, with products that the kernels are best at, and each sees
+what it has in common with others where they have it (`prefixes.py`); on CUDA the kernel is
+FlashAttention for sequences of any lengths (Dao 2023), as torch has it.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any
 
 import torch
 from peft import PeftModel
 from transformers import AttentionInterface
+
+from maverick_assets.training.prefixes import Place
 
 DOCUMENTS = "documents"  # the name that transformers knows it by
 
@@ -24,19 +26,19 @@ def attend(
     value: torch.Tensor,
     _attention_mask: object,
     scaling: float,
-    bounds: tuple[int, ...],
+    places: tuple[Place, ...],
     **_: object,
 ) -> tuple[torch.Tensor, None]:
     """Attention of transformers' interface for one pack.
 
     query (1, heads, tokens, size), key and value (1, groups, tokens, size) -> (1, tokens, heads,
-    size). `bounds`: where documents begin, and the last ends.
+    size). `places`: where documents stand.
     """
     if query.device.type == "cuda":
-        out = _varlen(query[0], key[0], value[0], bounds, scaling)
+        out = _varlen(query[0], key[0], value[0], places, scaling)
     else:
         product: Any = _DocumentAttention.apply  # torch does not type it
-        out = product(query[0], key[0], value[0], bounds, scaling)
+        out = product(query[0], key[0], value[0], places, scaling)
     return out[None], None
 
 
@@ -46,7 +48,7 @@ AttentionInterface.register(DOCUMENTS, attend)
 @contextmanager
 def documents_apart(model: Any) -> Iterator[None]:
     """Let a model of transformers attend within the documents of packs; its forward pass then
-    takes `bounds`."""
+    takes `places`."""
     base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     before = base.config._attn_implementation
     base.set_attn_implementation(DOCUMENTS)
@@ -60,13 +62,15 @@ def _varlen(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    bounds: tuple[int, ...],
+    places: tuple[Place, ...],
     scaling: float,
 ) -> torch.Tensor:
+    """Of documents that share nothing."""
     from torch.nn.attention.varlen import varlen_attn
 
-    starts = torch.tensor(bounds, dtype=torch.int32, device=query.device)
-    longest = max(end - start for start, end in pairwise(bounds))
+    bounds = [(start, end) for [(start, end)] in places]
+    starts = torch.tensor([0, *(end for _, end in bounds)], dtype=torch.int32, device=query.device)
+    longest = max(end - start for start, end in bounds)
     out = varlen_attn(
         query.transpose(0, 1).contiguous(),
         key.transpose(0, 1).contiguous(),
@@ -92,52 +96,67 @@ class _DocumentAttention(torch.autograd.Function):
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        bounds: tuple[int, ...],
+        places: tuple[Place, ...],
         scaling: float,
     ) -> torch.Tensor:
-        heads, tokens, size = query.shape
+        heads, tokens, width = query.shape
         groups = key.shape[0]
-        out = query.new_empty(tokens, groups, heads // groups, size)
+        out = query.new_empty(tokens, groups, heads // groups, width)
         kept = []
-        for start, end in pairwise(bounds):
-            scores = torch.bmm(
-                _rows(query[:, start:end] * scaling, groups), key[:, start:end].transpose(1, 2)
-            )
-            square = scores.view(groups, -1, end - start, end - start)
-            later = torch.ones(end - start, end - start, dtype=torch.bool).triu_(1)
+        for place in places:
+            start, end = place[-1]
+            keys, values = _fetched(key, place), _fetched(value, place)
+            scores = torch.bmm(_rows(query[:, start:end] * scaling, groups), keys.transpose(1, 2))
+            seen, own = keys.shape[1], end - start
+            square = scores.view(groups, -1, own, seen)
+            later = torch.ones(own, seen, dtype=torch.bool).triu_(1 + seen - own)
             square.masked_fill_(later, float("-inf"))
             shares = torch.softmax(scores, -1)
-            mixed = torch.bmm(shares, value[:, start:end])
-            out[start:end] = mixed.view(groups, -1, end - start, size).permute(2, 0, 1, 3)
+            mixed = torch.bmm(shares, values)
+            out[start:end] = mixed.view(groups, -1, own, width).permute(2, 0, 1, 3)
             kept.append(shares)
         ctx.save_for_backward(query, key, value, *kept)
-        ctx.bounds, ctx.scaling = bounds, scaling
-        return out.view(tokens, heads, size)
+        ctx.places, ctx.scaling = places, scaling
+        return out.view(tokens, heads, width)
 
     @staticmethod
     def backward(
         ctx: Any, gradient: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, None, None]:
         query, key, value, *kept = ctx.saved_tensors
-        heads, _, size = query.shape
+        heads, _, width = query.shape
         groups = key.shape[0]
         of_query, of_key, of_value = (
-            torch.empty_like(each, memory_format=torch.contiguous_format)
+            torch.zeros_like(each, memory_format=torch.contiguous_format)
             for each in (query, key, value)
         )
-        for (start, end), shares in zip(pairwise(ctx.bounds), kept, strict=True):
+        for place, shares in zip(ctx.places, kept, strict=True):
+            start, end = place[-1]
             above = _rows(gradient[start:end].transpose(0, 1), groups)
-            of_value[:, start:end] = torch.bmm(shares.transpose(1, 2), above)
-            of_shares = torch.bmm(above, value[:, start:end].transpose(1, 2))
+            _add(of_value, place, torch.bmm(shares.transpose(1, 2), above))
+            of_shares = torch.bmm(above, _fetched(value, place).transpose(1, 2))
             of_scores = torch._softmax_backward_data(of_shares, shares, -1, shares.dtype)
             of_scores *= ctx.scaling
-            of_query[:, start:end] = torch.bmm(of_scores, key[:, start:end]).view(heads, -1, size)
-            of_key[:, start:end] = torch.bmm(
-                of_scores.transpose(1, 2), _rows(query[:, start:end], groups)
-            )
+            keys = _fetched(key, place)
+            of_query[:, start:end] = torch.bmm(of_scores, keys).view(heads, -1, width)
+            queries = _rows(query[:, start:end], groups)
+            _add(of_key, place, torch.bmm(of_scores.transpose(1, 2), queries))
         return of_query, of_key, of_value, None, None
 
 
 def _rows(heads: torch.Tensor, groups: int) -> torch.Tensor:
     """(heads, length, size) -> (groups, heads of a group * length, size)."""
     return heads.reshape(groups, -1, heads.shape[-1])
+
+
+def _fetched(whole: torch.Tensor, place: Place) -> torch.Tensor:
+    """(groups, tokens, size) -> those of a document."""
+    parts = [whole[:, start:end] for start, end in place]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+
+
+def _add(whole: torch.Tensor, place: Place, gradient: torch.Tensor) -> None:
+    """The way back of `_fetched`: each token gets the sum from all documents that saw it."""
+    sizes = [end - start for start, end in place]
+    for (start, end), part in zip(place, torch.split(gradient, sizes, 1), strict=True):
+        whole[:, start:end] += part

@@ -2,8 +2,8 @@
 
 Each adapter has steps of its own, with its own examples, learning rate, clipping and AdamW state
 (Loshchilov and Hutter 2019), as if it were alone; the steps that fall together are computed
-together. What that saves is told where it is done: `packing`, `attention`, `lora`, `norms`, `head`,
-`workers`.
+together. What that saves is told where it is done: `packing`, `prefixes`, `attention`, `lora`,
+`norms`, `head`, `workers`.
 """
 
 import time

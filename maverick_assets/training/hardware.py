@@ -24,6 +24,12 @@ class Hardware:
         """Tokens that are computed at once: as many as keep its products fast."""
         return 16384 if self.device == "cuda" else 512
 
+    @property
+    def shares_prefixes(self) -> bool:
+        """Whether what documents begin with in common is computed once: not on CUDA, where it is
+        neither written nor measured yet (its kernel takes each sequence with keys of its own)."""
+        return self.device == "cpu"
+
     def peak_memory_mb(self) -> int:
         """The most memory used so far: of the GPU, or of this process."""
         if self.device == "cuda":

@@ -21,7 +21,7 @@ def completion_losses(model: Any, pack: Pack) -> tuple[torch.Tensor, torch.Tenso
         input_ids=pack.input_ids,
         position_ids=pack.position_ids,
         use_cache=False,
-        bounds=pack.bounds,
+        places=pack.places,
     ).last_hidden_state[0]
     head: Any = _HeadLoss.apply  # torch does not type it
     weight = model.get_output_embeddings().weight

@@ -25,7 +25,7 @@ def mean_loss(
 ) -> float:
     """Mean negative log-likelihood (nats) of the supervised tokens, each of the same weight; summed
     in float64. `routing`: of the fused LoRA layers, where the model has them."""
-    parts = parts or Parts(hardware.part_tokens)
+    parts = parts or Parts(hardware.part_tokens, sharing=hardware.shares_prefixes)
     compute = partial(summed_losses, model, hardware, routing)
     sums = list(chain(*parts.results(workers, compute, parts.divide(documents, workers.count))))
     return sum(loss for loss, _ in sums) / sum(count for _, count in sums)
@@ -35,7 +35,7 @@ def summed_losses(
     model: Any, hardware: Hardware, routing: Routing | None, documents: Sequence[Document]
 ) -> tuple[float, int]:
     """Of one pack: the sum of the losses of its supervised tokens, and how many these are."""
-    packed = pack(documents).to(hardware.device)
+    packed = pack(documents, hardware.shares_prefixes).to(hardware.device)
     if routing is not None:
         routing.spans = packed.spans
     with torch.no_grad():

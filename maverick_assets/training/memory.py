@@ -129,15 +129,16 @@ def _call(url: str, what: str, content: dict[str, Any] | None = None) -> bytes:
 
 class Parts:
     """Steps computed in parts of about `tokens` tokens at a time; of half as many from the step on
-    that follows one in which memory did not suffice."""
+    that follows one in which memory did not suffice. `sharing`: as `packing.pack` does."""
 
-    def __init__(self, tokens: int, tell: Tell = lambda _: None) -> None:
+    def __init__(self, tokens: int, tell: Tell = lambda _: None, sharing: bool = True) -> None:
         self.tokens = tokens
         self._tell = tell
+        self._sharing = sharing
 
     def divide(self, documents: Iterable[Document], workers: int) -> list[list[Document]]:
         """See `packing.divide`."""
-        return divide(documents, self.tokens, workers)
+        return divide(documents, self.tokens, workers, self._sharing)
 
     def halve(self) -> None:
         if self.tokens > 1:

@@ -1,22 +1,23 @@
 """Documents packed end to end, so that no token is computed that is not one.
 
 Padding rows of a batch to the longest wastes what they differ by; here all tokens of a step stand
-in one row, and attention keeps to the documents (`attention.py`). Each optimizer step takes as many
-documents as fit, by best-fit decreasing (Johnson 1973; for training: Ding et al. 2024, "Fewer
-Truncations Improve Language Modeling").
+in one row, and attention keeps to the documents (`attention.py`); what they begin with in common
+stands there once (`prefixes.py`). Each optimizer step takes as many documents as fit, by best-fit
+decreasing (Johnson 1973; for training: Ding et al. 2024, "Fewer Truncations Improve Language
+Modeling").
 """
 
 import random
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from heapq import heapreplace
-from itertools import accumulate, chain, groupby, pairwise
+from itertools import chain, groupby
 from operator import attrgetter
 
 import torch
 
 from maverick_assets.datasets.tokens import Encoded
+from maverick_assets.training.prefixes import Place, places_of, shared_tokens, size
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class Span:
 class Pack:
     """Documents end to end, those of an adapter next to one another.
 
-    `input_ids`, `position_ids`: (1, tokens). `bounds`: where documents begin, and the last ends.
-    `spans`: of the adapters. `predictors`: positions that predict the `targets`; `weights` and
-    `owners` (adapters) of these; all (supervised,).
+    `input_ids`, `position_ids`: (1, tokens). `places`: where each document stands. `spans`: of the
+    adapters. `predictors`: positions that predict the `targets`; `weights` and `owners` (adapters)
+    of these; all (supervised,).
     """
 
     input_ids: torch.Tensor
     position_ids: torch.Tensor
-    bounds: tuple[int, ...]
+    places: tuple[Place, ...]
     spans: tuple[Span, ...]
     predictors: torch.Tensor
     targets: torch.Tensor
@@ -59,7 +60,7 @@ class Pack:
         return Pack(
             self.input_ids.to(device),
             self.position_ids.to(device),
-            self.bounds,
+            self.places,
             self.spans,
             self.predictors.to(device),
             self.targets.to(device),
@@ -68,26 +69,33 @@ class Pack:
         )
 
 
-def pack(documents: Iterable[Document]) -> Pack:
-    """Each document must have a supervised token, and a prompt before it."""
-    ordered = sorted(documents, key=attrgetter("adapter"))
-    lengths = [len(document.row.input_ids) for document in ordered]
-    bounds = tuple(accumulate(lengths, initial=0))
-    starts = list(zip(bounds, ordered, strict=False))
-    predictors = [
-        range(start + each.row.n_prompt - 1, start + len(each.row.input_ids) - 1)
-        for start, each in starts
+def pack(documents: Iterable[Document], sharing: bool = True) -> Pack:
+    """Each document must have a supervised token, and a prompt before it. `sharing`: a document
+    that begins like another one of its adapter has only the rest for itself."""
+    ordered = sorted(documents, key=_order)
+    places: list[Place] = []
+    spans: list[Span] = []
+    for adapter, group in groupby(ordered, attrgetter("adapter")):
+        start = spans[-1].end if spans else 0
+        places += places_of((each.row for each in group), start, sharing)
+        spans.append(Span(adapter, start, places[-1][-1][1]))
+    placed = [
+        (each.row, size(place[:-1]), place[-1][1])
+        for each, place in zip(ordered, places, strict=True)
     ]
-    counts = [each.row.n_supervised for each in ordered]
+    ids = [row.input_ids[shared:] for row, shared, _ in placed]
+    positions = [range(shared, len(row.input_ids)) for row, shared, _ in placed]
+    predictors = [range(end - row.n_supervised - 1, end - 1) for row, _, end in placed]
+    counts = torch.tensor([row.n_supervised for row, *_ in placed])
     return Pack(
-        torch.tensor([list(chain.from_iterable(each.row.input_ids for each in ordered))]),
-        torch.tensor([list(chain.from_iterable(map(range, lengths)))]),
-        bounds,
-        tuple(_spans(ordered)),
+        torch.tensor([list(chain.from_iterable(ids))]),
+        torch.tensor([list(chain.from_iterable(positions))]),
+        tuple(places),
+        tuple(spans),
         torch.tensor(list(chain.from_iterable(predictors))),
-        torch.tensor([i for each in ordered for i in each.row.input_ids[each.row.n_prompt :]]),
-        torch.tensor([each.weight for each in ordered]).repeat_interleave(torch.tensor(counts)),
-        torch.tensor([each.adapter for each in ordered]).repeat_interleave(torch.tensor(counts)),
+        torch.tensor([i for row, *_ in placed for i in row.input_ids[row.n_prompt :]]),
+        torch.tensor([each.weight for each in ordered]).repeat_interleave(counts),
+        torch.tensor([each.adapter for each in ordered]).repeat_interleave(counts),
     )
 
 
@@ -113,30 +121,41 @@ def plan_epoch(rows: Sequence[Encoded], step_tokens: int, seed: str) -> list[lis
     return bins
 
 
-def divide(documents: Iterable[Document], part_tokens: int, workers: int) -> list[list[Document]]:
+def divide(
+    documents: Iterable[Document], part_tokens: int, workers: int, sharing: bool = True
+) -> list[list[Document]]:
     """A step in parts that `workers` compute at a time, `part_tokens` tokens each or about that.
 
-    Those that are computed at the same time have about the same number of tokens: longest first,
-    each document goes to the part that has least (Graham 1969). A part holds few adapters.
+    Tokens are those to be computed. Those that are computed at the same time have about the same
+    number of them: longest first, each document goes to the part that has least with it (Graham
+    1969), which is more often one with documents that begin like it. A part holds few adapters.
     """
     parts: list[list[Document]] = []
-    for group in _groups(documents, part_tokens * workers):
+    for group in _groups(documents, part_tokens * workers, sharing):
         count = min(workers, len(group))
-        parts += [[] for _ in range(count)]
-        least = [(0, number) for number in range(len(parts) - count, len(parts))]
+        chosen: list[list[Document]] = [[] for _ in range(count)]
+        tokens = [0] * count
         for document in sorted(group, key=lambda d: len(d.row.input_ids), reverse=True):
-            tokens, number = least[0]
-            parts[number].append(document)
-            heapreplace(least, (tokens + len(document.row.input_ids), number))
+            with_it = [
+                before + _computed(document, part if sharing else [])
+                for before, part in zip(tokens, chosen, strict=True)
+            ]
+            number = with_it.index(min(with_it))
+            chosen[number].append(document)
+            tokens[number] = with_it[number]
+        parts += chosen
     return parts
 
 
-def _groups(documents: Iterable[Document], most_tokens: int) -> Iterator[list[Document]]:
-    """Runs of documents, by adapter, of at most so many tokens, or of a single longer one."""
+def _groups(
+    documents: Iterable[Document], most_tokens: int, sharing: bool
+) -> Iterator[list[Document]]:
+    """Runs of documents, by adapter and tokens, of at most so many tokens to be computed, or of a
+    single longer one."""
     group: list[Document] = []
     left = most_tokens
-    for document in sorted(documents, key=attrgetter("adapter")):
-        left -= len(document.row.input_ids)
+    for document in sorted(documents, key=_order):
+        left -= _computed(document, group[-1:] if sharing else [])
         if left < 0 and group:
             yield group
             group, left = [], most_tokens - len(document.row.input_ids)
@@ -145,10 +164,13 @@ def _groups(documents: Iterable[Document], most_tokens: int) -> Iterator[list[Do
         yield group
 
 
-def _spans(ordered: Sequence[Document]) -> Iterator[Span]:
-    groups = [(key, list(group)) for key, group in groupby(ordered, attrgetter("adapter"))]
-    sizes = [sum(len(document.row.input_ids) for document in group) for _, group in groups]
-    for (adapter, _), (start, end) in zip(
-        groups, pairwise(accumulate(sizes, initial=0)), strict=True
-    ):
-        yield Span(adapter, start, end)
+def _computed(document: Document, beside: Iterable[Document]) -> int:
+    """Tokens of a document that are left to be computed, beside others."""
+    rows = [other.row for other in beside if other.adapter == document.adapter]
+    shared = max((shared_tokens(document.row, row) for row in rows), default=0)
+    return len(document.row.input_ids) - shared
+
+
+def _order(document: Document) -> tuple[int, list[int]]:
+    """Those of an adapter come together, and of these those that begin alike."""
+    return document.adapter, document.row.input_ids

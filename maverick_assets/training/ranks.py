@@ -67,7 +67,7 @@ def opened_by_ranks(config: Path | None, tell: Tell) -> OpenSteps:
 
     @contextmanager
     def open_steps(lora: PeftModel, adapters: Sequence[str], hardware: Hardware) -> Iterator[Steps]:
-        parts = Parts(hardware.part_tokens, tell)
+        parts = Parts(hardware.part_tokens, tell, hardware.shares_prefixes)
         with fast(lora, adapters) as routing:
             yield RankedSteps(lora, weights_of(lora, adapters), hardware, routing, parts, settings)
 

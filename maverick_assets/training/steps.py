@@ -76,7 +76,7 @@ def open_steps(
 ) -> Iterator[Steps]:
     """Steps of this process alone; afterwards the model is as before, but for its weights. Where
     memory does not suffice they are computed in smaller parts, and `tell` hears of it."""
-    parts = Parts(hardware.part_tokens, tell)
+    parts = Parts(hardware.part_tokens, tell, hardware.shares_prefixes)
     with fast(lora, adapters) as routing, open_workers(hardware) as workers:
         yield LocalSteps(lora, weights_of(lora, adapters), hardware, workers, routing, parts)
 
@@ -184,7 +184,7 @@ def pack_gradients(
     documents: Sequence[Document],
 ) -> dict[int, tuple[float, Sequence[torch.Tensor]]]:
     """Of one pack, by adapter: its share of the loss, and the gradients of its weights."""
-    packed = pack(documents).to(hardware.device)
+    packed = pack(documents, hardware.shares_prefixes).to(hardware.device)
     routing.spans = packed.spans
     total, losses = completion_losses(base, packed)
     found = torch.autograd.grad(total, [w for span in packed.spans for w in weights[span.adapter]])

@@ -6,7 +6,11 @@ from maverick_assets.datasets.tokens import Encoded
 
 VOCABULARY = 61
 
-_ids = st.lists(st.integers(1, VOCABULARY - 1), min_size=2, max_size=24)
+_beginnings = st.sampled_from(
+    [[], [*range(1, 13)], [*range(1, 13), *range(30, 45)], [*range(1, 11), *range(50, 60)]]
+)  # as system prompts are: the same in many, or different at the end
+_rest = st.lists(st.integers(1, VOCABULARY - 1), min_size=2, max_size=24)
+_ids = st.builds(lambda beginning, rest: [*beginning, *rest], _beginnings, _rest)
 rows = _ids.flatmap(
     lambda ids: st.integers(1, len(ids) - 1).map(lambda n_prompt: Encoded(ids, n_prompt))
 )

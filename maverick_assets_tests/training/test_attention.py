@@ -1,6 +1,6 @@
 """Attention in a pack is that of each document alone."""
 
-from itertools import accumulate
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812 (torch's own convention)
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.training.attention import attend, documents_apart
 from maverick_assets.training.packing import Document, pack
+from maverick_assets.training.prefixes import Place
 from maverick_assets_tests.tiny_llama import tiny_llama
 from maverick_assets_tests.training.rows import VOCABULARY, many_rows
 
@@ -31,11 +32,12 @@ def test_hidden_states_of_a_pack_are_those_of_each_document_alone(
             states = model.model(
                 input_ids=packed.input_ids,
                 position_ids=packed.position_ids,
-                bounds=packed.bounds,
+                places=packed.places,
             ).last_hidden_state[0]
-        for start, row in zip(packed.bounds, examples, strict=False):
-            alone = model.model(input_ids=torch.tensor([row.input_ids])).last_hidden_state[0]
-            torch.testing.assert_close(states[start : start + len(alone)], alone)
+        for place in packed.places:
+            at = [index for start, end in place for index in range(start, end)]
+            alone = model.model(input_ids=packed.input_ids[:, at]).last_hidden_state[0]
+            torch.testing.assert_close(states[at], alone)
 
 
 def test_the_model_attends_as_before_afterwards(model: Any) -> None:
@@ -48,23 +50,28 @@ def test_the_model_attends_as_before_afterwards(model: Any) -> None:
 @pytest.mark.parametrize(("heads", "groups"), [(6, 2), (4, 4), (4, 1)])
 def test_values_and_gradients_are_those_of_torch(heads: int, groups: int) -> None:
     torch.manual_seed(0)
-    lengths = (5, 1, 17, 9)
-    bounds = tuple(accumulate(lengths, initial=0))
-    shapes = [(1, count, bounds[-1], 8) for count in (heads, groups, groups)]
+    bounds = (0, 5, 6, 23, 32)
+    places = tuple((each,) for each in pairwise(bounds))
+    check_against_torch(heads, groups, places)
+
+
+@pytest.mark.parametrize(("heads", "groups"), [(6, 2), (4, 4), (4, 1)])
+def test_values_and_gradients_are_those_of_torch_where_documents_share(
+    heads: int, groups: int
+) -> None:
+    """The third sees what the second has of the first, and the fourth what both have."""
+    torch.manual_seed(0)
+    first, second = (0, 12), ((0, 9), (12, 23))
+    check_against_torch(
+        heads, groups, ((first,), second, ((0, 9), (23, 24)), ((0, 9), (12, 20), (24, 40)))
+    )
+
+
+def check_against_torch(heads: int, groups: int, places: tuple[Place, ...]) -> None:
+    shapes = [(1, count, places[-1][-1][1], 8) for count in (heads, groups, groups)]
     inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
-    out, _ = attend(torch.nn.Identity(), *inputs, None, 0.3, bounds)
-    expected = torch.cat(
-        [
-            F.scaled_dot_product_attention(
-                *(each[:, :, start : start + length] for each in inputs),
-                is_causal=True,
-                scale=0.3,
-                enable_gqa=True,
-            )
-            for start, length in zip(bounds, lengths, strict=False)
-        ],
-        dim=2,
-    ).transpose(1, 2)
+    out, _ = attend(torch.nn.Identity(), *inputs, None, 0.3, places)
+    expected = torch.cat([alone(inputs, place) for place in places], dim=2).transpose(1, 2)
     torch.testing.assert_close(out, expected)
     above = torch.randn_like(out)
     for ours, theirs in zip(
@@ -73,3 +80,13 @@ def test_values_and_gradients_are_those_of_torch(heads: int, groups: int) -> Non
         strict=True,
     ):
         torch.testing.assert_close(ours, theirs)
+
+
+def alone(inputs: list[torch.Tensor], place: Place) -> torch.Tensor:
+    """A document's own tokens, computed with all that stands before them."""
+    at = [index for start, end in place for index in range(start, end)]
+    whole = F.scaled_dot_product_attention(
+        *(each[:, :, at] for each in inputs), is_causal=True, scale=0.3, enable_gqa=True
+    )
+    start, end = place[-1]
+    return whole[:, :, start - end :]

@@ -225,6 +225,49 @@ def test_the_gradient_of_a_step_is_the_same_in_one_pack_and_in_several(
         torch.testing.assert_close(weight, found[1][name], rtol=1e-4, atol=1e-6)
 
 
+PROMPT = list(range(1, 13))  # both adapters have it: each computes its own
+PROMPTED = [Encoded([*PROMPT, *row.input_ids], 12 + row.n_prompt) for row in ROWS + OTHER_ROWS]
+
+
+def test_losses_and_gradients_are_the_same_where_prompts_are_computed_once(model: Any) -> None:
+    trainees = [Trainee("one", PROMPTED, RECIPE), Trainee("two", PROMPTED[:3], OTHER)]
+    documents = [Document(row, adapter) for adapter, t in enumerate(trainees) for row in t.rows]
+    found = []
+    with (
+        attached_lora(model, trainees, seed=0) as lora,
+        fused(lora, ["one", "two"]) as routing,
+        documents_apart(lora),
+    ):
+        trained = [weight for weight in lora.parameters() if weight.requires_grad]
+        generator = torch.Generator().manual_seed(0)
+        for weight in trained:
+            weight.data += 0.1 * torch.randn(weight.shape, generator=generator)
+        for sharing in (True, False):
+            packed = pack(documents, sharing)
+            routing.spans = packed.spans
+            total, losses = completion_losses(lora.get_base_model(), packed)
+            found.append((packed, losses, torch.autograd.grad(total, trained)))
+    (shared, losses, gradients), (apart, expected_losses, expected) = found
+    assert apart.input_ids.shape[1] - shared.input_ids.shape[1] >= 12 * (len(documents) - 2)
+    torch.testing.assert_close(losses, expected_losses, rtol=1e-5, atol=1e-5)
+    for ours, theirs in zip(gradients, expected, strict=True):
+        assert theirs.norm() > 0
+        assert (ours - theirs).norm() < 1e-5 * theirs.norm()
+
+
+def test_an_adapter_is_the_same_where_prompts_are_computed_once(
+    model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for sharing in (True, False):
+        monkeypatch.setattr(Hardware, "shares_prefixes", sharing)
+        directory = tmp_path / str(sharing) / "only"
+        train_adapter(model, PROMPTED, directory, RECIPE.model_copy(update={"batch_tokens": 64}))
+        found.append(weights(directory))
+    for name, weight in found[0].items():
+        torch.testing.assert_close(weight, found[1][name], rtol=1e-4, atol=1e-6)
+
+
 def test_one_that_fails_is_given_up_and_the_others_are_as_without_it(
     model: Any, tmp_path: Path
 ) -> None:

@@ -51,7 +51,7 @@ def test_gradients_are_those_of_the_whole_head(model: Any, monkeypatch: pytest.M
         total, _ = completion_losses(model, packed)
         [ours] = torch.autograd.grad(3 * total, layer)
         logits = model(
-            input_ids=packed.input_ids, position_ids=packed.position_ids, bounds=packed.bounds
+            input_ids=packed.input_ids, position_ids=packed.position_ids, places=packed.places
         ).logits[0]
     whole = F.cross_entropy(logits[packed.predictors], packed.targets, reduction="sum") / 9
     [theirs] = torch.autograd.grad(3 * whole, layer)
