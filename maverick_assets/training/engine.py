@@ -137,12 +137,19 @@ def _snapshots(learners: Sequence[Learner], steps: Steps) -> dict[str, Snapshot]
 
 
 def _next_documents(learners: Sequence[Learner]) -> list[Document]:
-    return [
-        document
-        for adapter, learner in enumerate(learners)
-        if learner.learns
-        for document in learner.documents(adapter)
-    ]
+    """Those of the one with the most steps left, and of who else must take one to end with it.
+
+    So few adapters are in hand at the same time, which is what memory is taken for, and there are
+    more documents to share out evenly than those of one.
+    """
+    first = max((each for each in learners if each.learns), key=lambda each: each.steps_left)
+    documents = []
+    for adapter, learner in enumerate(learners):
+        pace = len(learner.plan) * (first.steps_left - 1) / len(first.plan)
+        turn = adapter / len(learners)  # not all at once
+        if learner.learns and learner.steps_left > pace + turn:
+            documents += learner.documents(adapter)
+    return documents
 
 
 class _Meter:

@@ -56,6 +56,10 @@ class Learner:
         seen = self.held_out and self.held_out[-1][0] == len(self.losses)
         return self.failure is None and self.done in self.epochs and not seen
 
+    @property
+    def steps_left(self) -> int:
+        return len(self.plan) - self.done
+
     def documents(self, adapter: int) -> list[Document]:
         """Rows of the next step: its loss is the mean over their supervised tokens."""
         rows = [self.trainee.rows[index] for index in self.plan[self.done]]
