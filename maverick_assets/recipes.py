@@ -148,7 +148,7 @@ class Recipe(Strict):
 class Node(Strict):
     """A host: its personalities are trained at the same time, on one base.
 
-    `gpus`: how many are trained on; 0: what the machine has. `training_gb`, `inference_gb`: of each
+    `gpus`: how many ranks train, a GPU each; 0: one process. `training_gb`, `inference_gb`: of each
     card (2**30 bytes) for training and for Ollama at `ollama` (URL). `deepspeed`: the JSON file
     that several GPUs are trained by, relative to the fleet's. `quantize`: how the frozen weights
     are kept; nf4: in 4 bits.
