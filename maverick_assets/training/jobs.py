@@ -39,9 +39,9 @@ class Job(Record):
 
 
 class NodeSpec(Record):
-    """Where it is trained. `gpus`: how many ranks, a GPU each; 0: one process. `training_gb`: memory of each
-    (2**30 bytes) that training may take; None: all. `ollama`: URL of a server that gives up its
-    memory first. `deepspeed`: JSON configuration for several ranks. `quantize`: how the frozen
+    """Where it is trained. `gpus`: how many ranks, a GPU each; 0: one process. `training_gb`: what
+    training may take of each (2**30 bytes); None: all. `ollama`: URL of a server that gives up
+    its memory first. `deepspeed`: JSON configuration for several ranks. `quantize`: how the frozen
     weights are kept; nf4: in 4 bits."""
 
     name: str = "local"

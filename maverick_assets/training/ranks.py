@@ -7,8 +7,7 @@ Each rank computes its share of the packs; their gradients are summed, and what 
 DeepSpeed reduces gradients in the order in which they are computed, which must be that of all
 ranks. Packs of several adapters have orders of their own: so each rank adds up its gradients first,
 and hands them on as those of sum(weight * gradient). It also clips and steps all weights alike: so
-each adapter is clipped here, and one that is not to be touched gets a rate of zero and then its
-state again.
+each adapter is clipped here, and one that takes no step gets a rate of zero, and its moments again.
 """
 
 import json
@@ -55,8 +54,8 @@ def leads() -> bool:
 def opened_by_ranks(config: Path | None, tell: Tell) -> OpenSteps:
     """What opens the steps of this rank, among those that torchrun has started.
 
-    `config`: DeepSpeed's JSON; the batch and clipping in it are ours. Raises `BadInput` when it
-    does not read.
+    `config`: DeepSpeed's JSON; batch, clipping and precision are not taken from it. Raises
+    `BadInput` when it does not read.
     """
     settings = read_config(config)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -84,9 +83,13 @@ def read_config(path: Path | None) -> dict[str, Any]:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise BadInput(f"{path} is no JSON: {error}") from error
-    if not isinstance(settings, dict):
-        raise BadInput(f"{path}: DeepSpeed's settings are an object")
-    return settings
+    try:
+        stage = settings["zero_optimization"]["stage"]
+    except (KeyError, TypeError):
+        stage = None
+    if stage not in (1, 2, 3):
+        raise BadInput(f"{path}: zero_optimization.stage is to be 1, 2 or 3")
+    return dict(settings)
 
 
 class RankedSteps:
@@ -135,8 +138,6 @@ class RankedSteps:
                 }
         self._reduce([[torch.zeros_like(weight) for weight in each] for each in self._weights])
         self._step()
-        for adapter in range(len(self._weights)):
-            self._set_taken(adapter, 0)
 
     def gradients(self, documents: Sequence[Document]) -> Iterator[tuple[int, float]]:
         sums = [[torch.zeros_like(weight) for weight in each] for each in self._weights]
@@ -236,8 +237,15 @@ class RankedSteps:
         self._engine.backward(torch.stack(products).sum() * self._count)
 
     def _step(self) -> None:
+        """DeepSpeed steps all: whose rate is zero must know nothing of it."""
+        state, groups = self._adamw.state, self._adamw.param_groups
+        idle = [self._flat(adapter) for adapter, group in enumerate(groups) if not group["lr"]]
+        known = {flat: _cloned(state[flat]) for flat in chain(*idle)}
         self._engine.step()
-        for group in self._adamw.param_groups:
+        for flat, tensors in known.items():
+            for name, tensor in tensors.items():
+                state[flat][name].copy_(tensor)
+        for group in groups:
             group["lr"] = 0.0
 
     def _set_taken(self, adapter: int, taken: int) -> None:
@@ -252,6 +260,10 @@ class RankedSteps:
         groups = zero.sub_group_to_group_id
         flat = enumerate(zero.fp32_partitioned_groups_flat)
         return [weight for at, weight in flat if groups[at] == adapter]
+
+
+def _cloned(tensors: State) -> State:
+    return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
 def _decoder(base: Any, settings: Mapping[str, Any]) -> Any:
@@ -281,8 +293,9 @@ def _ours(
     largest = max(weight.numel() for each in weights for weight in each)
     least = zero.get("stage3_param_persistence_threshold", 100_000)
     zero["stage3_param_persistence_threshold"] = max(least, largest + 1)
+    others = {key: value for key, value in settings.items() if key not in ("bf16", "fp16")}
     return {
-        **settings,
+        **others,
         "zero_optimization": zero,
         "train_micro_batch_size_per_gpu": 1,
         "gradient_accumulation_steps": 1,

@@ -201,3 +201,7 @@ def test_settings_of_deepspeed_that_do_not_read_are_told(tmp_path: Path) -> None
     path.write_text("{")
     with pytest.raises(BadInput, match="is no JSON"):
         read_config(path)
+    for text in ("[]", "{}", '{"zero_optimization": {"stage": 0}}'):
+        path.write_text(text)
+        with pytest.raises(BadInput, match="stage is to be 1, 2 or 3"):
+            read_config(path)
