@@ -41,7 +41,7 @@ def forget(
         rows = forgetting.bury_row(settings.lake, tables, table, row_id)
     touched = forgetting.trace(settings.lake, registry, rows)
     serving = forgetting.revoke(registry, touched, "it learned from rows that were forgotten")
-    forgetting.remove_cards(settings.reports, touched)
+    forgetting.remove_shown(touched, registry, settings.reports, settings.runs)
     result = {
         "rows": rows,
         "datasets": touched.datasets,

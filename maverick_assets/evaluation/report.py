@@ -1,5 +1,6 @@
 """The report of an evaluation that a person reads: a page and a picture."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from maverick_assets.evaluation.scores import Metrics
 from maverick_assets.training.jobs import TrainingSummary
 
 COLOURS = 32
+_SAMPLES = "## Samples"
 
 
 def smoothed(losses: Sequence[float], decay: float = 0.9) -> list[float]:
@@ -68,8 +70,30 @@ def render_report(
     ]
     if training:
         parts += ["## Training", _training(training)]
-    parts += ["## Samples", *(_sample(number, each) for number, each in enumerate(samples, 1))]
+    parts += [_SAMPLES, *(_sample(number, each) for number, each in enumerate(samples, 1))]
     return "\n\n".join(parts) + "\n"
+
+
+def samples_of(report: Path) -> str:
+    """What the files of a report tell of single examples; empty where they do not."""
+    samples, page = report / "samples.json", report / "report.md"
+    listed = samples.read_text(encoding="utf-8") if samples.exists() else ""
+    return listed + (_halves(page)[1] if page.exists() else "")
+
+
+def copy_without_samples(report: Path, folder: Path) -> None:
+    """Copy a report into a directory, but for what `samples_of` gives."""
+    told = shutil.ignore_patterns("samples.json", "report.md")
+    shutil.copytree(report, folder, ignore=told, dirs_exist_ok=True)
+    page = report / "report.md"
+    if page.exists():
+        (folder / page.name).write_text(f"{_halves(page)[0]}\n", encoding="utf-8")
+
+
+def _halves(page: Path) -> tuple[str, str]:
+    """Scores and samples of a report.md; texts of examples are indented and hold no heading."""
+    scores, _, samples = page.read_text(encoding="utf-8").partition(f"\n\n{_SAMPLES}\n")
+    return scores.rstrip(), samples
 
 
 def _scores(metrics: Metrics) -> str:

@@ -1,14 +1,18 @@
 """Forgetting a contact or a row: out of the lake, and every version that learned from it revoked.
 
-The rows are buried, versions traced and revoked, the lake rebuilt, and its older versions erased.
+The rows are buried, versions traced and revoked, what shows the rows removed, the lake rebuilt, and
+its older versions erased.
 
 Each step may be repeated, and a later one finds what an earlier one left: a call that was cut short
 is completed by the same call.
 """
 
+import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +29,7 @@ from maverick_assets.crm.forgetting import (
 from maverick_assets.crm.schema import Table
 from maverick_assets.datasets.token_cache import forget_tokens
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.evaluation.report import copy_without_samples, samples_of
 from maverick_assets.lake import only_writer, open_table, purge, read_table, sync_table
 from maverick_assets.registry.manifest import Link, Manifest, fingerprint
 from maverick_assets.registry.plan import rows_digest
@@ -36,23 +41,25 @@ _TRAININGS: tuple[Kind, ...] = ("full", "incremental")
 
 
 @dataclass(frozen=True)
+class _Content:
+    """A version of a dataset: its digest, and ids of its examples that are made from given rows."""
+
+    digest: str
+    touched: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Touched:
     """Where forgotten rows were used: versions of datasets, and versions trained from these.
 
-    `untold` are those of `versions` of which nothing tells what they were trained on.
+    `untold` are those of `versions` of which nothing tells what they were trained on. `contents`
+    are all versions of datasets; None for those that cannot be read any more.
     """
 
     datasets: Mapping[str, Sequence[int]]
     versions: Mapping[str, Sequence[Manifest]]
     untold: Mapping[str, Sequence[Manifest]]
-
-
-@dataclass(frozen=True)
-class _Content:
-    """A version of a dataset: its digest, and whether it has an example made from given rows."""
-
-    digest: str
-    touched: bool
+    contents: Mapping[str, Mapping[int, _Content | None]]
 
 
 def bury_contact(lake: Path, tables: Iterable[Table], contact: str) -> Rows:
@@ -131,6 +138,7 @@ def trace(lake: Path, registry: Registry, rows: Rows) -> Touched:
         {name: found for name, found in datasets.items() if found},
         {name: found for name, found in versions.items() if found},
         {name: found for name, found in untold.items() if found},
+        contents,
     )
 
 
@@ -142,11 +150,30 @@ def revoke(registry: Registry, touched: Touched, reason: str) -> dict[str, Manif
     }
 
 
-def remove_cards(reports: Path, touched: Touched) -> None:
-    """Remove the pages about the datasets that were touched: they show examples."""
-    for name, versions in touched.datasets.items():
-        for version in versions:
-            (reports / "datasets" / name / f"{version}.html").unlink(missing_ok=True)
+def remove_shown(touched: Touched, registry: Registry, reports: Path, runs: Path) -> None:
+    """Remove the texts of examples that people are shown.
+
+    These are pages about versions of datasets, but for those without the rows; the samples in the
+    reports of versions that are revoked, or that were measured on examples made from the rows; and
+    all reports that evaluations left in `runs`.
+    """
+    for page in (reports / "datasets").glob("*/*"):
+        contents = touched.contents.get(page.parent.name, {})
+        clean = [f"{number}.html" for number, each in contents.items() if each and not each.touched]
+        if page.name not in clean:
+            page.unlink()
+    for pattern in ("*/*/report", "*/*/.report.*"):
+        for left in runs.glob(pattern):
+            shutil.rmtree(left)
+    for manifest in registry.list():
+        report = registry.directory(manifest.personality, manifest.version) / "report"
+        shown = samples_of(report)
+        contents = touched.contents.get(manifest.personality, {})
+        ids = {key for each in contents.values() if each for key in each.touched}
+        if shown and (manifest.revoked or not ids.isdisjoint(re.findall(r"\w+", shown))):
+            with TemporaryDirectory() as folder:
+                copy_without_samples(report, Path(folder))
+                registry.attach(manifest.personality, manifest.version, Path(folder), "report")
 
 
 def erase(lake: Path, registry: Registry, rows: Rows) -> None:
@@ -223,10 +250,12 @@ def _content(dataset: Path, rows: Rows) -> dict[int, _Content | None]:
         assert held is not None
         examples = held.to_pylist()
         digest = rows_digest((each["example_id"], each["split"]) for each in examples)
-        touched = any(
-            not set(rows.get(e["source"], ())).isdisjoint(e["source_ids"]) for e in examples
+        touched = (
+            each["example_id"]
+            for each in examples
+            if not set(rows.get(each["source"], ())).isdisjoint(each["source_ids"])
         )
-        found[version] = _Content(digest, touched)
+        found[version] = _Content(digest, frozenset(touched))
     return found
 
 

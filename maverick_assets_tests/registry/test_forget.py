@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from maverick_assets.crm.extraction import extract, live_rows
 from maverick_assets.crm.forgetting import forget_rows, read_forgotten
 from maverick_assets.crm.importers import insert_rows
 from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.card import make_card, write_card
 from maverick_assets.datasets.examples import read_examples
 from maverick_assets.datasets.quarantine import refresh_quarantine
 from maverick_assets.datasets.refresh import (
@@ -30,6 +31,10 @@ from maverick_assets.datasets.token_cache import TokenCache, tokens_folder
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.datasets.turns import Owner, read_turns
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.evaluation.gates import Decision
+from maverick_assets.evaluation.report import render_report
+from maverick_assets.evaluation.samples import Sample
+from maverick_assets.evaluation.scores import Metrics, Score
 from maverick_assets.lake import purge, read_table, sync_table
 from maverick_assets.recipes import load_recipes
 from maverick_assets.registry import forget
@@ -37,12 +42,12 @@ from maverick_assets.registry.forget import (
     bury_contact,
     bury_row,
     erase,
-    remove_cards,
+    remove_shown,
     revoke,
     trace,
 )
 from maverick_assets.registry.manifest import Manifest, fingerprint
-from maverick_assets.registry.plan import rows_digest
+from maverick_assets.registry.plan import dataset_digest, rows_digest
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets.training.base_model import BaseModel
@@ -233,9 +238,9 @@ def test_versions_that_learned_from_a_row_are_revoked_and_their_children(
     assert touched.datasets == {"robbie": [1]}
     pages = tmp_path / "reports" / "datasets" / "robbie"
     pages.mkdir(parents=True)
-    for version in range(3):
-        (pages / f"{version}.html").touch()
-    remove_cards(tmp_path / "reports", touched)
+    for name in ("0.html", "1.html", "2.html", "3.html", ".2.html.killed"):  # 3: nothing tells
+        (pages / name).touch()
+    remove_shown(touched, trained, tmp_path / "reports", tmp_path / "runs")
     assert sorted(page.name for page in pages.iterdir()) == ["0.html", "2.html"]
     assert [str(m.version) for m in touched.versions["robbie"]] == ["v1.1", "v1.1.1"]
     serving = revoke(trained, touched, "forgotten")["robbie"]
@@ -357,15 +362,15 @@ def test_a_deleted_version_is_still_told_after_something_else_was_forgotten(
         erase(tmp_path, registry, rows)
 
 
-def on_disk(lake: Path, text: str) -> list[str]:
-    """Files under `lake` that hold a text: as bytes, or in a column of a Parquet file."""
+def on_disk(folder: Path, text: str) -> list[str]:
+    """Files under `folder` that hold a text: as bytes, or in a column of a Parquet file."""
     found = []
-    for path in (each for each in lake.rglob("*") if each.is_file()):
+    for path in (each for each in sorted(folder.rglob("*")) if each.is_file()):
         told = path.read_bytes()
         if path.suffix == ".parquet":
             told += repr(pq.read_table(path).to_pylist()).encode()
         if text.encode() in told:
-            found.append(str(path.relative_to(lake)))
+            found.append(str(path.relative_to(folder)))
     return found
 
 
@@ -395,11 +400,100 @@ def as_ids(base: BaseModel, text: str) -> str:
     return json.dumps(list(ids))[1:-1]
 
 
+SHOWN = [
+    "models/allan-maverick/v1.0/report/report.md",
+    "models/allan-maverick/v1.0/report/samples.json",
+    "reports/datasets/allan-maverick/.1.html.killed",
+    "reports/datasets/allan-maverick/1.html",
+    "runs/r/allan-maverick/.report.killed/report.md",
+    "runs/r/allan-maverick/.report.killed/samples.json",
+    "runs/r/allan-maverick/report/report.md",
+    "runs/r/allan-maverick/report/samples.json",
+]
+
+
+def train_and_evaluate(
+    home: Path, registry: Registry, describe: Describe, adapter_dir: Path
+) -> Manifest:
+    """A version, with all that a run leaves which shows examples; but nothing is measured."""
+    recipe = load_recipes()["allan-maverick"]
+    path = home / "lake" / "datasets" / recipe.name
+    version = DeltaTable(path).version()
+    examples = read_examples(path, version)
+    described = describe("v1.0", recipe.name)
+    parts = (described.base_digest, described.recipe, described.code_version, described.kind)
+    update = {
+        "dataset_version": version,
+        "fingerprint": fingerprint(version, dataset_digest(examples), *parts),
+    }
+    registry.add_candidate(described.model_copy(update=update), adapter_dir)
+    run = home / "runs" / "r" / recipe.name
+    write_report(run / "report", [(e.example_id, e.messages[-1]["content"]) for e in examples])
+    registry.attach(recipe.name, "v1.0", run / "report", "report")
+    shutil.copytree(run / "report", run / ".report.killed")
+    page = home / "reports" / "datasets" / recipe.name / f"{version}.html"
+    write_card(make_card(home / "lake", recipe, version, [], examples), page)
+    shutil.copy(page, page.with_name(f".{page.name}.killed"))
+    return registry.get(recipe.name, "v1.0")
+
+
+def write_report(folder: Path, answers: Sequence[tuple[str, str]]) -> None:
+    """The files of an evaluation that tell of examples: ids, and an answer to each."""
+    folder.mkdir(parents=True)
+    score = Score(loss=1.0, perplexity=2.7)
+    metrics = Metrics(
+        split="validation",
+        n_examples=9,
+        n_supervised=9,
+        base=score,
+        adapter=score,
+        ratio=1.0,
+        seconds=1.0,
+        base_digest="b",
+    )
+    samples = [
+        Sample(example_id=key, prompt="Well?", real=text, generated=text) for key, text in answers
+    ]
+    page = render_report("allan-maverick", metrics, None, Decision(True, []), samples)
+    (folder / "metrics.json").write_text(metrics.model_dump_json())
+    (folder / "samples.json").write_text(json.dumps(samples))
+    (folder / "report.md").write_text(page)
+
+
+def test_samples_of_revoked_versions_and_those_from_forgotten_rows_leave_the_reports(
+    trained: Registry, tmp_path: Path
+) -> None:
+    """v1.1 is revoked; v1.0 was measured on what it was not trained on."""
+    dataset(tmp_path, *DATA)
+    for version, shown in (("v1.0", "eb"), ("v1.1", "ea"), ("v1.1.1", "ea")):
+        write_report(tmp_path / version, [(shown, f"Tea of {version}!")])
+        trained.attach("robbie", version, tmp_path / version, "report")
+        shutil.rmtree(tmp_path / version)
+    touched = trace(tmp_path, trained, {"crm_emails": ["b"]})
+    trained.revoke("robbie", [Version(1, 1)], "forgotten")
+    for left in ("report.md", "samples.json"):  # by a call that was killed
+        for _ in range(2):
+            remove_shown(touched, trained, tmp_path / "reports", tmp_path / "runs")
+            told = {version: on_disk(tmp_path, f"Tea of {version}!") for version in states(trained)}
+            assert (told["v1.0"], told["v1.1"], len(told["v1.1.1"])) == ([], [], 2)
+            for version in told:
+                trained.verify("robbie", version)
+        (trained.directory("robbie", "v1.1") / "report" / left).write_text(
+            "# Scores\n\n## Samples\n\nTea of v1.1!"
+        )
+    manifest = trained.get("robbie", "v1.0")
+    assert {"report/report.md", "report/metrics.json"} <= manifest.files.keys()
+    page = trained.directory("robbie", "v1.0") / "report" / "report.md"
+    assert "held-out examples" in page.read_text()
+
+
 def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
     crm_rows: psycopg.Connection,
     crm_url: str,
     tmp_path: Path,
     registry: Registry,
+    describe: Describe,
+    adapter_dir: Path,
     base: BaseModel,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -416,8 +510,15 @@ def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
     ingest(crm_url, lake)
     datasets(lake, base)
     keep_tokens(lake, base)
+    learned = train_and_evaluate(tmp_path, registry, describe, adapter_dir)
     gone = (*GONE, as_ids(base, "I say no to the tea, as ever."))
+    shown = [path for path in on_disk(tmp_path, GONE[1]) if not path.startswith("lake")]
+    assert shown == SHOWN
     rows = bury_contact(lake, TEXTS, DANA)
+    touched = trace(lake, registry, rows)
+    assert touched.versions == {learned.personality: [learned]}
+    revoke(registry, touched, "forgotten")
+    remove_shown(touched, registry, tmp_path / "reports", tmp_path / "runs")
     ingest(crm_url, lake)
     datasets(lake, base)
     assert all(on_disk(lake, text) for text in gone)
@@ -426,7 +527,8 @@ def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
         with pytest.raises(KeyboardInterrupt):
             erase(lake, registry, rows)
     erase(lake, registry, bury_contact(lake, TEXTS, DANA))
-    assert [on_disk(lake, text) for text in gone] == [[], [], [], []]
+    assert [on_disk(tmp_path, text) for text in gone] == [[], [], [], []]
+    registry.verify(learned.personality, learned.version)
     assert on_disk(lake, "Both of you: no tea.")
     logs = sorted(lake.rglob("_delta_log/*"))
     erase(lake, registry, rows)  # nothing to do
