@@ -9,6 +9,7 @@ import torch
 from maverick_assets.datasets.examples import Example
 from maverick_assets.datasets.tokens import ChatTokenizer
 from maverick_assets.training.hardware import Hardware
+from maverick_assets.training.workers import open_workers
 
 MAX_NEW_TOKENS = 80
 
@@ -32,7 +33,12 @@ def pick_evenly(examples: Sequence[Example], count: int) -> list[Example]:
 def generate_samples(
     model: Any, examples: Sequence[Example], base: Path, max_length: int, hardware: Hardware
 ) -> list[Sample]:
-    """Greedy answers to the examples' prompts, without repeated 4-grams, in one padded batch."""
+    """Greedy answers to the examples' prompts, without repeated 4-grams, in one padded batch.
+
+    One core computes it (`open_workers`): products of single tokens are too small to divide, and
+    threads that wait for each other at every one of them take ten times as long beside a busy
+    neighbour.
+    """
     if not examples:
         return []
     from transformers import AutoTokenizer
@@ -42,7 +48,7 @@ def generate_samples(
     encoded = [chat.encode(example.messages, max_length) for example in examples]
     prompts = [row.input_ids[: row.n_prompt] for row in encoded]
     inputs = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(hardware.device)
-    with torch.inference_mode():
+    with open_workers(hardware), torch.inference_mode():
         output = model.generate(
             **inputs,
             max_new_tokens=MAX_NEW_TOKENS,

@@ -6,8 +6,10 @@ import importlib.util
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -213,16 +215,34 @@ def _embedded_gguf() -> Path:
 def _unpack(gguf: Path, target: Path) -> None:
     """Dequantise to float32. Saved through a fresh model: the loaded one counts as quantized."""
     transformers = _quiet_transformers()
-    quantized = transformers.AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    import torch
+
+    named = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
+    with _reading_once():
+        quantized = transformers.AutoModelForCausalLM.from_pretrained(**named)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(**named)
     config = quantized.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    model = transformers.LlamaForCausalLM(config)
-    model.load_state_dict(quantized.state_dict())
+    with torch.device("meta"):  # no weights are drawn for it
+        model = transformers.LlamaForCausalLM(config)
+    model.load_state_dict(quantized.state_dict(), assign=True)
     model.tie_weights()
     model.save_pretrained(target)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
     tokenizer.save_pretrained(target)
+
+
+@contextmanager
+def _reading_once() -> Iterator[None]:
+    """transformers reads a GGUF file anew for configuration, weights and tokenizer, and makes the
+    table of its tensors' names for every module: most of the seconds that unpacking takes."""
+    gguf: Any = importlib.import_module("gguf")
+    plain = gguf.GGUFReader, gguf.get_tensor_name_map
+    gguf.GGUFReader, gguf.get_tensor_name_map = map(cache, plain)
+    try:
+        yield
+    finally:
+        gguf.GGUFReader, gguf.get_tensor_name_map = plain
 
 
 def _quiet_transformers() -> Any:

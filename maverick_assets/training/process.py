@@ -1,6 +1,7 @@
 """How the training and evaluation processes start and end."""
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -33,6 +34,8 @@ def run_main(main: Callable[[Sequence[str]], None]) -> int:
     except MaverickError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    finally:
+        gc.freeze()  # Python looks for cycles once more as it ends: a second, with torch's modules
     return 0
 
 
