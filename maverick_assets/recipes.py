@@ -49,7 +49,9 @@ class Source(Strict):
 class Training(Strict):
     rank: int = Field(16, gt=0)
     alpha: int = Field(32, gt=0)
-    learning_rate: float = Field(2e-4, gt=0)
+    learning_rate: float | None = Field(
+        None, gt=0, description="unset: 2e-4 for a base 4,096 wide, more for a narrower one"
+    )
     epochs: int = Field(3, gt=0)
     replay: float = Field(
         1.0, ge=0, description="known examples beside each new one, in an incremental training"
@@ -65,7 +67,7 @@ class Training(Strict):
     )
     validation_fraction: float = Field(0.1, gt=0, lt=0.5)
     test_fraction: float = Field(0.05, ge=0, lt=0.5)
-    batch_tokens: int = Field(1024, gt=0, description="tokens of one optimizer step")
+    batch_tokens: int = Field(512, gt=0, description="tokens of one optimizer step")
 
 
 class Gates(Strict):

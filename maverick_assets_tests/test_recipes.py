@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.errors import BadInput
-from maverick_assets.recipes import FLEETS, Fleet, Recipe, load_fleet, load_recipes, load_yaml
+from maverick_assets.recipes import (
+    FLEETS,
+    Fleet,
+    Recipe,
+    Training,
+    load_fleet,
+    load_recipes,
+    load_yaml,
+)
 
 MINIMAL = """\
 name: echo
@@ -34,8 +42,9 @@ def test_six_personalities_ship_with_the_documented_defaults() -> None:
         "technical-mentor",
     ]
     training = recipes["allan-maverick"].training
-    assert (training.rank, training.alpha, training.learning_rate) == (16, 32, 2e-4)
-    assert (training.epochs, training.max_length, training.min_characters) == (3, 512, 10)
+    assert (training.rank, training.alpha, training.learning_rate) == (16, 32, None)
+    assert (training.epochs, training.max_length, training.min_characters) == (1, 512, 10)
+    assert Training().epochs == 3
     limits = {source.table: source.limit for source in recipes["allan-maverick"].sources}
     assert limits == {
         "crm_emails": 1000,

@@ -115,10 +115,13 @@ def _scores(metrics: Metrics) -> str:
 
 
 def _training(training: TrainingSummary) -> str:
+    peak = training.learning_rate
+    rate = f", learning rate {peak:.1e} at its peak" if peak else ""
+    epochs = "one epoch" if training.epochs == 1 else f"{training.epochs} epochs"
     return (
         f"{training.mode.capitalize()} training on {training.n_examples} examples "
         f"({training.n_tokens} tokens, {training.n_supervised} supervised), "
-        f"{training.epochs} epochs, {training.steps} steps; the run took {training.seconds:.0f} s, "
+        f"{epochs}, {training.steps} steps{rate}; the run took {training.seconds:.0f} s, "
         f"with all that it trained ({training.tokens_per_second:.0f} tokens/s, "
         f"{training.device}, {training.dtype}, "
         f"peak memory {training.peak_memory_mb} MB). "

@@ -9,6 +9,7 @@ together. What that saves is told where it is done: `packing`, `prefixes`, `atte
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from peft import PeftModel
 
@@ -52,10 +53,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished training, by adapter: the loss of each of its steps (from 1), that of the rows
-    held out after each epoch, and why it was given up, if it was. `seconds` of wall clock, and
-    tokens a second, are of all together."""
+    """A finished training, by adapter: its peak learning rate, the loss of each of its steps (from
+    1), that of the rows held out after each epoch, and why it was given up, if it was. `seconds` of
+    wall clock, and tokens a second, are of all together."""
 
+    learning_rates: Mapping[str, float]
     losses: Mapping[str, list[tuple[int, float]]]
     held_out: Mapping[str, list[tuple[int, float]]]
     failures: Mapping[str, str]
@@ -81,7 +83,8 @@ def train(
     third time; the others go on. Raises `Interrupted`, with a checkpoint saved, once it is
     `told_to_end`.
     """
-    learners = [make_learner(trainee, seed) for trainee in trainees]
+    base: Any = lora.get_base_model()
+    learners = [make_learner(trainee, base.config.hidden_size, seed) for trainee in trainees]
     names = [trainee.name for trainee in trainees]
     with open_steps(lora, names, hardware) as steps:
         for name, known in (checkpoints.newest() if checkpoints else {}).items():
@@ -110,14 +113,12 @@ def train(
             if ending:
                 raise Interrupted("training was told to end; the same command goes on from here")
         _save(kept, learners, steps)
+    by_name = dict(zip(names, learners, strict=True))
     return Run(
-        {name: learner.losses for name, learner in zip(names, learners, strict=True)},
-        {name: learner.held_out for name, learner in zip(names, learners, strict=True)},
-        {
-            name: learner.failure
-            for name, learner in zip(names, learners, strict=True)
-            if learner.failure
-        },
+        {name: learner.learning_rate * learner.rate for name, learner in by_name.items()},
+        {name: learner.losses for name, learner in by_name.items()},
+        {name: learner.held_out for name, learner in by_name.items()},
+        {name: learner.failure for name, learner in by_name.items() if learner.failure},
         meter.seconds,
         meter.tokens_per_second,
     )

@@ -89,6 +89,7 @@ class TrainingSummary(Record):
     n_examples: int
     n_tokens: int
     n_supervised: int
+    learning_rate: float | None = Field(None, description="its peak; None in versions of before")
     epochs: int
     steps: int
     seconds: float

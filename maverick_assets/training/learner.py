@@ -4,11 +4,14 @@ import math
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
 
+from maverick_assets.recipes import Training
 from maverick_assets.training.adapters import Trainee
 from maverick_assets.training.checkpoints import Facts, Snapshot
 from maverick_assets.training.packing import Document, plan_epoch
 from maverick_assets.training.steps import State, Steps
 
+LEARNING_RATE = 2e-4  # of a base as wide as Llama 8B
+WIDTH = 4096
 WARMUP = 0.03
 MAX_GRADIENT_NORM = 1.0
 EXPLODED = 1e4  # a gradient of this norm tells nothing
@@ -33,11 +36,12 @@ class StepTaken:
 @dataclass
 class Learner:
     """An adapter in training. `plan`: rows of each of its steps; `epochs`: steps that end one.
-    `rate`: factor of its learning rate. `best`: weights of the best epoch so far."""
+    `learning_rate`: its peak; `rate`: factor of that. `best`: weights of the best epoch so far."""
 
     trainee: Trainee
     plan: list[list[int]]
     epochs: frozenset[int]
+    learning_rate: float
     done: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)
     held_out: list[tuple[int, float]] = field(default_factory=list)
@@ -71,7 +75,8 @@ class Learner:
         return sum(len(rows[at].input_ids) for step in self.plan[self.done :] for at in step)
 
 
-def make_learner(trainee: Trainee, seed: int) -> Learner:
+def make_learner(trainee: Trainee, width: int, seed: int) -> Learner:
+    """`width`: hidden size of the base."""
     settings = trainee.settings
     epochs = [
         plan_epoch(trainee.rows, settings.batch_tokens, f"{seed}-{epoch}")
@@ -79,14 +84,14 @@ def make_learner(trainee: Trainee, seed: int) -> Learner:
     ]
     ends = frozenset(accumulate(len(epoch) for epoch in epochs))
     rate = settings.incremental_rate if trainee.parent else 1.0
-    return Learner(trainee, list(chain(*epochs)), ends, rate=rate)
+    return Learner(trainee, list(chain(*epochs)), ends, learning_rate(settings, width), rate=rate)
 
 
 def update(learner: Learner, steps: Steps, adapter: int, loss: float) -> StepTaken:
     """Take the step that the gradient tells, unless it tells none."""
     step, count = learner.done + 1, len(learner.plan)
     norm = steps.clip(adapter, MAX_GRADIENT_NORM)
-    rate = learner.trainee.settings.learning_rate * learner.rate * schedule(step, count)
+    rate = learner.learning_rate * learner.rate * schedule(step, count)
     taken = StepTaken(step, count, round(loss, 5), rate, norm)
     if not taken.sound:
         steps.drop(adapter)
@@ -141,6 +146,13 @@ def restore(learner: Learner, steps: Steps, adapter: int, known: Snapshot) -> No
     learner.rate, learner.setbacks = facts.rate, facts.setbacks
     learner.best = known.best
     steps.restore(adapter, known.weights, known.moments, facts.done)
+
+
+def learning_rate(settings: Training, width: int) -> float:
+    """Peak learning rate on a base of hidden size `width`: that of the recipe, or where it names
+    none, that of Llama 8B carried over by the exponent that Schulman et al. fitted to Llamas
+    (2025, "LoRA Without Regret")."""
+    return settings.learning_rate or LEARNING_RATE * (WIDTH / width) ** 0.781
 
 
 def schedule(step: int, steps: int) -> float:

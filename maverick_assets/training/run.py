@@ -111,7 +111,8 @@ def _watched(
 ) -> Iterator[Callable[[Progress], None]]:
     """Each step told to the reporter, and drawn."""
     settings = {
-        job.personality: {"mode": job.mode, **job.recipe.training.model_dump()} for job in spec.jobs
+        job.personality: {"mode": job.mode, **job.recipe.training.model_dump(exclude_none=True)}
+        for job in spec.jobs
     }
     tell = reporter.status or throttled(reporter.line)
     with open_curves(spec.curves_of_run, settings, reporter.line) as draw:
@@ -183,6 +184,7 @@ def summarize(
         n_examples=len(trainee.rows),
         n_tokens=trainee.n_tokens,
         n_supervised=sum(row.n_supervised for row in trainee.rows),
+        learning_rate=float(f"{run.learning_rates[trainee.name]:.3g}"),
         epochs=trainee.settings.epochs,
         steps=len(run.losses[trainee.name]),
         seconds=round(run.seconds, 2),

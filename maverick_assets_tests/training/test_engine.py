@@ -16,7 +16,7 @@ from maverick_assets.training.attention import documents_apart
 from maverick_assets.training.engine import Progress, Run, train
 from maverick_assets.training.hardware import Hardware
 from maverick_assets.training.head import completion_losses
-from maverick_assets.training.learner import schedule
+from maverick_assets.training.learner import learning_rate, schedule
 from maverick_assets.training.lora import fused
 from maverick_assets.training.packing import Document, pack
 from maverick_assets_tests.tiny_llama import tiny_llama
@@ -338,6 +338,13 @@ def test_a_parent_goes_on_beside_a_fresh_adapter(model: Any, tmp_path: Path) -> 
     ]
     run = train_all(model, trainees, tmp_path / "both")
     assert run.losses["more"][0][1] < run.losses["fresh"][0][1] / 3
+
+
+def test_a_narrower_base_learns_at_a_higher_rate_unless_the_recipe_names_one() -> None:
+    unset = Training()
+    assert learning_rate(unset, 4096) == 2e-4
+    assert learning_rate(unset, 2048) == pytest.approx(2e-4 * 2**0.781)
+    assert learning_rate(RECIPE, 4096) == learning_rate(RECIPE, 32) == 0.02
 
 
 def test_the_rate_warms_up_and_then_falls() -> None:
