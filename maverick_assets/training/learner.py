@@ -120,7 +120,8 @@ def stop_early(learner: Learner, steps: Steps, adapter: int) -> None:
     weights of that one, and learn no more."""
     loss = steps.held_out_loss(Document(row, adapter) for row in learner.trainee.held_out)
     if loss < min((known for _, known in learner.held_out), default=math.inf):
-        learner.best = {name: each.clone() for name, each in steps.weights(adapter).items()}
+        if learner.learns:  # otherwise they are the ones it ends with
+            learner.best = {name: each.clone() for name, each in steps.weights(adapter).items()}
     elif learner.best:
         steps.restore(adapter, learner.best, {}, learner.done)
         learner.done = len(learner.plan)
