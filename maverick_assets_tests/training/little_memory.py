@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import torch
+from tqdm import tqdm
 
 from maverick_assets.datasets.tokens import Encoded
 from maverick_assets.recipes import Training
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str]) -> None:
     settings = Training(rank=4, alpha=8, learning_rate=1e-3, epochs=2, batch_tokens=16 * LENGTH)
     trainee = Trainee("only", ROWS, settings, held_out=ROWS[:4])
     torch.set_num_threads(1)
+    tqdm.monitor_interval = 0  # peft's bars start a thread, whose stack would count, too
     Hardware.part_tokens = 16 * LENGTH  # type: ignore[assignment,method-assign]
     with attached_lora(tiny_llama(64, 0.1), [trainee], seed=0) as lora:
         limit = psutil.Process().memory_info().vms + megabytes * 2**20
