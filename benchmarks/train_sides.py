@@ -26,6 +26,7 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Training
 from maverick_assets.training.adapters import Trainee, attached_lora, save_adapter
 from maverick_assets.training.base_model import load_base_model
+from maverick_assets.training.checkpoints import Checkpoints
 from maverick_assets.training.engine import train
 from maverick_assets.training.hardware import detect_hardware, prepare_process
 from maverick_assets.training.jobs import BaseSpec, Record, read_json
@@ -56,8 +57,10 @@ def engine(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
     trainees = [Trainee(name, spec.rows[name], spec.settings) for name in adapters]
     with attached_lora(model, trainees, SEED) as lora:
         started = time.monotonic()
-        run = train(lora, trainees, hardware, SEED, lambda _: None)
+        kept = Checkpoints(out / "checkpoints", "benchmark")
+        run = train(lora, trainees, hardware, SEED, lambda _: None, kept)
         seconds = time.monotonic() - started
+        kept.clear()
         for name, reason in run.failures.items():
             raise MaverickError(f"{name}: {reason}")
         for name in adapters:

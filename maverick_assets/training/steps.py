@@ -194,7 +194,15 @@ def pack_gradients(
     return {
         span.adapter: (
             shares[span.adapter].item(),
-            [next(gradients) for _ in weights[span.adapter]],
+            _together([next(gradients) for _ in weights[span.adapter]]),
         )
         for span in packed.spans
     }
+
+
+def _together(tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """Copies in one piece of memory. Left where they are, amid what the backward pass frees, they
+    would break up the memory that the next pack takes."""
+    flat = torch.cat([each.reshape(-1) for each in tensors])
+    parts = torch.split(flat, [each.numel() for each in tensors])
+    return [part.view_as(each) for part, each in zip(parts, tensors, strict=True)]

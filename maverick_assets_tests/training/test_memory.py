@@ -21,6 +21,19 @@ from maverick_assets.training.packing import Document
 from maverick_assets_tests.training.ollama_simulation import OllamaSimulation, serving
 
 PROJECT = Path(__file__).parents[2]
+PRODUCTS_OF_MANY_SHAPES = """
+import psutil, torch
+from maverick_assets.training.hardware import prepare_process
+
+def multiply(lengths):
+    for rows in reversed(lengths):
+        torch.ones(rows, 576, dtype=torch.bfloat16) @ torch.ones(576, 1536, dtype=torch.bfloat16)
+    return psutil.Process().memory_info().rss
+
+prepare_process()
+before = multiply(range(400, 600))
+print((multiply(range(100, 400)) - before) // 2**20)
+"""
 CPU = Hardware("cpu", torch.float32)
 
 
@@ -52,6 +65,13 @@ def test_an_example_that_does_not_fit_alone_is_told_with_its_length(tmp_path: Pa
     assert done.returncode == 1
     assert done.stderr.startswith("error: out of memory on a single example of 512 tokens; lower")
     assert done.stderr.count("\n") == 1
+
+
+def test_memory_does_not_grow_with_the_lengths_that_packs_have() -> None:
+    """Products of new shapes, once those of the packs before fill the caches."""
+    command = [sys.executable, "-c", PRODUCTS_OF_MANY_SHAPES]
+    megabytes = subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.PIPE).stdout
+    assert int(megabytes) < 30
 
 
 def test_another_error_is_not_taken_for_a_lack_of_memory() -> None:
