@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 from pynvml import NVMLError
 
-# oneDNN's, and that of torch in front of it. A pack has some fifty shapes of products, and another
-# pack has others: at their default of 1,024 they grow by 20 MB a step, to a gigabyte and more.
+# oneDNN's, and that of torch in front of it. Another pack has other shapes of products: at their
+# default of 1,024 these grow by 20 MB a step, to a gigabyte and more; with fewer shapes than the
+# packs in hand have, each product is compiled again.
 CACHES_OF_SHAPES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
-SHAPES_KEPT = "96"
+SHAPES_OF_A_PACK = 48  # 36 were counted
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def detect_hardware() -> Hardware:
 
 def prepare_process() -> None:
     """Use every core that this process may, or OMP_NUM_THREADS, and keep what is compiled for the
-    shapes of few packs. Before the first product: the sizes of caches are read once."""
-    for cache in CACHES_OF_SHAPES:
-        os.environ.setdefault(cache, SHAPES_KEPT)
+    shapes of a pack on each. Before the first product: the sizes of caches are read once."""
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(len(os.sched_getaffinity(0)))
+    for cache in CACHES_OF_SHAPES:
+        os.environ.setdefault(cache, str(SHAPES_OF_A_PACK * torch.get_num_threads()))
