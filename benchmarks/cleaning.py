@@ -23,22 +23,22 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.demo import machine
-from maverick_assets.crm.extraction import raw_schema
+from maverick_assets.base_model.prepare import ensure_base
+from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.crm.raw_table import raw_schema
 from maverick_assets.crm.sample.emails import email_rows
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.datasets.cleaning import clean_mail
-from maverick_assets.datasets.mails import cleaned, read_mails
-from maverick_assets.datasets.refresh import refresh_candidates, refresh_dataset
-from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
-from maverick_assets.datasets.threads import link_threads
-from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.datasets.turns import Owner
-from maverick_assets.lake import row_hash, sync_table
+from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.mail.cleaning import clean_mail
+from maverick_assets.datasets.mail.table import cleaned, read_mails
+from maverick_assets.datasets.mail.threads import link_threads
+from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
+from maverick_assets.datasets.turns.turn import Owner
+from maverick_assets.lake.delta import row_hash, sync_table
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
-from maverick_assets.training.base_model import ensure_base
-from maverick_assets_tests.datasets.adversarial_mails import ADVERSARIAL
-from maverick_assets_tests.datasets.labelled_mails import labelled_mails
+from maverick_assets_tests.corpora.adversarial_mails import ADVERSARIAL
+from maverick_assets_tests.corpora.labelled_mails import labelled_mails
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 SHAPES = {"crm_emails": "mail"}

@@ -20,8 +20,9 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.demo import machine
+from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
-from maverick_assets.crm.schema import TABLES, create_tables
+from maverick_assets.crm.schema import TABLES
 
 REPEATS = 3
 FILL = """

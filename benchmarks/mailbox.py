@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from maverick_assets.datasets.tokens import ChatTokenizer, Encoded, Message
+from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 
 # Tokens at 0 %, 5 %, 10 %, ... 100 % of the examples.
 PROMPT = (25, 32, 37, 39, 40, 40, 41, 42, 43, 48, 54, 62, 68, 78, 91, 106, 130, 162, 210, 314, 507)

@@ -11,17 +11,23 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.demo import machine
-from maverick_assets.datasets.examples import Example, read_examples
-from maverick_assets.datasets.tokens import ChatTokenizer, Encoded
+from maverick_assets.base_model.load import load_base_model
+from maverick_assets.base_model.prepare import find_base
+from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
+from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.evaluation.metrics import perplexity
-from maverick_assets.lake import open_table
+from maverick_assets.lake.delta import open_table
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import load_settings
-from maverick_assets.training.adapters import Trainee, attached_lora, load_adapter, save_adapter
-from maverick_assets.training.base_model import find_base, load_base_model
-from maverick_assets.training.engine import train
-from maverick_assets.training.hardware import detect_hardware, prepare_process
-from maverick_assets.training.run import SEED, with_replay
+from maverick_assets.training.device.hardware import detect_hardware, prepare_process
+from maverick_assets.training.loop.adapters import (
+    Trainee,
+    attached_lora,
+    load_adapter,
+    save_adapter,
+)
+from maverick_assets.training.loop.engine import train
+from maverick_assets.training.loop.run import SEED, with_replay
 
 NEW = 0.01
 

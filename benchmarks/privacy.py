@@ -29,19 +29,19 @@ import pyarrow as pa
 
 from benchmarks.demo import machine
 from benchmarks.secrets import slowest
-from maverick_assets.crm.extraction import raw_schema
+from maverick_assets.base_model.prepare import ensure_base
+from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.crm.raw_table import raw_schema
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.datasets.contacts import Contact, contacts_of_address
-from maverick_assets.datasets.examples import read_examples
-from maverick_assets.datasets.privacy import Person, ThirdParties
-from maverick_assets.datasets.refresh import refresh_candidates, refresh_dataset
-from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
-from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.datasets.turns import Owner, read_turns
-from maverick_assets.lake import open_table, row_hash, sync_table
+from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.pseudonyms.contacts import Contact, contacts_of_address
+from maverick_assets.datasets.pseudonyms.third_parties import Person, ThirdParties
+from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
+from maverick_assets.datasets.turns.turn import Owner, read_turns
+from maverick_assets.lake.delta import open_table, row_hash, sync_table
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
-from maverick_assets.training.base_model import ensure_base
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 ME = OWNER.emails[0]

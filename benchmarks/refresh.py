@@ -17,18 +17,19 @@ from typing import Any
 import psycopg
 
 from benchmarks.demo import machine
+from maverick_assets.base_model.prepare import ensure_base
+from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm import importers
+from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.extraction import extract
 from maverick_assets.crm.sample import sample_crm
-from maverick_assets.crm.schema import TABLES, create_tables
-from maverick_assets.datasets.refresh import refresh_candidates, refresh_dataset
-from maverick_assets.datasets.refresh_turns import refresh_mails, refresh_turns
-from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.datasets.turns import Owner
+from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
+from maverick_assets.datasets.turns.turn import Owner
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
-from maverick_assets.training.base_model import ensure_base
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 NAMED = ("id", "thread_id", "message_id", "in_reply_to", "conversation_id")

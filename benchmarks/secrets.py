@@ -2,7 +2,7 @@
 
     python -m benchmarks.secrets [--data ../shared/data]
 
-Planted texts and their look-alikes are those of `maverick_assets_tests.datasets.planted`, of seeds
+Planted texts and their look-alikes are those of `maverick_assets_tests.corpora.planted`, of seeds
 that no test uses; hostile texts are those of `hostile_texts`. Real text, where it is there, is told
 by its share only. Prints Markdown.
 """
@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.demo import machine
-from maverick_assets.datasets.scanner import scan
-from maverick_assets.datasets.secrets import find_secrets
-from maverick_assets_tests.datasets.hostile_texts import hostile_texts
-from maverick_assets_tests.datasets.planted import Planted, clean_texts, planted_texts
+from maverick_assets.datasets.quality.leaked_secrets import scan
+from maverick_assets.datasets.secrets.find import find_secrets
+from maverick_assets_tests.corpora.hostile_texts import hostile_texts
+from maverick_assets_tests.corpora.planted import Planted, clean_texts, planted_texts
 
 REAL = {
     "mailbox-arnold/emails": "body",

@@ -27,13 +27,13 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from benchmarks.mailbox import mailbox_rows
 from benchmarks.train_report import Measured, report
 from benchmarks.train_sides import Spec
-from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.defs.process import run_module
+from maverick_assets.base_model.prepare import base_in, ensure_base
+from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.processes import run_module
 from maverick_assets.recipes import Training
 from maverick_assets.settings import Settings
-from maverick_assets.training.base_model import base_in, ensure_base
-from maverick_assets.training.hardware import Hardware, detect_hardware
-from maverick_assets.training.jobs import BaseSpec
+from maverick_assets.training.device.hardware import Hardware, detect_hardware
+from maverick_assets.training.spec import BaseSpec
 
 ADAPTERS = [f"adapter-{number}" for number in range(1, 7)]
 ONE = ADAPTERS[:1]

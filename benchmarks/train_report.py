@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.demo import machine
 from benchmarks.train_sides import Spec
-from maverick_assets.training.hardware import Hardware
+from maverick_assets.training.device.hardware import Hardware
 
 NAMES = {
     "engine": "the engine",

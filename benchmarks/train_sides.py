@@ -21,17 +21,17 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
 
 from benchmarks.mailbox import MAX_LENGTH
-from maverick_assets.datasets.tokens import Encoded
+from maverick_assets.base_model.load import load_base_model
+from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
+from maverick_assets.processes import run_main
 from maverick_assets.recipes import Training
-from maverick_assets.training.adapters import Trainee, attached_lora, save_adapter
-from maverick_assets.training.base_model import load_base_model
-from maverick_assets.training.checkpoints import Checkpoints
-from maverick_assets.training.engine import train
-from maverick_assets.training.hardware import detect_hardware, prepare_process
-from maverick_assets.training.jobs import BaseSpec, Record, read_json
-from maverick_assets.training.learner import schedule
-from maverick_assets.training.process import run_main
+from maverick_assets.training.device.hardware import detect_hardware, prepare_process
+from maverick_assets.training.loop.adapter_state import schedule
+from maverick_assets.training.loop.adapters import Trainee, attached_lora, save_adapter
+from maverick_assets.training.loop.checkpoints import Checkpoints
+from maverick_assets.training.loop.engine import train
+from maverick_assets.training.spec import BaseSpec, Record, read_json
 
 SEED = 0
 PADDED_BATCH = 4
@@ -49,7 +49,7 @@ class Spec(Record):
 
 
 def engine(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
-    """All adapters at the same time, as `maverick_assets.training.run` does it."""
+    """All adapters at the same time, as `maverick_assets.training.loop.run` does it."""
     hardware = detect_hardware()
     model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
     model.to(hardware.device)

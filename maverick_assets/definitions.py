@@ -15,17 +15,17 @@ from dagster import (
 
 from maverick_assets.crm.sources.base import Source
 from maverick_assets.crm.sources.config import load_sources
-from maverick_assets.datasets.refresh_turns import SHAPES
-from maverick_assets.defs.automation import jobs, schedules, sensors
-from maverick_assets.defs.clean import clean_asset
-from maverick_assets.defs.datasets import dataset_asset
-from maverick_assets.defs.evaluation import evaluation_asset
-from maverick_assets.defs.liveness import held_in_process_executor
-from maverick_assets.defs.progress import progress_logger
-from maverick_assets.defs.raw import crm_specs, raw_assets
-from maverick_assets.defs.release import release_asset
-from maverick_assets.defs.reports import report_assets
-from maverick_assets.defs.training import CODE_VERSION, adapter_assets, base_model
+from maverick_assets.datasets.turns.refresh import SHAPES
+from maverick_assets.defs.assets.clean import clean_asset
+from maverick_assets.defs.assets.datasets import dataset_asset
+from maverick_assets.defs.assets.evaluation import evaluation_asset
+from maverick_assets.defs.assets.raw import crm_specs, raw_assets
+from maverick_assets.defs.assets.release import release_asset
+from maverick_assets.defs.assets.reports import report_assets
+from maverick_assets.defs.assets.training import CODE_VERSION, adapter_assets, base_model
+from maverick_assets.defs.runs.automation import jobs, schedules, sensors
+from maverick_assets.defs.runs.liveness import held_in_process_executor
+from maverick_assets.defs.runs.progress import progress_logger
 from maverick_assets.recipes import Fleet, Recipe, load_fleet, load_recipes
 from maverick_assets.settings import load_settings
 

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from maverick_assets.base_model.prepare import BaseModel, ensure_base
+from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
-from maverick_assets.crm.schema import create_tables
 from maverick_assets.settings import Settings
-from maverick_assets.training.base_model import BaseModel, ensure_base
 
 # A busy machine is slow, not wrong.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -17,8 +16,9 @@ import pyarrow.compute as pc
 from adbc_driver_postgresql import dbapi
 from psycopg import sql
 
-from maverick_assets.crm.database import open_database
+from maverick_assets.crm.connection import open_database
 from maverick_assets.crm.forgetting import Forgotten, forget_rows, read_forgotten
+from maverick_assets.crm.raw_table import LIVE, TIME, named, raw_schema, stamped, tombstones
 from maverick_assets.crm.schema import Table
 from maverick_assets.crm.watermark import (
     Snapshot,
@@ -30,36 +30,21 @@ from maverick_assets.crm.watermark import (
     take_snapshot,
 )
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.lake import (
+from maverick_assets.lake.delta import (
     ROW_HASH,
     Commit,
-    Where,
     only_writer,
     open_table,
     read_state,
     read_table,
-    row_hash,
     sync_table,
     write_stream,
 )
 
-ARROW_TYPES = {
-    "text": pa.string(),
-    "jsonb": pa.string(),
-    "text[]": pa.list_(pa.string()),
-    "timestamptz": pa.timestamp("us", tz="UTC"),
-    "double precision": pa.float64(),
-    "integer": pa.int64(),
-}
 COMMIT_BYTES = 64 * 2**20
 _BATCH_BYTES = 4 * 2**20
-LIVE = {"_op": ["upsert"]}  # rows that are no tombstones
-DELETED = {"_op": ["delete"]}
-# Columns that a tombstone keeps: whom the CRM knew is not to be named in texts of others.
-NAMING = ("sender_email", "recipients", "owner_email", "user_id", "deal_name")
-_TIME = ARROW_TYPES["timestamptz"]
-_EARLIEST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), _TIME)
-_LATEST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), _TIME)
+_EARLIEST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), TIME)
+_LATEST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), TIME)
 
 
 @dataclass(frozen=True)
@@ -99,24 +84,6 @@ def extract(url: str, table: Table, target: Path) -> Extraction:
         except _RowsMissing as missing:
             reason = f"{missing.count} rows at the source were not in the lake: a restored database"
             return _update(reader, target, Window(None, "full", reason), mark)
-
-
-def raw_schema(table: Table) -> pa.Schema:
-    """Columns of a raw Delta table: the source's, and ours."""
-    return pa.schema(
-        [
-            *((name, ARROW_TYPES[kind]) for name, kind in table.columns.items()),
-            ("_op", pa.string()),
-            ("_extracted_at", _TIME),
-            (ROW_HASH, pa.string()),
-        ]
-    )
-
-
-def live_rows(target: Path, where: Where | None = None) -> list[dict[str, Any]]:
-    """Rows of a raw table without tombstones; none when it was never extracted."""
-    table = read_table(target, where={**LIVE, **(where or {})})
-    return [] if table is None else table.to_pylist()
 
 
 class _RowsMissing(Exception):
@@ -306,38 +273,6 @@ def _vanished(
     if missing and window.condition is not None:
         raise _RowsMissing(missing)
     return live.filter(pc.invert(pc.is_in(live, value_set=present)))
-
-
-def named(target: Path, ids: pa.Array) -> pa.Table:
-    """Rows of the raw table at `target`: their id, and those of the columns `NAMING` it has."""
-    held = open_table(target)
-    there = {field.name for field in held.schema().fields} if held else set()
-    columns = ["id", *(name for name in NAMING if name in there)]
-    rows = read_table(target, columns=columns, where={"id": ids.to_pylist()})
-    return pa.table({"id": pa.array([], pa.string())}) if rows is None else rows
-
-
-def tombstones(table: Table, rows: pa.Table) -> pa.Table:
-    """Raw rows that say that `rows` are gone; they keep the columns that `rows` has."""
-    kept = row_hash(rows.column_names)  # so that one with nothing but its id takes its place
-    marked = rows.append_column(ROW_HASH, pa.array([kept] * rows.num_rows, pa.string()))
-    batches = marked.to_batches() or [pa.RecordBatch.from_pylist([], marked.schema)]
-    schema = raw_schema(table)
-    return pa.Table.from_batches([stamped(batch, schema, "delete") for batch in batches], schema)
-
-
-def stamped(batch: pa.RecordBatch, schema: pa.Schema, operation: str) -> pa.RecordBatch:
-    """`batch` in a raw schema: our columns added, absent ones NULL."""
-    ours = {"_op": pa.scalar(operation), "_extracted_at": pa.scalar(datetime.now(UTC), _TIME)}
-    columns = []
-    for field in schema:
-        if field.name in ours:
-            columns.append(pa.repeat(ours[field.name], batch.num_rows))
-        elif field.name in batch.schema.names:
-            columns.append(batch[field.name].cast(field.type))
-        else:
-            columns.append(pa.nulls(batch.num_rows, field.type))
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _report(reader: _Reader, window: Window, rows: int, commit: Commit, gone: int) -> Extraction:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from maverick_assets.lake import arrow_table, only_writer, read_table, sync_table
+from maverick_assets.lake.delta import arrow_table, only_writer, read_table, sync_table
 
 FORGOTTEN_SCHEMA = pa.schema(
     [

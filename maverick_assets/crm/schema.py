@@ -6,10 +6,6 @@ other role is the other side.
 
 from dataclasses import dataclass
 
-import psycopg
-
-from maverick_assets.errors import BadInput
-
 
 @dataclass(frozen=True)
 class Table:
@@ -77,35 +73,3 @@ TABLES: dict[str, Table] = {
         ),
     )
 }
-
-
-def create_tables(connection: psycopg.Connection) -> None:
-    """Create the tables that do not exist yet."""
-    for table in TABLES.values():
-        body = ", ".join(
-            f"{column} {kind}{' primary key' if column == 'id' else ''}"
-            for column, kind in table.columns.items()
-        )
-        connection.execute(f"create table if not exists {table.name} ({body})".encode())
-
-
-def present_columns(connection: psycopg.Connection, table: Table) -> list[str]:
-    """The known columns that the connected database has, in schema order.
-
-    Raises `BadInput` naming the table, or the table and the column, that is missing.
-    """
-    rows = connection.execute(
-        "select attname from pg_attribute "
-        "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
-        [table.name],
-    ).fetchall()
-    found = {row[0] for row in rows}
-    if not found:
-        raise BadInput(
-            f"the CRM has no table {table.name}; create it, or a view of that name, with the "
-            f"columns {', '.join(table.required)}"
-        )
-    missing = [column for column in table.required if column not in found]
-    if missing:
-        raise BadInput(f"the CRM's table {table.name} has no column {missing[0]}; add it")
-    return [column for column in table.columns if column in found]

@@ -13,7 +13,8 @@ import psycopg
 from psycopg import sql
 from pydantic import BaseModel, ConfigDict
 
-from maverick_assets.crm.schema import Table, present_columns
+from maverick_assets.crm.connection import present_columns
+from maverick_assets.crm.schema import Table
 from maverick_assets.errors import BadInput
 
 LAG = timedelta(hours=1)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from maverick_assets.datasets.examples import read_examples
-from maverick_assets.datasets.token_cache import TokenCache
-from maverick_assets.datasets.tokens import ChatTokenizer, Encoded
+from maverick_assets.base_model.load import load_base_model
+from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
+from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.gates import decide
 from maverick_assets.evaluation.metrics import perplexity
@@ -17,12 +18,11 @@ from maverick_assets.evaluation.report import draw_losses, render_report
 from maverick_assets.evaluation.samples import generate_samples, pick_evenly
 from maverick_assets.evaluation.scores import Metrics, Record, Score
 from maverick_assets.files import staged_directory
+from maverick_assets.processes import run_main
 from maverick_assets.recipes import Recipe
-from maverick_assets.training.adapters import load_adapter
-from maverick_assets.training.base_model import load_base_model
-from maverick_assets.training.hardware import Hardware, detect_hardware, prepare_process
-from maverick_assets.training.jobs import BaseSpec, TrainingSummary, read_json
-from maverick_assets.training.process import run_main
+from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
+from maverick_assets.training.loop.adapters import load_adapter
+from maverick_assets.training.spec import BaseSpec, TrainingSummary, read_json
 
 
 class EvaluationSpec(Record):

@@ -4,14 +4,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from maverick_assets.datasets.tokens import Encoded
+from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.scores import Score
-from maverick_assets.training.attention import documents_apart
-from maverick_assets.training.hardware import Hardware
-from maverick_assets.training.held_out import mean_loss
-from maverick_assets.training.packing import Document
-from maverick_assets.training.workers import open_workers
+from maverick_assets.training.device.hardware import Hardware
+from maverick_assets.training.device.threads import open_workers
+from maverick_assets.training.kernels.attention import documents_apart
+from maverick_assets.training.kernels.packing import Document
+from maverick_assets.training.loop.validation_loss import mean_loss
 
 
 def perplexity(model: Any, rows: Sequence[Encoded], hardware: Hardware) -> Score:

@@ -6,10 +6,10 @@ from typing import Any, TypedDict
 
 import torch
 
-from maverick_assets.datasets.examples import Example
-from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.training.hardware import Hardware
-from maverick_assets.training.workers import open_workers
+from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.datasets.examples.example import Example
+from maverick_assets.training.device.hardware import Hardware
+from maverick_assets.training.device.threads import open_workers
 
 MAX_NEW_TOKENS = 80
 

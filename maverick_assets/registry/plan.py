@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from maverick_assets.datasets.examples import Example
+from maverick_assets.datasets.examples.example import Example
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest, fingerprint
 from maverick_assets.registry.store import Registry

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from maverick_assets.datasets.examples import Example
+from maverick_assets.datasets.examples.example import Example
 from maverick_assets.files import write_atomically
 
 

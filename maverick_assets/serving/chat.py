@@ -2,7 +2,7 @@
 
 import os
 
-from maverick_assets.datasets.tokens import Message
+from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.store import Registry

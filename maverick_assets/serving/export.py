@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.training.base_model import BaseModel
 
 # A 135M model falls into loops without one; the same value serves here and in Ollama.
 REPEAT_PENALTY = 1.1

@@ -10,17 +10,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from maverick_assets.datasets.tokens import Message
+from maverick_assets.base_model.prepare import BaseModel, find_base
+from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
+from maverick_assets.processes import run_main
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
 from maverick_assets.serving.runtime import AdapterFile, check_answers
 from maverick_assets.settings import Settings, load_settings
-from maverick_assets.training.base_model import BaseModel, find_base
-from maverick_assets.training.process import run_main
 
 QUESTION = "What should we do first this week?"
 

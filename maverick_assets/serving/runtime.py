@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maverick_assets.datasets.tokens import Message
+from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import verify_sha256
 from maverick_assets.serving.export import REPEAT_PENALTY

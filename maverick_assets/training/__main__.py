@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from maverick_assets.training.config import read_config
-from maverick_assets.training.launcher import read_hosts
-from maverick_assets.training.process import run_main
-from maverick_assets.training.reporting import open_reporter
-from maverick_assets.training.run import run
+from maverick_assets.processes import run_main
+from maverick_assets.training.launch.start import run
+from maverick_assets.training.launch.torchrun import read_hosts
+from maverick_assets.training.loop.reporting import open_reporter
+from maverick_assets.training.run_file import read_config
 
 
 def main(arguments: Sequence[str]) -> None:

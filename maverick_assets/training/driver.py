@@ -13,10 +13,10 @@ from pathlib import Path
 from dagster_pipes import PipesEnvVarParamsLoader, open_dagster_pipes
 
 from maverick_assets.errors import BadInput
-from maverick_assets.training.jobs import TrainingSpec, read_json
-from maverick_assets.training.process import run_main
-from maverick_assets.training.reporting import Reporter
-from maverick_assets.training.run import run
+from maverick_assets.processes import run_main
+from maverick_assets.training.launch.start import run
+from maverick_assets.training.loop.reporting import Reporter
+from maverick_assets.training.spec import TrainingSpec, read_json
 
 
 @contextmanager

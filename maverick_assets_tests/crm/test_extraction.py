@@ -13,12 +13,14 @@ import pytest
 
 from maverick_assets.crm import extraction, watermark
 from maverick_assets.crm.changes import table_states
+from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
-from maverick_assets.crm.extraction import Extraction, extract, live_rows, raw_schema
-from maverick_assets.crm.schema import TABLES, create_tables
+from maverick_assets.crm.extraction import Extraction, extract
+from maverick_assets.crm.raw_table import live_rows, raw_schema
+from maverick_assets.crm.schema import TABLES
 from maverick_assets.crm.watermark import Watermark, choose_window, take_snapshot
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.lake import open_table, read_state, read_table, sync_table
+from maverick_assets.lake.delta import open_table, read_state, read_table, sync_table
 
 Extract = Callable[[], Extraction]
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.crm.extraction import live_rows, raw_schema
 from maverick_assets.crm.landing import Landing, land
+from maverick_assets.crm.raw_table import live_rows, raw_schema
 from maverick_assets.crm.sources.documents import DocumentsEntry, DocumentsSource
 from maverick_assets.errors import BadInput
-from maverick_assets.lake import read_state, read_table
+from maverick_assets.lake.delta import read_state, read_table
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from maverick_assets.crm.extraction import live_rows
+from maverick_assets.crm.raw_table import live_rows
 
 LONGEST_SECONDS = 2.5
 SHARED_ROWS = 50

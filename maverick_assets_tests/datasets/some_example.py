@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from maverick_assets.datasets.examples import Example
-from maverick_assets.datasets.tokens import Message
+from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.datasets.examples.example import Example
 
 EXAMPLE = Example(
     example_id="e0",

@@ -2,15 +2,15 @@
 
 import pytest
 
-from maverick_assets.datasets.examples import Screen, build_candidates
+from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.datasets.examples.example import Screen, build_candidates
 from maverick_assets.datasets.language import may_be_in
-from maverick_assets.datasets.surrogates import Surrogates
-from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.datasets.turns import Owner, note_turn
+from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
+from maverick_assets.datasets.turns.turn import Owner, note_turn
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import LANGUAGES, load_settings
-from maverick_assets.training.base_model import BaseModel
 
 SAID = {
     "en": ["Sounds good, let's talk tomorrow.", "can u send me the numbers b4 lunch, thx"],

@@ -10,25 +10,25 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from maverick_assets.crm.extraction import ARROW_TYPES, NAMING, raw_schema
+from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.crm.raw_table import ARROW_TYPES, NAMING, raw_schema
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.datasets.entities import person_names
-from maverick_assets.datasets.examples import Screen, read_examples
-from maverick_assets.datasets.inputs import Refreshed
-from maverick_assets.datasets.refresh import (
+from maverick_assets.datasets.examples.example import Screen, read_examples
+from maverick_assets.datasets.examples.refresh import (
     refresh_candidates,
     refresh_dataset,
     refresh_preferences,
 )
-from maverick_assets.datasets.refresh_turns import SHAPES, refresh_mails, refresh_turns
-from maverick_assets.datasets.surrogates import key_path
-from maverick_assets.datasets.tokens import ChatTokenizer
-from maverick_assets.datasets.turns import Owner, read_turns
+from maverick_assets.datasets.pseudonyms.surrogates import key_path
+from maverick_assets.datasets.pseudonyms.unlisted_names import person_names
+from maverick_assets.datasets.turns.refresh import SHAPES, refresh_mails, refresh_turns
+from maverick_assets.datasets.turns.turn import Owner, read_turns
 from maverick_assets.errors import BadInput
-from maverick_assets.lake import read_table, row_hash, sync_table
+from maverick_assets.lake.delta import read_table, row_hash, sync_table
+from maverick_assets.lake.incremental import Refreshed
 from maverick_assets.recipes import Recipe, load_recipes
-from maverick_assets.training.base_model import BaseModel
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 NAMES = ("allan-maverick", "robbie")

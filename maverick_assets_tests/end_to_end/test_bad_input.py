@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.crm.embedded import database_url
-from maverick_assets.training.base_model import BaseModel
 from maverick_assets_tests.command import PROJECT, Maverick
 
 

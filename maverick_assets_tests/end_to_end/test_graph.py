@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.registry.store import Registry
-from maverick_assets.training.base_model import BaseModel
 from maverick_assets_tests.command import Maverick, fill
 from maverick_assets_tests.end_to_end.dagster_ui import ask, start_ui
 from maverick_assets_tests.processes import wait_for

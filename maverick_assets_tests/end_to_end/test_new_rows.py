@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.crm.embedded import database_url
-from maverick_assets.crm.extraction import live_rows
-from maverick_assets.training.base_model import BaseModel
+from maverick_assets.crm.raw_table import live_rows
 from maverick_assets_tests.end_to_end.dagster_ui import start_ui
 from maverick_assets_tests.end_to_end.machine import Machine, robbies_home
 from maverick_assets_tests.processes import kill, wait_for

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from maverick_assets.datasets.examples import read_examples
+from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.evaluate import EvaluationSpec, evaluate
 from maverick_assets.evaluation.report import smoothed
 from maverick_assets.evaluation.samples import pick_evenly
 from maverick_assets.evaluation.scores import Metrics
 from maverick_assets.recipes import load_recipes
-from maverick_assets.training.base_model import BaseModel
-from maverick_assets.training.jobs import TrainingSpec
-from maverick_assets.training.run import Reporter, run_jobs
+from maverick_assets.training.loop.run import Reporter, run_jobs
+from maverick_assets.training.spec import TrainingSpec
 
 ROWS = [("train", f"question {n}", "the answer is always tea") for n in range(8)] + [
     ("validation", f"question {n}", "the answer is always tea") for n in range(8, 15)

@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 import torch
 
-from maverick_assets.datasets.tokens import Encoded
+from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.metrics import perplexity
-from maverick_assets.training.hardware import Hardware
+from maverick_assets.training.device.hardware import Hardware
 from maverick_assets_tests.tiny_llama import tiny_llama
 
 CPU = Hardware("cpu", torch.float32)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.defs.training import Job, candidate_of
+from maverick_assets.defs.assets.training import Job, candidate_of
 from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.plan import Inputs, plan_training

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from maverick_assets.datasets.examples import Example
+from maverick_assets.datasets.examples.example import Example
 from maverick_assets.registry.test_sets import frozen_rows
 from maverick_assets_tests.datasets.some_example import EXAMPLE
 

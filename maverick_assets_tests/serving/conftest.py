@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.datasets.tokens import ChatTokenizer, Message
+from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter
 from maverick_assets.serving.runtime import AdapterFile, Runtime
-from maverick_assets.training.base_model import BaseModel
 
 QUESTION = [
     Message(role="system", content="You are Allan. You answer briefly."),

@@ -1,9 +1,9 @@
 import pytest
 
+from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.chat import Conversation
 from maverick_assets.serving.runtime import AdapterFile, ConversationTooLong, Runtime
-from maverick_assets.training.base_model import BaseModel
 from maverick_assets_tests.serving.conftest import Adapter
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from gguf import GGUFReader
 
+from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
-from maverick_assets.training.base_model import BaseModel
 from maverick_assets_tests.serving.conftest import Adapter
 
 PLAIN = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "use_rslora": False, "rank_pattern": {}}

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.datasets.tokens import Message
+from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.serving.export import export_adapter
 from maverick_assets.serving.runtime import AdapterFile, Runtime, check_answers
-from maverick_assets.training.base_model import BaseModel
 from maverick_assets_tests.serving.conftest import QUESTION, Adapter, make_adapter
 
 

@@ -10,10 +10,11 @@ import torch
 from deltalake import DeltaTable
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from maverick_assets.datasets.examples import EXAMPLE_SCHEMA
-from maverick_assets.datasets.tokens import Message
-from maverick_assets.lake import arrow_table, sync_table
-from maverick_assets.training.base_model import BaseModel, weights_digest
+from maverick_assets.base_model.load import weights_digest
+from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA
+from maverick_assets.lake.delta import arrow_table, sync_table
 
 ExampleWriter = Callable[[Path, Sequence[tuple[str, str, str]]], int]
 

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.tokens import Encoded
+from maverick_assets.base_model.tokenizer import Encoded
 
 VOCABULARY = 61
 

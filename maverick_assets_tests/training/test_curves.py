@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.recipes import load_recipes
-from maverick_assets.training.base_model import BaseModel
-from maverick_assets.training.curves import open_curves
-from maverick_assets.training.engine import Progress
-from maverick_assets.training.jobs import TrainingSpec, TrainingSummary
-from maverick_assets.training.learner import StepTaken
-from maverick_assets.training.reporting import Reporter, Status
-from maverick_assets.training.run import run_jobs
+from maverick_assets.training.loop.adapter_state import StepTaken
+from maverick_assets.training.loop.curves import open_curves
+from maverick_assets.training.loop.engine import Progress
+from maverick_assets.training.loop.reporting import Reporter, Status
+from maverick_assets.training.loop.run import run_jobs
+from maverick_assets.training.spec import TrainingSpec, TrainingSummary
 
 ROWS = [("train", f"question {number}", f"answer {number}, gladly") for number in range(8)] + [
     ("validation", f"question {number}", f"answer {number}, gladly") for number in range(8, 12)
@@ -113,7 +113,7 @@ def test_where_none_can_be_drawn_the_training_goes_on(spec: TrainingSpec, tmp_pa
 def test_a_full_disk_ends_the_curves_alone(tmp_path: Path) -> None:
     code = (
         "import resource, sys; from pathlib import Path; "
-        "from maverick_assets.training.curves import open_curves; "
+        "from maverick_assets.training.loop.curves import open_curves; "
         "from maverick_assets_tests.training.test_curves import status\n"
         "with open_curves(Path(sys.argv[1]), {}, print) as draw:\n"
         "    draw(status(1, 5.0))\n"
@@ -130,9 +130,9 @@ def test_a_full_disk_ends_the_curves_alone(tmp_path: Path) -> None:
 
 
 TRAIN = (
-    "import sys; from pathlib import Path; from maverick_assets.training.jobs import *; "
-    "from maverick_assets.training.reporting import Reporter; "
-    "from maverick_assets.training.run import run_jobs\n"
+    "import sys; from pathlib import Path; from maverick_assets.training.spec import *; "
+    "from maverick_assets.training.loop.reporting import Reporter; "
+    "from maverick_assets.training.loop.run import run_jobs\n"
     "run_jobs(read_json(Path(sys.argv[1]), TrainingSpec), Reporter(print, print))\n"
     "print('wandb' in sys.modules)"
 )

@@ -15,9 +15,9 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
+from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.errors import BadInput
-from maverick_assets.training.base_model import BaseModel
-from maverick_assets.training.config import read_config
+from maverick_assets.training.run_file import read_config
 
 TRAIN = [("train", f"question {number}", f"answer {number}, gladly") for number in range(8)]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maverick_assets.crm.sources.calendar import CalendarEntry, CalendarSource
-from maverick_assets.datasets.turns import Owner, note_turn
+from maverick_assets.datasets.turns.turn import Owner, note_turn
 from maverick_assets.errors import BadInput
 from maverick_assets_tests.crm.sources.collecting import Held
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maverick_assets.crm.sources.hubspot import HubSpotEntry, HubSpotSource
-from maverick_assets.datasets.mails import cleaned
-from maverick_assets.datasets.turns import Owner, mail_turns
+from maverick_assets.datasets.mail.table import cleaned
+from maverick_assets.datasets.turns.turn import Owner, mail_turns
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets_tests.crm.sources.collecting import Held
 from maverick_assets_tests.crm.sources.hubspot_simulation import (

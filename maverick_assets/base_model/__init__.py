@@ -1,0 +1,1 @@
+"""The frozen model that all adapters share: prepared once, verified at each load; its tokenizer."""

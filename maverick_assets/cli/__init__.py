@@ -1,0 +1,1 @@
+"""`maverick`: a module a command group."""

@@ -1,0 +1,40 @@
+"""`maverick`: the command line, put together from its command groups."""
+
+import sys
+
+import typer
+
+from maverick_assets.cli.chat import chat
+from maverick_assets.cli.crm import crm_app
+from maverick_assets.cli.datasets import datasets_app
+from maverick_assets.cli.demo import demo
+from maverick_assets.cli.forget import forget
+from maverick_assets.cli.models import models_app
+from maverick_assets.cli.run import run
+from maverick_assets.cli.status import status
+from maverick_assets.cli.ui import ui
+from maverick_assets.errors import MaverickError
+
+app = typer.Typer(
+    help="Personalities trained from one person's own business records.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (demo, run, chat, ui, status, forget):
+    app.command()(command)
+app.add_typer(crm_app, name="crm")
+app.add_typer(models_app, name="models")
+app.add_typer(datasets_app, name="datasets")
+
+
+def main() -> None:
+    """Entry point: an error is one line on stderr, exit code 2 for bad input and 1 for failure."""
+    try:
+        app()
+    except MaverickError as error:
+        print(f"maverick: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, a file without permission: the system says it best
+        print(f"maverick: {error}", file=sys.stderr)
+        sys.exit(MaverickError.exit_code)

@@ -1,0 +1,34 @@
+"""`maverick chat`: a conversation with a personality."""
+
+from typing import Annotated
+
+import typer
+
+from maverick_assets.cli import services
+from maverick_assets.cli.console import AsJson, note, print_result
+from maverick_assets.recipes import load_recipes
+from maverick_assets.settings import load_settings
+
+
+def chat(
+    personality: str,
+    message: Annotated[str | None, typer.Argument(help="Left out: a conversation.")] = None,
+    version: Annotated[
+        str, typer.Option(help="A version instead of the one in service.")
+    ] = "final",
+    mood: Annotated[str | None, typer.Option()] = None,
+    mode: Annotated[str | None, typer.Option()] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Talk to a personality."""
+    from maverick_assets.serving.chat import open_chat
+
+    recipe = services.known_recipe(load_recipes(), personality)
+    conversation = open_chat(load_settings(), recipe, version, mood, mode)
+    if message is not None:
+        answer = conversation.say(message)
+        print_result({"version": str(conversation.version), "answer": answer}, answer, as_json)
+        return
+    note(f"{recipe.title} {conversation.version}; an empty line ends the conversation")
+    for line in iter(lambda: typer.prompt("you", default="", show_default=False), ""):
+        typer.echo(f"{recipe.title}: {conversation.say(line)}")

@@ -1,0 +1,83 @@
+"""`maverick datasets` and `maverick forget`: what the personalities are trained on."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from maverick_assets.cli import services
+from maverick_assets.cli.console import AsJson, print_result, print_table
+from maverick_assets.recipes import load_recipes
+from maverick_assets.settings import load_settings
+
+datasets_app = typer.Typer(help="What the personalities are trained on.", no_args_is_help=True)
+quarantine_app = typer.Typer(help="Examples held back because of a secret.")
+datasets_app.add_typer(quarantine_app, name="quarantine")
+
+
+@datasets_app.command("show")
+def datasets_show(personality: str, as_json: AsJson = False) -> None:
+    """How a dataset came about: what was left out and why, shares, lengths, a few examples."""
+    from maverick_assets.datasets.examples.example import read_examples
+    from maverick_assets.datasets.examples.refresh import judged_candidates
+    from maverick_assets.datasets.quality.card import card_text, make_card
+    from maverick_assets.lake.delta import open_table
+
+    lake = load_settings().lake
+    recipe = services.known_recipe(load_recipes(), personality)
+    judged = judged_candidates(lake, recipe)
+    path = lake / "datasets" / recipe.name
+    table = open_table(path)
+    version = table.version() if table else 0
+    card = make_card(lake, recipe, version, judged, read_examples(path, version))
+    print_result(asdict(card), card_text(card), as_json)
+
+
+@quarantine_app.callback(invoke_without_command=True)
+def quarantine_list(
+    context: typer.Context,
+    personality: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examples held back because of a secret; `show` and `release` take an id, or its start."""
+    from maverick_assets.datasets.secrets.quarantine import quarantined
+
+    if context.invoked_subcommand is None:
+        recipes = load_recipes()
+        names = [services.known_recipe(recipes, personality).name] if personality else [*recipes]
+        held = quarantined(load_settings().lake, names)
+        table = RichTable("id", "personality", "source", "when", "rules", "excerpt")
+        for each in held:
+            rules = ", ".join(each.rules) + (f" (released: {each.reason})" if each.reason else "")
+            when, source = f"{each.occurred_at:%Y-%m-%d}", f"{each.source} {each.source_ids[-1]}"
+            cells = (each.example_id[:8], each.personality, source, when, rules, each.excerpt)
+            table.add_row(*map(escape, cells))
+        print_table([asdict(each) for each in held], table, as_json)
+
+
+@quarantine_app.command("show")
+def quarantine_show(example_id: str, as_json: AsJson = False) -> None:
+    """One of them: where it comes from, which rules found what, and what stands around it."""
+    from maverick_assets.datasets.secrets.quarantine import find_held
+
+    held = asdict(find_held(load_settings().lake, [*load_recipes()], example_id))
+    lines = [f"{name:12} {value}" for name, value in held.items() if value is not None]
+    print_result(held, "\n".join(lines), as_json)
+
+
+@quarantine_app.command("release")
+def quarantine_release(
+    example_id: str,
+    reason: Annotated[str, typer.Option(help="Why this is no secret.")],
+    as_json: AsJson = False,
+) -> None:
+    """It is no secret after all: the next ingest includes it."""
+    from maverick_assets.datasets.secrets.quarantine import find_held, release
+
+    lake, names = load_settings().lake, [*load_recipes()]
+    held = find_held(lake, names, example_id)
+    release(lake, held, reason)
+    text = f"{held.example_id} is released; the next ingest includes it for {held.personality}"
+    print_result(asdict(find_held(lake, names, held.example_id)), text, as_json)

@@ -1,0 +1,52 @@
+"""`maverick demo`: the sample CRM, or real mail, through the whole graph."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maverick_assets.cli import services
+from maverick_assets.cli.console import AsJson, note
+from maverick_assets.cli.models import show_versions, versions_in_service
+from maverick_assets.crm.connection import connect, create_tables
+from maverick_assets.errors import BadInput
+from maverick_assets.settings import load_settings
+
+
+def demo(
+    mbox: Annotated[
+        Path | None, typer.Option(help="Real mail (mbox file or folder) instead of the sample's.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load a CRM and run the whole graph; a second time nothing is left to do."""
+    settings = load_settings()
+    if settings.crm_url:
+        raise BadInput(
+            "`maverick demo` fills the embedded CRM, and MAVERICK_CRM_URL names another: unset it, "
+            "or use `maverick run weekly`"
+        )
+    with services.services(settings):
+        for table, count in fill_crm(mbox).items():
+            note(f"CRM table {table}: {count} new rows")
+        failures = services.execute_job("weekly", [])
+        show_versions(versions_in_service(settings), as_json)
+        services.raise_failures(failures)
+
+
+def fill_crm(mbox: Path | None) -> dict[str, int]:
+    """Fill the embedded CRM, once: the sample, or real mail beside the sample's curated texts."""
+    from maverick_assets.crm import importers
+    from maverick_assets.crm.sample import sample_crm
+
+    rows = sample_crm()
+    kept = rows if mbox is None else {"personality_samples": rows["personality_samples"]}
+    added = {}
+    with connect(load_settings()) as connection:
+        create_tables(connection)
+        for table, content in kept.items():
+            added[table] = importers.insert_rows(connection, table, content)[0]
+        if mbox is not None:
+            reader = importers.read_maildir if mbox.is_dir() else importers.read_mbox
+            added["crm_emails"] = importers.import_mail(connection, reader(mbox)).imported
+    return added

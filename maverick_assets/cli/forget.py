@@ -1,0 +1,66 @@
+"""`maverick forget`: rows out of the lake, and what learned from them out of service."""
+
+from typing import Annotated, Any
+
+import typer
+
+from maverick_assets.cli import services
+from maverick_assets.cli.console import AsJson, print_result
+from maverick_assets.errors import BadInput
+from maverick_assets.registry.store import Registry
+from maverick_assets.settings import load_settings
+
+
+def forget(
+    contact: Annotated[
+        str | None, typer.Option(help="An address: the mails from it and to it alone, and rows of.")
+    ] = None,
+    row: Annotated[str | None, typer.Option(help="TABLE:ID, one row of the CRM.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take rows out of the lake for good, and revoke the versions that learned from them."""
+    from maverick_assets.pipeline import forget as forgetting
+
+    table, separator, row_id = (row or "").partition(":")
+    if (contact is None) == (row is None) or (row is not None and not separator):
+        raise BadInput("give --contact ADDRESS, or --row TABLE:ID")
+    settings = load_settings()
+    registry = Registry(settings.models)
+    tables = services.raw_tables(settings)
+    if contact is not None:
+        rows = forgetting.bury_contact(settings.lake, tables, contact)
+    else:
+        rows = forgetting.bury_row(settings.lake, tables, table, row_id)
+    touched = forgetting.trace(settings.lake, registry, rows)
+    serving = forgetting.revoke(registry, touched, "it learned from rows that were forgotten")
+    forgetting.remove_shown(touched, registry, settings.reports, settings.runs)
+    result = {
+        "rows": rows,
+        "datasets": touched.datasets,
+        "revoked": {n: [str(m.version) for m in found] for n, found in touched.versions.items()},
+        "untold": {n: [str(m.version) for m in found] for n, found in touched.untold.items()},
+        "in_service": {name: m and str(m.version) for name, m in serving.items()},
+    }
+    with services.services(settings):  # a rebuild that fails leaves nothing unsaid
+        services.create_in_embedded(settings)
+        failures = services.execute_job("ingest", [])
+    forgetting.erase(settings.lake, registry, rows)
+    print_result(result, "\n".join(_forgotten_lines(result)), as_json)
+    services.raise_failures(failures)
+
+
+def _forgotten_lines(result: dict[str, Any]) -> list[str]:
+    """What was forgotten, where it had been used, and what is in service now."""
+    lines = [f"{table}: {len(ids)} rows forgotten" for table, ids in result["rows"].items()]
+    for name, versions in result["datasets"].items():
+        lines.append(f"dataset {name}: versions {', '.join(map(str, versions))} held them")
+    for name, versions in result["revoked"].items():
+        now = result["in_service"][name]
+        rest = f"{now} is in service" if now else "none is in service; train one: maverick run"
+        lines.append(f"{name}: {', '.join(versions)} revoked; {rest}")
+    for name, versions in result["untold"].items():
+        lines.append(
+            f"{name}: what {', '.join(versions)} was trained on is not in the lake any more, so it "
+            "counts as if it had learned from them"
+        )
+    return lines

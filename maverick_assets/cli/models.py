@@ -1,0 +1,94 @@
+"""`maverick models`: versions listed, shown, released, rolled back."""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table as RichTable
+
+from maverick_assets.cli.console import AsJson, print_result, print_table
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets.registry.plan import in_service
+from maverick_assets.registry.store import Registry
+from maverick_assets.settings import Settings, load_settings
+
+models_app = typer.Typer(help="Versions: list, show, release, roll back.", no_args_is_help=True)
+
+
+@models_app.command("list")
+def models_list(
+    personality: Annotated[str | None, typer.Argument()] = None, as_json: AsJson = False
+) -> None:
+    """Every version, its state and its held-out perplexity."""
+    show_versions(list(Registry(load_settings().models).list(personality)), as_json)
+
+
+@models_app.command("show")
+def models_show(personality: str, version: str = "final", as_json: AsJson = False) -> None:
+    """A version's manifest; its files are verified."""
+    registry = Registry(load_settings().models)
+    manifest = registry.get(personality, version)
+    registry.verify(personality, version)
+    content = manifest.model_dump(mode="json")
+    brief = content | {"training": {k: v for k, v in manifest.training.items() if k != "losses"}}
+    print_result(content, json.dumps(brief, indent=2, ensure_ascii=False), as_json)
+
+
+@models_app.command("release")
+def models_release(
+    personality: str,
+    version: str,
+    reason: Annotated[str | None, typer.Option(help="Why, when its gate refused it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a version in service."""
+    from maverick_assets.serving.publish import publish
+
+    settings = load_settings()
+    registry = Registry(settings.models)
+    if "adapter.gguf" not in registry.get(personality, version).files:
+        publish(settings, personality, version)
+    show_versions([registry.release(personality, version, reason)], as_json)
+
+
+@models_app.command("rollback")
+def models_rollback(
+    personality: str,
+    to: Annotated[str | None, typer.Option(help="Default: the one released before.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put an earlier version back in service."""
+    show_versions([Registry(load_settings().models).rollback(personality, to)], as_json)
+
+
+def show_versions(manifests: Iterable[Manifest], as_json: bool) -> None:
+    rows = [summary(manifest) for manifest in manifests]
+    table = RichTable("personality", "version", "state", "base", "adapter", "ratio")
+    table.caption = "held-out perplexity on supervised tokens"
+    for row in rows:
+        figures = (row["perplexity_base"], row["perplexity_adapter"], row["ratio"])
+        shown = ("" if figure is None else f"{figure:.2f}" for figure in figures)
+        table.add_row(row["personality"], row["version"], row["state"], *shown)
+    print_table(rows, table, as_json)
+
+
+def summary(manifest: Manifest) -> dict[str, Any]:
+    metrics = manifest.metrics
+    return {
+        "personality": manifest.personality,
+        "version": str(manifest.version),
+        "state": manifest.state,
+        "perplexity_base": metrics["base"]["perplexity"] if metrics else None,
+        "perplexity_adapter": metrics["adapter"]["perplexity"] if metrics else None,
+        "ratio": metrics["ratio"] if metrics else None,
+    }
+
+
+def versions_in_service(settings: Settings) -> list[Manifest]:
+    registry = Registry(settings.models)
+    return [
+        manifest
+        for name in registry.personalities()
+        if (manifest := in_service(registry, name)) is not None
+    ]

@@ -1,0 +1,51 @@
+"""`maverick status`: rows, versions in service, last runs."""
+
+import psycopg
+from psycopg import sql
+
+from maverick_assets.cli import services
+from maverick_assets.cli.console import AsJson, print_result
+from maverick_assets.cli.models import summary, versions_in_service
+from maverick_assets.crm.connection import connect, without_password
+from maverick_assets.crm.schema import TABLES
+from maverick_assets.settings import load_settings
+
+
+def status(as_json: AsJson = False) -> None:
+    """The CRM's rows, the versions in service, the last runs."""
+    settings = load_settings()
+    with services.services(settings):
+        services.create_in_embedded(settings)
+        with connect(load_settings()) as connection:
+            rows = {name: _count_rows(connection, name) for name in TABLES}
+            where = without_password(load_settings().crm_url or "")
+        with services.dagster_instance() as instance:
+            runs = [
+                {"job": run.job_name, "status": run.status.value, "run": run.run_id}
+                for run in instance.get_runs(limit=5)
+            ]
+    versions = [summary(manifest) for manifest in versions_in_service(settings)]
+    result = {
+        "home": str(settings.home),
+        "crm": where,
+        "rows": rows,
+        "versions": versions,
+        "runs": runs,
+    }
+    lines = [
+        f"run home  {settings.home}",
+        f"CRM       {where}",
+        *(f"          {name}: {'missing' if n is None else n} rows" for name, n in rows.items()),
+        *(f"version   {v['personality']} {v['version']}" for v in versions),
+        *(f"run       {r['job']} {r['status']} {r['run'][:8]}" for r in runs),
+    ]
+    print_result(result, "\n".join(lines), as_json)
+
+
+def _count_rows(connection: psycopg.Connection, table: str) -> int | None:
+    exists = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
+    if not exists or not exists[0]:
+        return None
+    query = sql.SQL("select count(*) from {}").format(sql.Identifier(table))
+    count = connection.execute(query).fetchone()
+    return int(count[0]) if count else None

@@ -1,0 +1,1 @@
+"""Examples: what answers what, selected, split and tokenized for a personality."""

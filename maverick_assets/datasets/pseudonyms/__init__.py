@@ -1,0 +1,1 @@
+"""Third parties: found by the columns of the CRM and in text, and replaced by stable surrogates."""

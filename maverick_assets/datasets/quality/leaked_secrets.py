@@ -1,0 +1,44 @@
+"""An independent look for secrets: detect-secrets, which shares no rule with `secrets`."""
+
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
+
+from maverick_assets.datasets.examples.example import Example
+
+# They take any random string, or any address of a machine, for a secret.
+_TOO_EAGER = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector")
+
+
+def leaked_secrets(examples: Sequence[Example], released: Collection[str] = ()) -> list[str]:
+    """What the scanner finds in prompts and completions, by example and kind, never the secret.
+
+    `released`: ids of examples that an operator has looked at.
+    """
+    found = []
+    for example in examples:
+        if example.example_id not in released:
+            content = "\n".join(message["content"] for message in example.messages[1:])
+            found += [f"example {example.example_id}: {kind}" for kind in scan(content)]
+    return found
+
+
+def scan(text: str) -> list[str]:
+    """The kinds of secret that the scanner finds."""
+    lines = set(text.splitlines())
+    return sorted(
+        {
+            plugin.secret_type
+            for plugin in _plugins()
+            for line in lines
+            if any(plugin.analyze_string(line))
+        }
+    )
+
+
+@cache
+def _plugins() -> list[Any]:
+    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+
+    kinds: dict[str, Any] = get_mapping_from_secret_type_to_class()
+    return [kind() for kind in kinds.values() if kind.__name__ not in _TOO_EAGER]

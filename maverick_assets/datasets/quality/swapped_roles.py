@@ -1,0 +1,60 @@
+"""Whether the owner's words are the owner's: signs that roles are reversed."""
+
+import heapq
+import re
+from operator import itemgetter
+from pathlib import Path
+
+from maverick_assets.datasets.turns.turn import Owner
+from maverick_assets.lake.delta import read_table
+from maverick_assets.recipes import Recipe
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_FEW = 5  # signatures below this number prove nothing
+_NEWEST = 1000  # mails of the owner that are enough to tell
+
+
+def role_problems(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
+    """Why the owner of the settings does not seem to be who wrote; empty when he does.
+
+    For the mails and chats that the recipe reads: none is the owner's, or his mails are signed by
+    those he wrote to.
+    """
+    problems = []
+    for kind, what, setting in (
+        ("reply", "mail", "MAVERICK_OWNER_EMAIL"),
+        ("dialogue", "chat message", "MAVERICK_OWNER_USER_ID"),
+    ):
+        tables = {source.table for source in recipe.sources if source.examples == kind}
+        turns = read_table(lake / "clean" / "turns", columns=["is_owner"], where={"source": tables})
+        if turns is not None and turns.num_rows and not any(turns["is_owner"].to_pylist()):
+            problems.append(f"no {what} is by the owner; is {setting} right?")
+    if any(source.examples == "reply" for source in recipe.sources):
+        problems += _signed_by_others(lake / "clean" / "mails", owner)
+    return problems
+
+
+def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
+    rows = read_table(mails, columns=["id", "sender", "sent_at"])
+    written = [row for row in rows.to_pylist() if owner.wrote(row["sender"])] if rows else []
+    newest = heapq.nlargest(_NEWEST, written, key=itemgetter("sent_at", "id"))
+    where = {"id": [row["id"] for row in newest]}
+    rows = read_table(mails, columns=["sender", "recipients", "text"], where=where)
+    own = others = 0
+    for row in rows.to_pylist() if rows else []:
+        if signed_by(row["text"], row["sender"]):
+            own += 1
+        elif any(signed_by(row["text"], a) for a in row["recipients"] if not owner.wrote(a)):
+            others += 1
+    if others <= max(own, _FEW):
+        return []
+    return [
+        f"roles look reversed: {others} mails of the owner are signed by those he wrote to, {own} "
+        "by himself; is MAVERICK_OWNER_EMAIL right?"
+    ]
+
+
+def signed_by(text: str, address: str) -> bool:
+    """Whether a mail's last line is a name of whom an address tells, and nothing else."""
+    words = set(_WORD.findall(text.rstrip().rpartition("\n")[2].lower()))
+    return bool(words) and words <= set(_WORD.findall(address.partition("@")[0].lower()))

@@ -1,0 +1,1 @@
+"""Secrets: found as machines issue them and as people phrase them, and quarantined."""

@@ -1,0 +1,154 @@
+"""Secrets as machines issue them: keys, tokens, connection strings, cards, account numbers."""
+
+import re
+from collections.abc import Iterator
+
+from maverick_assets.datasets.secrets.rules import Rule, Scan, Span, is_placeholder, listed
+
+_VENDOR_KEY = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"(?:AKIA|ASIA)[0-9A-Z]{16}"
+    r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|gl(?:pat|ptt|dt|rt)-[\w-]{20,}"
+    r"|xox[abceoprs]-[\w-]{10,}|xapp-[\w-]{20,}"
+    r"|(?:sk|rk|pk)_(?:live|test)_\w{16,}|whsec_\w{20,}|sk-(?:[a-z]{2,10}-)?[A-Za-z0-9][\w-]{19,}"
+    r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}|[0-9a-f]{32}-us\d{1,2}|SK[0-9a-f]{32}"
+    r"|npm_\w{30,}|pypi-[\w-]{30,}|hf_[A-Za-z0-9]{30,}|do[opr]_v1_[0-9a-f]{40,}"
+    r"|\d{8,10}:AA[\w-]{30,}|shp(?:at|ca|pa|ss)_[0-9a-f]{32}|ntn_\w{40,}|secret_\w{40,}"
+    r"|figd_[\w-]{30,}|lin_api_\w{30,}|dapi[0-9a-f]{32}|hv[sbr]\.[\w-]{20,}|PMAK-[\w-]{40,}"
+    r"|gl(?:c|sa)_[\w+/=]{30,}|ATATT3[\w=-]{30,}|sq0[a-z]{3}-[\w-]{20,}|EAA[A-Za-z0-9]{60,}"
+    r"|AGE-SECRET-KEY-1[0-9A-Z]{50,}|dp\.(?:pt|st|ct)\.\w{30,}|sl\.[\w-]{60,}|NRAK-[0-9A-Z]{20,}"
+    r")"
+)
+_VENDOR_STEMS = listed(
+    "akia asia ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- glptt- gldt- glrt- xox xapp- _live_"
+    " _test_ whsec_ sk- aiza ya29. gocspx- sg. key- -us sk npm_ pypi- hf_ _v1_ :aa shpat_"
+    " shpca_ shppa_ shpss_ ntn_ secret_ figd_ lin_api_ dapi hvs. hvb. hvr. pmak- glc_ glsa_"
+    " atatt3 sq0 eaa age-secret dp. sl. nrak-"
+)
+_LONG_RUN = re.compile(r"[\w.:-]{20}")
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_PRIVATE_KEY_END = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_WEBHOOK = re.compile(
+    r"hooks\.slack\.com/services/[\w/]{20,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}"
+    r"|webhook\.office\.com/webhookb2/[\w@/-]{30,}"
+)
+_IN_URL = re.compile(r"://[^\s/:@\"'<>]{0,60}:([^\s/@\"'<>]{3,100})@(?=[\w\[])")
+_COMMAND = re.compile(
+    r"(?<!\S)(?:-u|--user|--proxy-user)[ =]['\"]?[\w.@-]{1,60}:([^\s'\"$<{]{4,100})"
+    r"|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b[^\n]{0,60}? -p([^\s'\"$<{]{4,100})"
+    r"|\bsshpass -p ?['\"]?([^\s'\"$<{]{4,100})"
+    r"|\b(?:bearer|basic|token) (?=\S{0,60}\d)([\w+/=.~-]{16,400})",
+    re.IGNORECASE,
+)
+_COMMAND_STEMS = ("-u ", "--user", "--proxy", " -p", "bearer", "basic", "token ")
+_SETTING = re.compile(
+    r"(?<!\$)(?:pass|passwd|password|pwd|passphrase|secret|token|api_?key|access_?key|account_?key"
+    r"|secret_?key|private_?key|shared_?key)(?:_id)?[\"']?[^\S\n]{0,3}(?:=>|:=|=|:)[^\S\n]{0,3}"
+    r"([\"']?)([^\s\"';,]{4,400})"
+)
+_CARD = re.compile(r"(?<![\w.,+-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w-]|[.,]\d)")
+_CARD_SHAPE = re.compile(
+    r"\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}"
+    r"|3[47]\d\d([ -]?)\d{6}\2\d{5}|3[068]\d\d([ -]?)\d{6}\3\d{4}"
+)
+_IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{4}){2,7}(?:[ -]?[a-z0-9]{1,3})?")
+_IBAN_COUNTRIES = frozenset(
+    listed(
+        "ad ae al at az ba be bg bh br by ch cr cy cz de dk do ee eg es fi fo fr gb ge gi gl gr gt"
+        " hr hu ie il iq is it jo kw kz lb lc li lt lu lv ly mc md me mk mr mt mu nl no pk pl ps pt"
+        " qa ro rs ru sa sc se si sk sm st sv tl tn tr ua va vg xk"
+    )
+)
+_AS_DIGITS = {ord(letter): str(at) for at, letter in enumerate("abcdefghijklmnopqrstuvwxyz", 10)}
+_SOCIAL_SECURITY = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
+
+
+def _matches(pattern: re.Pattern[str]) -> Scan:
+    return lambda text, _: (match.span() for match in pattern.finditer(text))
+
+
+def _vendor_keys(text: str, _: str) -> Iterator[Span]:
+    if _LONG_RUN.search(text):
+        yield from (
+            match.span()
+            for match in _VENDOR_KEY.finditer(text)
+            if not is_placeholder(match.group())
+        )
+
+
+def _private_keys(text: str, _: str) -> Iterator[Span]:
+    at = 0
+    while begin := _PRIVATE_KEY.search(text, at):
+        end = _PRIVATE_KEY_END.search(text, begin.end())
+        at = end.end() if end else len(text)
+        yield begin.start(), at
+
+
+def _groups(pattern: re.Pattern[str]) -> Scan:
+    """The last group of each match, unless it stands for a secret only."""
+
+    def scan(text: str, _: str) -> Iterator[Span]:
+        for match in pattern.finditer(text):
+            span = match.span(match.lastindex or 0)
+            if not is_placeholder(text[slice(*span)]):
+                yield span
+
+    return scan
+
+
+def _settings(text: str, lowered: str) -> Iterator[Span]:
+    """`DB_PASSWORD=...`: assigned without a space, or quoted; prose is the other rules' matter."""
+    for match in _SETTING.finditer(lowered):
+        value = text[match.start(2) : match.end(2)]
+        spaced = match.group()[: match.start(1) - match.start()][-1].isspace()
+        if (match[1] or not spaced) and not is_placeholder(value):
+            yield match.span(2)
+
+
+def _cards(text: str, _: str) -> Iterator[Span]:
+    for match in _CARD.finditer(text):
+        if _CARD_SHAPE.fullmatch(match.group()) and _luhn(match.group()):
+            yield match.span()
+
+
+def _ibans(_: str, lowered: str) -> Iterator[Span]:
+    for match in _IBAN.finditer(lowered):
+        if match.group()[:2] not in _IBAN_COUNTRIES:
+            continue
+        # What follows in lower case may have been taken for its last groups.
+        words = re.split(r"([ -])", match.group())
+        for count in range(len(words), 0, -2):
+            number = "".join(words[:count:2])
+            if 15 <= len(number) <= 34 and _mod_97(number):
+                yield match.start(), match.start() + len("".join(words[:count]))
+                break
+
+
+def _luhn(number: str) -> bool:
+    """Check digit of a payment card (ISO/IEC 7812)."""
+    digits = [int(digit) for digit in number if digit.isdigit()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    return len(set(digits)) > 1 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _mod_97(number: str) -> bool:
+    """Check digits of an IBAN (ISO 13616)."""
+    if not number.isascii():
+        return False
+    return int((number[4:] + number[:4]).translate(_AS_DIGITS)) % 97 == 1
+
+
+ISSUED = (
+    Rule("vendor-key", _VENDOR_STEMS, _vendor_keys),
+    Rule("private-key", ("private key",), _private_keys),
+    Rule("web-token", ("eyj",), _matches(_WEB_TOKEN)),
+    Rule("webhook", ("hook",), _matches(_WEBHOOK)),
+    Rule("url-password", ("://",), _groups(_IN_URL)),
+    Rule("command-password", _COMMAND_STEMS, _groups(_COMMAND)),
+    Rule("setting", ("pass", "pwd", "secret", "token", "key"), _settings),
+    Rule("card", (), _cards),
+    Rule("iban", (), _ibans),
+    Rule("social-security", ("-",), _matches(_SOCIAL_SECURITY)),
+)

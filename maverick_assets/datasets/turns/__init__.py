@@ -1,0 +1,1 @@
+"""Turns: the utterances of all tables, cleaned, linked, attributed and protected."""

@@ -1,0 +1,1 @@
+"""What Dagster shows: a module an asset, thin."""

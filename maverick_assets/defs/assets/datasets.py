@@ -1,0 +1,130 @@
+"""`<p>/dataset`: prompt-completion examples of each personality, with their checks."""
+
+from collections import Counter
+from functools import partial
+
+import pyarrow as pa
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    DataVersion,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+)
+
+from maverick_assets.base_model.prepare import find_base
+from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.datasets.examples.example import Screen, read_examples
+from maverick_assets.datasets.examples.refresh import (
+    refresh_candidates,
+    refresh_dataset,
+    refresh_preferences,
+)
+from maverick_assets.datasets.examples.select import Entry
+from maverick_assets.datasets.pseudonyms.unlisted_names import person_names
+from maverick_assets.datasets.quality.card import Card, make_card, write_card
+from maverick_assets.datasets.quality.checks import CHECKS, Check, check_dataset
+from maverick_assets.datasets.secrets.quarantine import quarantined, refresh_quarantine
+from maverick_assets.datasets.turns.turn import Owner
+from maverick_assets.defs.assets.clean import DATA_CODE_VERSION
+from maverick_assets.defs.assets.display import sample_table
+from maverick_assets.errors import MaverickError
+from maverick_assets.lake.delta import Commit
+from maverick_assets.lake.incremental import Refreshed
+from maverick_assets.recipes import Recipe
+from maverick_assets.settings import load_settings
+
+
+def dataset_asset(recipe: Recipe) -> AssetsDefinition:
+    key = AssetKey([recipe.asset_prefix, "dataset"])
+
+    @asset(
+        key=key,
+        deps=[AssetKey(["clean", "turns"]), AssetKey("base_model")],
+        check_specs=[AssetCheckSpec(name, asset=key) for name in CHECKS],
+        description=f"Examples for {recipe.title}: {recipe.description}",
+    )
+    def dataset(context: AssetExecutionContext) -> MaterializeResult:
+        settings = load_settings()
+        base = find_base(settings)
+        if base is None:
+            raise MaverickError("the base model is not unpacked yet; materialize base_model first")
+        tokenizer = partial(ChatTokenizer, base.directory)
+        basis = (base.digest, DATA_CODE_VERSION)
+        names = person_names(settings.lake, settings.owner_emails)
+        screen = Screen(names, settings.language_codes)
+        candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis, screen)
+        commit, judged = refresh_dataset(settings.lake, recipe)
+        entries = [entry for entry in judged if not entry.dropped]
+        rejected = refresh_preferences(settings.lake, recipe, basis, screen)
+        refresh_quarantine(settings.lake, recipe.name)
+        held = [each for each in quarantined(settings.lake, [recipe.name]) if not each.reason]
+        context.log.info(
+            f"{commit.rows} examples: {commit.changed} new or changed; "
+            f"{candidates.derived} of {candidates.commit.rows} candidates derived, "
+            f"{len(held)} in quarantine"
+        )
+        owner = Owner(settings.owner_emails, settings.owner_user_ids)
+        examples = read_examples(settings.lake / "datasets" / recipe.name, commit.version)
+        checks = check_dataset(settings.lake, recipe, owner, commit.version, examples)
+        card = make_card(settings.lake, recipe, commit.version, judged, examples)
+        page = settings.reports / "datasets" / recipe.name / f"{commit.version}.html"
+        write_card(card, page)
+        return MaterializeResult(
+            metadata={
+                **_counts(entries, commit, candidates),
+                **_shown(card),
+                "rejected_answers": rejected.rows,
+                "quarantined": len(held),
+                "quarantined_by_rule": MetadataValue.json(
+                    dict(Counter(rule for each in held for rule in each.rules))
+                ),
+                "card": MetadataValue.path(page),
+                "path": MetadataValue.path(settings.lake / "datasets" / recipe.name),
+            },
+            data_version=DataVersion(str(commit.version)),
+            check_results=[_result(check) for check in checks],
+        )
+
+    return dataset
+
+
+def _counts(
+    entries: list[Entry], commit: Commit, candidates: Refreshed
+) -> dict[str, MetadataValue | int]:
+    return {
+        "dagster/row_count": commit.rows,
+        "changed": commit.changed,
+        "candidates": candidates.commit.rows,
+        "candidates_derived": candidates.derived,
+        "train": sum(entry.split == "train" for entry in entries),
+        "validation": sum(entry.split == "validation" for entry in entries),
+        "test": sum(entry.split == "test" for entry in entries),
+        "tokens": sum(entry.n_tokens for entry in entries),
+        "supervised_tokens": sum(entry.n_supervised for entry in entries),
+        "delta_version": commit.version,
+    }
+
+
+def _shown(card: Card) -> dict[str, MetadataValue]:
+    tables = {
+        "funnel": [{"step": step, "left": left} for step, left in card.funnel],
+        "lengths": [{"tokens": f"<= {edge}", "examples": n} for edge, n in card.histogram()],
+        "sample": [{"messages": e.messages, "split": e.split} for e, _ in card.shown[:5]],
+    }
+    shown = {name: sample_table(pa.Table.from_pylist(rows)) for name, rows in tables.items()}
+    return {**shown, "shares": MetadataValue.json({k: dict(v) for k, v in card.shares.items()})}
+
+
+def _result(check: Check) -> AssetCheckResult:
+    return AssetCheckResult(
+        passed=check.problem is None,
+        check_name=check.name,
+        severity=AssetCheckSeverity.WARN if check.only_warns else AssetCheckSeverity.ERROR,
+        metadata={"problem": MetadataValue.text(check.problem)} if check.problem else None,
+    )

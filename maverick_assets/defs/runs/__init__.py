@@ -1,0 +1,1 @@
+"""How runs start, die and are seen: jobs, schedules, sensors, locks."""

@@ -1,0 +1,59 @@
+"""Runs whose process died: reported, and their pool slots freed.
+
+Dagster notices a dead worker only as long as the code server lives that started it, and a dead
+`maverick run` never: its run would stay STARTED and hold the node's GPUs for good.
+"""
+
+from pathlib import Path
+
+from dagster import (
+    DagsterInstance,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    SensorEvaluationContext,
+    SkipReason,
+    sensor,
+)
+
+from maverick_assets.defs.runs.liveness import dead_runs
+from maverick_assets.settings import load_settings
+
+REASON = "Its process ended without a word: killed, out of memory, or the machine went off."
+
+
+def reap(instance: DagsterInstance, folder: Path) -> list[str]:
+    """Settle the runs whose lock in `folder` nobody holds; returns those that were unfinished.
+
+    A run becomes FAILURE, which the retry daemon requests again once, or CANCELED when that had
+    been asked for. Does nothing for a run that is settled already, and may be interrupted.
+    """
+    settled = []
+    for run_id in dead_runs(folder):
+        # Read after the lock was found free, so with all that the process wrote before it ended.
+        run = instance.get_run_by_id(run_id)
+        if run is None:  # of another Dagster storage
+            continue
+        if run.status == DagsterRunStatus.CANCELING:
+            instance.report_run_canceled(run, REASON)
+            settled.append(run_id)
+        elif not run.is_finished:
+            instance.report_run_failed(run, REASON)
+            settled.append(run_id)
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+        (folder / run_id).unlink(missing_ok=True)
+    return settled
+
+
+@sensor(
+    name="reaper",
+    # Every 10 s, for the daemon looks every 5.
+    minimum_interval_seconds=8,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Reports runs whose process died as failed and frees the GPUs that they held; "
+    "Dagster then requests them again, once.",
+)
+def reaper(context: SensorEvaluationContext) -> SkipReason:
+    settled = reap(context.instance, load_settings().alive)
+    if not settled:
+        return SkipReason("every run under way has a living process")
+    return SkipReason(f"reported as dead: {', '.join(settled)}")

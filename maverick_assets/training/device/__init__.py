@@ -1,0 +1,1 @@
+"""The machine: device, memory, threads, and the rate that it allows."""

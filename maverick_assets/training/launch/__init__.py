@@ -1,0 +1,1 @@
+"""Several processes of one training: started, watched and stopped together."""

@@ -1,0 +1,1 @@
+"""The training loop: batches in, optimizer steps, checkpoints, validation loss, adapters out."""

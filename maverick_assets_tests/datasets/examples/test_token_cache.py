@@ -1,0 +1,139 @@
+"""Kept token ids: those of the tokenizer and no others, whatever the file holds."""
+
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
+from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
+from maverick_assets.datasets.examples.token_cache import TokenCache, forget_tokens, tokens_folder
+from maverick_assets.lake.delta import arrow_table, sync_table
+from maverick_assets_tests.datasets.some_example import EXAMPLE
+
+LENGTH = 24  # some are cut
+Night = Callable[..., int]
+
+
+class Counting(ChatTokenizer):
+    """Knows how much it was asked."""
+
+    asked = 0
+
+    def encode(self, messages: list[Message], max_length: int) -> Encoded:
+        self.asked += 1
+        return super().encode(messages, max_length)
+
+
+def example(number: int, answer: str | None = None) -> Example:
+    messages: list[Message] = [
+        Message(role="user", content=f"Question {number}"),
+        Message(role="assistant", content=answer or "grüezi mitenand " * (number + 1)),
+    ]
+    return replace(EXAMPLE, example_id=f"e{number}", messages=messages)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def night(base: BaseModel, lake: Path) -> Night:
+    """Commit examples as a dataset and encode some, or all; returns how many were tokenized."""
+
+    def run(
+        examples: list[Example],
+        some: list[Example] | None = None,
+        length: int = LENGTH,
+        folder: Path = base.directory,
+    ) -> int:
+        dataset = lake / "datasets" / "robbie"
+        rows = [asdict(replace(each, messages=[])) for each in examples]
+        version = sync_table(dataset, arrow_table(rows, EXAMPLE_SCHEMA), "example_id").version
+        tokenizer = loaded(folder)
+        tokenizer.asked = 0
+        wanted = examples if some is None else some
+        found = TokenCache(tokenizer, dataset, version, tokens_folder(lake)).encode(wanted, length)
+        asked = tokenizer.asked
+        assert found == [tokenizer.encode(each.messages, length) for each in wanted]
+        return asked
+
+    return run
+
+
+@cache
+def loaded(folder: Path) -> Counting:
+    return Counting(folder)
+
+
+def kept(lake: Path) -> Path:
+    [file] = tokens_folder(lake).iterdir()
+    return file
+
+
+def test_a_night_tokenizes_only_what_is_new(night: Night) -> None:
+    known = [example(number) for number in range(8)]
+    assert night(known) == 8
+    assert night(known) == 0
+    assert night([*known, example(8)], [example(8), *known[2:5]]) == 1
+    assert night([*known, example(8)]) == 0
+
+
+def test_another_text_length_or_tokenizer_is_tokenized_anew(
+    night: Night, base: BaseModel, tmp_path: Path
+) -> None:
+    known = [example(number) for number in range(4)]
+    night(known)
+    assert night([*known[:3], example(3, "Another answer")]) == 1
+    assert night(known[:3], length=12) == 3
+    other = tmp_path / "other"
+    shutil.copytree(base.directory, other, ignore=shutil.ignore_patterns("*.safetensors"))
+    template = other / "chat_template.jinja"
+    template.write_text(template.read_text().replace("<|im_end|>", "<|im_start|>"))
+    assert night(known[:3], length=12, folder=other) == 3
+    assert night(known[:3], length=12) == 3
+
+
+def test_what_left_the_dataset_leaves_the_file_and_forgetting_removes_it(
+    night: Night, lake: Path
+) -> None:
+    known = [example(number) for number in range(4)]
+    night(known)
+    size = kept(lake).stat().st_size
+    night(known[1:])
+    assert kept(lake).stat().st_size < size
+    assert '"e0"' not in kept(lake).read_text()
+    forget_tokens(lake)
+    assert not tokens_folder(lake).exists()
+    forget_tokens(lake)
+    assert night(known[1:]) == 3
+
+
+def test_from_a_damaged_file_nothing_is_taken_and_the_next_is_whole(
+    night: Night, lake: Path
+) -> None:
+    known = [example(number) for number in range(4)]
+    night(known)
+    whole = kept(lake).read_bytes()
+    rng = random.Random(0)
+    damaged = [b"", b"\n", b"{}", b"{}\n{}", whole[:-1], whole[: len(whole) // 2], whole * 2]
+    for _ in range(20):
+        flipped = bytearray(whole)
+        flipped[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        damaged.append(bytes(flipped))
+    for content in damaged:
+        kept(lake).write_bytes(content)
+        assert night(known) == 4
+        assert kept(lake).read_bytes() == whole
+
+
+def test_where_it_cannot_be_written_all_is_tokenized(night: Night, lake: Path) -> None:
+    lake.mkdir()
+    tokens_folder(lake).touch()
+    assert night([example(number) for number in range(4)]) == 4

@@ -1,0 +1,167 @@
+import pytest
+
+from maverick_assets.datasets.mail.machine_mail import automatic
+from maverick_assets.datasets.mail.table import MAIL_SCHEMA, cleaned, mail_rows
+from maverick_assets.datasets.turns.turn import Owner, mail_turns
+from maverick_assets.lake.delta import arrow_table
+
+DANA = "dana@x.example"
+NEWS = "Our new ovens are here, and so is the sale of the year. " * 5
+
+
+@pytest.mark.parametrize(
+    ("reason", "sender", "subject", "text"),
+    [
+        ("bounce", "mailer-daemon@x.example", "Re: ovens", "550 unknown user"),
+        *(
+            ("bounce", "mail@x.example", subject, "The address is unknown.")
+            for subject in (
+                "Undeliverable: ovens",
+                "Unzustellbar: Öfen",
+                "Non remis : fours",
+                "No se puede entregar: hornos",
+                "Non recapitabile: forni",
+                "Não entregue: fornos",
+                "Onbestelbaar: ovens",
+                "Ikke leveret: ovne",
+                "Kunde inte levereras: ugnar",
+                "Nie można dostarczyć: piekarniki",
+            )
+        ),
+        *(
+            ("out of office", DANA, subject, "I am back on Monday.")
+            for subject in (
+                "Automatic reply: ovens",
+                "Out of Office AutoReply: ovens",
+                "Automatische Antwort: Öfen",
+                "Abwesenheitsnotiz: Öfen",
+                "Réponse automatique : fours",
+                "Respuesta automática: hornos",
+                "Risposta automatica: forni",
+                "Resposta automática: fornos",
+                "Automatisch antwoord: ovens",
+                "Automatisk svar: ovne",
+                "Automatiskt svar: ugnar",
+                "Automatyczna odpowiedź: piekarniki",
+            )
+        ),
+        *(
+            ("invitation", DANA, subject, "")
+            for subject in (
+                "Accepted: oven test",
+                "Invitation: oven test @ Tue 3 Jun",
+                "Zugesagt: Ofentest",
+                "Abgelehnt: Ofentest",
+                "Accepté : essai",
+                "Aceptado: prueba",
+                "Accettato: prova",
+                "Aceito: teste",
+                "Geaccepteerd: test",
+                "Accepteret: test",
+                "Accepterat: test",
+                "Zaakceptowano: test",
+            )
+        ),
+        ("invitation", DANA, "Oven test", "When: Tuesday 10:00 (GMT+01:00)\nWhere: kitchen"),
+        *(
+            ("newsletter", "hello@x.example", "Ovens!", f"{NEWS}\n\n{footer}")
+            for footer in (
+                "Unsubscribe: https://x.example/u",
+                "Newsletter abbestellen: https://x.example/u",
+                "Se désabonner : https://x.example/u",
+                "Darse de baja: https://x.example/u",
+                "Disiscriviti: https://x.example/u",
+                "Cancelar inscrição: https://x.example/u",
+                "Uitschrijven: https://x.example/u",
+                "Afmeld: https://x.example/u",
+                "Avregistrera: https://x.example/u",
+                "Wypisz się: https://x.example/u",
+            )
+        ),
+        ("newsletter", "newsletter@x.example", "Ovens!", "short"),
+        *(
+            ("receipt", "orders@x.example", subject, "Total: 30 EUR")
+            for subject in (
+                "Your order confirmation",
+                "Your receipt from Ovens",
+                "Ihre Bestellung 4711",
+                "Votre commande 4711",
+                "Confirmación de pedido",
+                "Conferma d'ordine",
+                "Confirmação do pedido",
+                "Orderbevestiging 4711",
+                "Ordrebekræftelse",
+                "Orderbekräftelse",
+                "Potwierdzenie zamówienia",
+            )
+        ),
+        ("no-reply", "no-reply@x.example", "Your account", "Something happened."),
+        ("no-reply", "nicht-antworten@x.example", "Ihr Konto", "Etwas ist geschehen."),
+        ("no-reply", "it@x.example", "Disk", "This is an automated message. Disk is 90 % full."),
+    ],
+)
+def test_tells_why_a_mail_is_a_program_s(reason: str, sender: str, subject: str, text: str) -> None:
+    assert automatic(sender, subject, text) == reason
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "text"),
+    [
+        (DANA, "Re: Undeliverable: ovens", "Odd, I sent it again."),
+        (DANA, "Re: Automatic reply: ovens", "Have a good holiday!"),
+        (DANA, "Out of office tomorrow and a question", "Could you take the call?"),
+        (DANA, "Invitation: summer party", "Hi all, come by at six. Dana"),
+        (DANA, "Order confirmation", "Attached is our order confirmation. Dana"),
+        (DANA, "the list", "How do I unsubscribe from www.x.example?"),
+        (DANA, "Read this", "please"),
+        ("noreen.plytas@x.example", "Hello", "Hi!"),
+        ("allan@newsletter-shop.example", "Hello", "Hi!"),
+        (DANA, "Accepted!", "We got the deal."),
+    ],
+)
+def test_leaves_what_people_write(sender: str, subject: str, text: str) -> None:
+    assert automatic(sender, subject, text) is None
+
+
+def test_automatic_mail_becomes_no_turn_but_a_reply_to_it_keeps_what_it_quotes() -> None:
+    row = {"thread_id": None, "in_reply_to": None, "recipients": "", "sent_at": None}
+    bounce = row | {
+        "id": "1",
+        "message_id": "<1@x>",
+        "sender_email": "mailer-daemon@x.example",
+        "subject": "Undeliverable: ovens",
+        "body": "The address is unknown.",
+    }
+    reply = row | {
+        "id": "2",
+        "message_id": "<2@x>",
+        "in_reply_to": "<1@x>",
+        "sender_email": DANA,
+        "subject": "Re: Undeliverable: ovens",
+        "body": "Odd.\n\nOn 3 Jun 2025, x wrote:\n> The address is unknown.",
+    }
+    mails = [cleaned("crm_emails", each) for each in (bounce, reply)]
+    assert [mail.automatic for mail in mails] == ["bounce", None]
+    (turn,) = mail_turns(mails, Owner((DANA,), ()))
+    assert (turn.text, turn.context) == ("Odd.", "The address is unknown.")
+
+
+def test_reason_and_removed_spans_are_stored_with_the_mail() -> None:
+    row = {
+        "id": "1",
+        "thread_id": None,
+        "message_id": None,
+        "in_reply_to": None,
+        "recipients": DANA,
+        "sender_email": "mailer-daemon@x.example",
+        "subject": "ovens",
+        "sent_at": None,
+        "body": "Unknown.\n\n> Hello",
+    }
+    table = arrow_table(mail_rows([cleaned("crm_emails", row)]), MAIL_SCHEMA)
+    (stored,) = table.to_pylist()
+    assert stored["automatic"] == "bounce"
+    assert stored["removed"] == [
+        {"start": 8, "end": 10, "reason": "blank"},
+        {"start": 10, "end": 17, "reason": "quote"},
+    ]

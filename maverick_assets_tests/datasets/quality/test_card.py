@@ -1,0 +1,115 @@
+"""The dataset card: figures that add up, and a page that shows texts as they are."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lxml import html
+
+from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.datasets.examples.example import Example
+from maverick_assets.datasets.examples.select import Entry
+from maverick_assets.datasets.mail.cleaning import Removed
+from maverick_assets.datasets.quality.card import (
+    BINS,
+    Card,
+    Span,
+    card_text,
+    contact_share,
+    pick,
+    shares,
+    spans,
+    write_card,
+)
+from maverick_assets_tests.datasets.some_example import EXAMPLE
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+BODY = "Hi Dana,\nyes, let's.\n\n> Shall we?\n-- \nAllan"
+
+
+def example(number: int, **fields: Any) -> Example:
+    messages = [
+        Message(role="user", content="<b>Hi</b>"),
+        Message(role="assistant", content="Yo"),
+    ]
+    own = {"example_id": f"e{number:03}", "messages": messages, "n_tokens": number}
+    return replace(EXAMPLE, **own | fields)
+
+
+def card_of(examples: list[Example], pieces: list[Span]) -> Card:
+    funnel = [("rows", 9), ("examples", len(examples))]
+    lengths = [each.n_tokens for each in examples]
+    shown = [(each, pieces) for each in pick(examples, 1)]
+    return Card("robbie", 3, funnel, shares(examples), lengths, shown)
+
+
+def test_the_spans_of_a_mail_add_up_to_its_body() -> None:
+    start = BODY.index(">")
+    signature = BODY.index("--")
+    removed = [Removed(start, signature, "quote"), Removed(signature, len(BODY), "signature")]
+    pieces = spans(BODY, removed)
+    assert "".join(piece.text for piece in pieces) == BODY
+    assert [piece.removed for piece in pieces] == [None, "quote", "signature"]
+
+
+def test_every_example_is_in_one_bin_of_the_histogram() -> None:
+    card = card_of([example(number) for number in range(1, 101)], [])
+    bins = card.histogram()
+    assert len(bins) == BINS
+    assert sum(count for _, count in bins) == 100
+    assert bins[-1][0] >= 100
+
+
+def test_shares_leave_out_what_no_example_has() -> None:
+    found = shares([example(1), example(2, split="validation"), example(3, mood="joy")])
+    assert found == {
+        "split": {"train": 2, "validation": 1},
+        "kind": {"reply": 3},
+        "source": {"crm_emails": 3},
+        "mood": {"none": 2, "joy": 1},
+    }
+
+
+def test_the_same_twenty_are_picked_again_whatever_the_order() -> None:
+    examples = [example(number) for number in range(1, 60)]
+    assert len(pick(examples, 7)) == 20
+    assert pick(examples, 7) == pick(examples[::-1], 7) != pick(examples, 8)
+
+
+def test_the_page_strikes_through_what_was_removed_and_escapes_what_people_wrote(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "card.html"
+    write_card(card_of([example(1)], [Span("Yo", None), Span("<i>Bye", "signature")]), path)
+    page = html.fromstring(path.read_text())
+    assert [(each.text, each.get("title")) for each in page.iter("s")] == [("<i>Bye", "signature")]
+    assert not list(page.iter("b")) and not list(page.iter("i"))
+    assert "<b>Hi</b>" in page.text_content()
+    cells = [[cell.text for cell in row] for row in page.iter("tr")]
+    assert cells[:2] == [["rows", "9"], ["examples", "1"]]
+
+
+def test_a_card_of_no_examples_is_a_page_too(tmp_path: Path) -> None:
+    write_card(card_of([], []), tmp_path / "card.html")
+    assert "0 random examples" in (tmp_path / "card.html").read_text()
+
+
+def test_the_text_for_a_terminal_tells_what_was_left_out() -> None:
+    text = card_text(card_of([example(number) for number in range(1, 30)], []))
+    assert "robbie, dataset 3\n\n       9  rows\n      29  examples\n" in text
+    assert text.count("[assistant] Yo") == 3
+
+
+def test_the_share_of_contacts_adds_up_to_the_examples() -> None:
+    entries = [
+        Entry(str(at), 0, f"t{at}", f"e{at}", "messages", "t", START, 9, 2, b"", "dialogue")
+        for at in range(40)
+    ]
+    known = [
+        replace(entry, contact=f"{at % 15:02} and who he is", dropped="secret" if at > 30 else None)
+        for at, entry in enumerate(entries)
+    ]
+    counts = contact_share(known)["contact"]
+    assert len(counts) == 11
+    assert sum(counts.values()) == 31

@@ -1,0 +1,32 @@
+"""A run worker whose one step holds the pool `gpu_test` until it is told to end.
+
+Usage: `python -m maverick_assets_tests.defs.runs.sleeper MARK`; the run carries MARK as a tag.
+"""
+
+import sys
+
+from dagster import DagsterInstance, execute_job, job, op, reconstructable
+
+from maverick_assets.defs.runs.liveness import held_in_process_executor
+from maverick_assets.defs.runs.progress import progress_logger
+
+
+@op(pool="gpu_test")
+def sleep() -> None:
+    print("asleep", flush=True)
+    sys.stdin.readline()
+
+
+@job(executor_def=held_in_process_executor, logger_defs={"progress": progress_logger})
+def sleeper() -> None:
+    sleep()
+
+
+if __name__ == "__main__":
+    with DagsterInstance.get() as instance:
+        execute_job(
+            reconstructable(sleeper),
+            instance,
+            run_config={"loggers": {"progress": {}}},
+            tags={"maverick/test": sys.argv[1]},
+        )

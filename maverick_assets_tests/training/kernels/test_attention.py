@@ -1,0 +1,92 @@
+"""Attention in a pack is that of each document alone."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from torch.nn import functional as F  # noqa: N812 (torch's own convention)
+
+from maverick_assets.base_model.tokenizer import Encoded
+from maverick_assets.training.kernels.attention import attend, documents_apart
+from maverick_assets.training.kernels.packing import Document, pack
+from maverick_assets.training.kernels.prefixes import Place
+from maverick_assets_tests.tiny_llama import tiny_llama
+from maverick_assets_tests.training.rows import VOCABULARY, many_rows
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    return tiny_llama(VOCABULARY, 0.2)
+
+
+@settings(max_examples=30)
+@given(many_rows)
+def test_hidden_states_of_a_pack_are_those_of_each_document_alone(
+    model: Any, examples: list[Encoded]
+) -> None:
+    packed = pack(map(Document, examples))
+    with torch.inference_mode():
+        with documents_apart(model):
+            states = model.model(
+                input_ids=packed.input_ids,
+                position_ids=packed.position_ids,
+                places=packed.places,
+            ).last_hidden_state[0]
+        for place in packed.places:
+            at = [index for start, end in place for index in range(start, end)]
+            alone = model.model(input_ids=packed.input_ids[:, at]).last_hidden_state[0]
+            torch.testing.assert_close(states[at], alone)
+
+
+def test_the_model_attends_as_before_afterwards(model: Any) -> None:
+    before = model.config._attn_implementation
+    with documents_apart(model):
+        assert model.config._attn_implementation != before
+    assert model.config._attn_implementation == before
+
+
+@pytest.mark.parametrize(("heads", "groups"), [(6, 2), (4, 4), (4, 1)])
+def test_values_and_gradients_are_those_of_torch(heads: int, groups: int) -> None:
+    torch.manual_seed(0)
+    bounds = (0, 5, 6, 23, 32)
+    places = tuple((each,) for each in pairwise(bounds))
+    check_against_torch(heads, groups, places)
+
+
+@pytest.mark.parametrize(("heads", "groups"), [(6, 2), (4, 4), (4, 1)])
+def test_values_and_gradients_are_those_of_torch_where_documents_share(
+    heads: int, groups: int
+) -> None:
+    """The third sees what the second has of the first, and the fourth what both have."""
+    torch.manual_seed(0)
+    first, second = (0, 12), ((0, 9), (12, 23))
+    check_against_torch(
+        heads, groups, ((first,), second, ((0, 9), (23, 24)), ((0, 9), (12, 20), (24, 40)))
+    )
+
+
+def check_against_torch(heads: int, groups: int, places: tuple[Place, ...]) -> None:
+    shapes = [(1, count, places[-1][-1][1], 8) for count in (heads, groups, groups)]
+    inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
+    out, _ = attend(torch.nn.Identity(), *inputs, None, 0.3, places)
+    expected = torch.cat([alone(inputs, place) for place in places], dim=2).transpose(1, 2)
+    torch.testing.assert_close(out, expected)
+    above = torch.randn_like(out)
+    for ours, theirs in zip(
+        torch.autograd.grad(out, inputs, above),
+        torch.autograd.grad(expected, inputs, above),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs)
+
+
+def alone(inputs: list[torch.Tensor], place: Place) -> torch.Tensor:
+    """A document's own tokens, computed with all that stands before them."""
+    at = [index for start, end in place for index in range(start, end)]
+    whole = F.scaled_dot_product_attention(
+        *(each[:, :, at] for each in inputs), is_causal=True, scale=0.3, enable_gqa=True
+    )
+    start, end = place[-1]
+    return whole[:, :, start - end :]

@@ -1,0 +1,198 @@
+"""Checkpoints: whole or absent, and a run that goes on from one is as if it never stopped."""
+
+import math
+import os
+import random
+import resource
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from maverick_assets.base_model.tokenizer import Encoded
+from maverick_assets.errors import MaverickError
+from maverick_assets.files import sha256_of
+from maverick_assets.recipes import Training
+from maverick_assets.training.device.hardware import Hardware
+from maverick_assets.training.loop import engine
+from maverick_assets.training.loop.adapter_state import StepTaken
+from maverick_assets.training.loop.adapters import Trainee, attached_lora
+from maverick_assets.training.loop.checkpoints import Checkpoints, Facts, Interrupted, Snapshot
+from maverick_assets.training.loop.engine import train
+from maverick_assets_tests.tiny_llama import tiny_llama
+
+CPU = Hardware("cpu", torch.float32)
+SETTINGS = Training(rank=4, alpha=8, learning_rate=0.01, epochs=6, batch_tokens=16)
+ROWS = [Encoded([1, 2 + at, 3, 10 + at, 11, 12], 2 + at % 3) for at in range(6)]
+TRAINEES = [
+    Trainee("one", ROWS, SETTINGS, held_out=ROWS[:2]),
+    Trainee("two", ROWS[:3], SETTINGS.model_copy(update={"epochs": 3}), held_out=ROWS[3:]),
+]
+Weights = dict[str, torch.Tensor]
+
+
+def snapshot(step: int) -> Snapshot:
+    tensors = [{"0": torch.full((3,), float(step) + at)} for at in range(3)]
+    return Snapshot(Facts(step, [(step, 0.5)], [(1, 2.5)], 1.0, 0), *tensors)
+
+
+def run(folder: Path | None, told_to_end: Callable[[], bool] = lambda: False) -> Weights:
+    """Train with a checkpoint after each step; the weights at the end."""
+    checkpoints = Checkpoints(folder, "run", seconds=0) if folder else None
+    with attached_lora(tiny_llama(32, 0.5), TRAINEES, seed=0) as lora:
+        train(lora, TRAINEES, CPU, 0, lambda _: None, checkpoints, told_to_end)
+        return {
+            name: weight.detach().clone()
+            for name, weight in lora.named_parameters()
+            if weight.requires_grad
+        }
+
+
+def same(one: Weights, other: Weights) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path / "c", "run")
+    assert checkpoints.newest() == {}
+    for step in (1, 2, 3):
+        checkpoints.save({"a": snapshot(step), "ab": snapshot(step + 1)})
+    found = checkpoints.newest()
+    assert [found[name].facts for name in ("a", "ab")] == [snapshot(3).facts, snapshot(4).facts]
+    for name, step in (("a", 3), ("ab", 4)):
+        assert same(found[name].named(), snapshot(step).named())
+    assert len(list((tmp_path / "c").iterdir())) == 2
+    checkpoints.clear()
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, "run")
+    checkpoints.save({"a": snapshot(1)})
+    checkpoints.save({"a": snapshot(2)})
+    newest = max(tmp_path.iterdir()) / "state.safetensors"
+    content = bytearray(newest.read_bytes())
+    content[-1] ^= 1
+    newest.write_bytes(content)
+    assert checkpoints.newest()["a"].facts.done == 1
+    newest.unlink()
+    assert checkpoints.newest()["a"].facts.done == 1
+
+
+def test_nothing_is_taken_from_another_run(tmp_path: Path) -> None:
+    Checkpoints(tmp_path, "run").save({"a": snapshot(1)})
+    assert Checkpoints(tmp_path, "another").newest() == {}
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """The system refuses to write more, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_when_the_disk_refuses_the_last_checkpoint_is_as_it_was(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, "run")
+    checkpoints.save({"a": snapshot(1)})
+    with files_up_to(64), pytest.raises(MaverickError, match="cannot write a checkpoint in"):
+        checkpoints.save({"a": snapshot(2)})
+    assert checkpoints.newest()["a"].facts.done == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_run_that_goes_on_is_as_if_it_never_stopped(tmp_path: Path) -> None:
+    expected = run(None)
+    for end in (2, 3, 5):
+        steps = iter(range(1, end + 1))
+        with pytest.raises(Interrupted):
+            run(tmp_path, lambda steps=steps, end=end: next(steps) == end)  # type: ignore[misc]
+    assert same(run(tmp_path), expected)
+    assert same(run(tmp_path), expected)  # nothing is left to do
+
+
+def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = engine.update
+
+    def spoilt(learner: Any, steps: Any, adapter: int, loss: float) -> StepTaken:
+        bad = learner.trainee.name == "one" and learner.done == 2 and not learner.setbacks
+        return real(learner, steps, adapter, math.nan if bad else loss)
+
+    monkeypatch.setattr(engine, "update", spoilt)
+    with attached_lora(tiny_llama(32, 0.5), TRAINEES, seed=0) as lora:
+        result = train(lora, TRAINEES, CPU, 0, lambda _: None)
+    assert result.failures == {}
+    monkeypatch.undo()
+    slower = [Trainee("one", ROWS, SETTINGS.model_copy(update={"learning_rate": 0.005}))]
+    with attached_lora(tiny_llama(32, 0.5), slower, seed=0) as lora:
+        half = train(lora, slower, CPU, 0, lambda _: None)
+    losses = [loss for _, loss in result.losses["one"]]
+    assert losses == pytest.approx([loss for _, loss in half.losses["one"]], abs=1e-4)
+
+
+def test_one_that_was_given_up_is_given_up_again_when_the_run_goes_on(tmp_path: Path) -> None:
+    wild = SETTINGS.model_copy(update={"learning_rate": 1e30, "epochs": 40})
+    trainees = [Trainee("wild", ROWS, wild), Trainee("calm", ROWS, SETTINGS)]
+
+    def failures(told_to_end: Callable[[], bool]) -> dict[str, str]:
+        with attached_lora(tiny_llama(32, 0.5), trainees, seed=0) as lora:
+            checkpoints = Checkpoints(tmp_path, "run", seconds=0)
+            result = train(lora, trainees, CPU, 0, lambda _: None, checkpoints, told_to_end)
+            return dict(result.failures)
+
+    steps = count(1)
+    with pytest.raises(Interrupted):
+        failures(lambda: next(steps) == 9)
+    assert "lower learning_rate" in failures(lambda: False)["wild"]
+
+
+def child(folder: Path, result: Path) -> None:
+    torch.save(run(folder), result)
+    os._exit(0)
+
+
+def test_killed_again_and_again_it_finishes_with_the_same_weights(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    """SIGKILL at random moments of training and saving; it prints how often what happened."""
+    rng = random.Random(0)
+    torch.set_num_threads(1)  # the children inherit no pool of threads
+    expected = run(None)
+    folder, result = tmp_path / "checkpoints", tmp_path / "weights"
+    started = time.monotonic()
+    run(tmp_path / "timed")
+    whole = time.monotonic() - started
+    seen: Counter[str] = Counter()
+    stages: set[Path] = set()
+    while seen["killed"] < pytestconfig.getoption("--kills"):
+        process = os.fork()
+        if process == 0:
+            child(folder, result)
+        time.sleep(rng.uniform(0, whole))
+        os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
+        left = sorted(folder.glob("[!.]*"))
+        if left:
+            newest = left[-1] / "state.safetensors"
+            assert sha256_of(newest) == (left[-1] / "state.sha256").read_text()
+        seen["killed"] += os.WIFSIGNALED(status)
+        seen["newest checkpoint whole"] += bool(left)
+        seen["kills in the middle of saving"] += len(set(folder.glob(".*")) - stages)
+        stages |= set(folder.glob(".*"))
+        if os.WIFEXITED(status):
+            seen["finished"] += 1
+            assert os.WEXITSTATUS(status) == 0
+            assert same(torch.load(result), expected)
+            Checkpoints(folder, "run").clear()
+    assert same(run(folder), expected)
+    print(dict(seen))
