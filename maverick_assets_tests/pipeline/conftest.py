@@ -1,5 +1,5 @@
 """The registry of tiny versions that the registry's own tests use, too."""
 
-from maverick_assets_tests.registry.conftest import adapter_dir, describe, registry
+from maverick_assets_tests.registry.conftest import adapter_dir, add, describe, registry
 
-__all__ = ["adapter_dir", "describe", "registry"]
+__all__ = ["adapter_dir", "add", "describe", "registry"]
