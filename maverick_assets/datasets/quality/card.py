@@ -165,7 +165,7 @@ def card_text(card: Card) -> str:
 def write_card(card: Card, path: Path) -> None:
     """The card as one HTML file, complete or not at all."""
     environment = Environment(
-        loader=PackageLoader("maverick_assets.datasets", "."),
+        loader=PackageLoader("maverick_assets.datasets.quality", "."),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
