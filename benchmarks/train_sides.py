@@ -26,12 +26,13 @@ from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.processes import run_main
 from maverick_assets.recipes import Training
+from maverick_assets.records import Record
 from maverick_assets.training.device.hardware import detect_hardware, prepare_process
 from maverick_assets.training.loop.adapter_state import schedule
 from maverick_assets.training.loop.adapters import Trainee, attached_lora, save_adapter
 from maverick_assets.training.loop.checkpoints import Checkpoints
 from maverick_assets.training.loop.engine import train
-from maverick_assets.training.spec import BaseSpec, Record, read_json
+from maverick_assets.training.spec import BaseSpec, read_json
 
 SEED = 0
 PADDED_BATCH = 4

@@ -16,13 +16,13 @@ from maverick_assets.evaluation.gates import decide
 from maverick_assets.evaluation.metrics import perplexity
 from maverick_assets.evaluation.report import draw_losses, render_report
 from maverick_assets.evaluation.samples import generate_samples, pick_evenly
-from maverick_assets.evaluation.scores import Metrics, Record, Score
 from maverick_assets.files import staged_directory
 from maverick_assets.processes import run_main
 from maverick_assets.recipes import Recipe
+from maverick_assets.records import Metrics, Record, Score, TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.loop.adapters import load_adapter
-from maverick_assets.training.spec import BaseSpec, TrainingSummary, read_json
+from maverick_assets.training.spec import BaseSpec, read_json
 
 
 class EvaluationSpec(Record):

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from maverick_assets.evaluation.scores import Metrics, Score
 from maverick_assets.recipes import Gates
+from maverick_assets.records import Metrics, Score
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.scores import Score
+from maverick_assets.records import Score
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.threads import open_workers
 from maverick_assets.training.kernels.attention import documents_apart

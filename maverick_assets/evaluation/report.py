@@ -10,8 +10,7 @@ from PIL import Image
 
 from maverick_assets.evaluation.gates import Decision
 from maverick_assets.evaluation.samples import Sample
-from maverick_assets.evaluation.scores import Metrics
-from maverick_assets.training.spec import TrainingSummary
+from maverick_assets.records import Metrics, TrainingSummary
 
 COLOURS = 32
 _SAMPLES = "## Samples"

@@ -10,7 +10,8 @@ from maverick_assets.base_model.prepare import base_in
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import open_table
 from maverick_assets.recipes import load_recipes
-from maverick_assets.training.spec import BaseSpec, Job, NodeSpec, Record, TrainingSpec
+from maverick_assets.records import Record
+from maverick_assets.training.spec import BaseSpec, Job, NodeSpec, TrainingSpec
 
 
 class AdapterConfig(Record):

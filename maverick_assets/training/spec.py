@@ -3,19 +3,15 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import Recipe
+from maverick_assets.records import Mode, Record
 
 M = TypeVar("M", bound=BaseModel)
-Mode = Literal["full", "incremental"]
-
-
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class BaseSpec(Record):
@@ -76,39 +72,6 @@ class TrainingSpec(Record):
         jobs = [job.model_dump(mode="json", exclude={"out"}) for job in self.jobs]
         content = json.dumps([self.base.digest, jobs, self.node.quantize], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
-
-
-class TrainingSummary(Record):
-    """training.json. Token counts are of one epoch; `seconds`, `tokens_per_second` and peak memory
-    are those of the run, with all adapters that were trained together and all epochs."""
-
-    personality: str
-    mode: Mode
-    base_digest: str
-    dataset_version: int
-    n_examples: int
-    n_tokens: int
-    n_supervised: int
-    learning_rate: float | None = Field(None, description="its peak; None in versions of before")
-    epochs: int
-    steps: int
-    seconds: float
-    tokens_per_second: float
-    share_of_bound: float | None = None
-    peak_memory_mb: int
-    losses: list[tuple[int, float]]
-    held_out: list[tuple[int, float]] = Field(
-        default_factory=list, description="loss after each epoch"
-    )
-    seed: int
-    dtype: str
-    device: str
-    curves: str | None = Field(None, description="directory for TensorBoard, with those of the run")
-
-    def message(self, out: Path) -> dict[str, Any]:
-        """What is reported to Dagster: the summary, of the losses only the last."""
-        summary = self.model_dump(exclude={"losses", "held_out"})
-        return {"out": str(out), "status": "trained", **summary, "final_loss": self.losses[-1][1]}
 
 
 def read_json(path: Path, model: type[M]) -> M:

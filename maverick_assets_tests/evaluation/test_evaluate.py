@@ -14,8 +14,8 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.evaluate import EvaluationSpec, evaluate
 from maverick_assets.evaluation.report import smoothed
 from maverick_assets.evaluation.samples import pick_evenly
-from maverick_assets.evaluation.scores import Metrics
 from maverick_assets.recipes import load_recipes
+from maverick_assets.records import Metrics
 from maverick_assets.training.loop.run import Reporter, run_jobs
 from maverick_assets.training.spec import TrainingSpec
 

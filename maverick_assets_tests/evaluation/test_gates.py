@@ -3,8 +3,8 @@ import math
 import pytest
 
 from maverick_assets.evaluation.gates import decide
-from maverick_assets.evaluation.scores import Metrics, Score
 from maverick_assets.recipes import Gates
+from maverick_assets.records import Metrics, Score
 
 GATES = Gates(max_perplexity_ratio=0.9, max_regression=1.02, min_validation_examples=3)
 

@@ -36,7 +36,6 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.gates import Decision
 from maverick_assets.evaluation.report import render_report
 from maverick_assets.evaluation.samples import Sample
-from maverick_assets.evaluation.scores import Metrics, Score
 from maverick_assets.lake.delta import purge, read_table, sync_table
 from maverick_assets.pipeline import forget
 from maverick_assets.pipeline.forget import (
@@ -48,6 +47,7 @@ from maverick_assets.pipeline.forget import (
     trace,
 )
 from maverick_assets.recipes import load_recipes
+from maverick_assets.records import Metrics, Score
 from maverick_assets.registry.manifest import Manifest, fingerprint
 from maverick_assets.registry.plan import dataset_digest, rows_digest
 from maverick_assets.registry.store import Registry

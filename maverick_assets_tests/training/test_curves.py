@@ -12,12 +12,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.recipes import load_recipes
+from maverick_assets.records import TrainingSummary
 from maverick_assets.training.loop.adapter_state import StepTaken
 from maverick_assets.training.loop.curves import open_curves
 from maverick_assets.training.loop.engine import Progress
 from maverick_assets.training.loop.reporting import Reporter, Status
 from maverick_assets.training.loop.run import run_jobs
-from maverick_assets.training.spec import TrainingSpec, TrainingSummary
+from maverick_assets.training.spec import TrainingSpec
 
 ROWS = [("train", f"question {number}", f"answer {number}, gladly") for number in range(8)] + [
     ("validation", f"question {number}", f"answer {number}, gladly") for number in range(8, 12)

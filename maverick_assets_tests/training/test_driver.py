@@ -20,8 +20,9 @@ from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import load_recipes
+from maverick_assets.records import TrainingSummary
 from maverick_assets.training.loop.run import Reporter, run_jobs, select_examples, with_replay
-from maverick_assets.training.spec import Job, TrainingSpec, TrainingSummary
+from maverick_assets.training.spec import Job, TrainingSpec
 
 TRAIN = [("train", f"question {number}", f"answer {number}, gladly") for number in range(6)]
 HELD_OUT = [("validation", "question 9", "answer 9")]

@@ -23,9 +23,9 @@ from maverick_assets.defs.assets.display import inline_image
 from maverick_assets.defs.assets.training import require_base
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.gates import Decision, decide
-from maverick_assets.evaluation.scores import Metrics
 from maverick_assets.processes import Log, run_module, write_spec
 from maverick_assets.recipes import Recipe
+from maverick_assets.records import Metrics
 from maverick_assets.registry.manifest import Gate, Manifest
 from maverick_assets.registry.plan import in_service, newest
 from maverick_assets.registry.store import Registry

@@ -17,6 +17,7 @@ from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import staged_directory
+from maverick_assets.records import TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.device.memory import prepare_memory
 from maverick_assets.training.device.roofline import tokens_bound
@@ -32,7 +33,7 @@ from maverick_assets.training.loop.engine import Progress, Run, train
 from maverick_assets.training.loop.reporting import Reporter, Status, throttled
 from maverick_assets.training.loop.stepper import open_steps
 from maverick_assets.training.loop.zero_stepper import leads, opened_by_ranks, world_size
-from maverick_assets.training.spec import Job, TrainingSpec, TrainingSummary
+from maverick_assets.training.spec import Job, TrainingSpec
 
 SEED = 0
 

@@ -1,0 +1,82 @@
+"""What trainings and evaluations found, as training.json, metrics.json and manifests hold it.
+
+The registry reads these records, and so do the rooms that write them; none of them imports another.
+"""
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Mode = Literal["full", "incremental"]
+
+
+def _nan_of_null(value: object) -> object:
+    return math.nan if value is None else value
+
+
+# JSON has no NaN: pydantic writes null in its place, and reads it back here.
+Figure = Annotated[float, BeforeValidator(_nan_of_null)]
+
+
+class Record(BaseModel):
+    """A value that is read and written whole: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TrainingSummary(Record):
+    """training.json: what one adapter was trained on, and how its training went.
+
+    Fields with a default are missing in the manifests of earlier releases.
+    """
+
+    personality: str
+    mode: Mode
+    base_digest: str
+    dataset_version: int
+    n_examples: int
+    n_tokens: int = Field(description="tokens of one epoch")
+    n_supervised: int = Field(description="supervised tokens of one epoch")
+    learning_rate: float | None = Field(None, description="at its peak")
+    epochs: int
+    steps: int
+    seconds: float = Field(description="of the whole run, with every adapter trained in it")
+    tokens_per_second: float = Field(description="of the whole run")
+    share_of_bound: float | None = Field(None, description="tokens_per_second / the roofline's")
+    peak_memory_mb: int = Field(description="of the whole run")
+    losses: list[tuple[int, Figure]] = Field(description="training loss by step")
+    held_out: list[tuple[int, Figure]] = Field(
+        default_factory=list, description="validation loss by step, after each epoch"
+    )
+    seed: int
+    dtype: str
+    device: str
+    curves: str | None = Field(None, description="TensorBoard directory of the run")
+
+    def message(self, out: Path) -> dict[str, Any]:
+        """What is reported to Dagster: the summary, of the losses only the last."""
+        summary = self.model_dump(exclude={"losses", "held_out"})
+        return {"out": str(out), "status": "trained", **summary, "final_loss": self.losses[-1][1]}
+
+
+class Score(Record):
+    """How well a model predicts completions."""
+
+    loss: Figure = Field(description="mean negative log-likelihood of supervised tokens, in nats")
+    perplexity: Figure = Field(description="exponential of the loss")
+
+
+class Metrics(Record):
+    """metrics.json: base, adapter and the version in service, scored on the same examples."""
+
+    split: str
+    n_examples: int
+    n_supervised: int = Field(description="supervised tokens")
+    base: Score
+    adapter: Score
+    in_service: Score | None = Field(None, description="of the version in service, if any")
+    ratio: Figure = Field(description="perplexity of the adapter / of the base")
+    seconds: float
+    base_digest: str
