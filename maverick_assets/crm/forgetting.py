@@ -4,7 +4,7 @@ The list lies in the lake beside the raw tables, and outlives them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,25 @@ from typing import Any
 import pyarrow as pa
 
 from maverick_assets.lake.delta import arrow_table, only_writer, read_table, sync_table
+from maverick_assets.lake.schema import schema_of
 
-FORGOTTEN_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("table", pa.string()),
-        ("row", pa.string()),
-        ("contact", pa.string()),
-        ("people", pa.list_(pa.string())),
-        ("at", pa.timestamp("us", tz="UTC")),
-    ]
-)
 # Columns that tell whose a row is.
 TELLING = ("id", "sender_email", "recipients", "owner_email", "user_id", "conversation_id")
+
+
+@dataclass(frozen=True)
+class ForgottenEntry:
+    """An entry of the list: a contact, or a row of a table."""
+
+    id: str
+    table: str | None
+    row: str | None
+    contact: str | None
+    people: list[str]
+    at: datetime
+
+
+FORGOTTEN_SCHEMA = schema_of(ForgottenEntry)
 
 
 @dataclass(frozen=True)
@@ -116,17 +122,16 @@ def _entry(
     row: str | None = None,
     contact: str | None = None,
     people: Sequence[str] = (),
-) -> dict[str, Any]:
-    named = {"table": table, "row": row, "contact": contact, "people": list(people)}
-    return {"id": key, **named, "at": datetime.now(UTC)}
+) -> ForgottenEntry:
+    return ForgottenEntry(key, table, row, contact, list(people), datetime.now(UTC))
 
 
-def _add(lake: Path, entries: Sequence[Mapping[str, Any]]) -> None:
+def _add(lake: Path, entries: Sequence[ForgottenEntry]) -> None:
     """Add the entries that are new; an entry never changes."""
     target = lake / "forgotten"
     with only_writer(target):
         held = read_table(target, columns=["id"])
         known = set(held["id"].to_pylist()) if held else set()
-        new = [entry for entry in entries if entry["id"] not in known]
+        new = [asdict(entry) for entry in entries if entry.id not in known]
         if new:
             sync_table(target, arrow_table(new, FORGOTTEN_SCHEMA), "id", scope=())

@@ -14,8 +14,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 from maverick_assets.datasets.examples.pairs import PAIRING, Pair
 from maverick_assets.datasets.language import may_be_in
@@ -24,6 +22,7 @@ from maverick_assets.datasets.pseudonyms.unlisted_names import PersonNames
 from maverick_assets.datasets.turns.turn import Turn
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake.delta import read_table
+from maverick_assets.lake.schema import schema_of
 from maverick_assets.recipes import Recipe, Source
 
 
@@ -50,36 +49,21 @@ class Example:
     n_supervised: int
 
 
-EXAMPLE_SCHEMA = pa.schema(
-    [
-        ("example_id", pa.string()),
-        ("personality", pa.string()),
-        ("kind", pa.string()),
-        ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
-        ("source", pa.string()),
-        ("source_ids", pa.list_(pa.string())),
-        ("thread_id", pa.string()),
-        ("occurred_at", pa.timestamp("us", tz="UTC")),
-        ("split", pa.string()),
-        ("mood", pa.string()),
-        ("mode", pa.string()),
-        ("n_tokens", pa.int64()),
-        ("n_supervised", pa.int64()),
-    ]
-)
+@dataclass(frozen=True)
+class Preference:
+    """A rejected answer; `chosen` is what should have been said, None where nobody said it."""
+
+    preference_id: str
+    personality: str
+    messages: list[Message]
+    chosen: str | None
+    rejected: str
+    source_ids: list[str]
+    occurred_at: datetime
 
 
-PREFERENCE_SCHEMA = pa.schema(
-    [
-        ("preference_id", pa.string()),
-        ("personality", pa.string()),
-        ("messages", EXAMPLE_SCHEMA.field("messages").type),
-        ("chosen", pa.string()),
-        ("rejected", pa.string()),
-        ("source_ids", pa.list_(pa.string())),
-        ("occurred_at", pa.timestamp("us", tz="UTC")),
-    ]
-)
+EXAMPLE_SCHEMA = schema_of(Example)
+PREFERENCE_SCHEMA = schema_of(Preference)
 
 
 @dataclass(frozen=True)
@@ -145,25 +129,25 @@ def build_candidates(
 
 def preferences(
     recipe: Recipe, turns: Iterable[Turn], names: PersonNames | None = None
-) -> list[dict[str, Any]]:
-    """Rows of rejected answers; `chosen` is the correction, None where there is none."""
+) -> list[Preference]:
+    """The rejected answers of a personality."""
     wanted = [turn for turn in turns if turn.rejected and turn.personality == recipe.name]
     if names:
         names.read(text for turn in wanted for text in _parts(turn))
     said = [names.protect(_parts(turn)) if names else _parts(turn) for turn in wanted]
     return [
-        {
-            "preference_id": turn.turn_id,
-            "personality": recipe.name,
-            "messages": [
+        Preference(
+            preference_id=turn.turn_id,
+            personality=recipe.name,
+            messages=[
                 Message(role="system", content=recipe.prompt_for()),
                 Message(role="user", content=asked),
             ],
-            "chosen": chosen or None,
-            "rejected": rejected,
-            "source_ids": turn.source_ids,
-            "occurred_at": turn.occurred_at,
-        }
+            chosen=chosen or None,
+            rejected=rejected,
+            source_ids=turn.source_ids,
+            occurred_at=turn.occurred_at,
+        )
         for turn, (asked, chosen, rejected) in zip(wanted, said, strict=True)
     ]
 

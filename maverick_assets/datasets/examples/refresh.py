@@ -157,7 +157,7 @@ def refresh_preferences(
         turns = read_turns(path, {"personality": [recipe.name]})
         safe = [turn for turn in turns if not find_secrets(_said_in(turn))]
         rows = preferences(recipe, safe, screen.names if screen else None)
-        table = arrow_table(rows, PREFERENCE_SCHEMA)
+        table = arrow_table([asdict(row) for row in rows], PREFERENCE_SCHEMA)
         return sync_table(target, table, "preference_id", None, inputs.state)
 
 

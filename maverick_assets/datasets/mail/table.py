@@ -17,29 +17,9 @@ from maverick_assets.datasets.mail.cleaning import clean_mail
 from maverick_assets.datasets.mail.machine_mail import automatic
 from maverick_assets.datasets.mail.threads import LONG_AGO, Mail, has_reply_prefix, link_keys
 from maverick_assets.lake.delta import read_table
+from maverick_assets.lake.schema import schema_of
 
-MAIL_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("message_id", pa.string()),
-        ("in_reply_to", pa.string()),
-        ("thread_id", pa.string()),
-        ("sender", pa.string()),
-        ("recipients", pa.list_(pa.string())),
-        ("subject", pa.string()),
-        ("sent_at", pa.timestamp("us", tz="UTC")),
-        ("text", pa.string()),
-        ("quoted", pa.string()),
-        ("automatic", pa.string()),
-        (
-            "removed",
-            pa.list_(
-                pa.struct([("start", pa.int64()), ("end", pa.int64()), ("reason", pa.string())])
-            ),
-        ),
-        ("link_keys", pa.list_(pa.string())),
-    ]
-)
+MAIL_SCHEMA = schema_of(Mail).append(pa.field("link_keys", pa.list_(pa.string())))
 
 _ADDRESS = re.compile(r"[^\s@<>\"'(\[]{1,64}@[^\s@<>\"')\]]{3,200}")
 _NAMES = re.compile(r"[^\W\d_]{2,}")

@@ -29,10 +29,10 @@ from maverick_assets.lake.delta import (
     read_table,
     sync_table,
 )
+from maverick_assets.lake.schema import schema_of
 
 Kind = Literal["person", "company", "domain"]
 
-CONTACT_SCHEMA = pa.schema([("id", pa.string()), ("kind", pa.string()), ("name", pa.string())])
 # By shape: columns that hold addresses (or ids that may be some), and columns named after a deal.
 ADDRESS_COLUMNS = {"deal": "owner_email", "note": "user_id", "conversation": "user_id"}
 # More new names than this at once: deriving everything costs no more than looking for them.
@@ -94,6 +94,9 @@ class Contact:
         words = self.name.split()
         last, first = words[-1], words[0]
         return list(dict.fromkeys([last + first, without_umlaut(last) + without_umlaut(first)]))
+
+
+CONTACT_SCHEMA = pa.schema([("id", pa.string()), *schema_of(Contact)])
 
 
 def folded(text: str) -> str:

@@ -5,37 +5,15 @@ operator releases is remembered by content, so a changed text is held again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import Commit, arrow_table, only_writer, read_table, sync_table
-
-HELD_SCHEMA = pa.schema(
-    [
-        ("example_id", pa.string()),
-        ("personality", pa.string()),
-        ("source", pa.string()),
-        ("source_ids", pa.list_(pa.string())),
-        ("thread_id", pa.string()),
-        ("occurred_at", pa.timestamp("us", tz="UTC")),
-        ("rules", pa.list_(pa.string())),
-        ("excerpt", pa.string()),
-    ]
-)
-RELEASE_SCHEMA = pa.schema(
-    [
-        ("example_id", pa.string()),
-        ("personality", pa.string()),
-        ("reason", pa.string()),
-        ("released_at", pa.timestamp("us", tz="UTC")),
-    ]
-)
+from maverick_assets.lake.schema import schema_of
 
 
 @dataclass(frozen=True)
@@ -55,6 +33,20 @@ class Held:
     released_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Release:
+    """An operator's word that an example holds no secret."""
+
+    example_id: str
+    personality: str
+    reason: str
+    released_at: datetime
+
+
+HELD_SCHEMA = schema_of(Held, without=("reason", "released_at"))
+RELEASE_SCHEMA = schema_of(Release)
+
+
 def refresh_quarantine(lake: Path, personality: str) -> Commit:
     """Bring `quarantine/<personality>` up to date with the candidates, one row an example."""
     target = lake / "quarantine" / personality
@@ -70,15 +62,14 @@ def refresh_quarantine(lake: Path, personality: str) -> Commit:
 
 def quarantined(lake: Path, personalities: Sequence[str]) -> list[Held]:
     """What is or was held back, newest first; the released with their reason."""
-    releases = {row["example_id"]: row for row in _releases(lake)}
+    releases = {each.example_id: each for each in _releases(lake)}
     held = []
     for personality in personalities:
         table = read_table(lake / "quarantine" / personality, columns=HELD_SCHEMA.names)
         for row in table.to_pylist() if table else []:
-            release = releases.get(row["example_id"], {})
-            held.append(
-                Held(**row, reason=release.get("reason"), released_at=release.get("released_at"))
-            )
+            release = releases.get(row["example_id"])
+            reason, at = (release.reason, release.released_at) if release else (None, None)
+            held.append(Held(**row, reason=reason, released_at=at))
     return sorted(held, key=lambda each: (each.occurred_at, each.example_id), reverse=True)
 
 
@@ -100,22 +91,16 @@ def release(lake: Path, held: Held, reason: str) -> None:
     if not reason.strip():
         raise BadInput("--reason is empty: say why this is no secret")
     target = lake / "releases"
-    row = {
-        "example_id": held.example_id,
-        "personality": held.personality,
-        "reason": reason,
-        "released_at": datetime.now(UTC),
-    }
+    row = asdict(Release(held.example_id, held.personality, reason, datetime.now(UTC)))
     with only_writer(target):
         sync_table(target, arrow_table([row], RELEASE_SCHEMA), "example_id", {held.example_id})
 
 
 def released(lake: Path) -> frozenset[str]:
     """Ids of the examples that an operator released."""
-    return frozenset(row["example_id"] for row in _releases(lake))
+    return frozenset(each.example_id for each in _releases(lake))
 
 
-def _releases(lake: Path) -> list[dict[str, Any]]:
+def _releases(lake: Path) -> list[Release]:
     table = read_table(lake / "releases", columns=RELEASE_SCHEMA.names)
-    rows: list[dict[str, Any]] = table.to_pylist() if table else []
-    return rows
+    return [Release(**row) for row in table.to_pylist()] if table else []

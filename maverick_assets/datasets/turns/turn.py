@@ -11,13 +11,12 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
-import pyarrow as pa
-
 from maverick_assets.datasets.mail.cleaning import clean_text
 from maverick_assets.datasets.mail.threads import LONG_AGO, Mail, link_threads
 from maverick_assets.datasets.pseudonyms.third_parties import Person, ThirdParties
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import Where, read_table
+from maverick_assets.lake.schema import schema_of
 
 Row = dict[str, Any]
 
@@ -72,27 +71,7 @@ class Turn:
     rejected: str | None = None
 
 
-TURN_SCHEMA = pa.schema(
-    [
-        ("turn_id", pa.string()),
-        ("source", pa.string()),
-        ("source_ids", pa.list_(pa.string())),
-        ("thread_id", pa.string()),
-        ("reply_to", pa.string()),
-        ("author", pa.string()),
-        ("is_owner", pa.bool_()),
-        ("occurred_at", pa.timestamp("us", tz="UTC")),
-        ("title", pa.string()),
-        ("text", pa.string()),
-        ("context", pa.string()),
-        ("personality", pa.string()),
-        ("mood", pa.string()),
-        ("mode", pa.string()),
-        ("recipient", pa.string()),
-        ("facts", pa.string()),
-        ("rejected", pa.string()),
-    ]
-)
+TURN_SCHEMA = schema_of(Turn)
 
 
 def turn_rows(turns: Iterable[Turn]) -> list[Row]:

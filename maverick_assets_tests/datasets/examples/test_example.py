@@ -307,7 +307,7 @@ def test_feedback_is_an_example_where_there_is_a_right_answer_and_else_a_prefere
     rated = recipe(source)
     [example] = build_examples(rated, rows, tokenizer)
     assert (example.kind, example.messages[-1]["content"]) == ("feedback", "Soup first, then.")
-    kept = [(row["chosen"], row["rejected"]) for row in preferences(rated, rows)]
+    kept = [(each.chosen, each.rejected) for each in preferences(rated, rows)]
     assert kept == [("Soup first, then.", "Numbers first."), (None, "Work on.")]
 
 
