@@ -8,8 +8,8 @@ from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.records import Score
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.threads import open_workers
-from maverick_assets.training.kernels.attention import documents_apart
+from maverick_assets.training.device.threads import pack_threads
+from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.validation_loss import mean_loss
 
@@ -20,7 +20,7 @@ def perplexity(model: Any, rows: Sequence[Encoded], hardware: Hardware) -> Score
     Every supervised token weighs the same; losses are summed in float64. Raises `MaverickError`
     when the mean is not finite.
     """
-    with documents_apart(model), open_workers(hardware) as workers:
+    with document_attention(model), pack_threads(hardware) as workers:
         loss = mean_loss(model, map(Document, rows), hardware, workers)
     if not math.isfinite(loss):
         raise MaverickError(f"held-out loss is {loss}; the adapter is broken, train it again")

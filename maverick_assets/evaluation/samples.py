@@ -9,7 +9,7 @@ import torch
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.threads import open_workers
+from maverick_assets.training.device.threads import pack_threads
 
 MAX_NEW_TOKENS = 80
 
@@ -35,7 +35,7 @@ def generate_samples(
 ) -> list[Sample]:
     """Greedy answers to the examples' prompts, without repeated 4-grams, in one padded batch.
 
-    One core computes it (`open_workers`): products of single tokens are too small to divide, and
+    One core computes it (`pack_threads`): products of single tokens are too small to divide, and
     threads that wait for each other at every one of them take ten times as long beside a busy
     neighbour.
     """
@@ -48,7 +48,7 @@ def generate_samples(
     encoded = [chat.encode(example.messages, max_length) for example in examples]
     prompts = [row.input_ids[: row.n_prompt] for row in encoded]
     inputs = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(hardware.device)
-    with open_workers(hardware), torch.inference_mode():
+    with pack_threads(hardware), torch.inference_mode():
         output = model.generate(
             **inputs,
             max_new_tokens=MAX_NEW_TOKENS,

@@ -43,7 +43,7 @@ def test_every_supervised_token_weighs_the_same(model: Any) -> None:
 
 def test_the_size_of_packs_changes_nothing(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     together = perplexity(model, ROWS, CPU).loss
-    monkeypatch.setattr(Hardware, "part_tokens", 1)
+    monkeypatch.setattr(Hardware, "micro_batch_tokens", 1)
     assert perplexity(model, ROWS, CPU).loss == pytest.approx(together, rel=1e-5)
 
 

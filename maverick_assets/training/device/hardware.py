@@ -26,7 +26,7 @@ class Hardware:
         return str(self.dtype).removeprefix("torch.")
 
     @property
-    def part_tokens(self) -> int:
+    def micro_batch_tokens(self) -> int:
         """Tokens that are computed at once: as many as keep its products fast."""
         return 16384 if self.device == "cuda" else 512
 
@@ -42,7 +42,7 @@ class Hardware:
             return int(torch.cuda.max_memory_allocated() // 2**20)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10
 
-    def gpu_use(self) -> int | None:
+    def gpu_utilization(self) -> int | None:
         """Percent of the last moments in which the GPU computed; None where nothing tells."""
         if self.device != "cuda":
             return None

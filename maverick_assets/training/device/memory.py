@@ -19,8 +19,8 @@ import torch
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.threads import Workers
-from maverick_assets.training.kernels.packing import Document, divide
+from maverick_assets.training.device.threads import PackThreads
+from maverick_assets.training.kernels.packing import Document, divide_into_micro_batches
 from maverick_assets.training.spec import NodeSpec
 
 GB = 2**30
@@ -34,10 +34,10 @@ NO_MEMORY = (
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is near
 
 R = TypeVar("R")
-Tell = Callable[[str], object]
+LogLine = Callable[[str], object]
 
 
-def prepare_memory(node: NodeSpec, hardware: Hardware, tell: Tell) -> None:
+def prepare_memory(node: NodeSpec, hardware: Hardware, tell: LogLine) -> None:
     """Have Ollama unload its models, see that what training may take is free on the device of this
     process, and let it take no more.
 
@@ -90,7 +90,7 @@ def _holders(hardware: Hardware) -> str:
     return f" (held by {', '.join(held)})" if held else ""
 
 
-def unload_ollama(url: str, tell: Tell, seconds: float = UNLOADING_SECONDS) -> None:
+def unload_ollama(url: str, tell: LogLine, seconds: float = UNLOADING_SECONDS) -> None:
     """Ask an Ollama server to unload its models, and wait until it has, or some time has passed.
 
     By its API (docs/api.md): GET /api/ps, POST /api/generate with `keep_alive` 0. One that does not
@@ -131,14 +131,14 @@ class Parts:
     """Steps computed in parts of about `tokens` tokens at a time; of half as many from the step on
     that follows one in which memory did not suffice. `sharing`: as `packing.pack` does."""
 
-    def __init__(self, tokens: int, tell: Tell = lambda _: None, sharing: bool = True) -> None:
+    def __init__(self, tokens: int, tell: LogLine = lambda _: None, sharing: bool = True) -> None:
         self.tokens = tokens
         self._tell = tell
         self._sharing = sharing
 
     def divide(self, documents: Iterable[Document], workers: int) -> list[list[Document]]:
-        """See `packing.divide`."""
-        return divide(documents, self.tokens, workers, self._sharing)
+        """See `packing.divide_into_micro_batches`."""
+        return divide_into_micro_batches(documents, self.tokens, workers, self._sharing)
 
     def halve(self) -> None:
         if self.tokens > 1:
@@ -147,7 +147,7 @@ class Parts:
 
     def results(
         self,
-        workers: Workers,
+        workers: PackThreads,
         compute: Callable[[Sequence[Document]], R],
         parts: Sequence[Sequence[Document]],
     ) -> Iterator[list[R]]:

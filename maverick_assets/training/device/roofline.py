@@ -17,30 +17,30 @@ from typing import Any
 import torch
 
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.threads import Workers, open_workers
+from maverick_assets.training.device.threads import PackThreads, pack_threads
 
 ROUND_SECONDS = 0.002  # so short that some are not disturbed
 SECONDS = 0.05  # of each kind of product
 
 
-def tokens_bound(model: Any, hardware: Hardware) -> float:
+def roofline_tokens_per_second(model: Any, hardware: Hardware) -> float:
     """Tokens a second that LoRA on `model`, which has no adapters yet, could train at most here."""
-    return product_rate(model, hardware) / (4 * parameters_of_products(model))
+    return matmul_flops_per_second(model, hardware) / (4 * multiplied_parameters(model))
 
 
-def parameters_of_products(model: Any) -> int:
+def multiplied_parameters(model: Any) -> int:
     """Those of the weights that each token is multiplied with; not those that are looked up."""
     return sum(map(math.prod, [*_shapes(model), _shape(model.get_output_embeddings())]))
 
 
-def product_rate(model: Any, hardware: Hardware) -> float:
+def matmul_flops_per_second(model: Any, hardware: Hardware) -> float:
     """FLOPs a second of the fastest product with a frozen weight of a layer, all workers busy, on
     what neighbours leave of the machine now.
 
     Takes a fraction of a second, and no number from the global random generators. The head's own
     product is left out: it has the memory of a vocabulary for each token.
     """
-    with open_workers(hardware) as workers:
+    with pack_threads(hardware) as workers:
         return max(_rate(shape, hardware, workers) for shape in set(_shapes(model)))
 
 
@@ -55,22 +55,26 @@ def _shape(layer: Any) -> tuple[int, int]:
     return layer.out_features, layer.in_features
 
 
-def _rate(shape: tuple[int, int], hardware: Hardware, workers: Workers) -> float:
+def _rate(shape: tuple[int, int], hardware: Hardware, workers: PackThreads) -> float:
     """Of the better one of forward and backward, each the best of several rounds: a neighbour on
     the machine makes rounds slower, nothing makes one faster."""
     outputs, inputs = shape
     generator = torch.Generator().manual_seed(0)
     weight, below, above = (
         torch.randn(size, generator=generator).to(hardware.device, hardware.dtype)
-        for size in (shape, (hardware.part_tokens, inputs), (hardware.part_tokens, outputs))
+        for size in (
+            shape,
+            (hardware.micro_batch_tokens, inputs),
+            (hardware.micro_batch_tokens, outputs),
+        )
     )
-    flops = 2 * hardware.part_tokens * outputs * inputs
+    flops = 2 * hardware.micro_batch_tokens * outputs * inputs
     products = (lambda: below @ weight.t(), lambda: above @ weight)
     return flops * max(_calls_per_second(product, hardware, workers) for product in products)
 
 
 def _calls_per_second(
-    product: Callable[[], torch.Tensor], hardware: Hardware, workers: Workers
+    product: Callable[[], torch.Tensor], hardware: Hardware, workers: PackThreads
 ) -> float:
     def repeat(times: int) -> None:
         for _ in range(times):

@@ -20,7 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Workers:
+class PackThreads:
     """`count`: how many run at the same time."""
 
     def __init__(self, count: int, pool: ThreadPoolExecutor) -> None:
@@ -33,7 +33,7 @@ class Workers:
 
 
 @contextmanager
-def open_workers(hardware: Hardware) -> Iterator[Workers]:
+def pack_threads(hardware: Hardware) -> Iterator[PackThreads]:
     """A worker for each core that this process may use (OMP_NUM_THREADS, where that is set)."""
     before = torch.get_num_threads()
     allowed = os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0))
@@ -42,6 +42,6 @@ def open_workers(hardware: Hardware) -> Iterator[Workers]:
         torch.set_num_threads(1)
     try:
         with ThreadPoolExecutor(count, thread_name_prefix="worker") as pool:
-            yield Workers(count, pool)
+            yield PackThreads(count, pool)
     finally:
         torch.set_num_threads(before)

@@ -14,7 +14,7 @@ import torch
 from peft import PeftModel
 from transformers import AttentionInterface
 
-from maverick_assets.training.kernels.prefixes import Place
+from maverick_assets.training.kernels.prefixes import DocumentRanges
 
 DOCUMENTS = "documents"  # the name that transformers knows it by
 
@@ -26,19 +26,19 @@ def attend(
     value: torch.Tensor,
     _attention_mask: object,
     scaling: float,
-    places: tuple[Place, ...],
+    document_ranges: tuple[DocumentRanges, ...],
     **_: object,
 ) -> tuple[torch.Tensor, None]:
     """Attention of transformers' interface for one pack.
 
     query (1, heads, tokens, size), key and value (1, groups, tokens, size) -> (1, tokens, heads,
-    size). `places`: where documents stand.
+    size). `document_ranges`: where documents stand.
     """
     if query.device.type == "cuda":
-        out = _varlen(query[0], key[0], value[0], places, scaling)
+        out = _varlen(query[0], key[0], value[0], document_ranges, scaling)
     else:
         product: Any = _DocumentAttention.apply  # torch does not type it
-        out = product(query[0], key[0], value[0], places, scaling)
+        out = product(query[0], key[0], value[0], document_ranges, scaling)
     return out[None], None
 
 
@@ -46,9 +46,9 @@ AttentionInterface.register(DOCUMENTS, attend)
 
 
 @contextmanager
-def documents_apart(model: Any) -> Iterator[None]:
+def document_attention(model: Any) -> Iterator[None]:
     """Let a model of transformers attend within the documents of packs; its forward pass then
-    takes `places`."""
+    takes `document_ranges`."""
     base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     before = base.config._attn_implementation
     base.set_attn_implementation(DOCUMENTS)
@@ -62,13 +62,13 @@ def _varlen(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    places: tuple[Place, ...],
+    document_ranges: tuple[DocumentRanges, ...],
     scaling: float,
 ) -> torch.Tensor:
     """Of documents that share nothing."""
     from torch.nn.attention.varlen import varlen_attn
 
-    bounds = [(start, end) for [(start, end)] in places]
+    bounds = [(start, end) for [(start, end)] in document_ranges]
     starts = torch.tensor([0, *(end for _, end in bounds)], dtype=torch.int32, device=query.device)
     longest = max(end - start for start, end in bounds)
     out = varlen_attn(
@@ -96,14 +96,14 @@ class _DocumentAttention(torch.autograd.Function):
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        places: tuple[Place, ...],
+        document_ranges: tuple[DocumentRanges, ...],
         scaling: float,
     ) -> torch.Tensor:
         heads, tokens, width = query.shape
         groups = key.shape[0]
         out = query.new_empty(tokens, groups, heads // groups, width)
         kept = []
-        for place in places:
+        for place in document_ranges:
             start, end = place[-1]
             keys, values = _fetched(key, place), _fetched(value, place)
             scores = torch.bmm(_rows(query[:, start:end] * scaling, groups), keys.transpose(1, 2))
@@ -116,7 +116,7 @@ class _DocumentAttention(torch.autograd.Function):
             out[start:end] = mixed.view(groups, -1, own, width).permute(2, 0, 1, 3)
             kept.append(shares)
         ctx.save_for_backward(query, key, value, *kept)
-        ctx.places, ctx.scaling = places, scaling
+        ctx.document_ranges, ctx.scaling = document_ranges, scaling
         return out.view(tokens, heads, width)
 
     @staticmethod
@@ -130,7 +130,7 @@ class _DocumentAttention(torch.autograd.Function):
             torch.zeros_like(each, memory_format=torch.contiguous_format)
             for each in (query, key, value)
         )
-        for place, shares in zip(ctx.places, kept, strict=True):
+        for place, shares in zip(ctx.document_ranges, kept, strict=True):
             start, end = place[-1]
             above = _rows(gradient[start:end].transpose(0, 1), groups)
             _add(of_value, place, torch.bmm(shares.transpose(1, 2), above))
@@ -149,13 +149,13 @@ def _rows(heads: torch.Tensor, groups: int) -> torch.Tensor:
     return heads.reshape(groups, -1, heads.shape[-1])
 
 
-def _fetched(whole: torch.Tensor, place: Place) -> torch.Tensor:
+def _fetched(whole: torch.Tensor, place: DocumentRanges) -> torch.Tensor:
     """(groups, tokens, size) -> those of a document."""
     parts = [whole[:, start:end] for start, end in place]
     return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
 
 
-def _add(whole: torch.Tensor, place: Place, gradient: torch.Tensor) -> None:
+def _add(whole: torch.Tensor, place: DocumentRanges, gradient: torch.Tensor) -> None:
     """The way back of `_fetched`: each token gets the sum from all documents that saw it."""
     sizes = [end - start for start, end in place]
     for (start, end), part in zip(place, torch.split(gradient, sizes, 1), strict=True):

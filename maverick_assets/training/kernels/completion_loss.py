@@ -21,11 +21,13 @@ def completion_losses(model: Any, pack: Pack) -> tuple[torch.Tensor, torch.Tenso
         input_ids=pack.input_ids,
         position_ids=pack.position_ids,
         use_cache=False,
-        places=pack.places,
+        document_ranges=pack.document_ranges,
     ).last_hidden_state[0]
     head: Any = _HeadLoss.apply  # torch does not type it
     weight = model.get_output_embeddings().weight
-    total, losses = head(hidden[pack.predictors], weight, pack.targets, pack.weights)
+    total, losses = head(
+        hidden[pack.predictor_positions], weight, pack.targets, pack.target_weights
+    )
     return total, losses
 
 

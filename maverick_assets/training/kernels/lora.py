@@ -17,24 +17,24 @@ import torch
 from peft import PeftModel
 from peft.tuners.lora import LoraLayer
 
-from maverick_assets.training.kernels.packing import Span
+from maverick_assets.training.kernels.packing import AdapterSpan
 
 
-class Routing(threading.local):
+class PackAdapters(threading.local):
     """Whose the tokens of the pack in hand are, for each thread that computes one."""
 
-    spans: Sequence[Span] = ()
+    spans: Sequence[AdapterSpan] = ()
 
 
 @contextmanager
-def fused(lora: PeftModel, adapters: Sequence[str]) -> Iterator[Routing]:
+def fused_lora(lora: PeftModel, adapters: Sequence[str]) -> Iterator[PackAdapters]:
     """Let every LoRA layer of `lora` compute as one node; a span's adapter is its place in
     `adapters`.
 
     The LoRA weights keep their dtype; products are in that of the frozen weights. Dropout, LoRA
     biases and other variants of LoRA are not meant.
     """
-    routing = Routing()
+    routing = PackAdapters()
     layers: list[Any] = [module for module in lora.modules() if isinstance(module, LoraLayer)]
     for layer in layers:
         layer.forward = partial(_forward, layer, adapters, routing)
@@ -45,7 +45,7 @@ def fused(lora: PeftModel, adapters: Sequence[str]) -> Iterator[Routing]:
             del layer.forward  # that of its class again
 
 
-def _forward(layer: Any, adapters: Sequence[str], routing: Routing, x: torch.Tensor) -> Any:
+def _forward(layer: Any, adapters: Sequence[str], routing: PackAdapters, x: torch.Tensor) -> Any:
     factors: list[torch.Tensor] = []
     for span in routing.spans:
         name = adapters[span.adapter]
@@ -66,7 +66,7 @@ class _LoraProduct(torch.autograd.Function):
         x: torch.Tensor,
         weight: torch.Tensor,
         bias: torch.Tensor | None,
-        spans: Sequence[Span],
+        spans: Sequence[AdapterSpan],
         scalings: Sequence[float],
         *factors: torch.Tensor,
     ) -> torch.Tensor:

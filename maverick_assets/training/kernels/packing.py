@@ -17,7 +17,12 @@ from operator import attrgetter
 import torch
 
 from maverick_assets.base_model.tokenizer import Encoded
-from maverick_assets.training.kernels.prefixes import Place, places_of, shared_tokens, size
+from maverick_assets.training.kernels.prefixes import (
+    DocumentRanges,
+    ranges_in_pack,
+    shared_prefix_length,
+    size,
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Span:
+class AdapterSpan:
     """Tokens `start` to `end` of a pack, and the adapter that they are of."""
 
     adapter: int
@@ -42,30 +47,30 @@ class Span:
 class Pack:
     """Documents end to end, those of an adapter next to one another.
 
-    `input_ids`, `position_ids`: (1, tokens). `places`: where each document stands. `spans`: of the
-    adapters. `predictors`: positions that predict the `targets`; `weights` and `owners` (adapters)
-    of these; all (supervised,).
+    `input_ids`, `position_ids`: (1, tokens). `document_ranges`: where each document stands.
+    `adapter_spans`: of the adapters. `predictor_positions`: positions that predict the `targets`;
+    `target_weights` and `target_adapters` of these; all (supervised,).
     """
 
     input_ids: torch.Tensor
     position_ids: torch.Tensor
-    places: tuple[Place, ...]
-    spans: tuple[Span, ...]
-    predictors: torch.Tensor
+    document_ranges: tuple[DocumentRanges, ...]
+    adapter_spans: tuple[AdapterSpan, ...]
+    predictor_positions: torch.Tensor
     targets: torch.Tensor
-    weights: torch.Tensor
-    owners: torch.Tensor
+    target_weights: torch.Tensor
+    target_adapters: torch.Tensor
 
     def to(self, device: str) -> "Pack":
         return Pack(
             self.input_ids.to(device),
             self.position_ids.to(device),
-            self.places,
-            self.spans,
-            self.predictors.to(device),
+            self.document_ranges,
+            self.adapter_spans,
+            self.predictor_positions.to(device),
             self.targets.to(device),
-            self.weights.to(device),
-            self.owners.to(device),
+            self.target_weights.to(device),
+            self.target_adapters.to(device),
         )
 
 
@@ -73,15 +78,15 @@ def pack(documents: Iterable[Document], sharing: bool = True) -> Pack:
     """Each document must have a supervised token, and a prompt before it. `sharing`: a document
     that begins like another one of its adapter has only the rest for itself."""
     ordered = sorted(documents, key=_order)
-    places: list[Place] = []
-    spans: list[Span] = []
+    document_ranges: list[DocumentRanges] = []
+    spans: list[AdapterSpan] = []
     for adapter, group in groupby(ordered, attrgetter("adapter")):
         start = spans[-1].end if spans else 0
-        places += places_of((each.row for each in group), start, sharing)
-        spans.append(Span(adapter, start, places[-1][-1][1]))
+        document_ranges += ranges_in_pack((each.row for each in group), start, sharing)
+        spans.append(AdapterSpan(adapter, start, document_ranges[-1][-1][1]))
     placed = [
         (each.row, size(place[:-1]), place[-1][1])
-        for each, place in zip(ordered, places, strict=True)
+        for each, place in zip(ordered, document_ranges, strict=True)
     ]
     ids = [row.input_ids[shared:] for row, shared, _ in placed]
     positions = [range(shared, len(row.input_ids)) for row, shared, _ in placed]
@@ -90,7 +95,7 @@ def pack(documents: Iterable[Document], sharing: bool = True) -> Pack:
     return Pack(
         torch.tensor([list(chain.from_iterable(ids))]),
         torch.tensor([list(chain.from_iterable(positions))]),
-        tuple(places),
+        tuple(document_ranges),
         tuple(spans),
         torch.tensor(list(chain.from_iterable(predictors))),
         torch.tensor([i for row, *_ in placed for i in row.input_ids[row.n_prompt :]]),
@@ -121,17 +126,17 @@ def plan_epoch(rows: Sequence[Encoded], step_tokens: int, seed: str) -> list[lis
     return bins
 
 
-def divide(
-    documents: Iterable[Document], part_tokens: int, workers: int, sharing: bool = True
+def divide_into_micro_batches(
+    documents: Iterable[Document], micro_batch_tokens: int, workers: int, sharing: bool = True
 ) -> list[list[Document]]:
-    """A step in parts that `workers` compute at a time, `part_tokens` tokens each or about that.
+    """A step in parts that `workers` compute at a time, of about `micro_batch_tokens` tokens each.
 
     Tokens are those to be computed. Those that are computed at the same time cost about the same:
     the costliest first, each document goes to the part that is cheapest with it (Graham 1969),
     which is more often one with documents that begin like it. A part holds few adapters.
     """
     parts: list[list[Document]] = []
-    for group in _groups(documents, part_tokens * workers, sharing):
+    for group in _groups(documents, micro_batch_tokens * workers, sharing):
         count = min(workers, len(group))
         chosen: list[list[Document]] = [[] for _ in range(count)]
         costs = [0.0] * count
@@ -175,7 +180,7 @@ def _groups(
 def _computed(document: Document, beside: Iterable[Document]) -> int:
     """Tokens of a document that are left to be computed, beside others."""
     rows = [other.row for other in beside if other.adapter == document.adapter]
-    shared = max((shared_tokens(document.row, row) for row in rows), default=0)
+    shared = max((shared_prefix_length(document.row, row) for row in rows), default=0)
     return len(document.row.input_ids) - shared
 
 

@@ -29,7 +29,7 @@ PORT = 29500  # of the first host, where several meet
 
 
 @dataclass(frozen=True)
-class Place:
+class RankLayout:
     """Where the ranks are. `here`: how many on this host, of `hosts` that meet at `meeting`."""
 
     here: int
@@ -37,7 +37,7 @@ class Place:
     meeting: str = "localhost:0"
 
 
-def read_hosts(path: Path, name: str | None = None) -> Place:
+def read_hosts(path: Path, name: str | None = None) -> RankLayout:
     """The place of this host, or of that `name`, in a hostfile: lines of `NAME slots=GPUS`.
 
     Raises `BadInput` when it does not read, or this host is not in it.
@@ -54,10 +54,10 @@ def read_hosts(path: Path, name: str | None = None) -> Place:
     found = [slots[each] for each in own if each in slots]
     if not found:
         raise BadInput(f"{path} has no host {own[0]}; it has: {', '.join(slots) or 'none'}")
-    return Place(found[0], len(slots), f"{next(iter(slots))}:{PORT}")
+    return RankLayout(found[0], len(slots), f"{next(iter(slots))}:{PORT}")
 
 
-def launch(spec: TrainingSpec, place: Place, reporter: Reporter) -> None:
+def launch(spec: TrainingSpec, place: RankLayout, reporter: Reporter) -> None:
     """Train with the ranks of `place`; on each host this is called.
 
     Raises `MaverickError` with what a rank said when it failed, `Interrupted` when this process was
@@ -90,7 +90,7 @@ def launch(spec: TrainingSpec, place: Place, reporter: Reporter) -> None:
             raise _error(agent.returncode, stderr.read().splitlines())
 
 
-def _environment(place: Place) -> dict[str, str]:
+def _environment(place: RankLayout) -> dict[str, str]:
     """No Pipes, whose stream several would spoil; the cores divided among the ranks."""
     known = {name: value for name, value in os.environ.items() if "DAGSTER_PIPES" not in name}
     cores = len(os.sched_getaffinity(0))

@@ -20,7 +20,7 @@ from maverick_assets.files import staged_directory
 from maverick_assets.records import TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.device.memory import prepare_memory
-from maverick_assets.training.device.roofline import tokens_bound
+from maverick_assets.training.device.roofline import roofline_tokens_per_second
 from maverick_assets.training.loop.adapters import (
     Trainee,
     attached_lora,
@@ -61,7 +61,7 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
         spec.base.directory, spec.base.digest, hardware.dtype, spec.node.quantize
     )
     model.to(hardware.device)
-    bound = tokens_bound(model, hardware) * world_size()
+    bound = roofline_tokens_per_second(model, hardware) * world_size()
     reporter.line(f"bound: {bound:.0f} tokens/s, by the best rate of matrix products here")
     trainees = [trainee for _, trainee in jobs]
     checkpoints = Checkpoints(spec.checkpoints, spec.digest) if spec.checkpoints else None
@@ -105,7 +105,7 @@ def _watched(
 
         def show(progress: Progress) -> None:
             share = progress.tokens_per_second / bound
-            status = Status(progress, share, hardware.peak_memory_mb(), hardware.gpu_use())
+            status = Status(progress, share, hardware.peak_memory_mb(), hardware.gpu_utilization())
             tell(status)
             draw(status)
 

@@ -15,11 +15,11 @@ import torch
 from peft import PeftModel
 
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.memory import Parts, Tell
-from maverick_assets.training.device.threads import Workers, open_workers
-from maverick_assets.training.kernels.attention import documents_apart
+from maverick_assets.training.device.memory import LogLine, Parts
+from maverick_assets.training.device.threads import PackThreads, pack_threads
+from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.completion_loss import completion_losses
-from maverick_assets.training.kernels.lora import Routing, fused
+from maverick_assets.training.kernels.lora import PackAdapters, fused_lora
 from maverick_assets.training.kernels.norms import fused_norms
 from maverick_assets.training.kernels.packing import Document, pack
 from maverick_assets.training.loop.validation_loss import mean_loss
@@ -72,20 +72,20 @@ def weights_of(lora: PeftModel, adapters: Sequence[str]) -> list[list[torch.nn.P
 
 @contextmanager
 def open_steps(
-    lora: PeftModel, adapters: Sequence[str], hardware: Hardware, tell: Tell = lambda _: None
+    lora: PeftModel, adapters: Sequence[str], hardware: Hardware, tell: LogLine = lambda _: None
 ) -> Iterator[Steps]:
     """Steps of this process alone; afterwards the model is as before, but for its weights. Where
     memory does not suffice they are computed in smaller parts, and `tell` hears of it."""
-    parts = Parts(hardware.part_tokens, tell, hardware.shares_prefixes)
-    with fast(lora, adapters) as routing, open_workers(hardware) as workers:
+    parts = Parts(hardware.micro_batch_tokens, tell, hardware.shares_prefixes)
+    with fast(lora, adapters) as routing, pack_threads(hardware) as workers:
         yield LocalSteps(lora, weights_of(lora, adapters), hardware, workers, routing, parts)
 
 
 @contextmanager
-def fast(lora: PeftModel, adapters: Sequence[str]) -> Iterator[Routing]:
+def fast(lora: PeftModel, adapters: Sequence[str]) -> Iterator[PackAdapters]:
     """Let the model compute packs, several adapters at once, in few and fused operations."""
     lora.train()
-    with fused(lora, adapters) as routing, fused_norms(lora), documents_apart(lora):
+    with fused_lora(lora, adapters) as routing, fused_norms(lora), document_attention(lora):
         yield routing
     lora.eval()
 
@@ -100,8 +100,8 @@ class LocalSteps:
         lora: PeftModel,
         weights: Sequence[list[torch.nn.Parameter]],
         hardware: Hardware,
-        workers: Workers,
-        routing: Routing,
+        workers: PackThreads,
+        routing: PackAdapters,
         parts: Parts,
     ) -> None:
         self._base: Any = lora.get_base_model()
@@ -180,23 +180,25 @@ def pack_gradients(
     base: Any,
     weights: Sequence[list[torch.nn.Parameter]],
     hardware: Hardware,
-    routing: Routing,
+    routing: PackAdapters,
     documents: Sequence[Document],
 ) -> dict[int, tuple[float, Sequence[torch.Tensor]]]:
     """Of one pack, by adapter: its share of the loss, and the gradients of its weights."""
     packed = pack(documents, hardware.shares_prefixes).to(hardware.device)
-    routing.spans = packed.spans
+    routing.spans = packed.adapter_spans
     total, losses = completion_losses(base, packed)
-    found = torch.autograd.grad(total, [w for span in packed.spans for w in weights[span.adapter]])
+    found = torch.autograd.grad(
+        total, [w for span in packed.adapter_spans for w in weights[span.adapter]]
+    )
     gradients = iter(found)
     shares = torch.zeros(len(weights), device=losses.device)
-    shares.index_add_(0, packed.owners, losses * packed.weights)
+    shares.index_add_(0, packed.target_adapters, losses * packed.target_weights)
     return {
         span.adapter: (
             shares[span.adapter].item(),
             _together([next(gradients) for _ in weights[span.adapter]]),
         )
-        for span in packed.spans
+        for span in packed.adapter_spans
     }
 
 

@@ -25,8 +25,8 @@ from peft.tuners.lora import Linear
 
 from maverick_assets.errors import BadInput
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.memory import Parts, Tell, halving
-from maverick_assets.training.kernels.lora import Routing
+from maverick_assets.training.device.memory import LogLine, Parts, halving
+from maverick_assets.training.kernels.lora import PackAdapters
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.stepper import (
     OpenSteps,
@@ -51,7 +51,7 @@ def leads() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def opened_by_ranks(config: Path | None, tell: Tell) -> OpenSteps:
+def opened_by_ranks(config: Path | None, tell: LogLine) -> OpenSteps:
     """What opens the steps of this rank, among those that torchrun has started.
 
     `config`: DeepSpeed's JSON; batch, clipping and precision are not taken from it. Raises
@@ -66,7 +66,7 @@ def opened_by_ranks(config: Path | None, tell: Tell) -> OpenSteps:
 
     @contextmanager
     def open_steps(lora: PeftModel, adapters: Sequence[str], hardware: Hardware) -> Iterator[Steps]:
-        parts = Parts(hardware.part_tokens, tell, hardware.shares_prefixes)
+        parts = Parts(hardware.micro_batch_tokens, tell, hardware.shares_prefixes)
         with fast(lora, adapters) as routing:
             yield RankedSteps(lora, weights_of(lora, adapters), hardware, routing, parts, settings)
 
@@ -100,7 +100,7 @@ class RankedSteps:
         lora: PeftModel,
         weights: Sequence[list[torch.nn.Parameter]],
         hardware: Hardware,
-        routing: Routing,
+        routing: PackAdapters,
         parts: Parts,
         settings: Mapping[str, Any],
     ) -> None:

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> None:
     trainee = Trainee("only", ROWS, settings, held_out=ROWS[:4])
     torch.set_num_threads(1)
     tqdm.monitor_interval = 0  # peft's bars start a thread, whose stack would count, too
-    Hardware.part_tokens = 16 * LENGTH  # type: ignore[assignment,method-assign]
+    Hardware.micro_batch_tokens = 16 * LENGTH  # type: ignore[assignment,method-assign]
     with attached_lora(tiny_llama(64, 0.1), [trainee], seed=0) as lora:
         limit = psutil.Process().memory_info().vms + megabytes * 2**20
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -8,9 +8,9 @@ import torch
 
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.roofline import (
-    parameters_of_products,
-    product_rate,
-    tokens_bound,
+    matmul_flops_per_second,
+    multiplied_parameters,
+    roofline_tokens_per_second,
 )
 from maverick_assets_tests.tiny_llama import tiny_llama
 
@@ -25,7 +25,7 @@ def model() -> Any:
 def test_a_token_is_multiplied_with_all_matrices_but_the_one_it_is_looked_up_in(model: Any) -> None:
     looked_up = model.get_input_embeddings().weight.numel()
     norms = sum(weight.numel() for weight in model.parameters() if weight.dim() == 1)
-    assert parameters_of_products(model) == model.num_parameters() - looked_up - norms
+    assert multiplied_parameters(model) == model.num_parameters() - looked_up - norms
 
 
 @pytest.fixture
@@ -39,20 +39,24 @@ def one_thread() -> Iterator[None]:
 @pytest.mark.usefixtures("one_thread")
 def test_the_rate_is_of_the_order_of_products_timed_by_hand(model: Any) -> None:
     """The widest of the model; whatever else the machine does meanwhile."""
-    rows, weight = torch.randn(CPU.part_tokens, 48), torch.randn(32, 48)
+    rows, weight = torch.randn(CPU.micro_batch_tokens, 48), torch.randn(32, 48)
     seconds = []
     for _ in range(200):
         started = time.perf_counter()
         rows @ weight.t()
         seconds.append(time.perf_counter() - started)
     by_hand = 2 * rows.numel() * 32 / min(seconds)
-    assert by_hand / 30 < product_rate(model, CPU) < by_hand * 30 * len(os.sched_getaffinity(0))
+    assert (
+        by_hand / 30
+        < matmul_flops_per_second(model, CPU)
+        < by_hand * 30 * len(os.sched_getaffinity(0))
+    )
 
 
 def test_it_leaves_no_trace(model: Any) -> None:
     torch.manual_seed(3)
     expected, threads = torch.rand(4), torch.get_num_threads()
     torch.manual_seed(3)
-    assert tokens_bound(model, CPU) > 0
+    assert roofline_tokens_per_second(model, CPU) > 0
     assert torch.equal(torch.rand(4), expected)
     assert torch.get_num_threads() == threads

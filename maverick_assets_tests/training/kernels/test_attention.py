@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from torch.nn import functional as F  # noqa: N812 (torch's own convention)
 
 from maverick_assets.base_model.tokenizer import Encoded
-from maverick_assets.training.kernels.attention import attend, documents_apart
+from maverick_assets.training.kernels.attention import attend, document_attention
 from maverick_assets.training.kernels.packing import Document, pack
-from maverick_assets.training.kernels.prefixes import Place
+from maverick_assets.training.kernels.prefixes import DocumentRanges
 from maverick_assets_tests.tiny_llama import tiny_llama
 from maverick_assets_tests.training.rows import VOCABULARY, many_rows
 
@@ -28,13 +28,13 @@ def test_hidden_states_of_a_pack_are_those_of_each_document_alone(
 ) -> None:
     packed = pack(map(Document, examples))
     with torch.inference_mode():
-        with documents_apart(model):
+        with document_attention(model):
             states = model.model(
                 input_ids=packed.input_ids,
                 position_ids=packed.position_ids,
-                places=packed.places,
+                document_ranges=packed.document_ranges,
             ).last_hidden_state[0]
-        for place in packed.places:
+        for place in packed.document_ranges:
             at = [index for start, end in place for index in range(start, end)]
             alone = model.model(input_ids=packed.input_ids[:, at]).last_hidden_state[0]
             torch.testing.assert_close(states[at], alone)
@@ -42,7 +42,7 @@ def test_hidden_states_of_a_pack_are_those_of_each_document_alone(
 
 def test_the_model_attends_as_before_afterwards(model: Any) -> None:
     before = model.config._attn_implementation
-    with documents_apart(model):
+    with document_attention(model):
         assert model.config._attn_implementation != before
     assert model.config._attn_implementation == before
 
@@ -51,8 +51,8 @@ def test_the_model_attends_as_before_afterwards(model: Any) -> None:
 def test_values_and_gradients_are_those_of_torch(heads: int, groups: int) -> None:
     torch.manual_seed(0)
     bounds = (0, 5, 6, 23, 32)
-    places = tuple((each,) for each in pairwise(bounds))
-    check_against_torch(heads, groups, places)
+    document_ranges = tuple((each,) for each in pairwise(bounds))
+    check_against_torch(heads, groups, document_ranges)
 
 
 @pytest.mark.parametrize(("heads", "groups"), [(6, 2), (4, 4), (4, 1)])
@@ -67,11 +67,13 @@ def test_values_and_gradients_are_those_of_torch_where_documents_share(
     )
 
 
-def check_against_torch(heads: int, groups: int, places: tuple[Place, ...]) -> None:
-    shapes = [(1, count, places[-1][-1][1], 8) for count in (heads, groups, groups)]
+def check_against_torch(
+    heads: int, groups: int, document_ranges: tuple[DocumentRanges, ...]
+) -> None:
+    shapes = [(1, count, document_ranges[-1][-1][1], 8) for count in (heads, groups, groups)]
     inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
-    out, _ = attend(torch.nn.Identity(), *inputs, None, 0.3, places)
-    expected = torch.cat([alone(inputs, place) for place in places], dim=2).transpose(1, 2)
+    out, _ = attend(torch.nn.Identity(), *inputs, None, 0.3, document_ranges)
+    expected = torch.cat([alone(inputs, place) for place in document_ranges], dim=2).transpose(1, 2)
     torch.testing.assert_close(out, expected)
     above = torch.randn_like(out)
     for ours, theirs in zip(
@@ -82,7 +84,7 @@ def check_against_torch(heads: int, groups: int, places: tuple[Place, ...]) -> N
         torch.testing.assert_close(ours, theirs)
 
 
-def alone(inputs: list[torch.Tensor], place: Place) -> torch.Tensor:
+def alone(inputs: list[torch.Tensor], place: DocumentRanges) -> torch.Tensor:
     """A document's own tokens, computed with all that stands before them."""
     at = [index for start, end in place for index in range(start, end)]
     whole = F.scaled_dot_product_attention(

@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812 (torch's own convention)
 
 from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.training.kernels import completion_loss as head
-from maverick_assets.training.kernels.attention import documents_apart
+from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.completion_loss import completion_losses
 from maverick_assets.training.kernels.packing import Document, pack
 from maverick_assets_tests.tiny_llama import tiny_llama
@@ -28,7 +28,7 @@ def test_loss_is_that_of_transformers_with_prompt_labels_ignored(
 ) -> None:
     packed = pack(Document(row, weight=0.5) for row in examples)
     with torch.inference_mode():
-        with documents_apart(model):
+        with document_attention(model):
             total, losses = completion_losses(model, packed)
         expected = 0.0
         for row in examples:
@@ -47,13 +47,15 @@ def test_gradients_are_those_of_the_whole_head(model: Any, monkeypatch: pytest.M
     examples = [Encoded(list(range(1, 30)), 4), Encoded(list(range(5, 20)), 9)]
     packed = pack(Document(row, weight=1 / 9) for row in examples)
     layer = model.model.layers[0].mlp.down_proj.weight
-    with documents_apart(model):
+    with document_attention(model):
         total, _ = completion_losses(model, packed)
         [ours] = torch.autograd.grad(3 * total, layer)
         logits = model(
-            input_ids=packed.input_ids, position_ids=packed.position_ids, places=packed.places
+            input_ids=packed.input_ids,
+            position_ids=packed.position_ids,
+            document_ranges=packed.document_ranges,
         ).logits[0]
-    whole = F.cross_entropy(logits[packed.predictors], packed.targets, reduction="sum") / 9
+    whole = F.cross_entropy(logits[packed.predictor_positions], packed.targets, reduction="sum") / 9
     [theirs] = torch.autograd.grad(3 * whole, layer)
     torch.testing.assert_close(ours, theirs)
 
@@ -68,6 +70,6 @@ def test_the_head_sees_labelled_rows_only(model: Any, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(torch.Tensor, "logsumexp", counting)
     packed = pack([Document(Encoded(list(range(1, 40)), 30)), Document(Encoded([1, 2, 3], 1))])
-    with documents_apart(model), torch.inference_mode():
+    with document_attention(model), torch.inference_mode():
         completion_losses(model, packed)
     assert sum(seen) == len(packed.targets) == 11

@@ -8,8 +8,8 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
-from maverick_assets.training.kernels.lora import fused
-from maverick_assets.training.kernels.packing import Span
+from maverick_assets.training.kernels.lora import fused_lora
+from maverick_assets.training.kernels.packing import AdapterSpan
 from maverick_assets_tests.tiny_llama import tiny_llama
 
 NAMES = ["one", "two"]
@@ -53,14 +53,14 @@ def distance(one: torch.Tensor, other: torch.Tensor) -> float:
 
 def ours(dtype: torch.dtype, name: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     lora = adapted(dtype)
-    with fused(lora, NAMES) as routing:
-        routing.spans = (Span(NAMES.index(name), 0, IDS.shape[1]),)
+    with fused_lora(lora, NAMES) as routing:
+        routing.spans = (AdapterSpan(NAMES.index(name), 0, IDS.shape[1]),)
         return result(lora)
 
 
 def result_of_both(lora: PeftModel) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    with fused(lora, NAMES) as routing:
-        routing.spans = (Span(0, 0, 4), Span(1, 4, IDS.shape[1]))
+    with fused_lora(lora, NAMES) as routing:
+        routing.spans = (AdapterSpan(0, 0, 4), AdapterSpan(1, 4, IDS.shape[1]))
         return result(lora)
 
 
@@ -102,11 +102,11 @@ def test_each_adapter_changes_its_own_tokens() -> None:
     layer = base.model.layers[0].self_attn.q_proj
     x = torch.randn(1, 9, 32)
     alone = []
-    with fused(lora, NAMES) as routing, torch.inference_mode():
+    with fused_lora(lora, NAMES) as routing, torch.inference_mode():
         for adapter in range(2):
-            routing.spans = (Span(adapter, 0, 9),)
+            routing.spans = (AdapterSpan(adapter, 0, 9),)
             alone.append(layer(x))
-        routing.spans = (Span(0, 0, 4), Span(1, 4, 9))
+        routing.spans = (AdapterSpan(0, 0, 4), AdapterSpan(1, 4, 9))
         both = layer(x)
     torch.testing.assert_close(both[:, :4], alone[0][:, :4])
     torch.testing.assert_close(both[:, 4:], alone[1][:, 4:])
@@ -115,7 +115,7 @@ def test_each_adapter_changes_its_own_tokens() -> None:
 
 def test_the_base_is_peftless_again_after_unloading() -> None:
     lora = adapted(torch.float32)
-    with fused(lora, NAMES):
+    with fused_lora(lora, NAMES):
         pass
     base: Any = lora.unload()
     expected = tiny_llama(32, 0.3)(input_ids=IDS).logits

@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maverick_assets.base_model.tokenizer import Encoded
-from maverick_assets.training.kernels.packing import Document, divide, pack, plan_epoch
-from maverick_assets.training.kernels.prefixes import SHORTEST
+from maverick_assets.training.kernels.packing import (
+    Document,
+    divide_into_micro_batches,
+    pack,
+    plan_epoch,
+)
+from maverick_assets.training.kernels.prefixes import MIN_SHARED_TOKENS
 from maverick_assets_tests.training.rows import many_rows, rows
 
 documents = st.lists(st.builds(Document, rows, st.integers(0, 3)), min_size=1, max_size=20)
@@ -45,19 +50,19 @@ def test_a_pack_has_every_document_from_its_first_token_to_its_last(
     packed = pack(chosen, sharing)
     ids, positions = packed.input_ids[0].tolist(), packed.position_ids[0].tolist()
     found = []
-    for place in packed.places:
+    for place in packed.document_ranges:
         at = [index for start, end in place for index in range(start, end)]
         assert [positions[index] for index in at] == list(range(len(at)))
-        [adapter] = {s.adapter for s in packed.spans if s.start <= at[0] and at[-1] < s.end}
+        [adapter] = {s.adapter for s in packed.adapter_spans if s.start <= at[0] and at[-1] < s.end}
         found.append((adapter, [ids[index] for index in at]))
     assert sorted(found) == sorted((d.adapter, d.row.input_ids) for d in chosen)
-    assert len({span.adapter for span in packed.spans}) == len(packed.spans)
+    assert len({span.adapter for span in packed.adapter_spans}) == len(packed.adapter_spans)
 
 
 @given(documents)
 def test_a_pack_has_no_token_that_is_of_no_document(chosen: list[Document]) -> None:
     packed, apart = pack(chosen), pack(chosen, sharing=False)
-    owns = [place[-1] for place in packed.places]
+    owns = [place[-1] for place in packed.document_ranges]
     starts, ends = zip(*owns, strict=True)
     assert [*starts, packed.input_ids.shape[1]] == [0, *ends]
     assert apart.input_ids.shape[1] == sum(len(document.row.input_ids) for document in chosen)
@@ -68,29 +73,33 @@ def test_a_pack_has_no_token_that_is_of_no_document(chosen: list[Document]) -> N
 def test_a_pack_predicts_each_supervised_token_once(chosen: list[Document]) -> None:
     packed = pack(chosen)
     assert len(packed.targets) == sum(document.row.n_supervised for document in chosen)
-    assert torch.equal(packed.input_ids[0][packed.predictors + 1], packed.targets)
-    for predictor, owner in zip(packed.predictors, packed.owners, strict=True):
-        [span] = [s for s in packed.spans if s.start <= predictor < s.end]
+    assert torch.equal(packed.input_ids[0][packed.predictor_positions + 1], packed.targets)
+    for predictor, owner in zip(packed.predictor_positions, packed.target_adapters, strict=True):
+        [span] = [s for s in packed.adapter_spans if s.start <= predictor < s.end]
         assert span.adapter == owner
-    assert len(set(packed.predictors.tolist())) == len(packed.predictors)
+    assert len(set(packed.predictor_positions.tolist())) == len(packed.predictor_positions)
 
 
 @given(documents, st.integers(4, 60), st.integers(1, 4))
 def test_a_step_is_divided_without_loss_and_evenly(
-    chosen: list[Document], part_tokens: int, workers: int
+    chosen: list[Document], micro_batch_tokens: int, workers: int
 ) -> None:
-    parts = divide(chosen, part_tokens, workers)
+    parts = divide_into_micro_batches(chosen, micro_batch_tokens, workers)
     assert sorted(map(id, (d for part in parts for d in part))) == sorted(map(id, chosen))
     assert all(parts)
-    assert parts == divide(chosen, part_tokens, workers)
+    assert parts == divide_into_micro_batches(chosen, micro_batch_tokens, workers)
     longest = max(len(document.row.input_ids) for document in chosen)
     for part in parts:
         tokens = pack(part).input_ids.shape[1]
-        assert tokens <= max(part_tokens * workers, longest) + SHORTEST * len(part)
+        assert tokens <= max(micro_batch_tokens * workers, longest) + MIN_SHARED_TOKENS * len(part)
 
 
-def computed(steps: list[list[Document]], part_tokens: int, workers: int) -> int:
-    parts = [part for step in steps for part in divide(step, part_tokens, workers)]
+def computed(steps: list[list[Document]], micro_batch_tokens: int, workers: int) -> int:
+    parts = [
+        part
+        for step in steps
+        for part in divide_into_micro_batches(step, micro_batch_tokens, workers)
+    ]
     return sum(pack(part).input_ids.shape[1] for part in parts)
 
 
@@ -113,13 +122,13 @@ def test_no_more_tokens_are_computed_than_there_are() -> None:
 def test_a_system_prompt_is_computed_once_a_part() -> None:
     steps = mails(300, list(range(40)))
     real = sum(len(document.row.input_ids) for step in steps for document in step)
-    parts = sum(len(divide(step, 512, 2)) for step in steps)
+    parts = sum(len(divide_into_micro_batches(step, 512, 2)) for step in steps)
     assert real - computed(steps, 512, 2) == 40 * (300 - parts)
 
 
 def test_workers_have_as_much_to_compute_where_prompts_differ() -> None:
     steps = [mails(60, list(range(at, at + 40)))[0] for at in (0, 100)]
-    parts = divide([document for step in steps for document in step], 1024, 2)
+    parts = divide_into_micro_batches([document for step in steps for document in step], 1024, 2)
     sizes = [pack(part).input_ids.shape[1] for part in parts]
     assert len(sizes) == 2
     assert max(sizes) < 1.1 * min(sizes)

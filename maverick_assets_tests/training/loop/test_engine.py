@@ -12,7 +12,7 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.metrics import perplexity
 from maverick_assets.recipes import Training
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.kernels.attention import documents_apart
+from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.completion_loss import completion_losses
 from maverick_assets.training.kernels.lora import fused
 from maverick_assets.training.kernels.packing import Document, pack
@@ -198,7 +198,7 @@ def test_gradients_of_adapters_in_one_pack_are_those_of_each_alone(model: Any) -
     with (
         attached_lora(model, trainees, seed=0) as lora,
         fused(lora, ["one", "two"]) as routing,
-        documents_apart(lora),
+        document_attention(lora),
     ):
         weights_of = {
             name: weight for name, weight in lora.named_parameters() if weight.requires_grad
@@ -239,7 +239,7 @@ def test_the_gradient_of_a_step_is_the_same_in_one_pack_and_in_several(
 ) -> None:
     found = []
     for tokens in (1000, 1):
-        monkeypatch.setattr(Hardware, "part_tokens", tokens)
+        monkeypatch.setattr(Hardware, "micro_batch_tokens", tokens)
         train_adapter(model, ROWS, tmp_path / str(tokens) / "only", RECIPE)
         found.append(weights(tmp_path / str(tokens) / "only"))
     for name, weight in found[0].items():
@@ -257,7 +257,7 @@ def test_losses_and_gradients_are_the_same_where_prompts_are_computed_once(model
     with (
         attached_lora(model, trainees, seed=0) as lora,
         fused(lora, ["one", "two"]) as routing,
-        documents_apart(lora),
+        document_attention(lora),
     ):
         trained = [weight for weight in lora.parameters() if weight.requires_grad]
         generator = torch.Generator().manual_seed(0)
