@@ -41,7 +41,7 @@ from maverick_assets_tests.corpora.adversarial_mails import ADVERSARIAL
 from maverick_assets_tests.corpora.labelled_mails import labelled_mails
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
-SHAPES = {"crm_emails": "mail"}
+TEXTS = [TABLES["crm_emails"]]
 MAILS_OF_ONE_FACTOR = 720
 
 
@@ -114,9 +114,9 @@ def many(folder: Path, count: int) -> Iterator[str]:
     tokenizer = ChatTokenizer(base.directory)
     mails = lake / "clean" / "mails"
     stages = {
-        "cleaned": lambda: refresh_mails(lake, "bench", SHAPES),
+        "cleaned": lambda: refresh_mails(lake, "bench", TEXTS),
         "of turns: threaded": lambda: link_threads(read_mails(mails)),
-        "made turns": lambda: refresh_turns(lake, OWNER, "bench", SHAPES),
+        "made turns": lambda: refresh_turns(lake, OWNER, "bench", TEXTS),
         "made examples, tokenized": lambda: refresh_candidates(
             lake, recipe, lambda: tokenizer, ["bench"]
         ),

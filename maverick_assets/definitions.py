@@ -13,9 +13,9 @@ from dagster import (
     map_asset_specs,
 )
 
+from maverick_assets.crm.schema import TEXT_TABLES
 from maverick_assets.crm.sources.base import Source
 from maverick_assets.crm.sources.config import load_sources
-from maverick_assets.datasets.turns.refresh import SHAPES
 from maverick_assets.defs.assets.clean import clean_asset
 from maverick_assets.defs.assets.datasets import dataset_asset
 from maverick_assets.defs.assets.evaluation import evaluation_asset
@@ -75,7 +75,7 @@ def build_definitions(
     assets: list[AssetsDefinition | AssetSpec] = [
         *crm_specs(),
         *raw_assets(sources),
-        clean_asset(SHAPES | {table.name: table.shape for table in tables}),
+        clean_asset([*TEXT_TABLES, *(filled.table for filled in tables)]),
         base_model,
         *(
             adapter_assets(node, [recipes[name] for name in placement[node.name]])

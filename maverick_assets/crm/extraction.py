@@ -167,7 +167,7 @@ class _Reader:
 
     def _remembered(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`batch` without what is forgotten; new rows of a forgotten contact are noted as such."""
-        kept, dropped = self.forgotten.split(self.table.name, batch)
+        kept, dropped = self.forgotten.split(self.table, batch)
         new = [key for key in dropped if key not in self.forgotten.rows.get(self.table.name, ())]
         if new:
             forget_rows(self.lake, self.table.name, [{"id": key} for key in new])

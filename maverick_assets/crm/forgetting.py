@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from maverick_assets.crm.schema import Table
 from maverick_assets.lake.delta import arrow_table, only_writer, read_table, sync_table
 from maverick_assets.lake.schema import schema_of
 
@@ -42,14 +43,15 @@ class Forgotten:
     contacts: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
 
-    def covers(self, table: str, row: Mapping[str, Any]) -> bool:
+    def covers(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Whether a row of a raw table is forgotten; a message is with its conversation."""
-        if row["id"] in self.rows.get(table, ()):
+        if row["id"] in self.rows.get(table.name, ()):
             return True
-        talks = self.rows.get(f"{table.removesuffix('messages')}conversations", ())
-        return row.get("conversation_id") in talks or any(is_of(row, c) for c in self.contacts)
+        if table.parent and row["conversation_id"] in self.rows.get(table.parent, ()):
+            return True
+        return any(is_of(row, contact) for contact in self.contacts)
 
-    def split(self, table: str, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[str]]:
+    def split(self, table: Table, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[str]]:
         """The rows of `batch` that may be kept, and the ids of the others."""
         if not self.rows and not self.contacts:
             return batch, []

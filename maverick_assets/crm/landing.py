@@ -43,9 +43,7 @@ def land(source: Source, fills: SourceTable, target: Path) -> Landing:
         forgotten = read_forgotten(target.parent.parent)
         deleted = set(fetched.deleted)
         kept = [
-            row
-            for row in rows
-            if row["id"] not in deleted and not forgotten.covers(table.name, row)
+            row for row in rows if row["id"] not in deleted and not forgotten.covers(table, row)
         ]
         found = arrow_table(kept, schema).to_batches()
         live = [stamped(batch, raw_schema(table), "upsert") for batch in found]

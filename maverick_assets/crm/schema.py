@@ -1,19 +1,25 @@
-"""The CRM's tables: what is read, and the DDL of the embedded CRM.
+"""The CRM's tables: what is read, what a row of each is, and the DDL of the embedded CRM.
 
 In `messages` the role `user` is the conversation's own user (`conversations.user_id`); every
 other role is the other side.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+Shape = Literal["mail", "conversation", "message", "deal", "note", "sample", "feedback"]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A source table. `required` columns must exist; `optional` ones are used when present."""
+    """A table of the CRM, or one that another source fills with rows of the same columns."""
 
     name: str
-    required: dict[str, str]
-    optional: dict[str, str]
+    shape: Shape | None  # what a row is; None: it holds no text to learn from
+    required: dict[str, str]  # columns that must exist, with their PostgreSQL types
+    optional: dict[str, str]  # columns that are used when present
+    parent: str | None = None  # table that `conversation_id` points to, for messages
 
     @property
     def columns(self) -> dict[str, str]:
@@ -21,14 +27,20 @@ class Table:
         return self.required | self.optional
 
 
-def _table(name: str, required: str, optional: str = "") -> Table:
+def _table(
+    name: str,
+    shape: Shape | None,
+    required: str,
+    optional: str = "",
+    parent: str | None = None,
+) -> Table:
     """Build a table from `column type` lists, comma-separated."""
 
     def parse(text: str) -> dict[str, str]:
         pairs = (entry.split(maxsplit=1) for entry in text.split(",") if entry.strip())
         return dict(pairs)
 
-    return Table(name, parse(required), parse(optional))
+    return Table(name, shape, parse(required), parse(optional), parent)
 
 
 TABLES: dict[str, Table] = {
@@ -36,26 +48,32 @@ TABLES: dict[str, Table] = {
     for table in (
         _table(
             "crm_emails",
+            "mail",
             "id text, sender_email text, subject text, body text, sent_at timestamptz",
             "thread_id text, message_id text, in_reply_to text, recipients text, "
             "updated_at timestamptz",
         ),
-        _table("conversations", "id text, user_id text, metadata jsonb"),
+        _table("conversations", "conversation", "id text, user_id text, metadata jsonb"),
         _table(
             "messages",
+            "message",
             "id text, conversation_id text, role text, content text, created_at timestamptz",
+            parent="conversations",
         ),
         _table(
             "crm_deals",
+            "deal",
             "id text, deal_name text, stage text, amount double precision, notes text, "
             "owner_email text, created_at timestamptz",
             "updated_at timestamptz",
         ),
         _table(
             "sticky_notes",
+            "note",
             "id text, user_id text, title text, content text, tags text[], created_at timestamptz",
         ),
         _table(
+            "feedback",
             "feedback",
             "id text, personality text, version text, prompt text, response text, rating integer, "
             "created_at timestamptz",
@@ -63,13 +81,27 @@ TABLES: dict[str, Table] = {
         ),
         _table(
             "personality_samples",
+            "sample",
             "id text, personality text, prompt text, response text, created_at timestamptz",
             "mood text, mode text, tags text[]",
         ),
         _table(
             "device_interactions",
+            None,
             "id text, user_id text, device text, event text, created_at timestamptz",
             "content text",
         ),
     )
 }
+
+TEXT_TABLES = tuple(table for table in TABLES.values() if table.shape)
+
+
+def crm_table(shape: Shape) -> Table:
+    """The CRM's own table of a shape."""
+    return next(table for table in TABLES.values() if table.shape == shape)
+
+
+def child_of(parent: str, tables: Iterable[Table]) -> Table | None:
+    """The table among `tables` whose rows belong to rows of `parent`; None where no table's do."""
+    return next((table for table in tables if table.parent == parent), None)

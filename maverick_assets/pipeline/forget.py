@@ -26,7 +26,7 @@ from maverick_assets.crm.forgetting import (
     read_forgotten,
 )
 from maverick_assets.crm.raw_table import tombstones
-from maverick_assets.crm.schema import Table
+from maverick_assets.crm.schema import Table, child_of
 from maverick_assets.datasets.examples.token_cache import forget_tokens
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.report import copy_without_samples, samples_of
@@ -96,8 +96,8 @@ def bury_row(lake: Path, tables: Iterable[Table], name: str, row_id: str) -> Row
         raise BadInput(f"--row {name}:{row_id}: the lake has no such row; see that its id is right")
     _bury(lake, known[name], rows or [{"id": row_id}])
     done = {name: [row_id]}
-    messages = known.get(f"{name.removesuffix('conversations')}messages")
-    if name.endswith("conversations") and messages:
+    messages = child_of(name, known.values())
+    if messages:
         said = _held(lake, messages, {"conversation_id": [row_id]})
         _bury(lake, messages, said)
         done[messages.name] = [row["id"] for row in said]
@@ -205,12 +205,11 @@ def erase(lake: Path, registry: Registry, rows: Rows) -> None:
 
 def _rows_of(lake: Path, table: Table, contact: str) -> list[dict[str, Any]]:
     rows = [row for row in _held(lake, table) if is_of(row, contact)]
-    if not table.name.endswith("messages"):
+    if not table.parent:
         return rows
-    parents = lake / "raw" / f"{table.name.removesuffix('messages')}conversations"
-    talks = read_table(parents, columns=["id", "user_id"])
+    talks = read_table(lake / "raw" / table.parent, columns=["id", "user_id"])
     found = [] if talks is None else [row["id"] for row in talks.to_pylist() if is_of(row, contact)]
-    found += forgotten_with(lake, contact).get(parents.name, [])
+    found += forgotten_with(lake, contact).get(table.parent, [])
     return _held(lake, table, {"conversation_id": found}) if found else []
 
 

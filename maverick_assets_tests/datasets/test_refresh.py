@@ -14,7 +14,7 @@ from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.raw_table import ARROW_TYPES, NAMING, raw_schema
 from maverick_assets.crm.sample import sample_crm
-from maverick_assets.crm.schema import TABLES
+from maverick_assets.crm.schema import TABLES, TEXT_TABLES
 from maverick_assets.datasets.examples.example import Screen, read_examples
 from maverick_assets.datasets.examples.refresh import (
     refresh_candidates,
@@ -23,7 +23,7 @@ from maverick_assets.datasets.examples.refresh import (
 )
 from maverick_assets.datasets.pseudonyms.surrogates import key_path
 from maverick_assets.datasets.pseudonyms.unlisted_names import person_names
-from maverick_assets.datasets.turns.refresh import SHAPES, refresh_mails, refresh_turns
+from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import Owner, read_turns
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import read_table, row_hash, sync_table
@@ -251,7 +251,7 @@ def test_a_deleted_row_takes_its_turns_and_examples_along(
 
 
 def test_a_crm_without_text_is_said_and_leaves_no_turns(tmp_path: Path) -> None:
-    write_raw(tmp_path, {name: {} for name in SHAPES})
+    write_raw(tmp_path, {table.name: {} for table in TEXT_TABLES})
     refresh_mails(tmp_path, "1")
     with pytest.raises(BadInput, match="holds no text to learn from"):
         refresh_turns(tmp_path, OWNER, "1")

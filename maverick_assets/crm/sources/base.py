@@ -8,44 +8,36 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field
 
 from maverick_assets.crm.messages import Skipped, storable
-from maverick_assets.crm.schema import TABLES, Table
+from maverick_assets.crm.schema import Shape, Table, crm_table
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import Strict
 
 Row = dict[str, Any]
 State = dict[str, Any]
-Shape = Literal["mail", "conversation", "message", "deal", "note"]
-
-_LIKE: dict[Shape, str] = {
-    "mail": "crm_emails",
-    "conversation": "conversations",
-    "message": "messages",
-    "deal": "crm_deals",
-    "note": "sticky_notes",
-}
 
 
 @dataclass(frozen=True)
 class SourceTable:
-    """A raw table that a source fills, and which table of the CRM its rows look like."""
+    """A raw table that a source fills with rows like those of the CRM's table of that shape."""
 
     name: str
     shape: Shape
+    parent: str | None = None  # the source's table of conversations, for a table of messages
 
     @property
     def like(self) -> str:
-        """The CRM's table of this shape."""
-        return _LIKE[self.shape]
+        """Name of the CRM's table of this shape."""
+        return crm_table(self.shape).name
 
     @property
     def table(self) -> Table:
         """The columns of the shape under this table's name."""
-        return replace(TABLES[self.like], name=self.name)
+        return replace(crm_table(self.shape), name=self.name, parent=self.parent)
 
     def row(self, **values: Any) -> Row:
         """A row with all columns; those that are not given are None."""

@@ -68,7 +68,7 @@ class HubSpotSource:
             SourceTable(f"{self.name}_emails", "mail"),
             SourceTable(f"{self.name}_deals", "deal"),
             SourceTable(f"{self.name}_conversations", "conversation"),
-            SourceTable(f"{self.name}_messages", "message"),
+            SourceTable(f"{self.name}_messages", "message", f"{self.name}_conversations"),
         )
 
     def fetch(self, table: str, state: State | None) -> Fetched:

@@ -6,7 +6,7 @@ goes.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from email.utils import parseaddr
 from pathlib import Path
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from maverick_assets.crm.forgetting import read_forgotten
 from maverick_assets.crm.raw_table import DELETED
+from maverick_assets.crm.schema import Table
 from maverick_assets.datasets.pseudonyms.surrogates import split_domain
 from maverick_assets.datasets.pseudonyms.vocabulary import COMMON_WORDS, ORDINARY, PUBLIC_NAMES
 from maverick_assets.lake.delta import (
@@ -33,8 +34,8 @@ from maverick_assets.lake.schema import schema_of
 
 Kind = Literal["person", "company", "domain"]
 
-# By shape: columns that hold addresses (or ids that may be some), and columns named after a deal.
-ADDRESS_COLUMNS = {"deal": "owner_email", "note": "user_id", "conversation": "user_id"}
+# Columns of a deal, a note or a conversation that hold an address, or an id that may be one.
+ADDRESS_COLUMNS = ("owner_email", "user_id")
 # More new names than this at once: deriving everything costs no more than looking for them.
 MANY = 500
 
@@ -168,7 +169,7 @@ def registered(domain: str) -> str:
     return f"{label}.{suffix}"
 
 
-def refresh_contacts(lake: Path, shapes: Mapping[str, str]) -> Commit:
+def refresh_contacts(lake: Path, tables: Sequence[Table]) -> Commit:
     """Bring `clean/contacts` up to date with `clean/mails` and the raw tables.
 
     It is a function of these and of the list of the forgotten. Who was deleted at the source is
@@ -176,7 +177,7 @@ def refresh_contacts(lake: Path, shapes: Mapping[str, str]) -> Commit:
     """
     target = lake / "clean" / "contacts"
     with only_writer(target):
-        found = {contact.id: contact for contact in _known(lake, shapes)}
+        found = {contact.id: contact for contact in _known(lake, tables)}
         rows = [asdict(each) | {"id": each.id} for _, each in sorted(found.items())]
         return sync_table(target, arrow_table(rows, CONTACT_SCHEMA), "id")
 
@@ -223,22 +224,23 @@ def _patterns(contacts: Sequence[Contact]) -> Iterator[str]:
         yield "|".join(ordered[at : at + 50])
 
 
-def _known(lake: Path, shapes: Mapping[str, str]) -> Iterator[Contact]:
+def _known(lake: Path, tables: Sequence[Table]) -> Iterator[Contact]:
     addresses = set(read_forgotten(lake).people)
     mails = read_table(lake / "clean" / "mails", columns=["sender", "recipients"])
     if mails is not None:
         addresses.update(
             _distinct(mails["sender"]), _distinct(pc.list_flatten(mails["recipients"]))
         )
-    for name, shape in shapes.items():
-        raw = lake / "raw" / name
-        if shape == "mail":
+    for table in tables:
+        raw = lake / "raw" / table.name
+        if table.shape == "mail":
             addresses.update(_values(raw, "sender_email", DELETED))
             for recipients in _values(raw, "recipients", DELETED):
                 addresses.update(recipients.split(","))
-        if shape in ADDRESS_COLUMNS:
-            addresses.update(_values(raw, ADDRESS_COLUMNS[shape]))
-        if shape == "deal":
+        for column in ADDRESS_COLUMNS:
+            if column in table.columns:
+                addresses.update(_values(raw, column))
+        if table.shape == "deal":
             for deal in _values(raw, "deal_name"):
                 yield from contacts_of_deal(deal)
     for address in addresses:

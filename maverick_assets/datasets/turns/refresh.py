@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from maverick_assets.crm.raw_table import live_rows
+from maverick_assets.crm.schema import TEXT_TABLES, Table
 from maverick_assets.datasets.mail.table import (
     MAIL_SCHEMA,
     cleaned,
@@ -47,22 +48,11 @@ from maverick_assets.lake.delta import (
 )
 from maverick_assets.lake.incremental import Refreshed, Row, among, read_inputs, values_of
 
-# What the rows of a raw table are; `message` tables have their conversations beside them.
-SHAPES = {
-    "crm_emails": "mail",
-    "conversations": "conversation",
-    "messages": "message",
-    "crm_deals": "deal",
-    "sticky_notes": "note",
-    "personality_samples": "sample",
-    "feedback": "feedback",
-}
 
-
-def refresh_mails(lake: Path, code: str, shapes: Mapping[str, str] = SHAPES) -> Refreshed:
+def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) -> Refreshed:
     """Bring `clean/mails` up to date with the raw tables of mails."""
     target = lake / "clean" / "mails"
-    paths = {name: lake / "raw" / name for name, shape in shapes.items() if shape == "mail"}
+    paths = {table.name: lake / "raw" / table.name for table in tables if table.shape == "mail"}
     with only_writer(target):
         inputs = read_inputs(target, MAIL_SCHEMA, paths, row_hash([code]))
         changes = inputs.changes({name: ["id"] for name in paths})
@@ -81,7 +71,7 @@ def refresh_turns(
     lake: Path,
     owner: Owner,
     code: str,
-    shapes: Mapping[str, str] = SHAPES,
+    tables: Sequence[Table] = TEXT_TABLES,
     gap: timedelta = SESSION_GAP,
 ) -> Refreshed:
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
@@ -91,21 +81,20 @@ def refresh_turns(
     silence that ends a session of a chat. Raises `BadInput` when there is no text at all.
     """
     target = lake / "clean" / "turns"
-    paths = {name: lake / "raw" / name for name, shape in shapes.items() if shape != "mail"}
+    paths = {table.name: lake / "raw" / table.name for table in tables if table.shape != "mail"}
     paths["mails"] = lake / "clean" / "mails"
     paths["contacts"] = lake / "clean" / "contacts"
     columns = {name: ["id"] for name in paths}
     columns["mails"] = ["id", "link_keys"]
     columns["contacts"] = ["kind", "name"]
-    columns |= {
-        name: ["id", "conversation_id"] for name, shape in shapes.items() if shape == "message"
-    }
-    deals = [name for name, shape in shapes.items() if shape == "deal"]
-    refresh_contacts(lake, shapes)
+    columns |= {table.name: ["id", "conversation_id"] for table in tables if table.parent}
+    deals = [table.name for table in tables if table.shape == "deal"]
+    refresh_contacts(lake, tables)
     with only_writer(target):
         key = lake_key(lake)
         owner = replace(owner, others=ThirdParties(key, read_contacts(lake), owner.emails))
-        made_by = [owner.emails, owner.user_ids, sorted(shapes.items()), str(gap), fingerprint(key)]
+        shapes = sorted((table.name, table.shape) for table in tables)
+        made_by = [owner.emails, owner.user_ids, shapes, str(gap), fingerprint(key)]
         inputs = read_inputs(target, TURN_SCHEMA, paths, row_hash([code, *made_by]))
         inputs = replace(inputs, key=fingerprint(key))
         changes = _with_renamed(paths, inputs.changes(columns), columns)
@@ -114,11 +103,11 @@ def refresh_turns(
         if changes is None or any(changes[name] for name in ("mails", *deals)):
             facts = _facts(paths, deals, owner)
             scope, turns = _mails(paths["mails"], changes, owner, facts, target)
-        for name, shape in shapes.items():
-            if shape in ROW_TURNS:
-                more = _rows(name, shape, paths[name], changes, owner)
-            elif shape == "message":
-                more = _chats(name, paths, changes, owner, gap)
+        for table in tables:
+            if table.shape in ROW_TURNS:
+                more = _rows(table, paths[table.name], changes, owner)
+            elif table.parent:
+                more = _chats(table.name, table.parent, paths, changes, owner, gap)
             else:
                 continue
             scope |= more[0]
@@ -131,9 +120,9 @@ def refresh_turns(
                 "the CRM holds no text to learn from: its tables are empty; import mail with "
                 "`maverick crm import`, or point MAVERICK_CRM_URL to a CRM with rows"
             )
-        table = arrow_table(turn_rows(turns), TURN_SCHEMA)
+        rows = arrow_table(turn_rows(turns), TURN_SCHEMA)
         commit = sync_table(
-            target, table, "turn_id", None if changes is None else scope, inputs.state
+            target, rows, "turn_id", None if changes is None else scope, inputs.state
         )
     return Refreshed(commit, len(turns), changes is None)
 
@@ -188,28 +177,29 @@ def _facts(paths: Mapping[str, Path], deals: Sequence[str], owner: Owner) -> dic
 
 
 def _rows(
-    name: str, shape: str, path: Path, changes: Mapping[str, list[Row]] | None, owner: Owner
+    table: Table, path: Path, changes: Mapping[str, list[Row]] | None, owner: Owner
 ) -> tuple[set[str], list[Turn]]:
-    ids = None if changes is None else values_of(changes[name], "id")
-    turns = [ROW_TURNS[shape](name, row, owner) for row in live_rows(path, among("id", ids))]
-    return {f"{name}:{each}" for each in ids or ()}, turns
+    ids = None if changes is None else values_of(changes[table.name], "id")
+    make_turn = ROW_TURNS[table.shape or ""]
+    turns = [make_turn(table.name, row, owner) for row in live_rows(path, among("id", ids))]
+    return {f"{table.name}:{each}" for each in ids or ()}, turns
 
 
 def _chats(
     name: str,
+    parent: str,
     paths: Mapping[str, Path],
     changes: Mapping[str, list[Row]] | None,
     owner: Owner,
     gap: timedelta,
 ) -> tuple[set[str], list[Turn]]:
     """Turns of the conversations that changed, whole."""
-    parents = name.removesuffix("messages") + "conversations"
     if changes is None:
-        conversations, messages = live_rows(paths[parents]), live_rows(paths[name])
+        conversations, messages = live_rows(paths[parent]), live_rows(paths[name])
         return set(), chat_turns(name, conversations, messages, owner, gap)
-    touched = values_of(changes[parents], "id") | values_of(changes[name], "conversation_id")
+    touched = values_of(changes[parent], "id") | values_of(changes[name], "conversation_id")
     scope = {f"{name}:{row['id']}" for row in changes[name]}
-    conversations = live_rows(paths[parents], among("id", touched))
+    conversations = live_rows(paths[parent], among("id", touched))
     messages = live_rows(paths[name], among("conversation_id", touched))
     turns = chat_turns(name, conversations, messages, owner, gap)
     return scope | {turn.turn_id for turn in turns}, turns

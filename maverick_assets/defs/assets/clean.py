@@ -1,7 +1,7 @@
 """`clean/turns`: one table of cleaned, threaded, attributed, protected utterances."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
 
 from dagster import (
@@ -14,6 +14,7 @@ from dagster import (
     asset,
 )
 
+from maverick_assets.crm.schema import Table
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Owner
 from maverick_assets.defs.assets.display import sample_table
@@ -25,20 +26,20 @@ from maverick_assets.settings import load_settings
 DATA_CODE_VERSION = "4"
 
 
-def clean_asset(shapes: Mapping[str, str]) -> AssetsDefinition:
-    """`shapes`: what the rows of each raw table with text are (`refresh.SHAPES` and sources')."""
+def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
+    """`tables`: those with text, the CRM's (`schema.TEXT_TABLES`) and those of other sources."""
 
     @asset(
         key=["clean", "turns"],
-        deps=[AssetKey(["raw", table]) for table in shapes],
+        deps=[AssetKey(["raw", table.name]) for table in tables],
         description="Utterances: quotes and signatures off, threads linked, third parties renamed.",
     )
     def clean_turns(context: AssetExecutionContext) -> MaterializeResult:
         settings = load_settings()
         owner = Owner(settings.owner_emails, settings.owner_user_ids)
-        mails = refresh_mails(settings.lake, DATA_CODE_VERSION, shapes)
+        mails = refresh_mails(settings.lake, DATA_CODE_VERSION, tables)
         gap = timedelta(hours=settings.session_hours)
-        turns = refresh_turns(settings.lake, owner, DATA_CODE_VERSION, shapes, gap)
+        turns = refresh_turns(settings.lake, owner, DATA_CODE_VERSION, tables, gap)
         target = settings.lake / "clean" / "turns"
         table = open_table(target)
         assert table is not None

@@ -11,6 +11,7 @@ import pytest
 from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.crm.sample import sample_crm
+from maverick_assets.crm.schema import TEXT_TABLES
 from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
 from maverick_assets.datasets.quality.leaked_secrets import leaked_secrets
@@ -21,7 +22,7 @@ from maverick_assets.datasets.secrets.quarantine import (
     release,
     released,
 )
-from maverick_assets.datasets.turns.refresh import SHAPES, refresh_mails, refresh_turns
+from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import Owner
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import open_table, read_table
@@ -57,7 +58,7 @@ def lake(tokenizer: ChatTokenizer, tmp_path: Path) -> Path:
         ),
         sample_row("is-none", "Which ship was it?", "Her PIN was 20417 in the fleet register."),
     ]
-    tables: Rows = {name: {} for name in SHAPES}
+    tables: Rows = {table.name: {} for table in TEXT_TABLES}
     lake = tmp_path / "home" / "lake"
     write_raw(lake, {**tables, "personality_samples": {row["id"]: row for row in rows}})
     refresh(lake, tokenizer)
