@@ -28,7 +28,7 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.demo import machine
-from benchmarks.secrets import slowest
+from benchmarks.secrets import slowest_hostile_text
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.raw_table import raw_schema
@@ -115,7 +115,7 @@ def main() -> None:
     ]
     everyone = ThirdParties(bytes(32), known(people), OWNER.emails)
     # First: among the many objects of turns and datasets the garbage collector takes as long again.
-    hostile = slowest(partial(everyone.protect, people=HOSTS))
+    hostile = slowest_hostile_text(partial(everyone.protect, people=HOSTS))
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
         lake = Path(name) / "lake"
         base = ensure_base(Settings(home=Path(name), base_model=None))

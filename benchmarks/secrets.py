@@ -1,10 +1,10 @@
-"""Planted secrets found, clean rows wrongly flagged, and the time it takes.
+"""How many planted secrets are found, how many clean rows are flagged, and how long it takes.
 
     python -m benchmarks.secrets [--data ../shared/data]
 
-Planted texts and their look-alikes are those of `maverick_assets_tests.corpora.planted`, of seeds
-that no test uses; hostile texts are those of `hostile_texts`. Real text, where it is there, is told
-by its share only. Prints Markdown.
+Planted texts and look-alikes come from `maverick_assets_tests.corpora.planted_secrets`, drawn with
+a seed that no test uses; hostile texts come from `hostile_texts`. Of real text, where --data has
+it, only the share of flagged texts is printed. The output is Markdown.
 """
 
 import argparse
@@ -19,9 +19,9 @@ from benchmarks.demo import machine
 from maverick_assets.datasets.quality.leaked_secrets import scan
 from maverick_assets.datasets.secrets.find import find_secrets
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
-from maverick_assets_tests.corpora.planted import Planted, clean_texts, planted_texts
+from maverick_assets_tests.corpora.planted_secrets import clean_texts, is_found, planted_texts
 
-REAL = {
+REAL = {  # table: the column with the text
     "mailbox-arnold/emails": "body",
     "mailbox-others/emails": "body",
     "notes/til": "content",
@@ -36,41 +36,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared/data")
     data = parser.parse_args().data
-    lines = [machine(), "", *planted_lines(), "", *clean_lines(), slowest(find_secrets), ""]
-    print("\n".join([*lines, *(real_lines(data) if data.is_dir() else [])]))
+    slowest = slowest_hostile_text(find_secrets)
+    lines = [machine(), "", *planted_report(), "", clean_report(), slowest, ""]
+    print("\n".join([*lines, *(real_text_table(data) if data.is_dir() else [])]))
 
 
-def planted_lines() -> list[str]:
+def planted_report() -> list[str]:
     texts = planted_texts(COUNT, SEED)
-    missed = [each for each in texts if not hit(each)]
-    others = sum(bool(scan(each.text)) for each in texts)
-    kinds = Counter(each.kind for each in texts)
-    gone = Counter(each.kind for each in missed)
+    missed = [planted for planted in texts if not is_found(planted)]
+    by_detect_secrets = sum(bool(scan(planted.text)) for planted in texts)
+    planted_by_kind = Counter(planted.kind for planted in texts)
+    missed_by_kind = Counter(planted.kind for planted in missed)
     return [
         f"Planted secrets found: {COUNT - len(missed)} of {COUNT} in ten languages "
-        f"(detect-secrets: {others}).",
+        f"(detect-secrets: {by_detect_secrets}).",
         "",
         "| kind | planted | missed |",
         "|---|---:|---:|",
-        *(f"| {kind} | {count} | {gone[kind]} |" for kind, count in sorted(kinds.items())),
+        *(
+            f"| {kind} | {count} | {missed_by_kind[kind]} |"
+            for kind, count in sorted(planted_by_kind.items())
+        ),
     ]
 
 
-def hit(planted: Planted) -> bool:
-    """Whether a finding lies on the secret itself."""
-    return any(
-        each.start < planted.end and each.end > planted.start for each in find_secrets(planted.text)
-    )
-
-
-def clean_lines() -> list[str]:
+def clean_report() -> str:
     texts = clean_texts(2500, SEED)
-    wrong = sum(bool(find_secrets(text)) for text in texts)
-    share = 100 * wrong / len(texts)
-    return [f"Clean rows wrongly flagged: {wrong} of {len(texts)} ({share:.2f} %)."]
+    flagged = sum(bool(find_secrets(text)) for text in texts)
+    share = 100 * flagged / len(texts)
+    return f"Clean rows wrongly flagged: {flagged} of {len(texts)} ({share:.2f} %)."
 
 
-def slowest(search: Callable[[str], object]) -> str:
+def slowest_hostile_text(search: Callable[[str], object]) -> str:
     """The hostile text of 1 MB that takes longest, in seconds of processor time."""
     seconds = {}
     for name, text in hostile_texts().items():
@@ -81,19 +78,21 @@ def slowest(search: Callable[[str], object]) -> str:
     return f"Slowest of {len(seconds)} hostile texts of 1 MB: {worst}, {seconds[worst]:.2f} s."
 
 
-def real_lines(data: Path) -> list[str]:
+def real_text_table(data: Path) -> list[str]:
     head = "| real text | texts | flagged | % | by rule | MB/s |"
     lines = [head, "|---|---:|---:|---:|---|---:|"]
     for name, column in REAL.items():
         texts = list(real_texts(data / f"{name}.jsonl.gz", column))
         started = time.process_time()
-        found = [{each.rule for each in find_secrets(text)} for text in texts]
+        rules_by_text = [{finding.rule for finding in find_secrets(text)} for text in texts]
         speed = sum(map(len, texts)) / 1e6 / (time.process_time() - started)
-        flagged = sum(map(bool, found))
-        rules = Counter(rule for each in found for rule in each)
-        told = ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
+        flagged = sum(map(bool, rules_by_text))
         share = 100 * flagged / len(texts)
-        lines.append(f"| {name} | {len(texts)} | {flagged} | {share:.2f} | {told} | {speed:.1f} |")
+        counts = Counter(rule for rules in rules_by_text for rule in rules).most_common()
+        by_rule = ", ".join(f"{rule} {count}" for rule, count in counts)
+        lines.append(
+            f"| {name} | {len(texts)} | {flagged} | {share:.2f} | {by_rule} | {speed:.1f} |"
+        )
     return lines
 
 

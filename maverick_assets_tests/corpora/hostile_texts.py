@@ -1,54 +1,9 @@
-"""Texts that make a careless search for secrets or for third parties slow."""
+"""Texts that make a careless search for secrets or third parties slow; see `hostile_texts.yaml`."""
 
-_UNITS = {
-    "digits": "1",
-    "digits among spaces": "1 ",
-    "digits and dashes": "1-",
-    "digits and dots": ".12",
-    "four digits": " 1234",
-    "digits with ends": "124711=sk-'12. ",
-    "digits in brackets": "(212) 555 ",
-    "telephone numbers": "+1 212 555 0100 ",
-    "lines of telephone numbers": "Tel. 212-555-0100\n",
-    "card numbers": "4111 1111 1111 1112 ",
-    "account numbers": "de12 3456 7890 ",
-    "dashes": "-",
-    "dots": ".",
-    "letters and dots": "a.",
-    "@": "@",
-    "letters and @": "a@",
-    "addresses": "dana.cole@acme.example ",
-    "web addresses with passwords": "://a:b@",
-    "colons": ":",
-    "newlines": "\n",
-    "words": "seed lemon river paper ",
-    "letters": "a",
-    "letters that grow in lower case": "\u0130",
-    "capital words": "Acme ",
-    "streets": "5 Acme Acme Street ",
-    "streets without numbers": "Calle de la Acme ",
-    "names": "Dana Cole ",
-    "given names": "Dana\n",
-    "initials": "Dana M. ",
-    "brackets": "(",
-    "quotes": '"',
-    "password is": "password is ",
-    "lines of password": "password:\n",
-    "passwords": "my password is hunter2!! ",
-    "codes": "482913 is your code ",
-    "settings": "token=",
-    "keys": "key aB3x",
-    "nouns and figures": "_key='\"-u pin 1234 to ",
-    "nouns of all kinds": "rue key: $-u aB3rue :12 ",
-    "tokens": "token :",
-    "recovery phrases": "wallet is abandon ",
-    "commands": " -u a:",
-    "commands with passwords": "mysql -p",
-    "private keys": "-----BEGIN PRIVATE KEY-----\n",
-    "web tokens": "eyJaaaaaaaaa.",
-}
+from maverick_assets_tests.corpora.files import read_corpus
 
 
 def hostile_texts(size: int = 1_000_000) -> dict[str, str]:
-    """By what they are made of; each of `size` characters, or a little less."""
-    return {name: unit * (size // len(unit)) for name, unit in _UNITS.items()}
+    """The texts by name, each of `size` characters or slightly fewer."""
+    units = read_corpus("hostile_texts.yaml")
+    return {name: unit * (size // len(unit)) for name, unit in units.items()}

@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from maverick_assets.datasets.quality.leaked_secrets import scan
 from maverick_assets.datasets.secrets.find import excerpt, find_secrets
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
-from maverick_assets_tests.corpora.planted import LANGUAGES, Planted, clean_texts, planted_texts
+from maverick_assets_tests.corpora.planted_secrets import (
+    LANGUAGES,
+    PlantedSecret,
+    clean_texts,
+    is_found,
+    planted_texts,
+)
 
 DATA = Path(__file__).parents[4] / "shared/data"
 HOSTILE = hostile_texts(250_000)
@@ -24,17 +30,11 @@ def found(text: str) -> list[tuple[str, str]]:
     return [(each.rule, text[each.start : each.end]) for each in find_secrets(text)]
 
 
-def is_found(planted: Planted) -> bool:
-    return any(
-        each.start < planted.end and each.end > planted.start for each in find_secrets(planted.text)
-    )
-
-
 @pytest.mark.parametrize("seed", [4, 5, 6])
 def test_every_planted_secret_is_found(seed: int) -> None:
     planted = planted_texts(1000, seed)
-    assert {each.language for each in planted} == set(LANGUAGES)
-    assert [each for each in planted if not is_found(each)] == []
+    assert {secret.language for secret in planted} == set(LANGUAGES)
+    assert [secret for secret in planted if not is_found(secret)] == []
 
 
 def test_texts_without_a_secret_are_rarely_flagged() -> None:
@@ -129,7 +129,7 @@ def test_an_excerpt_shows_what_stands_around_and_no_secret() -> None:
 
 
 @given(st.lists(st.sampled_from([*planted_texts(40), None]), max_size=6), st.text(max_size=60))
-def test_no_excerpt_holds_what_was_found(parts: list[Planted | None], talk: str) -> None:
+def test_no_excerpt_holds_what_was_found(parts: list[PlantedSecret | None], talk: str) -> None:
     text = "\n".join(part.text if part else talk for part in parts)
     findings = find_secrets(text)
     assert all(0 <= each.start < each.end <= len(text) for each in findings)
