@@ -2,7 +2,6 @@
 
 import ctypes
 import gc
-import json
 import logging
 import os
 import signal
@@ -10,9 +9,11 @@ import subprocess
 import sys
 import warnings
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import NoReturn, Protocol
+
+from pydantic import BaseModel
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
@@ -80,10 +81,10 @@ class Log(Protocol):
     def info(self, msg: str) -> None: ...
 
 
-def write_spec(folder: Path, name: str, spec: Mapping[str, Any]) -> Path:
+def write_spec(folder: Path, name: str, spec: BaseModel) -> Path:
     """Write what a process is to do as `<name>.json`, where a developer can run it again."""
     path = folder / f"{name}.json"
-    write_atomically(path, json.dumps(spec, indent=1, default=str))
+    write_atomically(path, spec.model_dump_json(indent=1))
     return path
 
 

@@ -29,8 +29,11 @@ class Record(BaseModel):
 class TrainingSummary(Record):
     """training.json: what one adapter was trained on, and how its training went.
 
-    Fields with a default are missing in the manifests of earlier releases.
+    Aliases are the keys on disk. Fields with a default are missing in the manifests of earlier
+    releases.
     """
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     personality: str
     mode: Mode
@@ -44,11 +47,15 @@ class TrainingSummary(Record):
     steps: int
     seconds: float = Field(description="of the whole run, with every adapter trained in it")
     tokens_per_second: float = Field(description="of the whole run")
-    share_of_bound: float | None = Field(None, description="tokens_per_second / the roofline's")
+    roofline_share: float | None = Field(
+        None, alias="share_of_bound", description="tokens_per_second / the roofline's"
+    )
     peak_memory_mb: int = Field(description="of the whole run")
     losses: list[tuple[int, Figure]] = Field(description="training loss by step")
-    held_out: list[tuple[int, Figure]] = Field(
-        default_factory=list, description="validation loss by step, after each epoch"
+    validation_losses: list[tuple[int, Figure]] = Field(
+        default_factory=list,
+        alias="held_out",
+        description="validation loss by step, after each epoch",
     )
     seed: int
     dtype: str
@@ -56,8 +63,8 @@ class TrainingSummary(Record):
     curves: str | None = Field(None, description="TensorBoard directory of the run")
 
     def message(self, out: Path) -> dict[str, Any]:
-        """What is reported to Dagster: the summary, of the losses only the last."""
-        summary = self.model_dump(exclude={"losses", "held_out"})
+        """What the process reports: the summary, with the last loss in place of all."""
+        summary = self.model_dump(exclude={"losses", "validation_losses"})
         return {"out": str(out), "status": "trained", **summary, "final_loss": self.losses[-1][1]}
 
 

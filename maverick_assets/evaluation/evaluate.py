@@ -16,34 +16,13 @@ from maverick_assets.evaluation.gates import decide
 from maverick_assets.evaluation.metrics import perplexity
 from maverick_assets.evaluation.report import draw_losses, render_report
 from maverick_assets.evaluation.samples import generate_samples, pick_evenly
+from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.files import staged_directory
 from maverick_assets.processes import run_main
-from maverick_assets.recipes import Recipe
-from maverick_assets.records import Metrics, Record, Score, TrainingSummary
+from maverick_assets.records import Metrics, Score, TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.loop.adapters import load_adapter
-from maverick_assets.training.spec import BaseSpec, read_json
-
-
-class EvaluationSpec(Record):
-    """`in_service_adapter`: the released version's adapter, scored on the same examples.
-
-    `example_ids`: only these examples of the split. `tokens`: where ids of examples are kept.
-    """
-
-    base: BaseSpec
-    personality: str
-    dataset: Path
-    dataset_version: int
-    adapter: Path
-    recipe: Recipe
-    out: Path
-    training: Path | None = None
-    in_service_adapter: Path | None = None
-    samples: int = 5
-    split: str = "validation"
-    example_ids: frozenset[str] | None = None
-    tokens: Path | None = None
+from maverick_assets.training.spec import read_json
 
 
 def main(arguments: Sequence[str]) -> None:

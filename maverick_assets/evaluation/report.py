@@ -38,8 +38,13 @@ def draw_losses(training: TrainingSummary | None, metrics: Metrics, path: Path) 
         losses = [loss for _, loss in training.losses]
         axes.plot(steps, losses, color="tab:blue", alpha=0.25, linewidth=0.8)
         axes.plot(steps, smoothed(losses), color="tab:blue", label="training (smoothed)")
-        if training.held_out:
-            axes.plot(*zip(*training.held_out, strict=True), "o-", color="tab:green", markersize=4)
+        if training.validation_losses:
+            axes.plot(
+                *zip(*training.validation_losses, strict=True),
+                "o-",
+                color="tab:green",
+                markersize=4,
+            )
     axes.axhline(metrics.base.loss, color="tab:gray", linestyle="--", label="held-out, base")
     axes.axhline(metrics.adapter.loss, color="tab:green", linestyle="--", label="held-out, adapter")
     axes.set(xlabel="step", ylabel="loss per token (nats)")

@@ -1,17 +1,25 @@
 """What a person tells the engine in a YAML file."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from maverick_assets.base_model.prepare import base_in
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import open_table
-from maverick_assets.recipes import load_recipes
+from maverick_assets.recipes import Node, load_recipes
 from maverick_assets.records import Record
-from maverick_assets.training.spec import BaseSpec, Job, NodeSpec, TrainingSpec
+from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec
+
+
+def _named(node: Any) -> Any:
+    return {"name": "local", **node} if isinstance(node, dict) else node
+
+
+UnnamedNode = Annotated[Node, BeforeValidator(_named)]
+"""A node as a fleet lists it, which here needs no name: it is the only one."""
 
 
 class AdapterConfig(Record):
@@ -39,7 +47,7 @@ class RunConfig(Record):
     adapters: list[AdapterConfig]
     checkpoints: Path | None = None
     curves: Path = Path("tensorboard")
-    node: NodeSpec = NodeSpec()
+    node: UnnamedNode = Node(name="local")
 
 
 def read_config(path: Path) -> TrainingSpec:
@@ -69,7 +77,7 @@ def read_config(path: Path) -> TrainingSpec:
     )
 
 
-def _job(folder: Path, adapter: AdapterConfig) -> Job:
+def _job(folder: Path, adapter: AdapterConfig) -> AdapterJobSpec:
     recipes = load_recipes()
     if adapter.personality not in recipes:
         known = ", ".join(recipes)
@@ -80,7 +88,7 @@ def _job(folder: Path, adapter: AdapterConfig) -> Job:
     table = open_table(dataset)
     if table is None:
         raise BadInput(f"{dataset} is no dataset; `maverick run ingest` makes them")
-    return Job.model_validate(
+    return AdapterJobSpec.model_validate(
         {
             "personality": adapter.personality,
             "dataset": dataset,

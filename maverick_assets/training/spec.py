@@ -1,74 +1,68 @@
-"""What the training process is told, and what it says about each adapter (no torch here)."""
+"""What a training process is asked for, and what it reports of each adapter (no torch here)."""
 
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from maverick_assets.errors import BadInput
-from maverick_assets.recipes import Recipe
+from maverick_assets.recipes import Node, Recipe
 from maverick_assets.records import Mode, Record
 
 M = TypeVar("M", bound=BaseModel)
 
 
 class BaseSpec(Record):
-    """The base model: its directory, and the digest that it must have."""
+    """The base model that the adapters are trained on."""
 
     directory: Path
-    digest: str
+    digest: str = Field(description="of the weights; others are refused")
 
 
-class Job(Record):
-    """One adapter to train. `parent_*` (adapter, dataset version) belong to mode incremental."""
+class AdapterJobSpec(Record):
+    """One adapter to train."""
 
     personality: str
     dataset: Path
     dataset_version: int
     recipe: Recipe
-    out: Path
+    out: Path = Field(description="directory for the adapter and training.json")
     mode: Mode = "full"
-    parent_adapter: Path | None = None
-    parent_dataset_version: int | None = None
-
-
-class NodeSpec(Record):
-    """Where it is trained. `gpus`: how many ranks, a GPU each; 0: one process. `training_gb`: what
-    training may take of each (2**30 bytes); None: all. `ollama`: URL of a server that gives up
-    its memory first. `deepspeed`: JSON configuration for several ranks. `quantize`: how the frozen
-    weights are kept; nf4: in 4 bits."""
-
-    name: str = "local"
-    gpus: int = 0
-    training_gb: float | None = None
-    ollama: str | None = None
-    deepspeed: Path | None = None
-    quantize: Literal["none", "nf4"] = "none"
+    parent_adapter: Path | None = Field(None, description="what mode incremental starts from")
+    parent_dataset_version: int | None = Field(
+        None, description="dataset that the parent was trained on; its examples are not new"
+    )
 
 
 class TrainingSpec(Record):
-    """`checkpoints`: where the run keeps them; without, one that is cut short begins anew.
-    `curves`: where those of all runs are; without, none are drawn. `tokens`: where ids of examples
-    are kept; without, all are tokenized."""
+    """A run: adapters that one process, or one process a GPU, trains together on one base."""
 
     base: BaseSpec
-    jobs: list[Job]
-    checkpoints: Path | None = None
-    curves: Path | None = None
-    node: NodeSpec = NodeSpec()
-    tokens: Path | None = None
+    jobs: list[AdapterJobSpec]
+    checkpoints: Path | None = Field(
+        None, description="directory of the run's checkpoints; unset: it cannot be resumed"
+    )
+    curves: Path | None = Field(
+        None, description="directory of the curves of all runs; unset: none are drawn"
+    )
+    node: Node = Node(name="local")
+    tokens: Path | None = Field(
+        None, description="directory of cached token ids; unset: every example is tokenized"
+    )
 
     @property
     def curves_of_run(self) -> Path | None:
-        """A run that goes on from a checkpoint goes on with its curves."""
+        """Named after the digest, so that a resumed run continues its own curves."""
         return self.curves and self.curves / self.digest[:8]
 
     @property
     def digest(self) -> str:
-        """Of all that the results depend on, besides code and machine: a checkpoint is gone on from
-        with another number of GPUs, too."""
+        """Hash of everything that the result depends on except code and machine.
+
+        GPUs are left out, so that a checkpoint resumes on any number of them.
+        """
         jobs = [job.model_dump(mode="json", exclude={"out"}) for job in self.jobs]
         content = json.dumps([self.base.digest, jobs, self.node.quantize], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()

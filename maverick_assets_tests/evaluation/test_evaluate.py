@@ -11,9 +11,10 @@ from PIL import Image
 from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.evaluate import EvaluationSpec, evaluate
+from maverick_assets.evaluation.evaluate import evaluate
 from maverick_assets.evaluation.report import smoothed
 from maverick_assets.evaluation.samples import pick_evenly
+from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import Metrics
 from maverick_assets.training.loop.run import Reporter, run_jobs

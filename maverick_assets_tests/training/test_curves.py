@@ -75,7 +75,7 @@ def test_the_event_files_have_what_training_json_has(spec: TrainingSpec, tmp_pat
         assert [step for step, _ in curves["loss"]] == list(range(1, summary.steps + 1))
         losses = [loss for _, loss in summary.losses]
         assert [loss for _, loss in curves["loss"]] == pytest.approx(losses)
-        for tag, known in (("loss", summary.losses), ("held_out_loss", summary.held_out)):
+        for tag, known in (("loss", summary.losses), ("held_out_loss", summary.validation_losses)):
             assert [step for step, _ in curves[tag]] == [step for step, _ in known]
             values = [value for _, value in known]
             assert [value for _, value in curves[tag]] == pytest.approx(values)
@@ -87,7 +87,7 @@ def test_the_event_files_have_what_training_json_has(spec: TrainingSpec, tmp_pat
         assert all(share > 0 for _, share in of_run["share_of_bound"])
         assert of_run["tokens_per_second"][-1][1] > 0
         assert of_run["peak_memory_mb"][-1][1] > 50
-        assert summary.share_of_bound is not None
+        assert summary.roofline_share is not None
 
 
 def test_a_run_that_goes_on_takes_the_place_of_what_came_after_its_checkpoint(

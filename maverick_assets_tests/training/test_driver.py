@@ -22,7 +22,7 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import TrainingSummary
 from maverick_assets.training.loop.run import Reporter, run_jobs, select_examples, with_replay
-from maverick_assets.training.spec import Job, TrainingSpec
+from maverick_assets.training.spec import AdapterJobSpec, TrainingSpec
 
 TRAIN = [("train", f"question {number}", f"answer {number}, gladly") for number in range(6)]
 HELD_OUT = [("validation", "question 9", "answer 9")]
@@ -120,7 +120,9 @@ def test_incremental_training_takes_the_new_examples_and_as_many_old_ones(
         parent_adapter=str(tmp_path / "parent" / "adapter"),
         parent_dataset_version=0,
     )
-    chosen = select_examples(Job.model_validate_json(json.dumps(child)), replay=1.0, seed=0)
+    chosen = select_examples(
+        AdapterJobSpec.model_validate_json(json.dumps(child)), replay=1.0, seed=0
+    )
     assert [example.messages[1]["content"] for example in chosen[:2]] == [
         "question 7",
         "question 8",

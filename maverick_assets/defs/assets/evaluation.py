@@ -23,15 +23,16 @@ from maverick_assets.defs.assets.display import inline_image
 from maverick_assets.defs.assets.training import require_base
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.gates import Decision, decide
+from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.processes import Log, run_module, write_spec
 from maverick_assets.recipes import Recipe
-from maverick_assets.records import Metrics
+from maverick_assets.records import Metrics, TrainingSummary
 from maverick_assets.registry.manifest import Gate, Manifest
 from maverick_assets.registry.plan import in_service, newest
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.test_sets import answer_row, frozen_rows
 from maverick_assets.settings import Settings, load_settings
-from maverick_assets.training.spec import read_json
+from maverick_assets.training.spec import BaseSpec, read_json
 
 
 def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
@@ -91,26 +92,24 @@ def evaluate_version(
     registry.verify(recipe.name, version.version)
     serving = in_service(registry, recipe.name)
     rival = serving if serving and serving.version != version.version else None
-    write_spec(folder, "training", version.training)
+    training = write_spec(folder, "training", TrainingSummary.model_validate(version.training))
     spec = write_spec(
         folder,
         "evaluate",
-        {
-            "base": {"directory": base.directory, "digest": base.digest},
-            "personality": recipe.name,
-            "dataset": settings.lake / "datasets" / recipe.name,
-            "dataset_version": version.dataset_version,
-            "adapter": adapter,
-            "in_service_adapter": rival
-            and registry.directory(recipe.name, rival.version) / "adapter",
-            "recipe": version.recipe,
-            "training": folder / "training.json",
-            "out": folder / "report",
-            "samples": 5,
-            "split": "test" if test else "validation",
-            "example_ids": test or None,
-            "tokens": tokens_folder(settings.lake),
-        },
+        EvaluationSpec(
+            base=BaseSpec(directory=base.directory, digest=base.digest),
+            personality=recipe.name,
+            dataset=settings.lake / "datasets" / recipe.name,
+            dataset_version=version.dataset_version,
+            adapter=adapter,
+            in_service_adapter=rival and registry.directory(recipe.name, rival.version) / "adapter",
+            recipe=Recipe.model_validate(version.recipe),
+            training=training,
+            out=folder / "report",
+            split="test" if test else "validation",
+            example_ids=frozenset(test) or None,
+            tokens=tokens_folder(settings.lake),
+        ),
     )
     run_module("maverick_assets.evaluation.evaluate", str(spec), log=log)
     metrics = read_json(folder / "report" / "metrics.json", Metrics)

@@ -43,6 +43,7 @@ from maverick_assets.registry.plan import Inputs, Plan, dataset_digest, plan_tra
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Kind, next_version
 from maverick_assets.settings import Settings, load_settings
+from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec
 
 CODE_VERSION = "1"
 
@@ -138,14 +139,14 @@ def _run_driver(
     registry: Registry,
     jobs: list[Job],
 ) -> list[Manifest]:
-    spec = {
-        "base": {"directory": base.directory, "digest": base.digest},
-        "jobs": [_job_spec(settings, registry, job) for job in jobs],
-        "checkpoints": settings.runs / "checkpoints" / node.name,
-        "curves": settings.tensorboard,
-        "node": node.model_dump(exclude={"personalities", "inference_gb"}),
-        "tokens": tokens_folder(settings.lake),
-    }
+    spec = TrainingSpec(
+        base=BaseSpec(directory=base.directory, digest=base.digest),
+        jobs=[_job_spec(settings, registry, job) for job in jobs],
+        checkpoints=settings.runs / "checkpoints" / node.name,
+        curves=settings.tensorboard,
+        node=node,
+        tokens=tokens_folder(settings.lake),
+    )
     path = write_spec(settings.runs / context.run_id, "train", spec)
     command = [sys.executable, "-m", "maverick_assets.training.driver", str(path)]
     messages = (
@@ -165,19 +166,19 @@ def _run_driver(
     return added
 
 
-def _job_spec(settings: Settings, registry: Registry, job: Job) -> dict[str, Any]:
+def _job_spec(settings: Settings, registry: Registry, job: Job) -> AdapterJobSpec:
     recipe, parent = job.inputs.recipe, job.plan.parent
     folder = registry.directory(recipe.name, parent.version) if parent else None
-    return {
-        "personality": recipe.name,
-        "dataset": settings.lake / "datasets" / recipe.name,
-        "dataset_version": job.inputs.dataset_version,
-        "recipe": recipe.model_dump(mode="json"),
-        "out": job.out,
-        "mode": job.plan.kind,
-        "parent_adapter": folder / "adapter" if folder else None,
-        "parent_dataset_version": parent.dataset_version if parent else None,
-    }
+    return AdapterJobSpec(
+        personality=recipe.name,
+        dataset=settings.lake / "datasets" / recipe.name,
+        dataset_version=job.inputs.dataset_version,
+        recipe=recipe,
+        out=job.out,
+        mode=job.plan.kind,
+        parent_adapter=folder / "adapter" if folder else None,
+        parent_dataset_version=parent.dataset_version if parent else None,
+    )
 
 
 def candidate_of(registry: Registry, job: Job) -> Manifest:

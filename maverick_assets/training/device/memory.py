@@ -18,10 +18,10 @@ import pynvml
 import torch
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.recipes import Node
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.threads import PackThreads
 from maverick_assets.training.kernels.packing import Document, divide_into_micro_batches
-from maverick_assets.training.spec import NodeSpec
 
 GB = 2**30
 UNLOADING_SECONDS = 30
@@ -37,7 +37,7 @@ R = TypeVar("R")
 LogLine = Callable[[str], object]
 
 
-def prepare_memory(node: NodeSpec, hardware: Hardware, tell: LogLine) -> None:
+def prepare_memory(node: Node, hardware: Hardware, tell: LogLine) -> None:
     """Have Ollama unload its models, see that what training may take is free on the device of this
     process, and let it take no more.
 

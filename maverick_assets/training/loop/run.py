@@ -33,7 +33,7 @@ from maverick_assets.training.loop.engine import Progress, Run, train
 from maverick_assets.training.loop.reporting import Reporter, Status, throttled
 from maverick_assets.training.loop.stepper import open_steps
 from maverick_assets.training.loop.zero_stepper import leads, opened_by_ranks, world_size
-from maverick_assets.training.spec import Job, TrainingSpec
+from maverick_assets.training.spec import AdapterJobSpec, TrainingSpec
 
 SEED = 0
 
@@ -44,7 +44,7 @@ def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
     prepare_process()
     hardware = detect_hardware()
     tokenizer = ChatTokenizer(spec.base.directory)
-    jobs: list[tuple[Job, Trainee]] = []
+    jobs: list[tuple[AdapterJobSpec, Trainee]] = []
     for job in spec.jobs:
         with _refusal(job, reporter):
             jobs.append((job, trainee_of(job, tokenizer, spec.tokens)))
@@ -127,7 +127,7 @@ def _end_told(listen: bool) -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _refusal(job: Job, reporter: Reporter) -> Iterator[None]:
+def _refusal(job: AdapterJobSpec, reporter: Reporter) -> Iterator[None]:
     """What is wrong with a job is its result."""
     try:
         yield
@@ -137,7 +137,9 @@ def _refusal(job: Job, reporter: Reporter) -> Iterator[None]:
         reporter.result({"personality": job.personality, "out": str(job.out), **refusal})
 
 
-def trainee_of(job: Job, tokenizer: ChatTokenizer, tokens: Path | None = None) -> Trainee:
+def trainee_of(
+    job: AdapterJobSpec, tokenizer: ChatTokenizer, tokens: Path | None = None
+) -> Trainee:
     """What a job asks for; `tokens`: where ids are kept. Raises `MaverickError` when there is
     nothing to train on, or the parent is not to be read or of another shape."""
     settings = job.recipe.training
@@ -160,7 +162,12 @@ def trainee_of(job: Job, tokenizer: ChatTokenizer, tokens: Path | None = None) -
 
 
 def summarize(
-    job: Job, trainee: Trainee, run: Run, spec: TrainingSpec, hardware: Hardware, bound: float
+    job: AdapterJobSpec,
+    trainee: Trainee,
+    run: Run,
+    spec: TrainingSpec,
+    hardware: Hardware,
+    bound: float,
 ) -> TrainingSummary:
     return TrainingSummary(
         personality=job.personality,
@@ -175,10 +182,10 @@ def summarize(
         steps=len(run.losses[trainee.name]),
         seconds=round(run.seconds, 2),
         tokens_per_second=round(run.tokens_per_second, 1),
-        share_of_bound=round(run.tokens_per_second / bound, 4),
+        roofline_share=round(run.tokens_per_second / bound, 4),
         peak_memory_mb=hardware.peak_memory_mb(),
         losses=run.losses[trainee.name],
-        held_out=run.held_out[trainee.name],
+        validation_losses=run.held_out[trainee.name],
         seed=SEED,
         dtype=hardware.dtype_name,
         device=hardware.device,
@@ -196,7 +203,7 @@ def write_result(lora: PeftModel, summary: TrainingSummary, out: Path) -> None:
         raise MaverickError(f"cannot write {out}: {error}") from error
 
 
-def select_examples(job: Job, replay: float, seed: int) -> list[Example]:
+def select_examples(job: AdapterJobSpec, replay: float, seed: int) -> list[Example]:
     """The training examples of a job: all, or in mode incremental the new ones and a replay.
 
     Raises `MaverickError` when an incremental job names no parent, or has nothing new.

@@ -14,10 +14,10 @@ import torch
 from safetensors.torch import load_file
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.recipes import Node
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.memory import halving, prepare_memory, unload_ollama
 from maverick_assets.training.kernels.packing import Document
-from maverick_assets.training.spec import NodeSpec
 from maverick_assets_tests.training.ollama_simulation import OllamaSimulation, serving
 
 PROJECT = Path(__file__).parents[3]
@@ -91,18 +91,20 @@ def test_another_error_is_not_taken_for_a_lack_of_memory() -> None:
 
 def test_training_needs_the_memory_that_it_is_to_have() -> None:
     told: list[str] = []
-    prepare_memory(NodeSpec(training_gb=0.01), CPU, told.append)
+    prepare_memory(Node(name="local", training_gb=0.01), CPU, told.append)
     with pytest.raises(MaverickError, match=r"node vengeance: .* 1e\+06 GB, but of the .* free;"):
-        prepare_memory(NodeSpec(name="vengeance", training_gb=1e6), CPU, told.append)
+        prepare_memory(Node(name="vengeance", training_gb=1e6), CPU, told.append)
     assert told == []
 
 
 def test_ollama_unloads_first_and_is_waited_for() -> None:
     told: list[str] = []
     with serving(OllamaSimulation(["robbie:v1.0", "mistral:latest"], seconds=0.5)) as ollama:
-        prepare_memory(NodeSpec(ollama=ollama.url + "/", training_gb=0.01), CPU, told.append)
+        prepare_memory(
+            Node(name="local", ollama=ollama.url + "/", training_gb=0.01), CPU, told.append
+        )
         assert ollama.running() == []
-        prepare_memory(NodeSpec(ollama=ollama.url), CPU, told.append)
+        prepare_memory(Node(name="local", ollama=ollama.url), CPU, told.append)
     assert told == [f"Ollama at {ollama.url}/ has unloaded robbie:v1.0, mistral:latest"]
 
 
@@ -119,7 +121,7 @@ def test_ollama_that_does_not_answer_is_told_and_memory_is_looked_at_all_the_sam
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(MaverickError, match="lower training_gb"):
-        prepare_memory(NodeSpec(ollama=url, training_gb=1e6), CPU, told.append)
+        prepare_memory(Node(name="local", ollama=url, training_gb=1e6), CPU, told.append)
     [line] = told
     assert line.startswith(f"Ollama at {url} does not answer")
     assert "Connection refused" in line

@@ -1,0 +1,33 @@
+"""What an evaluation process is asked for (no torch here)."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from maverick_assets.recipes import Recipe
+from maverick_assets.records import Record
+from maverick_assets.training.spec import BaseSpec
+
+
+class EvaluationSpec(Record):
+    """One adapter to score on the examples of a split that hold a supervised token."""
+
+    base: BaseSpec
+    personality: str
+    dataset: Path
+    dataset_version: int
+    adapter: Path
+    recipe: Recipe = Field(description="that the adapter was trained by")
+    out: Path = Field(description="directory for the report")
+    training: Path | None = Field(None, description="the adapter's training.json")
+    in_service_adapter: Path | None = Field(
+        None, description="adapter of the released version, scored on the same examples"
+    )
+    samples: int = Field(5, description="how many answers the report shows")
+    split: str = "validation"
+    example_ids: frozenset[str] | None = Field(
+        None, description="the examples of the split to score; unset: all"
+    )
+    tokens: Path | None = Field(
+        None, description="directory of cached token ids; unset: every example is tokenized"
+    )
