@@ -1,1 +1,1 @@
-"""Arithmetic that differs from the libraries': packs, attention per document, LoRA, norms, loss."""
+"""The arithmetic of a training step: packs of tokens, attention, LoRA products, norms, the loss."""

@@ -1,9 +1,15 @@
-"""Causal attention within each document of a pack, and across none.
+"""Causal attention that keeps to each document of a pack.
 
-A dense mask over a pack of n documents computes n times the products that it keeps. On a CPU the
-documents are taken one after the other, with products that the kernels are best at, and each sees
-what it has in common with others where they have it (`prefixes.py`); on CUDA the kernel is
-FlashAttention for sequences of any lengths (Dao 2023), as torch has it.
+The usual way, one dense block-diagonal mask over the whole pack, computes n times the scores that n
+documents need and then throws most of them away. Here each document gets products of its own:
+
+- on a CPU, one batched product per document, with the keys and values of a shared prefix fetched
+  from where they lie (`prefixes.py`); forward and backward are written out below;
+- on CUDA, torch's FlashAttention for sequences of varying length (Dao 2023, "FlashAttention-2"),
+  one call for the whole pack. It reads contiguous sequences only, so prefixes are not shared there.
+
+Both are exact attention, not an approximation. Results differ from a masked product only in the
+order of floating-point additions.
 """
 
 from collections.abc import Iterator
@@ -16,10 +22,10 @@ from transformers import AttentionInterface
 
 from maverick_assets.training.kernels.prefixes import DocumentRanges
 
-DOCUMENTS = "documents"  # the name that transformers knows it by
+IMPLEMENTATION = "maverick_documents"  # the name under which transformers looks it up
 
 
-def attend(
+def attend_within_documents(
     _module: torch.nn.Module,
     query: torch.Tensor,
     key: torch.Tensor,
@@ -29,58 +35,66 @@ def attend(
     document_ranges: tuple[DocumentRanges, ...],
     **_: object,
 ) -> tuple[torch.Tensor, None]:
-    """Attention of transformers' interface for one pack.
+    """Attention over one pack; the signature is that of transformers' `AttentionInterface`.
 
-    query (1, heads, tokens, size), key and value (1, groups, tokens, size) -> (1, tokens, heads,
-    size). `document_ranges`: where documents stand.
+    query: (1, heads, tokens, size); key and value: (1, kv_heads, tokens, size). Returns
+    (1, tokens, heads, size), and None in place of attention weights. The mask is ignored:
+    `document_ranges`, which the caller passes to the model's forward, says who sees whom.
     """
     if query.device.type == "cuda":
-        out = _varlen(query[0], key[0], value[0], document_ranges, scaling)
+        out = _flash_attention(query[0], key[0], value[0], document_ranges, scaling)
     else:
-        product: Any = _DocumentAttention.apply  # torch does not type it
-        out = product(query[0], key[0], value[0], document_ranges, scaling)
+        attention: Any = _DocumentAttention.apply  # untyped in torch
+        out = attention(query[0], key[0], value[0], document_ranges, scaling)
     return out[None], None
 
 
-AttentionInterface.register(DOCUMENTS, attend)
+AttentionInterface.register(IMPLEMENTATION, attend_within_documents)
 
 
 @contextmanager
 def document_attention(model: Any) -> Iterator[None]:
-    """Let a model of transformers attend within the documents of packs; its forward pass then
-    takes `document_ranges`."""
+    """While it holds, a transformers model attends within the documents of a pack.
+
+    Its forward pass then needs the argument `document_ranges`. Afterwards the model attends as
+    before.
+    """
     base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     before = base.config._attn_implementation
-    base.set_attn_implementation(DOCUMENTS)
+    base.set_attn_implementation(IMPLEMENTATION)
     try:
         yield
     finally:
         base.set_attn_implementation(before)
 
 
-def _varlen(
+def _flash_attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
     document_ranges: tuple[DocumentRanges, ...],
     scaling: float,
 ) -> torch.Tensor:
-    """Of documents that share nothing."""
-    from torch.nn.attention.varlen import varlen_attn
+    """(heads, tokens, size), (kv_heads, tokens, size) twice -> (tokens, heads, size).
+
+    Unpacking `[(start, end)]` holds the caller to documents that share no prefix.
+    """
+    from torch.nn.attention.varlen import varlen_attn  # for CUDA alone
 
     bounds = [(start, end) for [(start, end)] in document_ranges]
-    starts = torch.tensor([0, *(end for _, end in bounds)], dtype=torch.int32, device=query.device)
+    # Document i is rows offsets[i] to offsets[i + 1].
+    offsets = torch.tensor([0, *(end for _, end in bounds)], dtype=torch.int32, device=query.device)
     longest = max(end - start for start, end in bounds)
     out = varlen_attn(
-        query.transpose(0, 1).contiguous(),
+        query.transpose(0, 1).contiguous(),  # the kernel wants tokens first
         key.transpose(0, 1).contiguous(),
         value.transpose(0, 1).contiguous(),
-        starts,
-        starts,
+        offsets,
+        offsets,
         longest,
         longest,
         scale=scaling,
-        window_size=(-1, 0),
+        window_size=(-1, 0),  # everything before, nothing after: causal
         enable_gqa=query.shape[0] != key.shape[0],
     )
     assert isinstance(out, torch.Tensor)
@@ -88,7 +102,17 @@ def _varlen(
 
 
 class _DocumentAttention(torch.autograd.Function):
-    """The heads of a group share key and value: they are rows of one product."""
+    """softmax(Q K^T * scaling) V for one document after the other.
+
+    Grouped-query attention (Ainslie et al. 2023): `heads / kv_heads` query heads share one key and
+    value head. transformers repeats keys and values for each of them. Here the query heads of a
+    group are stacked as rows of one matrix instead, so that a product is (kv_heads, group * length,
+    size) @ (kv_heads, size, seen): fewer and larger products, nothing repeated.
+
+    The backward pass is written out because autograd's, over the slices and concatenations of many
+    documents, would allocate a gradient as large as the pack for every slice. Of the forward pass
+    only the probabilities are kept for it, not the scores.
+    """
 
     @staticmethod
     def forward(
@@ -99,64 +123,83 @@ class _DocumentAttention(torch.autograd.Function):
         document_ranges: tuple[DocumentRanges, ...],
         scaling: float,
     ) -> torch.Tensor:
-        heads, tokens, width = query.shape
-        groups = key.shape[0]
-        out = query.new_empty(tokens, groups, heads // groups, width)
+        """(heads, tokens, size), (kv_heads, tokens, size) twice -> (tokens, heads, size)."""
+        heads, tokens, size = query.shape
+        kv_heads = key.shape[0]
+        out = query.new_empty(tokens, kv_heads, heads // kv_heads, size)
         kept = []
-        for place in document_ranges:
-            start, end = place[-1]
-            keys, values = _fetched(key, place), _fetched(value, place)
-            scores = torch.bmm(_rows(query[:, start:end] * scaling, groups), keys.transpose(1, 2))
+        for ranges in document_ranges:
+            start, end = ranges[-1]  # the queries of this document; keys may lie further up, too
+            keys, values = _gather(key, ranges), _gather(value, ranges)
+            # The queries are scaled, not the scores, of which there are more.
+            stacked = _stack_groups(query[:, start:end] * scaling, kv_heads)
+            scores = torch.bmm(stacked, keys.transpose(1, 2))
             seen, own = keys.shape[1], end - start
-            square = scores.view(groups, -1, own, seen)
-            later = torch.ones(own, seen, dtype=torch.bool).triu_(1 + seen - own)
-            square.masked_fill_(later, float("-inf"))
-            shares = torch.softmax(scores, -1)
-            mixed = torch.bmm(shares, values)
-            out[start:end] = mixed.view(groups, -1, own, width).permute(2, 0, 1, 3)
-            kept.append(shares)
+            # Query i of the document's own tokens is its token seen - own + i: it sees those up to
+            # itself, so the mask begins one right of that diagonal.
+            future = torch.ones(own, seen, dtype=torch.bool).triu_(1 + seen - own)
+            scores.view(kv_heads, -1, own, seen).masked_fill_(future, float("-inf"))
+            probabilities = torch.softmax(scores, -1)
+            mixed = torch.bmm(probabilities, values)
+            out[start:end] = mixed.view(kv_heads, -1, own, size).permute(2, 0, 1, 3)
+            kept.append(probabilities)
         ctx.save_for_backward(query, key, value, *kept)
         ctx.document_ranges, ctx.scaling = document_ranges, scaling
-        return out.view(tokens, heads, width)
+        return out.view(tokens, heads, size)
 
     @staticmethod
     def backward(
-        ctx: Any, gradient: torch.Tensor
+        ctx: Any, grad_out: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, None, None]:
+        """With P the probabilities and S the scaled scores of a document (Dao et al. 2022, B.2):
+
+        dV = P^T dO,  dP = dO V^T,  dS = P * (dP - rowsum(dP * P)),
+        dQ = scaling * dS K,  dK = scaling * dS^T Q.
+        """
         query, key, value, *kept = ctx.saved_tensors
-        heads, _, width = query.shape
-        groups = key.shape[0]
-        of_query, of_key, of_value = (
-            torch.zeros_like(each, memory_format=torch.contiguous_format)
-            for each in (query, key, value)
+        heads, _, size = query.shape
+        kv_heads = key.shape[0]
+        # Contiguous, whatever the strides of the inputs: they are filled slice by slice.
+        grad_query, grad_key, grad_value = (
+            torch.zeros_like(tensor, memory_format=torch.contiguous_format)
+            for tensor in (query, key, value)
         )
-        for place, shares in zip(ctx.document_ranges, kept, strict=True):
-            start, end = place[-1]
-            above = _rows(gradient[start:end].transpose(0, 1), groups)
-            _add(of_value, place, torch.bmm(shares.transpose(1, 2), above))
-            of_shares = torch.bmm(above, _fetched(value, place).transpose(1, 2))
-            of_scores = torch._softmax_backward_data(of_shares, shares, -1, shares.dtype)
-            of_scores *= ctx.scaling
-            keys = _fetched(key, place)
-            of_query[:, start:end] = torch.bmm(of_scores, keys).view(heads, -1, width)
-            queries = _rows(query[:, start:end], groups)
-            _add(of_key, place, torch.bmm(of_scores.transpose(1, 2), queries))
-        return of_query, of_key, of_value, None, None
+        for ranges, probabilities in zip(ctx.document_ranges, kept, strict=True):
+            start, end = ranges[-1]
+            grad_mixed = _stack_groups(grad_out[start:end].transpose(0, 1), kv_heads)
+            _scatter_add(grad_value, ranges, torch.bmm(probabilities.transpose(1, 2), grad_mixed))
+            grad_probabilities = torch.bmm(grad_mixed, _gather(value, ranges).transpose(1, 2))
+            # Zero where the mask was: the probability there is zero.
+            grad_scores = torch._softmax_backward_data(
+                grad_probabilities, probabilities, -1, probabilities.dtype
+            )
+            grad_scores *= ctx.scaling
+            keys = _gather(key, ranges)
+            grad_query[:, start:end] = torch.bmm(grad_scores, keys).view(heads, -1, size)
+            queries = _stack_groups(query[:, start:end], kv_heads)
+            _scatter_add(grad_key, ranges, torch.bmm(grad_scores.transpose(1, 2), queries))
+        return grad_query, grad_key, grad_value, None, None
 
 
-def _rows(heads: torch.Tensor, groups: int) -> torch.Tensor:
-    """(heads, length, size) -> (groups, heads of a group * length, size)."""
-    return heads.reshape(groups, -1, heads.shape[-1])
+def _stack_groups(per_head: torch.Tensor, kv_heads: int) -> torch.Tensor:
+    """(heads, length, size) -> (kv_heads, heads / kv_heads * length, size)."""
+    return per_head.reshape(kv_heads, -1, per_head.shape[-1])
 
 
-def _fetched(whole: torch.Tensor, place: DocumentRanges) -> torch.Tensor:
-    """(groups, tokens, size) -> those of a document."""
-    parts = [whole[:, start:end] for start, end in place]
-    return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+def _gather(pack: torch.Tensor, ranges: DocumentRanges) -> torch.Tensor:
+    """(kv_heads, tokens, size) of a pack -> the same of one document, shared prefix included.
+
+    A view where the document shares nothing.
+    """
+    pieces = [pack[:, start:end] for start, end in ranges]
+    return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
 
 
-def _add(whole: torch.Tensor, place: DocumentRanges, gradient: torch.Tensor) -> None:
-    """The way back of `_fetched`: each token gets the sum from all documents that saw it."""
-    sizes = [end - start for start, end in place]
-    for (start, end), part in zip(place, torch.split(gradient, sizes, 1), strict=True):
-        whole[:, start:end] += part
+def _scatter_add(pack: torch.Tensor, ranges: DocumentRanges, gradient: torch.Tensor) -> None:
+    """The backward pass of `_gather`.
+
+    `+=` because a shared token gets the sum over all documents that attended to it.
+    """
+    sizes = [end - start for start, end in ranges]
+    for (start, end), piece in zip(ranges, torch.split(gradient, sizes, 1), strict=True):
+        pack[:, start:end] += piece

@@ -1,8 +1,13 @@
 """RMSNorm (Zhang and Sennrich 2019) as one node of the autograd graph.
 
-transformers writes it in six operations, each with a result in float32 that is kept for the
-backward pass. As one node it keeps its input and one number a token, which on a CPU saves some 4 %
-of a training step; the result is that of float32, rounded once.
+    y = x / sqrt(mean(x^2) + epsilon) * weight
+
+transformers computes it in six operations, and autograd keeps a float32 result of each. As one node
+it keeps its input and one number per token, which saves about 4 % of a training step on a CPU.
+
+The mean of squares is accumulated in float32 whatever the dtype of x. transformers casts x up and
+the normalised x down again before it multiplies with the weight; here the product is rounded once,
+at its end. In float32 the two agree to rounding.
 """
 
 from collections.abc import Iterator
@@ -16,41 +21,56 @@ from torch import nn
 
 @contextmanager
 def fused_norms(model: nn.Module) -> Iterator[None]:
-    """Let the RMSNorms of a model, whose weights must be frozen, compute as one node."""
+    """While it holds, the RMSNorms of a model compute as one node each; their weights are frozen.
+
+    They are recognised by class name and attribute: each model family of transformers has an
+    RMSNorm class of its own (LlamaRMSNorm, Qwen2RMSNorm, ...), all with the same two attributes.
+    """
     norms: list[Any] = [
         module
         for module in model.modules()
         if type(module).__name__.endswith("RMSNorm") and hasattr(module, "variance_epsilon")
     ]
     for norm in norms:
-        norm.forward = partial(_forward, norm)
+        norm.forward = partial(_forward, norm)  # hides the class's method until it is deleted
     try:
         yield
     finally:
         for norm in norms:
-            del norm.forward  # that of its class again
+            del norm.forward
 
 
 def _forward(norm: Any, x: torch.Tensor) -> Any:
-    product: Any = _Norm.apply  # torch does not type it
-    return product(x, norm.weight, norm.variance_epsilon)
+    rms_norm: Any = _RMSNorm.apply  # untyped in torch
+    return rms_norm(x, norm.weight, norm.variance_epsilon)
 
 
-class _Norm(torch.autograd.Function):
-    """x (..., size), frozen weight (size,)."""
+class _RMSNorm(torch.autograd.Function):
+    """x (..., size) with a frozen weight (size,); the result has shape and dtype of x."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
+        # vector_norm reads bfloat16 and sums in float32 without a float32 copy of x.
         lengths = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
-        inverse = lengths.square_().div_(x.shape[-1]).add_(epsilon).rsqrt_()
-        ctx.save_for_backward(x, weight, inverse)
-        out: torch.Tensor = (x * inverse).mul_(weight).to(x.dtype)
+        inverse_rms = lengths.square_().div_(x.shape[-1]).add_(epsilon).rsqrt_()  # (..., 1)
+        ctx.save_for_backward(x, weight, inverse_rms)
+        out: torch.Tensor = (x * inverse_rms).mul_(weight).to(x.dtype)  # float32 until here
         return out
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:
-        x, weight, inverse = ctx.saved_tensors
-        gradient = gradient * weight
-        along = (gradient * x).sum(-1, keepdim=True, dtype=torch.float32)
-        along *= inverse.pow(3) / x.shape[-1]
-        return torch.addcmul(gradient * inverse, x, along, value=-1).to(x.dtype), None, None
+    def backward(ctx: Any, grad_out: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        """With r the inverse RMS of a token and g = grad_out * weight:
+
+        dx = r g - x r^3 mean(g x).
+
+        The second term is what the norm itself changes with x.
+        """
+        x, weight, inverse_rms = ctx.saved_tensors
+        grad_scaled = grad_out * weight
+        along = (grad_scaled * x).sum(-1, keepdim=True, dtype=torch.float32)
+        along *= inverse_rms.pow(3) / x.shape[-1]
+        return (
+            torch.addcmul(grad_scaled * inverse_rms, x, along, value=-1).to(x.dtype),
+            None,
+            None,
+        )

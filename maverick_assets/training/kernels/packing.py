@@ -1,10 +1,16 @@
-"""Documents packed end to end, so that no token is computed that is not one.
+"""Packs: documents end to end in one row of tokens, so that no padding is computed.
 
-Padding rows of a batch to the longest wastes what they differ by; here all tokens of a step stand
-in one row, and attention keeps to the documents (`attention.py`); what they begin with in common
-stands there once (`prefixes.py`). Each optimizer step takes as many documents as fit, by best-fit
-decreasing (Johnson 1973; for training: Ding et al. 2024, "Fewer Truncations Improve Language
-Modeling").
+A padded batch computes every row at the length of the longest. Here all tokens of a micro-batch
+stand in one row (1, tokens); attention keeps the documents apart (`attention.py`), position ids
+restart at each, and a prefix that several of them share stands there once (`prefixes.py`).
+
+Three levels, from large to small:
+
+- an optimizer step holds about `batch_tokens` tokens of one adapter (`plan_epoch`);
+- steps that fall together are divided into micro-batches, each small enough for its matrix products
+  to be fast, and evenly enough for all threads to end at the same time
+  (`divide_into_micro_batches`);
+- a micro-batch becomes one `Pack` of tensors (`pack`).
 """
 
 import random
@@ -19,24 +25,24 @@ import torch
 from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.training.kernels.prefixes import (
     DocumentRanges,
+    count_tokens,
     ranges_in_pack,
     shared_prefix_length,
-    size,
 )
 
 
 @dataclass(frozen=True)
 class Document:
-    """`adapter`: which one learns it. `weight`: of each of its supervised tokens in the loss."""
+    """One example on its way into a pack."""
 
     row: Encoded
-    adapter: int = 0
-    weight: float = 1.0
+    adapter: int = 0  # index, among the adapters in training, of the one that learns it
+    weight: float = 1.0  # factor of each supervised token's loss
 
 
 @dataclass(frozen=True)
 class AdapterSpan:
-    """Tokens `start` to `end` of a pack, and the adapter that they are of."""
+    """Positions `start` to `end` (exclusive) of a pack, all of them one adapter's."""
 
     adapter: int
     start: int
@@ -45,21 +51,20 @@ class AdapterSpan:
 
 @dataclass(frozen=True)
 class Pack:
-    """Documents end to end, those of an adapter next to one another.
+    """Documents end to end, sorted by adapter so that each adapter has one contiguous span.
 
-    `input_ids`, `position_ids`: (1, tokens). `document_ranges`: where each document stands.
-    `adapter_spans`: of the adapters. `predictor_positions`: positions that predict the `targets`;
-    `target_weights` and `target_adapters` of these; all (supervised,).
+    The supervised tokens of all documents are listed once more, in the pack's order, in the four
+    tensors of shape (supervised,).
     """
 
-    input_ids: torch.Tensor
-    position_ids: torch.Tensor
+    input_ids: torch.Tensor  # (1, tokens) int64
+    position_ids: torch.Tensor  # (1, tokens) int64, counted from the start of each document
     document_ranges: tuple[DocumentRanges, ...]
     adapter_spans: tuple[AdapterSpan, ...]
-    predictor_positions: torch.Tensor
-    targets: torch.Tensor
-    target_weights: torch.Tensor
-    target_adapters: torch.Tensor
+    predictor_positions: torch.Tensor  # (supervised,) int64: the position before each target
+    targets: torch.Tensor  # (supervised,) int64: token ids to be predicted
+    target_weights: torch.Tensor  # (supervised,) float32
+    target_adapters: torch.Tensor  # (supervised,) int64
 
     def to(self, device: str) -> "Pack":
         return Pack(
@@ -74,116 +79,141 @@ class Pack:
         )
 
 
-def pack(documents: Iterable[Document], sharing: bool = True) -> Pack:
-    """Each document must have a supervised token, and a prompt before it. `sharing`: a document
-    that begins like another one of its adapter has only the rest for itself."""
-    ordered = sorted(documents, key=_order)
-    document_ranges: list[DocumentRanges] = []
+def pack(documents: Iterable[Document], share_prefixes: bool = True) -> Pack:
+    """Lay documents out as one pack.
+
+    Each document needs a supervised token and a prompt token before it. With `share_prefixes`, a
+    document that begins like an earlier one of the same adapter contributes only the rest of its
+    tokens. Prefixes are never shared between adapters: LoRA gives each its own keys and values.
+    """
+    ordered = sorted(documents, key=_adapter_then_tokens)
+    ranges: list[DocumentRanges] = []
     spans: list[AdapterSpan] = []
     for adapter, group in groupby(ordered, attrgetter("adapter")):
         start = spans[-1].end if spans else 0
-        document_ranges += ranges_in_pack((each.row for each in group), start, sharing)
-        spans.append(AdapterSpan(adapter, start, document_ranges[-1][-1][1]))
-    placed = [
-        (each.row, size(place[:-1]), place[-1][1])
-        for each, place in zip(ordered, document_ranges, strict=True)
+        ranges += ranges_in_pack((document.row for document in group), start, share_prefixes)
+        spans.append(AdapterSpan(adapter, start, ranges[-1][-1][1]))
+    rows = [document.row for document in ordered]
+    shared = [count_tokens(own_and_shared[:-1]) for own_and_shared in ranges]
+    ends = [own_and_shared[-1][1] for own_and_shared in ranges]
+    ids = [row.input_ids[skipped:] for row, skipped in zip(rows, shared, strict=True)]
+    # Rotary embeddings must see the position in the document, not in the pack.
+    positions = [range(skip, len(row.input_ids)) for row, skip in zip(rows, shared, strict=True)]
+    # A document's last tokens are the supervised ones; each is predicted one position earlier.
+    predictors = [
+        range(end - row.n_supervised - 1, end - 1) for row, end in zip(rows, ends, strict=True)
     ]
-    ids = [row.input_ids[shared:] for row, shared, _ in placed]
-    positions = [range(shared, len(row.input_ids)) for row, shared, _ in placed]
-    predictors = [range(end - row.n_supervised - 1, end - 1) for row, _, end in placed]
-    counts = torch.tensor([row.n_supervised for row, *_ in placed])
+    counts = torch.tensor([row.n_supervised for row in rows])
     return Pack(
         torch.tensor([list(chain.from_iterable(ids))]),
         torch.tensor([list(chain.from_iterable(positions))]),
-        tuple(document_ranges),
+        tuple(ranges),
         tuple(spans),
         torch.tensor(list(chain.from_iterable(predictors))),
-        torch.tensor([i for row, *_ in placed for i in row.input_ids[row.n_prompt :]]),
-        torch.tensor([each.weight for each in ordered]).repeat_interleave(counts),
-        torch.tensor([each.adapter for each in ordered]).repeat_interleave(counts),
+        torch.tensor([token for row in rows for token in row.input_ids[row.n_prompt :]]),
+        torch.tensor([document.weight for document in ordered]).repeat_interleave(counts),
+        torch.tensor([document.adapter for document in ordered]).repeat_interleave(counts),
     )
 
 
 def plan_epoch(rows: Sequence[Encoded], step_tokens: int, seed: str) -> list[list[int]]:
-    """Indices of the rows of each optimizer step: each row once, steps in an order from `seed`.
+    """Row indices of each optimizer step of an epoch; every row occurs once.
 
-    A step has at most `step_tokens` tokens, or a single longer row.
+    A step has at most `step_tokens` tokens, or one row that is longer by itself. Rows are placed by
+    best-fit decreasing: longest first, each into the fullest step that still has room (Johnson
+    1973; for training, Ding et al. 2024, "Fewer Truncations Improve Language Modeling"), which
+    fills steps to more than 97 % at the lengths that mails have. Filling them in a random order
+    leaves more room, so more steps and more passes over small products. `seed` decides which rows
+    of equal length meet and in which order the steps come.
     """
     rng = random.Random(seed)
-    order = rng.sample(range(len(rows)), len(rows))  # which of equal length come together
+    order = rng.sample(range(len(rows)), len(rows))
+    # The sort is stable: rows of equal length stay shuffled.
     order.sort(key=lambda index: len(rows[index].input_ids), reverse=True)
-    bins: list[list[int]] = []
-    free: list[tuple[int, int]] = []  # tokens left and number of each bin, least first
+    steps: list[list[int]] = []
+    room: list[tuple[int, int]] = []  # (tokens left, step), sorted: the fullest step first
     for index in order:
         length = len(rows[index].input_ids)
-        at = bisect_left(free, (length, 0))
-        left, number = free.pop(at) if at < len(free) else (step_tokens, len(bins))
-        if number == len(bins):
-            bins.append([])
-        bins[number].append(index)
-        insort(free, (left - length, number))
-    rng.shuffle(bins)
-    return bins
+        at = bisect_left(room, (length, 0))  # the fullest step with `length` tokens left
+        left, step = room.pop(at) if at < len(room) else (step_tokens, len(steps))
+        if step == len(steps):
+            steps.append([])
+        steps[step].append(index)
+        insort(room, (left - length, step))
+    rng.shuffle(steps)  # otherwise all long rows would be learnt first
+    return steps
 
 
 def divide_into_micro_batches(
-    documents: Iterable[Document], micro_batch_tokens: int, workers: int, sharing: bool = True
+    documents: Iterable[Document],
+    micro_batch_tokens: int,
+    threads: int,
+    share_prefixes: bool = True,
 ) -> list[list[Document]]:
-    """A step in parts that `workers` compute at a time, of about `micro_batch_tokens` tokens each.
+    """Divide the documents of a step into micro-batches of about `micro_batch_tokens` each.
 
-    Tokens are those to be computed. Those that are computed at the same time cost about the same:
-    the costliest first, each document goes to the part that is cheapest with it (Graham 1969),
-    which is more often one with documents that begin like it. A part holds few adapters.
+    `threads` micro-batches are computed at the same time, and the step waits for the slowest. So
+    documents are first cut into rounds that fill all threads, then each round is divided evenly by
+    the greedy rule of Graham (1969): the costliest document first, each to the micro-batch that is
+    cheapest with it. A document costs less beside one that shares its prefix, so the rule also
+    brings those together. Rounds follow the order of adapters: a micro-batch holds few of them.
+    Tokens of a shared prefix count once.
     """
-    parts: list[list[Document]] = []
-    for group in _groups(documents, micro_batch_tokens * workers, sharing):
-        count = min(workers, len(group))
-        chosen: list[list[Document]] = [[] for _ in range(count)]
+    micro_batches: list[list[Document]] = []
+    for group in _rounds(documents, micro_batch_tokens * threads, share_prefixes):
+        count = min(threads, len(group))
+        batches: list[list[Document]] = [[] for _ in range(count)]
         costs = [0.0] * count
         for document in sorted(group, key=_cost, reverse=True):
-            with_it = [
-                before + _cost(document, part if sharing else [])
-                for before, part in zip(costs, chosen, strict=True)
+            costs_with_it = [
+                cost + _cost(document, batch if share_prefixes else [])
+                for cost, batch in zip(costs, batches, strict=True)
             ]
-            number = with_it.index(min(with_it))
-            chosen[number].append(document)
-            costs[number] = with_it[number]
-        parts += chosen
-    return parts
+            cheapest = costs_with_it.index(min(costs_with_it))
+            batches[cheapest].append(document)
+            costs[cheapest] = costs_with_it[cheapest]
+        micro_batches += batches
+    return micro_batches
 
 
-def _cost(document: Document, beside: Iterable[Document] = ()) -> float:
-    """What it takes to compute a document beside others, in tokens: its own, half of one more for
-    each that has logits, and what attention takes of long ones (measured on a model of 135M)."""
-    own = _computed(document, beside)
+def _cost(document: Document, neighbours: Iterable[Document] = ()) -> float:
+    """What a document adds to a micro-batch that holds `neighbours`, in units of one token.
+
+    One for each token to compute; half of one more for each supervised token, which has a row of
+    logits; and attention's share, which grows with the length. The factors were measured
+    on a model of 135M parameters; they steer the balance between threads, never a result.
+    """
+    own = _new_tokens(document, neighbours)
     row = document.row
     return own + 0.5 * row.n_supervised + own * len(row.input_ids) / 600
 
 
-def _groups(
-    documents: Iterable[Document], most_tokens: int, sharing: bool
+def _rounds(
+    documents: Iterable[Document], round_tokens: int, share_prefixes: bool
 ) -> Iterator[list[Document]]:
-    """Runs of documents, by adapter and tokens, of at most so many tokens to be computed, or of a
-    single longer one."""
+    """Documents in the pack's order, cut into runs of at most `round_tokens` tokens to compute.
+
+    A document that is longer by itself has a round of its own.
+    """
     group: list[Document] = []
-    left = most_tokens
-    for document in sorted(documents, key=_order):
-        left -= _computed(document, group[-1:] if sharing else [])
+    left = round_tokens
+    for document in sorted(documents, key=_adapter_then_tokens):
+        left -= _new_tokens(document, group[-1:] if share_prefixes else [])
         if left < 0 and group:
             yield group
-            group, left = [], most_tokens - len(document.row.input_ids)
+            group, left = [], round_tokens - len(document.row.input_ids)
         group.append(document)
     if group:
         yield group
 
 
-def _computed(document: Document, beside: Iterable[Document]) -> int:
-    """Tokens of a document that are left to be computed, beside others."""
-    rows = [other.row for other in beside if other.adapter == document.adapter]
+def _new_tokens(document: Document, neighbours: Iterable[Document]) -> int:
+    """Tokens of a document that no neighbour of its adapter has computed for it."""
+    rows = [other.row for other in neighbours if other.adapter == document.adapter]
     shared = max((shared_prefix_length(document.row, row) for row in rows), default=0)
     return len(document.row.input_ids) - shared
 
 
-def _order(document: Document) -> tuple[int, list[int]]:
-    """Those of an adapter come together, and of these those that begin alike."""
+def _adapter_then_tokens(document: Document) -> tuple[int, list[int]]:
+    """Sort key: documents of one adapter come together, and among them those that begin alike."""
     return document.adapter, document.row.input_ids

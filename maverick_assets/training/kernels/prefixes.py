@@ -1,62 +1,89 @@
-"""What documents begin with in common, computed once for all of them.
+"""Prefixes that several documents of a pack share: computed once, attended to by all of them.
 
-The rows of a personality begin with its system prompt. Keys and values of a token depend on what
-stands before it alone, so the same beginning gives the same ones, and a document can attend to
-those of another; the gradient of what is shared is the sum over all who share it (Liu et al. 2025,
-"Prefix Grouper"). Beginnings are found as a server finds them: whatever is the same (Zheng et al.
-2023, "SGLang").
+All rows of a personality begin with its system prompt. Under causal attention the keys and values
+of a token depend only on the tokens up to it. So equal prefixes have equal keys and values, and one
+copy in the pack serves every document. In the backward pass the gradient of that copy is the sum
+over the documents that attended to it (Liu et al. 2025, "Prefix Grouper").
+
+No prefix is declared: comparing token ids finds them, as SGLang's radix cache does when it serves
+(Zheng et al. 2023). So a mood or a mode in the system prompt needs no special case: such prompts
+share what stands before it.
 """
 
 from collections.abc import Iterable
 
 from maverick_assets.base_model.tokenizer import Encoded
 
-MIN_SHARED_TOKENS = (
-    8  # tokens: most system prompts are longer, and what chance makes alike is shorter
-)
+# Each shared piece costs a concatenation of keys and values in every layer. A system prompt is
+# longer than this; what two mails begin with by chance is shorter and not worth it.
+MIN_SHARED_TOKENS = 8
 
-DocumentRanges = tuple[tuple[int, int], ...]
-"""Where the tokens of a document stand, in their order, as (start, end): what it has in common with
-documents before it, in one piece or several; last, the rest, which it has for itself."""
+TokenRange = tuple[int, int]
+"""Positions `start` to `end` (exclusive) of a pack."""
+
+DocumentRanges = tuple[TokenRange, ...]
+"""Where the tokens of one document lie in a pack, in the document's order.
+
+The last range holds the tokens that the document has for itself. The ranges before it, if any, lie
+in earlier documents and hold the prefix that it shares with them:
+
+    pack positions   0 .. 39            40 .. 89          90 .. 119
+    holds            system prompt      rest of mail 1    rest of mail 2
+    mail 1           ((0, 90),)
+    mail 2           ((0, 40), (90, 120))
+"""
 
 
-def shared_prefix_length(row: Encoded, before: Encoded) -> int:
-    """How many tokens `row` begins with that need not be computed once more after `before`.
+def shared_prefix_length(row: Encoded, previous: Encoded) -> int:
+    """How many leading tokens `row` can take from `previous` instead of computing them again.
 
-    What predicts its first supervised token is always its own.
+    0 where the common prefix is shorter than `MIN_SHARED_TOKENS`. The last prompt token is never
+    shared: its hidden state predicts the first supervised token of this document, so it must lie in
+    the range that the document has for itself.
     """
-    most = min(row.n_prompt - 1, len(before.input_ids))
-    pairs = zip(row.input_ids[:most], before.input_ids, strict=False)
-    same = next((at for at, (one, other) in enumerate(pairs) if one != other), most)
-    return same if same >= MIN_SHARED_TOKENS else 0
+    limit = min(row.n_prompt - 1, len(previous.input_ids))
+    pairs = zip(row.input_ids[:limit], previous.input_ids, strict=False)
+    common = next((at for at, (one, other) in enumerate(pairs) if one != other), limit)
+    return common if common >= MIN_SHARED_TOKENS else 0
 
 
-def ranges_in_pack(rows: Iterable[Encoded], start: int, sharing: bool) -> list[DocumentRanges]:
-    """Of each row, the first at `start`; sorted by tokens, each has most in common with the row
-    before it, and those have all that any have."""
-    found: list[DocumentRanges] = []
-    before: Encoded | None = None
+def ranges_in_pack(
+    rows: Iterable[Encoded], start: int, share_prefixes: bool
+) -> list[DocumentRanges]:
+    """The ranges of each row of one adapter when the first is put at position `start` of a pack.
+
+    The rows must be sorted by their token ids. Then no earlier row has more in common with a row
+    than the one right before it, and comparing neighbours finds every shared prefix.
+    """
+    ranges: list[DocumentRanges] = []
+    previous: Encoded | None = None
     for row in rows:
         shared: DocumentRanges = ()
-        if sharing and before:
-            shared = _beginning(found[-1], shared_prefix_length(row, before))
-        end = start + len(row.input_ids) - size(shared)
-        found.append((*shared, (start, end)))
-        start, before = end, row
-    return found
+        if share_prefixes and previous:
+            # The previous row may itself have borrowed its beginning from rows further up, so the
+            # prefix can lie in several pieces.
+            shared = _leading_ranges(ranges[-1], shared_prefix_length(row, previous))
+        end = start + len(row.input_ids) - count_tokens(shared)
+        ranges.append((*shared, (start, end)))
+        start, previous = end, row
+    return ranges
 
 
-def size(place: DocumentRanges) -> int:
-    return sum(end - start for start, end in place)
+def count_tokens(ranges: DocumentRanges) -> int:
+    return sum(end - start for start, end in ranges)
 
 
-def _beginning(place: DocumentRanges, tokens: int) -> DocumentRanges:
-    """The first `tokens` of a place, less a last piece that is too short to be fetched."""
-    found: list[tuple[int, int]] = []
-    for start, end in place:
+def _leading_ranges(ranges: DocumentRanges, tokens: int) -> DocumentRanges:
+    """The ranges of a document's first `tokens` tokens.
+
+    Stops before a piece of fewer than `MIN_SHARED_TOKENS`: such a piece is computed again, which is
+    cheaper than concatenating it.
+    """
+    leading: list[TokenRange] = []
+    for start, end in ranges:
         taken = min(tokens, end - start)
         if taken < MIN_SHARED_TOKENS:
             break
-        found.append((start, start + taken))
+        leading.append((start, start + taken))
         tokens -= taken
-    return tuple(found)
+    return tuple(leading)

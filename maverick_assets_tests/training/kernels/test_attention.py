@@ -1,4 +1,4 @@
-"""Attention in a pack is that of each document alone."""
+"""Attention in a pack gives what each document gives alone, shared prefixes included."""
 
 from itertools import pairwise
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from torch.nn import functional as F  # noqa: N812 (torch's own convention)
 
 from maverick_assets.base_model.tokenizer import Encoded
-from maverick_assets.training.kernels.attention import attend, document_attention
+from maverick_assets.training.kernels.attention import attend_within_documents, document_attention
 from maverick_assets.training.kernels.packing import Document, pack
 from maverick_assets.training.kernels.prefixes import DocumentRanges
 from maverick_assets_tests.tiny_llama import tiny_llama
@@ -34,10 +34,10 @@ def test_hidden_states_of_a_pack_are_those_of_each_document_alone(
                 position_ids=packed.position_ids,
                 document_ranges=packed.document_ranges,
             ).last_hidden_state[0]
-        for place in packed.document_ranges:
-            at = [index for start, end in place for index in range(start, end)]
-            alone = model.model(input_ids=packed.input_ids[:, at]).last_hidden_state[0]
-            torch.testing.assert_close(states[at], alone)
+        for ranges in packed.document_ranges:
+            positions = [at for start, end in ranges for at in range(start, end)]
+            alone = model.model(input_ids=packed.input_ids[:, positions]).last_hidden_state[0]
+            torch.testing.assert_close(states[positions], alone)
 
 
 def test_the_model_attends_as_before_afterwards(model: Any) -> None:
@@ -50,16 +50,16 @@ def test_the_model_attends_as_before_afterwards(model: Any) -> None:
 @pytest.mark.parametrize(("heads", "groups"), [(6, 2), (4, 4), (4, 1)])
 def test_values_and_gradients_are_those_of_torch(heads: int, groups: int) -> None:
     torch.manual_seed(0)
-    bounds = (0, 5, 6, 23, 32)
-    document_ranges = tuple((each,) for each in pairwise(bounds))
+    starts_and_end = (0, 5, 6, 23, 32)
+    document_ranges = tuple((own,) for own in pairwise(starts_and_end))
     check_against_torch(heads, groups, document_ranges)
 
 
 @pytest.mark.parametrize(("heads", "groups"), [(6, 2), (4, 4), (4, 1)])
-def test_values_and_gradients_are_those_of_torch_where_documents_share(
+def test_values_and_gradients_are_those_of_torch_where_documents_share_prefixes(
     heads: int, groups: int
 ) -> None:
-    """The third sees what the second has of the first, and the fourth what both have."""
+    """The third document borrows what the second borrowed from the first, the fourth from both."""
     torch.manual_seed(0)
     first, second = (0, 12), ((0, 9), (12, 23))
     check_against_torch(
@@ -72,23 +72,28 @@ def check_against_torch(
 ) -> None:
     shapes = [(1, count, document_ranges[-1][-1][1], 8) for count in (heads, groups, groups)]
     inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
-    out, _ = attend(torch.nn.Identity(), *inputs, None, 0.3, document_ranges)
-    expected = torch.cat([alone(inputs, place) for place in document_ranges], dim=2).transpose(1, 2)
+    out, _ = attend_within_documents(torch.nn.Identity(), *inputs, None, 0.3, document_ranges)
+    expected = torch.cat(
+        [attention_of(inputs, ranges) for ranges in document_ranges], dim=2
+    ).transpose(1, 2)
     torch.testing.assert_close(out, expected)
-    above = torch.randn_like(out)
+    grad_out = torch.randn_like(out)
     for ours, theirs in zip(
-        torch.autograd.grad(out, inputs, above),
-        torch.autograd.grad(expected, inputs, above),
+        torch.autograd.grad(out, inputs, grad_out),
+        torch.autograd.grad(expected, inputs, grad_out),
         strict=True,
     ):
         torch.testing.assert_close(ours, theirs)
 
 
-def alone(inputs: list[torch.Tensor], place: DocumentRanges) -> torch.Tensor:
-    """A document's own tokens, computed with all that stands before them."""
-    at = [index for start, end in place for index in range(start, end)]
+def attention_of(inputs: list[torch.Tensor], ranges: DocumentRanges) -> torch.Tensor:
+    """torch's own attention over one whole document; the rows of its own tokens."""
+    positions = [at for start, end in ranges for at in range(start, end)]
     whole = F.scaled_dot_product_attention(
-        *(each[:, :, at] for each in inputs), is_causal=True, scale=0.3, enable_gqa=True
+        *(tensor[:, :, positions] for tensor in inputs),
+        is_causal=True,
+        scale=0.3,
+        enable_gqa=True,
     )
-    start, end = place[-1]
+    start, end = ranges[-1]
     return whole[:, :, start - end :]

@@ -1,4 +1,4 @@
-"""The loss on labelled rows alone is that of the whole head, and so is its gradient."""
+"""Head and loss on supervised rows alone give the loss and gradient of the whole head."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from torch.nn import functional as F  # noqa: N812 (torch's own convention)
 
 from maverick_assets.base_model.tokenizer import Encoded
-from maverick_assets.training.kernels import completion_loss as head
+from maverick_assets.training.kernels import completion_loss
 from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.completion_loss import completion_losses
 from maverick_assets.training.kernels.packing import Document, pack
@@ -43,7 +43,7 @@ def test_loss_is_that_of_transformers_with_prompt_labels_ignored(
 
 
 def test_gradients_are_those_of_the_whole_head(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(head, "CHUNK", 7)
+    monkeypatch.setattr(completion_loss, "CHUNK_ROWS", 7)
     examples = [Encoded(list(range(1, 30)), 4), Encoded(list(range(5, 20)), 9)]
     packed = pack(Document(row, weight=1 / 9) for row in examples)
     layer = model.model.layers[0].mlp.down_proj.weight
@@ -60,7 +60,9 @@ def test_gradients_are_those_of_the_whole_head(model: Any, monkeypatch: pytest.M
     torch.testing.assert_close(ours, theirs)
 
 
-def test_the_head_sees_labelled_rows_only(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_head_is_computed_for_supervised_rows_only(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[int] = []
     real = torch.Tensor.logsumexp
 

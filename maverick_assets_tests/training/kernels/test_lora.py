@@ -1,4 +1,4 @@
-"""The fused product against peft's own: the same values and gradients, for several adapters."""
+"""Fused LoRA layers give the values and gradients of peft's own, for several adapters at once."""
 
 from pathlib import Path
 from typing import Any
@@ -81,8 +81,8 @@ def test_values_and_gradients_are_those_of_peft(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_in_bfloat16_it_is_no_further_from_the_truth_than_peft(name: str) -> None:
-    """The truth: the same in float32."""
+def test_in_bfloat16_the_error_is_no_larger_than_that_of_peft(name: str) -> None:
+    """The error is the distance to the same computation in float32."""
     values, gradients = ours(torch.bfloat16, name)
     peft_values, peft_gradients = pefts(torch.bfloat16, name)
     truth, true_gradients = pefts(torch.float32, name)
@@ -96,7 +96,7 @@ def test_in_bfloat16_it_is_no_further_from_the_truth_than_peft(name: str) -> Non
 
 
 def test_each_adapter_changes_its_own_tokens() -> None:
-    """The first layer's products, before attention mixes tokens."""
+    """Looked at in the first layer, before attention mixes tokens."""
     lora = adapted(torch.float32)
     base: Any = lora.get_base_model()
     layer = base.model.layers[0].self_attn.q_proj
@@ -113,7 +113,7 @@ def test_each_adapter_changes_its_own_tokens() -> None:
     assert not torch.allclose(alone[0], alone[1])
 
 
-def test_the_base_is_peftless_again_after_unloading() -> None:
+def test_the_base_computes_as_before_after_unloading() -> None:
     lora = adapted(torch.float32)
     with fused_lora(lora, NAMES):
         pass

@@ -1,4 +1,4 @@
-"""The fused norm is that of transformers."""
+"""The fused norm gives the values and gradients of the norm of transformers."""
 
 import pytest
 import torch
@@ -16,14 +16,14 @@ def test_values_and_gradients_are_those_of_transformers(
     norm.weight.data = torch.rand(48).to(dtype) + 0.5
     norm.weight.requires_grad_(False)
     x = (3 * torch.randn(2, 7, 48)).to(dtype).requires_grad_(True)
-    above = torch.randn(2, 7, 48).to(dtype)
+    grad_out = torch.randn(2, 7, 48).to(dtype)
     expected = norm(x)
-    [expected_gradient] = torch.autograd.grad(expected, x, above)
+    [expected_gradient] = torch.autograd.grad(expected, x, grad_out)
     with fused_norms(norm):
-        found = norm(x)
-        [gradient] = torch.autograd.grad(found, x, above)
-    assert found.dtype == gradient.dtype == dtype
-    torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
+        fused = norm(x)
+        [gradient] = torch.autograd.grad(fused, x, grad_out)
+    assert fused.dtype == gradient.dtype == dtype
+    torch.testing.assert_close(fused, expected, rtol=tolerance, atol=tolerance)
     torch.testing.assert_close(gradient, expected_gradient, rtol=tolerance, atol=tolerance)
     assert torch.equal(norm(x), expected)
     assert "forward" not in vars(norm)

@@ -1,4 +1,4 @@
-"""Packs hold every token once, next to those of their document and adapter."""
+"""Packs hold every document whole, without padding, and micro-batches share a step evenly."""
 
 import random
 
@@ -45,28 +45,28 @@ def test_steps_are_full_at_lengths_as_mails_have_them() -> None:
 
 @given(documents, st.booleans())
 def test_a_pack_has_every_document_from_its_first_token_to_its_last(
-    chosen: list[Document], sharing: bool
+    chosen: list[Document], share_prefixes: bool
 ) -> None:
-    packed = pack(chosen, sharing)
+    packed = pack(chosen, share_prefixes)
     ids, positions = packed.input_ids[0].tolist(), packed.position_ids[0].tolist()
-    found = []
-    for place in packed.document_ranges:
-        at = [index for start, end in place for index in range(start, end)]
+    documents_in_pack = []
+    for ranges in packed.document_ranges:
+        at = [index for start, end in ranges for index in range(start, end)]
         assert [positions[index] for index in at] == list(range(len(at)))
         [adapter] = {s.adapter for s in packed.adapter_spans if s.start <= at[0] and at[-1] < s.end}
-        found.append((adapter, [ids[index] for index in at]))
-    assert sorted(found) == sorted((d.adapter, d.row.input_ids) for d in chosen)
+        documents_in_pack.append((adapter, [ids[index] for index in at]))
+    assert sorted(documents_in_pack) == sorted((d.adapter, d.row.input_ids) for d in chosen)
     assert len({span.adapter for span in packed.adapter_spans}) == len(packed.adapter_spans)
 
 
 @given(documents)
-def test_a_pack_has_no_token_that_is_of_no_document(chosen: list[Document]) -> None:
-    packed, apart = pack(chosen), pack(chosen, sharing=False)
-    owns = [place[-1] for place in packed.document_ranges]
-    starts, ends = zip(*owns, strict=True)
+def test_every_token_of_a_pack_belongs_to_a_document(chosen: list[Document]) -> None:
+    packed, unshared = pack(chosen), pack(chosen, share_prefixes=False)
+    own_ranges = [ranges[-1] for ranges in packed.document_ranges]
+    starts, ends = zip(*own_ranges, strict=True)
     assert [*starts, packed.input_ids.shape[1]] == [0, *ends]
-    assert apart.input_ids.shape[1] == sum(len(document.row.input_ids) for document in chosen)
-    assert packed.input_ids.shape[1] <= apart.input_ids.shape[1]
+    assert unshared.input_ids.shape[1] == sum(len(document.row.input_ids) for document in chosen)
+    assert packed.input_ids.shape[1] <= unshared.input_ids.shape[1]
 
 
 @given(documents)
@@ -74,33 +74,37 @@ def test_a_pack_predicts_each_supervised_token_once(chosen: list[Document]) -> N
     packed = pack(chosen)
     assert len(packed.targets) == sum(document.row.n_supervised for document in chosen)
     assert torch.equal(packed.input_ids[0][packed.predictor_positions + 1], packed.targets)
-    for predictor, owner in zip(packed.predictor_positions, packed.target_adapters, strict=True):
+    for predictor, adapter in zip(packed.predictor_positions, packed.target_adapters, strict=True):
         [span] = [s for s in packed.adapter_spans if s.start <= predictor < s.end]
-        assert span.adapter == owner
+        assert span.adapter == adapter
     assert len(set(packed.predictor_positions.tolist())) == len(packed.predictor_positions)
 
 
 @given(documents, st.integers(4, 60), st.integers(1, 4))
-def test_a_step_is_divided_without_loss_and_evenly(
-    chosen: list[Document], micro_batch_tokens: int, workers: int
+def test_every_document_of_a_step_is_in_one_micro_batch_of_bounded_size(
+    chosen: list[Document], micro_batch_tokens: int, threads: int
 ) -> None:
-    parts = divide_into_micro_batches(chosen, micro_batch_tokens, workers)
-    assert sorted(map(id, (d for part in parts for d in part))) == sorted(map(id, chosen))
-    assert all(parts)
-    assert parts == divide_into_micro_batches(chosen, micro_batch_tokens, workers)
+    micro_batches = divide_into_micro_batches(chosen, micro_batch_tokens, threads)
+    assert sorted(map(id, (d for micro_batch in micro_batches for d in micro_batch))) == sorted(
+        map(id, chosen)
+    )
+    assert all(micro_batches)
+    assert micro_batches == divide_into_micro_batches(chosen, micro_batch_tokens, threads)
     longest = max(len(document.row.input_ids) for document in chosen)
-    for part in parts:
-        tokens = pack(part).input_ids.shape[1]
-        assert tokens <= max(micro_batch_tokens * workers, longest) + MIN_SHARED_TOKENS * len(part)
+    for micro_batch in micro_batches:
+        tokens = pack(micro_batch).input_ids.shape[1]
+        assert tokens <= max(micro_batch_tokens * threads, longest) + MIN_SHARED_TOKENS * len(
+            micro_batch
+        )
 
 
-def computed(steps: list[list[Document]], micro_batch_tokens: int, workers: int) -> int:
-    parts = [
-        part
+def computed(steps: list[list[Document]], micro_batch_tokens: int, threads: int) -> int:
+    micro_batches = [
+        micro_batch
         for step in steps
-        for part in divide_into_micro_batches(step, micro_batch_tokens, workers)
+        for micro_batch in divide_into_micro_batches(step, micro_batch_tokens, threads)
     ]
-    return sum(pack(part).input_ids.shape[1] for part in parts)
+    return sum(pack(micro_batch).input_ids.shape[1] for micro_batch in micro_batches)
 
 
 def mails(count: int, prompt: list[int], adapter: int = 0) -> list[list[Document]]:
@@ -113,22 +117,24 @@ def mails(count: int, prompt: list[int], adapter: int = 0) -> list[list[Document
     return [[Document(rows[index], adapter) for index in step] for step in plan]
 
 
-def test_no_more_tokens_are_computed_than_there_are() -> None:
+def test_where_no_prefix_is_shared_each_token_is_computed_once() -> None:
     steps = mails(300, [])
     real = sum(len(document.row.input_ids) for step in steps for document in step)
     assert computed(steps, 512, 2) == real
 
 
-def test_a_system_prompt_is_computed_once_a_part() -> None:
+def test_a_system_prompt_is_computed_once_in_each_micro_batch() -> None:
     steps = mails(300, list(range(40)))
     real = sum(len(document.row.input_ids) for step in steps for document in step)
-    parts = sum(len(divide_into_micro_batches(step, 512, 2)) for step in steps)
-    assert real - computed(steps, 512, 2) == 40 * (300 - parts)
+    micro_batches = sum(len(divide_into_micro_batches(step, 512, 2)) for step in steps)
+    assert real - computed(steps, 512, 2) == 40 * (300 - micro_batches)
 
 
-def test_workers_have_as_much_to_compute_where_prompts_differ() -> None:
+def test_threads_have_as_much_to_compute_where_prompts_differ() -> None:
     steps = [mails(60, list(range(at, at + 40)))[0] for at in (0, 100)]
-    parts = divide_into_micro_batches([document for step in steps for document in step], 1024, 2)
-    sizes = [pack(part).input_ids.shape[1] for part in parts]
+    micro_batches = divide_into_micro_batches(
+        [document for step in steps for document in step], 1024, 2
+    )
+    sizes = [pack(micro_batch).input_ids.shape[1] for micro_batch in micro_batches]
     assert len(sizes) == 2
     assert max(sizes) < 1.1 * min(sizes)
