@@ -1,17 +1,14 @@
-"""Memory: what training may take is free before the base is loaded, no more is taken, and a part
-that does not fit is computed in halves.
+"""Memory: what training may take is free before the base is loaded, and no more is taken.
 
 What is told here of CUDA and of NVML never ran: no GPU was at hand. Ollama was a simulation.
 """
 
-import gc
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable
 from http.client import HTTPException
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 import pynvml
@@ -20,20 +17,12 @@ import torch
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Node
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.threads import PackThreads
-from maverick_assets.training.kernels.packing import Document, divide_into_micro_batches
 
 GB = 2**30
 UNLOADING_SECONDS = 30
-NO_MEMORY = (
-    "DefaultCPUAllocator: can't allocate memory",  # Linux
-    "DefaultCPUAllocator: not enough memory",  # elsewhere
-    "std::bad_alloc",
-)
 
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is near
 
-R = TypeVar("R")
 LogLine = Callable[[str], object]
 
 
@@ -125,67 +114,3 @@ def _call(url: str, what: str, content: dict[str, Any] | None = None) -> bytes:
     with _WITHOUT_PROXY.open(request, timeout=10) as response:
         answer: bytes = response.read()
         return answer
-
-
-class Parts:
-    """Steps computed in parts of about `tokens` tokens at a time; of half as many from the step on
-    that follows one in which memory did not suffice. `sharing`: as `packing.pack` does."""
-
-    def __init__(self, tokens: int, tell: LogLine = lambda _: None, sharing: bool = True) -> None:
-        self.tokens = tokens
-        self._tell = tell
-        self._sharing = sharing
-
-    def divide(self, documents: Iterable[Document], workers: int) -> list[list[Document]]:
-        """See `packing.divide_into_micro_batches`."""
-        return divide_into_micro_batches(documents, self.tokens, workers, self._sharing)
-
-    def halve(self) -> None:
-        if self.tokens > 1:
-            self.tokens //= 2
-            self._tell(f"out of memory: from here on {self.tokens} tokens are computed at once")
-
-    def results(
-        self,
-        workers: PackThreads,
-        compute: Callable[[Sequence[Document]], R],
-        parts: Sequence[Sequence[Document]],
-    ) -> Iterator[list[R]]:
-        """Of each part what `compute` gives for it, or for each of its pieces."""
-        halved = False
-        for results in workers.map(partial(halving, compute), parts):
-            halved |= len(results) > 1
-            yield results
-        if halved:
-            self.halve()
-
-
-def halving(compute: Callable[[Sequence[Document]], R], part: Sequence[Document]) -> list[R]:
-    """`compute` of a part, or of its halves (of their halves) where memory does not suffice for
-    all: more than one result tells that.
-
-    Sums over the results differ by nothing but the order of additions. Raises `MaverickError` when
-    a single document does not fit.
-    """
-    try:
-        return [compute(part)]
-    except (RuntimeError, MemoryError) as error:
-        if not _out_of_memory(error):
-            raise
-    # Not before the error is gone: it holds what was computed.
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    if len(part) == 1:
-        raise MaverickError(
-            f"out of memory on a single example of {len(part[0].row.input_ids)} tokens; lower "
-            "max_length, or free memory"
-        )
-    middle = len(part) // 2
-    return halving(compute, part[:middle]) + halving(compute, part[middle:])
-
-
-def _out_of_memory(error: Exception) -> bool:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return any(words in str(error) for words in NO_MEMORY)

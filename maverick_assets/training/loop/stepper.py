@@ -15,13 +15,14 @@ import torch
 from peft import PeftModel
 
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.memory import LogLine, Parts
+from maverick_assets.training.device.memory import LogLine
 from maverick_assets.training.device.threads import PackThreads, pack_threads
 from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.completion_loss import completion_losses
 from maverick_assets.training.kernels.lora import PackAdapters, fused_lora
 from maverick_assets.training.kernels.norms import fused_norms
 from maverick_assets.training.kernels.packing import Document, pack
+from maverick_assets.training.loop.micro_batches import MicroBatches
 from maverick_assets.training.loop.validation_loss import mean_loss
 
 State = Mapping[str, torch.Tensor]
@@ -76,7 +77,7 @@ def open_steps(
 ) -> Iterator[Steps]:
     """Steps of this process alone; afterwards the model is as before, but for its weights. Where
     memory does not suffice they are computed in smaller parts, and `tell` hears of it."""
-    parts = Parts(hardware.micro_batch_tokens, tell, hardware.shares_prefixes)
+    parts = MicroBatches(hardware, tell)
     with fast(lora, adapters) as routing, pack_threads(hardware) as workers:
         yield LocalSteps(lora, weights_of(lora, adapters), hardware, workers, routing, parts)
 
@@ -102,7 +103,7 @@ class LocalSteps:
         hardware: Hardware,
         workers: PackThreads,
         routing: PackAdapters,
-        parts: Parts,
+        parts: MicroBatches,
     ) -> None:
         self._base: Any = lora.get_base_model()
         self._weights = weights

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.memory import Parts
 from maverick_assets.training.device.threads import PackThreads
 from maverick_assets.training.kernels.completion_loss import completion_losses
 from maverick_assets.training.kernels.lora import PackAdapters
 from maverick_assets.training.kernels.packing import Document, pack
+from maverick_assets.training.loop.micro_batches import MicroBatches
 
 
 def mean_loss(
@@ -21,11 +21,11 @@ def mean_loss(
     hardware: Hardware,
     workers: PackThreads,
     routing: PackAdapters | None = None,
-    parts: Parts | None = None,
+    parts: MicroBatches | None = None,
 ) -> float:
     """Mean negative log-likelihood (nats) of the supervised tokens, each of the same weight; summed
     in float64. `routing`: of the fused LoRA layers, where the model has them."""
-    parts = parts or Parts(hardware.micro_batch_tokens, sharing=hardware.shares_prefixes)
+    parts = parts or MicroBatches(hardware)
     compute = partial(summed_losses, model, hardware, routing)
     sums = list(chain(*parts.results(workers, compute, parts.divide(documents, workers.count))))
     return sum(loss for loss, _ in sums) / sum(count for _, count in sums)

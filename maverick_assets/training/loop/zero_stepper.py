@@ -25,9 +25,10 @@ from peft.tuners.lora import Linear
 
 from maverick_assets.errors import BadInput
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.memory import LogLine, Parts, halving
+from maverick_assets.training.device.memory import LogLine
 from maverick_assets.training.kernels.lora import PackAdapters
 from maverick_assets.training.kernels.packing import Document
+from maverick_assets.training.loop.micro_batches import MicroBatches, split_on_oom
 from maverick_assets.training.loop.stepper import (
     OpenSteps,
     State,
@@ -66,7 +67,7 @@ def opened_by_ranks(config: Path | None, tell: LogLine) -> OpenSteps:
 
     @contextmanager
     def open_steps(lora: PeftModel, adapters: Sequence[str], hardware: Hardware) -> Iterator[Steps]:
-        parts = Parts(hardware.micro_batch_tokens, tell, hardware.shares_prefixes)
+        parts = MicroBatches(hardware, tell)
         with fast(lora, adapters) as routing:
             yield RankedSteps(lora, weights_of(lora, adapters), hardware, routing, parts, settings)
 
@@ -101,7 +102,7 @@ class RankedSteps:
         weights: Sequence[list[torch.nn.Parameter]],
         hardware: Hardware,
         routing: PackAdapters,
-        parts: Parts,
+        parts: MicroBatches,
         settings: Mapping[str, Any],
     ) -> None:
         import deepspeed
@@ -220,7 +221,7 @@ class RankedSteps:
         idle = -len(parts) % self._count
         own = (parts + [parts[-1]] * idle)[self._rank :: self._count]
         once = self._stage == 3
-        results = [[compute(part)] if once else halving(compute, part) for part in own]
+        results = [[compute(part)] if once else split_on_oom(compute, part) for part in own]
         if self._rank >= self._count - idle:
             results.pop()
         if self.any(any(len(each) > 1 for each in results)):

@@ -1,5 +1,5 @@
 """Trains the tiny model in a process that may take so many more megabytes than it has by then:
-`python -m maverick_assets_tests.training.device.little_memory OUT MEGABYTES`."""
+`python -m maverick_assets_tests.training.loop.little_memory OUT MEGABYTES`."""
 
 import resource
 import sys

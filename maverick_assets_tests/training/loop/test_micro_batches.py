@@ -1,0 +1,59 @@
+"""Where memory does not suffice, micro-batches are computed in halves."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from maverick_assets.training.kernels.packing import Document
+from maverick_assets.training.loop.micro_batches import split_on_oom
+
+PROJECT = Path(__file__).parents[3]
+
+
+def train_with(megabytes: int, out: Path) -> subprocess.CompletedProcess[str]:
+    one_heap = {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "maverick_assets_tests.training.loop.little_memory",
+            out,
+            str(megabytes),
+        ],
+        cwd=PROJECT,
+        env=os.environ | one_heap,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_in_little_memory_the_weights_are_those_of_much(tmp_path: Path) -> None:
+    """A process whose allocator truly refuses."""
+    much = train_with(10_000, tmp_path / "much")
+    little = train_with(200, tmp_path / "little")
+    assert (much.returncode, much.stdout, much.stderr) == (0, "", "")
+    assert (little.returncode, little.stderr) == (0, "")
+    assert little.stdout == "out of memory: from here on 4096 tokens are computed at once\n"
+    expected = load_file(tmp_path / "much" / "adapter_model.safetensors")
+    for name, weight in load_file(tmp_path / "little" / "adapter_model.safetensors").items():
+        torch.testing.assert_close(weight, expected[name], rtol=1e-6, atol=1e-6)
+
+
+def test_an_example_that_does_not_fit_alone_is_told_with_its_length(tmp_path: Path) -> None:
+    done = train_with(12, tmp_path / "out")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: out of memory on a single example of 512 tokens; lower")
+    assert done.stderr.count("\n") == 1
+
+
+def test_another_error_is_not_taken_for_a_lack_of_memory() -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("shapes do not match")
+
+    with pytest.raises(RuntimeError, match="shapes"):
+        split_on_oom(fail, list[Document]())
