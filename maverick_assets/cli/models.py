@@ -9,7 +9,6 @@ from rich.table import Table as RichTable
 
 from maverick_assets.cli.console import AsJson, print_result, print_table
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.registry.plan import in_service
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import Settings, load_settings
 
@@ -31,7 +30,7 @@ def models_show(personality: str, version: str = "final", as_json: AsJson = Fals
     manifest = registry.get(personality, version)
     registry.verify(personality, version)
     content = manifest.model_dump(mode="json")
-    brief = content | {"training": {k: v for k, v in manifest.training.items() if k != "losses"}}
+    brief = manifest.model_dump(mode="json", exclude={"training": {"losses"}})
     print_result(content, json.dumps(brief, indent=2, ensure_ascii=False), as_json)
 
 
@@ -79,9 +78,9 @@ def summary(manifest: Manifest) -> dict[str, Any]:
         "personality": manifest.personality,
         "version": str(manifest.version),
         "state": manifest.state,
-        "perplexity_base": metrics["base"]["perplexity"] if metrics else None,
-        "perplexity_adapter": metrics["adapter"]["perplexity"] if metrics else None,
-        "ratio": metrics["ratio"] if metrics else None,
+        "perplexity_base": metrics.base.perplexity if metrics else None,
+        "perplexity_adapter": metrics.adapter.perplexity if metrics else None,
+        "ratio": metrics.ratio if metrics else None,
     }
 
 
@@ -90,5 +89,5 @@ def versions_in_service(settings: Settings) -> list[Manifest]:
     return [
         manifest
         for name in registry.personalities()
-        if (manifest := in_service(registry, name)) is not None
+        if (manifest := registry.in_service(name)) is not None
     ]

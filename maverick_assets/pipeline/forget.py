@@ -31,9 +31,9 @@ from maverick_assets.datasets.examples.token_cache import forget_tokens
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.report import copy_without_samples, samples_of
 from maverick_assets.lake.delta import only_writer, open_table, purge, read_table, sync_table
-from maverick_assets.registry.manifest import Link, Manifest, fingerprint
-from maverick_assets.registry.plan import rows_digest
+from maverick_assets.registry.manifest import ChainLink, Manifest
 from maverick_assets.registry.store import Registry
+from maverick_assets.registry.training_inputs import TrainingInputs, rows_digest
 from maverick_assets.registry.versions import Kind
 
 Rows = Mapping[str, Sequence[str]]  # table -> ids
@@ -259,7 +259,7 @@ def _content(dataset: Path, rows: Rows) -> dict[int, _Content | None]:
 
 
 def _trained_on(
-    manifest: Manifest, link: Link, versions: Iterable[_Content | None]
+    manifest: Manifest, link: ChainLink, versions: Iterable[_Content | None]
 ) -> _Content | None:
     """The content that a link of a version's chain was trained on, whatever number it has in the
     lake now.
@@ -267,12 +267,15 @@ def _trained_on(
     Told by the link's fingerprint, of which the content is a part; recipe, base and code are the
     same in the whole chain. That of a major version is of the training that made its adapter.
     """
-    parts = (manifest.base_digest, manifest.recipe, manifest.code_version)
     for content in versions:
-        if content and any(
-            link.fingerprint == fingerprint(link.dataset_version, content.digest, *parts, kind)
-            for kind in _TRAININGS
-        ):
+        inputs = content and TrainingInputs(
+            manifest.recipe,
+            link.dataset_version,
+            content.digest,
+            manifest.base_digest,
+            manifest.code_version,
+        )
+        if inputs and link.fingerprint in map(inputs.fingerprint, _TRAININGS):
             return content
     return None
 

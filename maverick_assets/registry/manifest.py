@@ -1,25 +1,23 @@
 """The manifest of one version: where it comes from, how it did, and the sha256 of its files."""
 
-import hashlib
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    PlainSerializer,
-)
+from pydantic import AwareDatetime, BeforeValidator, Field, PlainSerializer
 
 from maverick_assets.recipes import Name
+from maverick_assets.records import Metrics, Record, TrainingSummary
+from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.versions import Kind, Version
 
-State = Literal["candidate", "released", "archived", "revoked"]
+VersionState = Literal["candidate", "released", "archived", "revoked"]
 
 
 def _parse_version(value: object) -> object:
     return Version.parse(value) if isinstance(value, str) else value
+
+
+def _none_if_empty(value: object) -> object:
+    return value or None
 
 
 VersionField = Annotated[
@@ -27,28 +25,24 @@ VersionField = Annotated[
 ]
 
 
-class Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Gate(Frozen):
-    """What the gate decided on a version, and the operator's reason when they overrode it."""
+class GateDecision(Record):
+    """Whether a version may be released, as the gates decided once, after its evaluation."""
 
     passed: bool
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = Field((), description="a sentence for each gate, passed or not")
     decided_at: AwareDatetime
-    override: str | None = None
+    override: str | None = Field(None, description="why an operator released it all the same")
 
 
-class Revocation(Frozen):
+class Revocation(Record):
     """Why a version must not be used any more."""
 
     reason: str
     at: AwareDatetime
 
 
-class Link(Frozen):
-    """A version in the chain of those trained on top of one another, and what it was trained on."""
+class ChainLink(Record):
+    """One of the versions that were trained on top of one another, and what it was trained on."""
 
     version: VersionField
     kind: Kind
@@ -56,62 +50,45 @@ class Link(Frozen):
     dataset_version: int
 
 
-class Manifest(Frozen):
+class Manifest(Record):
     """One version of one personality.
 
-    `state` is not stored: the registry derives it from `revoked`, the `final` link and
-    `released_at` (when the version last went into service through a release), so no copy of it can
-    be stale.
-    `ancestors`: what it was trained on top of, oldest first; that one was trained on the base. They
-    are known here when their own directories are gone; versions of before name their parent alone.
-    `files` maps paths relative to the version's directory to their sha256.
+    `state` is not stored, so no copy of it can be stale: the registry derives it from `revoked`,
+    the `final` link and `released_at`. Fields with a default may be missing in the manifests of
+    earlier releases.
     """
 
     personality: Name
     version: VersionField
-    state: State = "candidate"
+    state: VersionState = "candidate"
     kind: Kind
     created_at: AwareDatetime
-    released_at: AwareDatetime | None = None
-    fingerprint: str
+    released_at: AwareDatetime | None = Field(None, description="its last release")
+    fingerprint: str = Field(description="hash of everything that the training depended on")
     base_digest: str
-    dataset_version: int
+    dataset_version: int = Field(description="Delta version of the dataset")
     dataset_rows: int | None = None
-    recipe: dict[str, Any]
-    parent: VersionField | None = None
-    ancestors: tuple[Link, ...] = ()
-    code_version: str
-    training: dict[str, Any] = {}
-    metrics: dict[str, Any] | None = None
-    gate: Gate | None = None
+    recipe: RecordedRecipe
+    parent: VersionField | None = Field(None, description="the version it was trained on top of")
+    ancestors: tuple[ChainLink, ...] = Field(
+        (),
+        description="what it was trained on top of, oldest first, known here even when their "
+        "directories are gone; manifests of earlier releases name the parent alone",
+    )
+    code_version: str = Field(description="of the training code")
+    training: Annotated[TrainingSummary | None, BeforeValidator(_none_if_empty)] = None
+    metrics: Metrics | None = Field(None, description="None until the version is evaluated")
+    gate: GateDecision | None = Field(None, description="None until the version is evaluated")
     revoked: Revocation | None = None
-    files: dict[str, str] = {}
+    files: dict[str, str] = Field({}, description="path in the version's directory -> sha256")
 
     @property
-    def chain(self) -> tuple[Link, ...]:
+    def chain(self) -> tuple[ChainLink, ...]:
         """The ancestors, and this version itself."""
-        own = Link(
+        own = ChainLink(
             version=self.version,
             kind=self.kind,
             fingerprint=self.fingerprint,
             dataset_version=self.dataset_version,
         )
         return (*self.ancestors, own)
-
-
-def fingerprint(
-    dataset_version: int,
-    dataset_digest: str,
-    base_digest: str,
-    recipe: dict[str, Any],
-    code_version: str,
-    kind: Kind,
-) -> str:
-    """Hex sha256 of all that a training depends on; equal inputs need no second training."""
-    canonical = json.dumps(
-        [dataset_version, dataset_digest, base_digest, recipe, code_version, kind],
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -18,8 +18,8 @@ def version_table(manifests: Iterable[Manifest]) -> str:
         metrics = manifest.metrics
         on, base, adapter = "", "", ""
         if metrics:
-            on = f"{metrics['split']}, {metrics['n_examples']} examples"
-            base, adapter = (f"{metrics[who]['perplexity']:.2f}" for who in ("base", "adapter"))
+            on = f"{metrics.split}, {metrics.n_examples} examples"
+            base, adapter = (f"{it.perplexity:.2f}" for it in (metrics.base, metrics.adapter))
         gate = "; ".join(manifest.gate.reasons) if manifest.gate else "not judged"
         lines.append(
             f"| {manifest.personality} | {manifest.version} | {manifest.kind} | {manifest.state} "

@@ -1,79 +1,32 @@
-"""The versions of every personality on disk: models/<personality>/<version>/ and `final`.
+"""Changing the versions of every personality; each change is complete or absent.
 
-The symlink `final` alone says which version is in service. A manifest's state is derived on
-reading: a version that was revoked is that for good, the one under `final` is released, one that
-was released before is archived, any other is a candidate. Moving the link is one rename, so a crash
-leaves the old version in service or the new one; the rest of the bookkeeping is completed by the
-next change.
+Moving the symlink `final` is one rename, so a crash leaves the old version in service or the new
+one. The next change completes the rest of the bookkeeping.
 """
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.files import sha256_of, staged_directory, verify_sha256, write_atomically
-from maverick_assets.registry.manifest import Gate, Link, Manifest, Revocation, State
+from maverick_assets.files import sha256_of, staged_directory, write_atomically
+from maverick_assets.records import Metrics
+from maverick_assets.registry.catalog import FINAL, MANIFEST, Catalog, label
+from maverick_assets.registry.manifest import GateDecision, Manifest, Revocation
 from maverick_assets.registry.versions import Version
 
-FINAL = "final"
 _LOCK = ".lock"
 _LOCK_SECONDS = 60
-_MANIFEST = "manifest.json"
 _ATTACHABLE = ("report", "adapter.gguf", "Modelfile")
 
 
-class Registry:
+class Registry(Catalog):
     """Every change holds the personality's lock, so several processes may share a registry."""
-
-    def __init__(self, models_dir: Path) -> None:
-        self._root = models_dir
-
-    def personalities(self) -> list[str]:
-        """Names of those that have at least one version."""
-        if not self._root.is_dir():
-            return []
-        return sorted(p.name for p in self._root.iterdir() if p.is_dir() and self._versions(p.name))
-
-    def list(self, personality: str | None = None) -> Sequence[Manifest]:
-        """Manifests by personality and version, oldest first; `BadInput` for an unknown name."""
-        names = self.personalities() if personality is None else [self._known(personality)]
-        return [self._load(name, version) for name in names for version in self._versions(name)]
-
-    def get(self, personality: str, version: Version | str) -> Manifest:
-        """One version, or with `final` the one in service.
-
-        Raises `BadInput` listing what exists, `MaverickError` when its manifest is corrupt.
-        """
-        if version == FINAL:
-            version = self._in_service(personality)
-        return self._load(personality, self._existing(personality, version))
-
-    def find(self, personality: str, fingerprint: str) -> Manifest | None:
-        """The newest version trained from exactly this that is not revoked, if there is one."""
-        if personality not in self.personalities():
-            return None
-        usable = (m for m in self.list(personality) if m.state != "revoked")
-        matches = [m for m in usable if m.fingerprint == fingerprint]
-        return matches[-1] if matches else None
-
-    def directory(self, personality: str, version: Version | str) -> Path:
-        """Where the files of a version (or of `final`) lie."""
-        return self._directory(personality, self.get(personality, version).version)
-
-    def verify(self, personality: str, version: Version | str) -> None:
-        """Raise `MaverickError` naming the first file that is missing or has another sha256."""
-        manifest = self.get(personality, version)
-        directory = self._directory(personality, manifest.version)
-        for name, digest in manifest.files.items():
-            verify_sha256(directory / name, digest)
 
     def add_candidate(self, manifest: Manifest, adapter_dir: Path) -> Manifest:
         """Copy an adapter into the registry as a new version; whole or not at all.
@@ -90,12 +43,12 @@ class Registry:
             with staged_directory(target) as stage:
                 shutil.copytree(adapter_dir, stage / "adapter")
                 fresh = {
-                    "files": _digests(stage, stage / "adapter"),
+                    "files": _digests_by_path(stage, stage / "adapter"),
                     "state": "candidate",
                     "released_at": None,
                 }
                 added = manifest.model_copy(update=fresh)
-                (stage / _MANIFEST).write_text(_serialized(added), encoding="utf-8")
+                (stage / MANIFEST).write_text(_manifest_json(added), encoding="utf-8")
         return added
 
     def attach(self, personality: str, version: Version | str, source: Path, name: str) -> Manifest:
@@ -108,7 +61,7 @@ class Registry:
             raise BadInput(f"cannot attach {name!r}; attach one of: {', '.join(_ATTACHABLE)}")
         if not source.exists():
             raise BadInput(f"{source} does not exist; nothing to attach as {name}")
-        with self._locked(self._known(personality)):
+        with self._locked(self._require(personality)):
             manifest = self.get(personality, version)
             directory = self._directory(personality, manifest.version)
             others = {
@@ -124,14 +77,14 @@ class Registry:
                     shutil.copytree(source, stage, dirs_exist_ok=True)
             else:
                 write_atomically(target, source.read_bytes())
-            files = others | _digests(directory, target)
+            files = others | _digests_by_path(directory, target)
             return self._save(manifest.model_copy(update={"files": files}))
 
     def record_evaluation(
-        self, personality: str, version: Version | str, metrics: dict[str, Any], gate: Gate
+        self, personality: str, version: Version | str, metrics: Metrics, gate: GateDecision
     ) -> Manifest:
         """Store what the evaluation measured and what the gate decided."""
-        with self._locked(self._known(personality)):
+        with self._locked(self._require(personality)):
             manifest = self.get(personality, version)
             return self._save(manifest.model_copy(update={"metrics": metrics, "gate": gate}))
 
@@ -144,14 +97,14 @@ class Registry:
         gives a reason to release it all the same (it is kept in the manifest), and when one of
         its files is corrupt.
         """
-        with self._locked(self._known(personality)):
+        with self._locked(self._require(personality)):
             manifest = self.get(personality, version)
             if manifest.state == "released":
                 return manifest
-            _refuse_revoked(manifest)
+            _check_not_revoked(manifest)
             self.verify(personality, manifest.version)
             if manifest.gate is None or not manifest.gate.passed:
-                manifest = self._save(_overridden(manifest, override_reason))
+                manifest = self._save(_with_override(manifest, override_reason))
             self._point_final(manifest)
             return self._save(manifest.model_copy(update={"released_at": datetime.now(UTC)}))
 
@@ -160,11 +113,13 @@ class Registry:
 
         Called again without `to` it goes one release further back.
         """
-        with self._locked(self._known(personality)):
-            manifest = self._earlier(personality) if to is None else self.get(personality, to)
-            _refuse_revoked(manifest)
+        with self._locked(self._require(personality)):
+            manifest = (
+                self._released_before(personality) if to is None else self.get(personality, to)
+            )
+            _check_not_revoked(manifest)
             if manifest.state == "candidate":
-                raise BadInput(f"{_label(manifest)} was never released; release it instead")
+                raise BadInput(f"{label(manifest)} was never released; release it instead")
             if manifest.state == "archived":
                 self.verify(personality, manifest.version)
                 self._point_final(manifest)
@@ -179,17 +134,17 @@ class Registry:
         none does. All are marked before `final` moves; a crash in between is completed by the next
         change.
         """
-        with self._locked(self._known(personality)):
+        with self._locked(self._require(personality)):
             revocation = Revocation(reason=reason, at=datetime.now(UTC))
             for version in versions:
                 manifest = self.get(personality, version)
                 if manifest.revoked is None:
                     self._save(manifest.model_copy(update={"revoked": revocation}))
-            self._withdraw(personality)
+            self._move_final_off_revoked(personality)
             link = self._root / personality / FINAL
             return self.get(personality, FINAL) if link.is_symlink() else None
 
-    def _withdraw(self, personality: str) -> None:
+    def _move_final_off_revoked(self, personality: str) -> None:
         """Move `final` off a revoked version."""
         link = self._root / personality / FINAL
         if not link.is_symlink() or self.get(personality, FINAL).revoked is None:
@@ -200,7 +155,7 @@ class Registry:
         else:
             link.unlink()
 
-    def _earlier(self, personality: str) -> Manifest:
+    def _released_before(self, personality: str) -> Manifest:
         current = self.get(personality, FINAL)
         moments = [
             (m.released_at, m.version)
@@ -209,7 +164,7 @@ class Registry:
             if m.state != "revoked"
         ]
         if not moments:
-            raise BadInput(f"{_label(current)} is the first release; there is no earlier one")
+            raise BadInput(f"{label(current)} is the first release; there is no earlier one")
         return self.get(personality, max(moments)[1])
 
     def _point_final(self, manifest: Manifest) -> None:
@@ -240,7 +195,7 @@ class Registry:
     def _finish_interrupted(self, personality: str) -> None:
         """Remove stages (nobody else can own one now) and date a release cut short."""
         folder = self._root / personality
-        directories = [folder / str(version) for version in self._versions(personality)]
+        directories = [folder / str(version) for version in self._numbers(personality)]
         for parent in [folder, *directories]:
             for left in parent.glob(".*"):
                 if left.is_dir() and not left.is_symlink():
@@ -253,92 +208,25 @@ class Registry:
             if manifest.released_at is None:
                 moved = datetime.fromtimestamp(final.lstat().st_mtime, UTC)
                 self._save(manifest.model_copy(update={"released_at": moved}))
-            self._withdraw(personality)
-
-    def _versions(self, personality: str) -> Sequence[Version]:
-        found = []
-        for path in (self._root / personality).iterdir():
-            with suppress(BadInput):  # stages, the link and the lock are no versions
-                found.append(Version.parse(path.name))
-        return sorted(found)
-
-    def _known(self, personality: str) -> str:
-        names = self.personalities()
-        if personality not in names:
-            listed = ", ".join(names) or "none; run the graph first"
-            raise BadInput(f"no personality {personality!r} has a version; those that do: {listed}")
-        return personality
-
-    def _existing(self, personality: str, version: Version | str) -> Version:
-        wanted = Version.parse(version) if isinstance(version, str) else version
-        versions = self._versions(self._known(personality))
-        if wanted not in versions:
-            listed = ", ".join(str(known) for known in versions)
-            raise BadInput(f"{personality} has no version {wanted}; it has: {listed}")
-        return wanted
-
-    def _in_service(self, personality: str) -> Version:
-        link = self._root / self._known(personality) / FINAL
-        if not link.is_symlink():
-            listed = ", ".join(str(version) for version in self._versions(personality))
-            raise BadInput(f"no version of {personality} is released yet; release one of: {listed}")
-        return Version.parse(str(link.readlink()))
-
-    def _directory(self, personality: str, version: Version) -> Path:
-        return self._root / personality / str(version)
-
-    def _load(self, personality: str, version: Version) -> Manifest:
-        directory = self._directory(personality, version)
-        path = directory / _MANIFEST
-        try:
-            manifest = Manifest.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError, BadInput) as error:
-            raise MaverickError(
-                f"{path} is missing or corrupt; restore it, or delete {directory}"
-            ) from error
-        if (manifest.personality, manifest.version) != (personality, version):
-            raise MaverickError(f"{path} describes {_label(manifest)}; restore the right one")
-        known = {"state": self._state(manifest), "ancestors": self._ancestors(manifest)}
-        return manifest.model_copy(update=known)
-
-    def _ancestors(self, manifest: Manifest) -> tuple[Link, ...]:
-        """Those of a version of before, as far as the directories of its parents are there."""
-        if manifest.parent and not manifest.ancestors:
-            with suppress(MaverickError):  # that one's manifest is gone or corrupt
-                return self._load(manifest.personality, manifest.parent).chain
-        return manifest.ancestors
-
-    def _state(self, manifest: Manifest) -> State:
-        if manifest.revoked is not None:
-            return "revoked"
-        link = self._root / manifest.personality / FINAL
-        if link.is_symlink() and str(link.readlink()) == str(manifest.version):
-            return "released"
-        return "archived" if manifest.released_at else "candidate"
+            self._move_final_off_revoked(personality)
 
     def _save(self, manifest: Manifest) -> Manifest:
         """Replace the stored manifest; returns it with its state as of now."""
-        path = self._directory(manifest.personality, manifest.version) / _MANIFEST
-        write_atomically(path, _serialized(manifest))
+        path = self._directory(manifest.personality, manifest.version) / MANIFEST
+        write_atomically(path, _manifest_json(manifest))
         return manifest.model_copy(update={"state": self._state(manifest)})
 
 
-def _serialized(manifest: Manifest) -> str:
+def _manifest_json(manifest: Manifest) -> str:
     return manifest.model_dump_json(indent=2, exclude={"state"}) + "\n"
 
 
-def _label(manifest: Manifest) -> str:
-    return f"{manifest.personality} {manifest.version}"
-
-
-def _refuse_revoked(manifest: Manifest) -> None:
+def _check_not_revoked(manifest: Manifest) -> None:
     if manifest.revoked is not None:
-        raise BadInput(
-            f"{_label(manifest)} was revoked: {manifest.revoked.reason}; train a new one"
-        )
+        raise BadInput(f"{label(manifest)} was revoked: {manifest.revoked.reason}; train a new one")
 
 
-def _overridden(manifest: Manifest, reason: str | None) -> Manifest:
+def _with_override(manifest: Manifest, reason: str | None) -> Manifest:
     """The manifest of a version that did not pass, with the operator's reason; or an error."""
     if reason is not None and not reason.strip():
         raise BadInput("an override needs a reason; say why this version is good enough")
@@ -346,16 +234,16 @@ def _overridden(manifest: Manifest, reason: str | None) -> Manifest:
     why = "; ".join(gate.reasons) if gate else "it was never evaluated"
     if reason is None:
         raise MaverickError(
-            f"{_label(manifest)} is not released: {why}; "
+            f"{label(manifest)} is not released: {why}; "
             "train a better one, or release it with a reason that overrides the gate"
         )
-    decided = gate or Gate(passed=False, reasons=(why,), decided_at=datetime.now(UTC))
+    decided = gate or GateDecision(passed=False, reasons=(why,), decided_at=datetime.now(UTC))
     return manifest.model_copy(
         update={"gate": decided.model_copy(update={"override": reason.strip()})}
     )
 
 
-def _digests(root: Path, target: Path) -> dict[str, str]:
+def _digests_by_path(root: Path, target: Path) -> dict[str, str]:
     """sha256 of `target`, or of every file below it, by path relative to `root`."""
     paths = [target] if target.is_file() else sorted(p for p in target.rglob("*") if p.is_file())
     return {path.relative_to(root).as_posix(): sha256_of(path) for path in paths}

@@ -36,7 +36,7 @@ def publish(settings: Settings, personality: str, version: str) -> str:
     manifest = registry.get(personality, version)
     base = base_of(settings, manifest)
     base_gguf = ensure_base_gguf(base, settings.base_dir)
-    recipe = Recipe.model_validate(manifest.recipe)
+    recipe = manifest.recipe
     settings.runs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.runs) as folder:
         gguf = Path(folder) / "adapter.gguf"

@@ -56,7 +56,7 @@ def test_rows_become_released_versions_that_answer(maverick: Maverick) -> None:
             manifest.files
         )
         assert manifest.metrics is not None
-        assert manifest.metrics["adapter"]["perplexity"] < manifest.metrics["base"]["perplexity"]
+        assert manifest.metrics.adapter.perplexity < manifest.metrics.base.perplexity
         samples = json.loads(
             (registry.directory(name, "final") / "report" / "samples.json").read_text()
         )
@@ -89,7 +89,8 @@ def test_a_night_with_new_rows_trains_on_top_of_the_version_in_service(
     assert "allan-maverick: skip" in done.stderr
     manifest = Registry(maverick.home / "models").get("robbie", "v1.0.1")
     assert (manifest.kind, str(manifest.parent)) == ("incremental", "v1.0")
-    assert manifest.training["n_examples"] < 40
+    assert manifest.training is not None
+    assert manifest.training.n_examples < 40
     versions = {row["personality"]: row["version"] for row in json.loads(done.stdout)}
     assert versions == {"allan-maverick": "v1.0", "robbie": "v1.0.1"}
     rolled_back = json.loads(maverick.ok("models", "rollback", "robbie", "--json"))

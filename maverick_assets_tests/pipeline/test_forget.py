@@ -48,9 +48,9 @@ from maverick_assets.pipeline.forget import (
 )
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import Metrics, Score
-from maverick_assets.registry.manifest import Manifest, fingerprint
-from maverick_assets.registry.plan import dataset_digest, rows_digest
+from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
+from maverick_assets.registry.training_inputs import TrainingInputs, dataset_digest, rows_digest
 from maverick_assets.registry.versions import Version
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
@@ -205,10 +205,15 @@ DATA = (["a"], ["a", "b"], ["a", "c"])  # what v1.0, v1.1 and v1.1.1 were traine
 
 
 def trained_on(manifest: Manifest, number: int, ids: list[str]) -> Manifest:
-    """As the training writes it."""
-    digest = rows_digest((f"e{key}", "train") for key in ids)
-    parts = (manifest.base_digest, manifest.recipe, manifest.code_version, manifest.kind)
-    update = {"dataset_version": number, "fingerprint": fingerprint(number, digest, *parts)}
+    """The manifest of a training on a version of the dataset with examples made from `ids`."""
+    return fingerprinted(manifest, number, rows_digest((f"e{key}", "train") for key in ids))
+
+
+def fingerprinted(manifest: Manifest, number: int, digest: str) -> Manifest:
+    inputs = TrainingInputs(
+        manifest.recipe, number, digest, manifest.base_digest, manifest.code_version
+    )
+    update = {"dataset_version": number, "fingerprint": inputs.fingerprint(manifest.kind)}
     return manifest.model_copy(update=update)
 
 
@@ -422,12 +427,8 @@ def train_and_evaluate(
     version = DeltaTable(path).version()
     examples = read_examples(path, version)
     described = describe("v1.0", recipe.name)
-    parts = (described.base_digest, described.recipe, described.code_version, described.kind)
-    update = {
-        "dataset_version": version,
-        "fingerprint": fingerprint(version, dataset_digest(examples), *parts),
-    }
-    registry.add_candidate(described.model_copy(update=update), adapter_dir)
+    described = fingerprinted(described, version, dataset_digest(examples))
+    registry.add_candidate(described, adapter_dir)
     run = home / "runs" / "r" / recipe.name
     write_report(run / "report", [(e.example_id, e.messages[-1]["content"]) for e in examples])
     registry.attach(recipe.name, "v1.0", run / "report", "report")

@@ -3,15 +3,57 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from maverick_assets.registry.manifest import Gate, Manifest
+from maverick_assets.records import Metrics, Score, TrainingSummary
+from maverick_assets.registry.manifest import GateDecision, Manifest
+from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 
-PASSED = Gate(passed=True, decided_at=datetime(2026, 11, 1, tzinfo=UTC))
+PASSED = GateDecision(passed=True, decided_at=datetime(2026, 11, 1, tzinfo=UTC))
+SCORES = Metrics(
+    split="validation",
+    n_examples=9,
+    n_supervised=90,
+    base=Score(loss=4.0, perplexity=54.321),
+    adapter=Score(loss=3.0, perplexity=12.3),
+    ratio=0.226,
+    seconds=1.0,
+    base_digest="b",
+)
+SUMMARY = TrainingSummary(
+    personality="robbie",
+    mode="full",
+    base_digest="b",
+    dataset_version=1,
+    n_examples=5,
+    n_tokens=50,
+    n_supervised=25,
+    epochs=1,
+    steps=1,
+    seconds=1.0,
+    tokens_per_second=50.0,
+    peak_memory_mb=1,
+    losses=[(1, 2.0)],
+    seed=0,
+    dtype="float32",
+    device="cpu",
+)
 Describe = Callable[..., Manifest]
+
+
+def recipe_of(personality: str) -> dict[str, Any]:
+    """The shortest recipe that a manifest may hold."""
+    return {
+        "name": personality,
+        "title": personality.title(),
+        "description": "",
+        "system_prompt": "You are here.",
+        "sources": [{"table": "crm_emails", "examples": "reply"}],
+    }
 
 
 @pytest.fixture
@@ -39,7 +81,7 @@ def describe() -> Describe:
             fingerprint=fingerprint,
             base_digest="b",
             dataset_version=1,
-            recipe={"name": personality},
+            recipe=RecordedRecipe.model_validate(recipe_of(personality)),
             code_version="1",
         )
 
@@ -50,10 +92,12 @@ def describe() -> Describe:
 def add(registry: Registry, adapter_dir: Path, describe: Describe) -> Callable[..., Manifest]:
     """Add a version that passed its gate."""
 
-    def added(version: str, personality: str = "robbie", gate: Gate | None = PASSED) -> Manifest:
+    def added(
+        version: str, personality: str = "robbie", gate: GateDecision | None = PASSED
+    ) -> Manifest:
         manifest = registry.add_candidate(describe(version, personality), adapter_dir)
         if gate is None:
             return manifest
-        return registry.record_evaluation(personality, version, {"perplexity": 30.0}, gate)
+        return registry.record_evaluation(personality, version, SCORES, gate)
 
     return added

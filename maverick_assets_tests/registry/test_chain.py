@@ -9,9 +9,11 @@ import pytest
 from maverick_assets.defs.assets.training import Job, candidate_of
 from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.registry.plan import Inputs, plan_training
+from maverick_assets.registry.plan import plan_training
+from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.store import Registry
-from maverick_assets_tests.registry.conftest import PASSED
+from maverick_assets.registry.training_inputs import TrainingInputs
+from maverick_assets_tests.registry.conftest import PASSED, SCORES, SUMMARY
 
 CHAIN = ["v1.0 full 0", "v1.0.1 incremental 1", "v1.0.2 incremental 2"]
 
@@ -19,15 +21,21 @@ CHAIN = ["v1.0 full 0", "v1.0.1 incremental 1", "v1.0.2 incremental 2"]
 @pytest.fixture
 def nights(registry: Registry, adapter_dir: Path, tmp_path: Path) -> list[Manifest]:
     """A full training and two nights, as they are planned, added and released."""
-    (tmp_path / "training.json").write_text("{}")
+    (tmp_path / "training.json").write_text(SUMMARY.model_dump_json())
     return [night(registry, adapter_dir, tmp_path, number) for number in range(3)]
 
 
 def night(registry: Registry, adapter_dir: Path, out: Path, number: int) -> Manifest:
-    inputs = Inputs(load_recipes()["robbie"], number, f"digest {number}", "base", "1")
+    inputs = TrainingInputs(
+        RecordedRecipe.model_validate(load_recipes()["robbie"]),
+        number,
+        f"digest {number}",
+        "base",
+        "1",
+    )
     job = Job(inputs, plan_training(registry, inputs, "incremental"), out, 5)
     added = registry.add_candidate(candidate_of(registry, job), adapter_dir)
-    registry.record_evaluation("robbie", added.version, {}, PASSED)
+    registry.record_evaluation("robbie", added.version, SCORES, PASSED)
     return registry.release("robbie", added.version)
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.recipes import Recipe, load_recipes
-from maverick_assets.registry.manifest import Gate, Manifest
-from maverick_assets.registry.plan import Inputs, in_service, newest, plan_training
+from maverick_assets.registry.manifest import GateDecision, Manifest
+from maverick_assets.registry.plan import plan_training
+from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.store import Registry
+from maverick_assets.registry.training_inputs import TrainingInputs
 from maverick_assets.registry.versions import Kind, Version
+from maverick_assets_tests.registry.conftest import SCORES
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 Trained = Callable[..., Manifest]
@@ -23,40 +26,43 @@ def recipe() -> Recipe:
 
 
 @pytest.fixture
-def inputs(recipe: Recipe) -> Inputs:
-    return Inputs(recipe, 3, "dataset", "base", "1")
+def inputs(recipe: Recipe) -> TrainingInputs:
+    return TrainingInputs(RecordedRecipe.model_validate(recipe), 3, "dataset", "base", "1")
 
 
 @pytest.fixture
 def trained(registry: Registry, adapter_dir: Path) -> Trained:
-    """Add a version trained from `inputs`; judged and released unless said otherwise."""
+    """Add a version trained from `inputs`; evaluated and released unless said otherwise."""
 
     def add(
-        inputs: Inputs, version: str = "v1.0", kind: Kind = "full", passed: bool | None = True
+        inputs: TrainingInputs,
+        version: str = "v1.0",
+        kind: Kind = "full",
+        passed: bool | None = True,
     ) -> Manifest:
-        known = len(registry.list(inputs.recipe.name)) if registry.personalities() else 0
+        before = len(registry.list(inputs.recipe.name)) if registry.personalities() else 0
         manifest = Manifest(
             personality=inputs.recipe.name,
             version=Version.parse(version),
             kind=kind,
-            created_at=START + timedelta(days=known),
+            created_at=START + timedelta(days=before),
             fingerprint=inputs.fingerprint(kind),
             base_digest=inputs.base_digest,
             dataset_version=inputs.dataset_version,
-            recipe=inputs.recipe.model_dump(mode="json"),
+            recipe=inputs.recipe,
             code_version=inputs.code_version,
         )
         registry.add_candidate(manifest, adapter_dir)
         if passed is not None:
-            gate = Gate(passed=passed, decided_at=START)
-            manifest = registry.record_evaluation(manifest.personality, version, {}, gate)
+            gate = GateDecision(passed=passed, decided_at=START)
+            manifest = registry.record_evaluation(manifest.personality, version, SCORES, gate)
         return registry.release(manifest.personality, version) if passed else manifest
 
     return add
 
 
 def test_the_first_training_is_full_whatever_was_asked_for(
-    registry: Registry, inputs: Inputs
+    registry: Registry, inputs: TrainingInputs
 ) -> None:
     for kind in ("full", "incremental"):
         plan = plan_training(registry, inputs, kind)
@@ -65,7 +71,7 @@ def test_the_first_training_is_full_whatever_was_asked_for(
 
 @pytest.mark.parametrize("kind", ["full", "incremental"])
 def test_an_unchanged_night_trains_nothing_and_says_so(
-    registry: Registry, inputs: Inputs, trained: Trained, kind: Kind
+    registry: Registry, inputs: TrainingInputs, trained: Trained, kind: Kind
 ) -> None:
     trained(inputs)
     plan = plan_training(registry, inputs, kind)
@@ -74,7 +80,7 @@ def test_an_unchanged_night_trains_nothing_and_says_so(
 
 
 def test_new_examples_train_on_top_of_the_version_in_service(
-    registry: Registry, inputs: Inputs, trained: Trained
+    registry: Registry, inputs: TrainingInputs, trained: Trained
 ) -> None:
     trained(inputs)
     plan = plan_training(registry, replace(inputs, dataset_version=4), "incremental")
@@ -85,7 +91,7 @@ def test_new_examples_train_on_top_of_the_version_in_service(
 
 @pytest.mark.parametrize("change", [{"base_digest": "other"}, {"code_version": "2"}])
 def test_another_base_or_code_cannot_be_trained_on_top(
-    registry: Registry, inputs: Inputs, trained: Trained, change: dict[str, str]
+    registry: Registry, inputs: TrainingInputs, trained: Trained, change: dict[str, str]
 ) -> None:
     trained(inputs)
     plan = plan_training(registry, replace(inputs, **change), "incremental")  # type: ignore[arg-type]
@@ -93,7 +99,7 @@ def test_another_base_or_code_cannot_be_trained_on_top(
 
 
 def test_a_week_with_nightly_versions_is_trained_in_full_again(
-    registry: Registry, inputs: Inputs, trained: Trained
+    registry: Registry, inputs: TrainingInputs, trained: Trained
 ) -> None:
     trained(inputs)
     later = replace(inputs, dataset_version=4)
@@ -102,8 +108,8 @@ def test_a_week_with_nightly_versions_is_trained_in_full_again(
     assert plan_training(registry, later, "full").action == "train"
 
 
-def test_a_version_that_was_never_judged_is_gone_on_with(
-    registry: Registry, inputs: Inputs, trained: Trained
+def test_a_version_without_a_gate_decision_is_resumed(
+    registry: Registry, inputs: TrainingInputs, trained: Trained
 ) -> None:
     trained(inputs, passed=None)
     plan = plan_training(registry, inputs, "full")
@@ -112,13 +118,13 @@ def test_a_version_that_was_never_judged_is_gone_on_with(
 
 
 def test_a_refused_version_is_not_trained_again_and_not_in_service(
-    registry: Registry, inputs: Inputs, trained: Trained
+    registry: Registry, inputs: TrainingInputs, trained: Trained
 ) -> None:
     trained(inputs)
     later = replace(inputs, dataset_version=4)
     trained(later, "v1.1", passed=False)
     assert plan_training(registry, later, "full").action == "skip"
-    serving, last = in_service(registry, "robbie"), newest(registry, "robbie")
+    serving, last = registry.in_service("robbie"), registry.newest("robbie")
     assert serving is not None
     assert last is not None
     assert (str(serving.version), str(last.version)) == ("v1.0", "v1.1")

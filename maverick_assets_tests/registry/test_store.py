@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.registry.manifest import Gate, Manifest
+from maverick_assets.registry.manifest import GateDecision, Manifest
 from maverick_assets.registry.store import Registry
 
 Add = Callable[..., Manifest]
 Describe = Callable[..., Manifest]
 
-REFUSED = Gate.model_validate(
+REFUSED = GateDecision.model_validate(
     {
         "passed": False,
         "reasons": ["perplexity 40.1 > 35.0", "2 examples < 3"],
@@ -142,7 +142,7 @@ def test_a_version_without_evaluation_is_not_released(registry: Registry, add: A
 
 @pytest.mark.parametrize("gate", [REFUSED, None])
 def test_an_operator_overrides_the_gate_with_a_reason_that_is_kept(
-    registry: Registry, add: Add, gate: Gate | None
+    registry: Registry, add: Add, gate: GateDecision | None
 ) -> None:
     add("v1.0", gate=gate)
     with pytest.raises(BadInput, match="an override needs a reason"):

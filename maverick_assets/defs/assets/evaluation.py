@@ -26,9 +26,8 @@ from maverick_assets.evaluation.gates import Decision, decide
 from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.processes import Log, run_module, write_spec
 from maverick_assets.recipes import Recipe
-from maverick_assets.records import Metrics, TrainingSummary
-from maverick_assets.registry.manifest import Gate, Manifest
-from maverick_assets.registry.plan import in_service, newest
+from maverick_assets.records import Metrics
+from maverick_assets.registry.manifest import GateDecision, Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.test_sets import answer_row, frozen_rows
 from maverick_assets.settings import Settings, load_settings
@@ -47,7 +46,7 @@ def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
     def evaluation(context: AssetExecutionContext) -> MaterializeResult:
         settings = load_settings()
         registry = Registry(settings.models)
-        version = newest(registry, recipe.name)
+        version = registry.newest(recipe.name)
         if version is None:
             raise MaverickError(f"{recipe.name} has no version; materialize its adapter first")
         folder = settings.runs / context.run_id / recipe.name
@@ -90,9 +89,9 @@ def evaluate_version(
     test = _test_examples(settings, version, test_set_of) if test_set_of else []
     adapter = registry.directory(recipe.name, version.version) / "adapter"
     registry.verify(recipe.name, version.version)
-    serving = in_service(registry, recipe.name)
+    serving = registry.in_service(recipe.name)
     rival = serving if serving and serving.version != version.version else None
-    training = write_spec(folder, "training", TrainingSummary.model_validate(version.training))
+    training = version.training and write_spec(folder, "training", version.training)
     spec = write_spec(
         folder,
         "evaluate",
@@ -103,7 +102,7 @@ def evaluate_version(
             dataset_version=version.dataset_version,
             adapter=adapter,
             in_service_adapter=rival and registry.directory(recipe.name, rival.version) / "adapter",
-            recipe=Recipe.model_validate(version.recipe),
+            recipe=version.recipe,
             training=training,
             out=folder / "report",
             split="test" if test else "validation",
@@ -115,11 +114,10 @@ def evaluate_version(
     metrics = read_json(folder / "report" / "metrics.json", Metrics)
     decision = decide(metrics, recipe.gates, metrics.in_service)
     registry.attach(recipe.name, version.version, folder / "report", "report")
-    gate = Gate(
+    gate = GateDecision(
         passed=decision.passed, reasons=tuple(decision.reasons), decided_at=datetime.now(UTC)
     )
-    figures = metrics.model_dump()
-    return registry.record_evaluation(recipe.name, version.version, figures, gate), decision
+    return registry.record_evaluation(recipe.name, version.version, metrics, gate), decision
 
 
 def _test_examples(settings: Settings, version: Manifest, major: int) -> list[str]:
@@ -131,15 +129,16 @@ def _test_examples(settings: Settings, version: Manifest, major: int) -> list[st
 
 
 def _metadata(manifest: Manifest, report: Path) -> dict[str, Any]:
-    metrics = manifest.metrics or {}
+    metrics = manifest.metrics
+    assert metrics is not None
     samples = json.loads((report / "samples.json").read_text())
     return {
         "version": str(manifest.version),
-        "perplexity_base": metrics["base"]["perplexity"],
-        "perplexity_adapter": metrics["adapter"]["perplexity"],
-        "perplexity_ratio": metrics["ratio"],
-        "held_out_examples": metrics["n_examples"],
-        "held_out_supervised_tokens": metrics["n_supervised"],
+        "perplexity_base": metrics.base.perplexity,
+        "perplexity_adapter": metrics.adapter.perplexity,
+        "perplexity_ratio": metrics.ratio,
+        "held_out_examples": metrics.n_examples,
+        "held_out_supervised_tokens": metrics.n_supervised,
         "loss": inline_image(report / "loss.png", "training and held-out loss"),
         "report": MetadataValue.path(report / "report.md"),
         "samples": MetadataValue.json(samples),

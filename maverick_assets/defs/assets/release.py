@@ -16,7 +16,6 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.processes import Log, run_module
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.registry.plan import newest
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import load_settings
 
@@ -30,7 +29,7 @@ def release_asset(recipe: Recipe) -> AssetsDefinition:
     def release(context: AssetExecutionContext) -> MaterializeResult:
         settings = load_settings()
         registry = Registry(settings.models)
-        version = newest(registry, recipe.name)
+        version = registry.newest(recipe.name)
         if version is None:
             raise MaverickError(f"{recipe.name} has no version; materialize its adapter first")
         released, answer = release_version(registry, version, context.log)

@@ -18,7 +18,6 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.registry.plan import in_service
 from maverick_assets.registry.review import quarter_of, quarterly_review, version_table
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import next_version
@@ -68,7 +67,7 @@ def _promoted(
 ) -> Manifest | None:
     """The version in service as a new major one, once a month; None where none is in service."""
     registry = Registry(settings.models)
-    current = in_service(registry, recipe.name)
+    current = registry.in_service(recipe.name)
     now = datetime.now(UTC)
     if current is None:
         context.log.warning(f"{recipe.name} has no version in service")
@@ -93,7 +92,7 @@ def _promoted(
     judged, decision = evaluate_version(
         settings, registry, recipe, major, folder, context.log, current.version.major
     )
-    if judged.metrics and judged.metrics["split"] != "test":
+    if judged.metrics and judged.metrics.split != "test":
         context.log.warning(f"{recipe.name} has no test examples; validation took their place")
     if not decision.passed:
         context.log.error(f"{recipe.name} {judged.version}: {'; '.join(decision.reasons)}")

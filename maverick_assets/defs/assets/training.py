@@ -1,6 +1,5 @@
 """`base_model` and `<p>/adapter`: one process per node loads the base once and trains them all."""
 
-import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -38,12 +37,15 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import open_table
 from maverick_assets.processes import run_module, worker_environment, write_spec
 from maverick_assets.recipes import Node, Recipe
+from maverick_assets.records import TrainingSummary
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.registry.plan import Inputs, Plan, dataset_digest, plan_training
+from maverick_assets.registry.plan import TrainingPlan, plan_training
+from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.store import Registry
+from maverick_assets.registry.training_inputs import TrainingInputs, dataset_digest
 from maverick_assets.registry.versions import Kind, next_version
 from maverick_assets.settings import Settings, load_settings
-from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec
+from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec, read_json
 
 CODE_VERSION = "1"
 
@@ -73,8 +75,8 @@ def require_base(settings: Settings) -> BaseModel:
 class Job:
     """One personality's training in this run."""
 
-    inputs: Inputs
-    plan: Plan
+    inputs: TrainingInputs
+    plan: TrainingPlan
     out: Path
     rows: int
 
@@ -125,7 +127,13 @@ def _plan(
     if problems:
         context.log.error(f"{recipe.name}: not trained: {problems[0]}")
         return None
-    inputs = Inputs(recipe, table.version(), dataset_digest(examples), base.digest, CODE_VERSION)
+    inputs = TrainingInputs(
+        RecordedRecipe.model_validate(recipe),
+        table.version(),
+        dataset_digest(examples),
+        base.digest,
+        CODE_VERSION,
+    )
     plan = plan_training(registry, inputs, kind)
     out = settings.runs / context.run_id / recipe.name
     return Job(inputs, plan, out, len(examples))
@@ -197,11 +205,11 @@ def candidate_of(registry: Registry, job: Job) -> Manifest:
         base_digest=job.inputs.base_digest,
         dataset_version=job.inputs.dataset_version,
         dataset_rows=job.rows,
-        recipe=job.inputs.recipe.model_dump(mode="json"),
+        recipe=job.inputs.recipe,
         parent=parent.version if parent else None,
         ancestors=parent.chain if parent else (),
         code_version=job.inputs.code_version,
-        training=json.loads((job.out / "training.json").read_text()),
+        training=read_json(job.out / "training.json", TrainingSummary),
     )
 
 
@@ -278,9 +286,9 @@ def adapter_assets(node: Node, recipes: list[Recipe]) -> AssetsDefinition:
 
 
 def _metadata(manifest: Manifest, registry: Registry) -> dict[str, Any]:
-    training = manifest.training
-    shown = ("n_examples", "n_tokens", "steps", "seconds", "tokens_per_second", "peak_memory_mb")
-    known = [name for name in (*shown, "share_of_bound", "curves") if training.get(name)]
+    shown = {"n_examples", "n_tokens", "steps", "seconds", "tokens_per_second", "peak_memory_mb"}
+    shown |= {"roofline_share", "curves"}
+    training = manifest.training.model_dump(include=shown) if manifest.training else {}
     chain = [f"base {manifest.base_digest[:12]}", *(str(link.version) for link in manifest.chain)]
     return {
         "version": str(manifest.version),
@@ -288,5 +296,5 @@ def _metadata(manifest: Manifest, registry: Registry) -> dict[str, Any]:
         "chain": " -> ".join(chain),
         "dataset_version": manifest.dataset_version,
         "path": MetadataValue.path(registry.directory(manifest.personality, manifest.version)),
-        **{name: training[name] for name in known},
+        **{name: value for name, value in training.items() if value},
     }
