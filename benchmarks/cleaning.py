@@ -32,8 +32,8 @@ from maverick_assets.datasets.examples.refresh import refresh_candidates, refres
 from maverick_assets.datasets.mail.cleaning import clean_mail
 from maverick_assets.datasets.mail.table import cleaned, read_mails
 from maverick_assets.datasets.mail.threads import link_threads
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
-from maverick_assets.datasets.turns.turn import Owner
 from maverick_assets.lake.delta import row_hash, sync_table
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings

@@ -35,10 +35,11 @@ from maverick_assets.crm.raw_table import raw_schema
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.contacts import Contact, contacts_of_address
-from maverick_assets.datasets.pseudonyms.third_parties import Person, ThirdParties
+from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
-from maverick_assets.datasets.turns.turn import Owner, read_turns
+from maverick_assets.datasets.turns.turn import read_turns
 from maverick_assets.lake.delta import open_table, row_hash, sync_table
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
@@ -46,7 +47,7 @@ from maverick_assets.settings import Settings
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 ME = OWNER.emails[0]
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
-HOSTS = (Person("dana.cole@acme.example"),)
+HOSTS = ("dana.cole@acme.example",)
 KINDS = ("name", "address", "phone", "company", "domain", "street")
 # Not the lists that surrogates are made of, so that a stand-in is never a planted value by chance.
 _FIRST = """
@@ -115,7 +116,7 @@ def main() -> None:
     ]
     everyone = ThirdParties(bytes(32), known(people), OWNER.emails)
     # First: among the many objects of turns and datasets the garbage collector takes as long again.
-    hostile = slowest_hostile_text(partial(everyone.protect, people=HOSTS))
+    hostile = slowest_hostile_text(partial(everyone.protect, participants=HOSTS))
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
         lake = Path(name) / "lake"
         base = ensure_base(Settings(home=Path(name), base_model=None))
@@ -147,7 +148,7 @@ def contacts(rng: random.Random, count: int) -> list[Someone]:
 
 def known(people: list[Someone]) -> list[Contact]:
     """The dictionary of these, with the names that the hostile texts are made of."""
-    addresses = [*(one.address for one in people), *(host.address for host in HOSTS)]
+    addresses = [*(one.address for one in people), *HOSTS]
     return [contact for address in addresses for contact in contacts_of_address(address)]
 
 

@@ -26,8 +26,8 @@ from maverick_assets.crm.extraction import extract
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
-from maverick_assets.datasets.turns.turn import Owner
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
 

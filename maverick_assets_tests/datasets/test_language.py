@@ -4,13 +4,15 @@ import pytest
 
 from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.example import Screen, build_candidates
 from maverick_assets.datasets.language import may_be_in
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
-from maverick_assets.datasets.turns.turn import Owner, note_turn
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import LANGUAGES, load_settings
+from maverick_assets_tests.datasets.some_turns import builder_for
 
 SAID = {
     "en": ["Sounds good, let's talk tomorrow.", "can u send me the numbers b4 lunch, thx"],
@@ -45,7 +47,7 @@ def test_only_answers_in_a_wanted_language_are_learnt(base: BaseModel) -> None:
         {"id": key, "title": "Call", "content": text, "user_id": "allan", "created_at": None}
         for key, text in content.items()
     ]
-    turns = [note_turn("sticky_notes", row, owner) for row in rows]
+    turns = [builder_for(owner).row_turn(TABLES["sticky_notes"], row) for row in rows]
     tokenizer = ChatTokenizer(base.directory)
 
     def dropped(*languages: str) -> set[str | None]:

@@ -21,10 +21,11 @@ from maverick_assets.datasets.examples.refresh import (
     refresh_dataset,
     refresh_preferences,
 )
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.surrogates import key_path
 from maverick_assets.datasets.pseudonyms.unlisted_names import person_names
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
-from maverick_assets.datasets.turns.turn import Owner, read_turns
+from maverick_assets.datasets.turns.turn import read_turns
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import read_table, row_hash, sync_table
 from maverick_assets.lake.incremental import Refreshed

@@ -28,10 +28,11 @@ from maverick_assets.datasets.examples.refresh import (
     refresh_preferences,
 )
 from maverick_assets.datasets.examples.token_cache import TokenCache, tokens_folder
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.card import make_card, write_card
 from maverick_assets.datasets.secrets.quarantine import refresh_quarantine
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
-from maverick_assets.datasets.turns.turn import Owner, read_turns
+from maverick_assets.datasets.turns.turn import read_turns
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.gates import Decision
 from maverick_assets.evaluation.report import render_report

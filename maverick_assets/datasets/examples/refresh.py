@@ -16,7 +16,7 @@ from maverick_assets.datasets.examples.example import (
     preferences,
 )
 from maverick_assets.datasets.examples.select import Entry, judge, long_sentences, signature
-from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, fingerprint
+from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, key_fingerprint
 from maverick_assets.datasets.secrets.find import excerpt, find_secrets
 from maverick_assets.datasets.secrets.quarantine import released
 from maverick_assets.datasets.turns.refresh import lake_key
@@ -70,7 +70,7 @@ def refresh_candidates(
     path = lake / "clean" / "turns"
     with only_writer(target):
         key = lake_key(lake)
-        made_by = _made_by(recipe, [fingerprint(key), *basis], screen)
+        made_by = _made_by(recipe, [key_fingerprint(key), *basis], screen)
         inputs = read_inputs(target, CANDIDATE_SCHEMA, {"turns": path}, made_by)
         changes = inputs.changes({"turns": ["thread_id"]})
         scope: set[str] = set()

@@ -48,7 +48,7 @@ def load_key(path: Path, used: str | None = None) -> bytes:
     return key
 
 
-def fingerprint(key: bytes) -> str:
+def key_fingerprint(key: bytes) -> str:
     """Tells keys apart, and nothing about them."""
     return sha256(b"fingerprint of " + key).hexdigest()[:16]
 

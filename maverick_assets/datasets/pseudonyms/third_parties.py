@@ -22,14 +22,6 @@ from maverick_assets.datasets.pseudonyms.streets import streets
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, split_domain
 from maverick_assets.datasets.pseudonyms.vocabulary import ORDINARY
 
-
-@dataclass(frozen=True)
-class Person:
-    """A participant of a conversation, known by address."""
-
-    address: str
-
-
 Span = tuple[int, int, str]  # start, end, and what takes its place
 
 # A match starts where a word does: elsewhere a long run of letters would be scanned once a letter.
@@ -84,13 +76,13 @@ class ThirdParties:
         self.surrogates = Surrogates(key, tuple(self._owner_words))
         self._participants = lru_cache(maxsize=4096)(self._of_participants)
 
-    def protect(self, text: str, people: Sequence[Person] = ()) -> str:
-        """`text` with stand-ins for phones, addresses, streets and names.
+    def protect(self, text: str, participants: Sequence[str] = ()) -> str:
+        """`text` with surrogates for phone numbers, addresses, streets and names.
 
-        The given name or the surname alone is replaced for `people` only; where it is an ordinary
-        word, only where someone is addressed or signs by it.
+        A given name or a surname alone is replaced for `participants` (their addresses) only, and
+        where it is an ordinary word, only where it greets someone or signs.
         """
-        addresses = tuple(sorted({person.address.strip().lower() for person in people}))
+        addresses = tuple(sorted({address.strip().lower() for address in participants}))
         covered = bytearray(len(text))
         chosen: list[Span] = []
         for start, end, new in self._spans(text, addresses):

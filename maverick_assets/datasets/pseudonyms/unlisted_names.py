@@ -20,7 +20,7 @@ from maverick_assets.datasets.pseudonyms.name_lists import (
 from maverick_assets.datasets.pseudonyms.person_ner import persons
 from maverick_assets.datasets.pseudonyms.surrogates import (
     Surrogates,
-    fingerprint,
+    key_fingerprint,
     key_path,
     load_key,
 )
@@ -61,7 +61,7 @@ class PersonNames:
         self._owner = frozenset(word for words in names for word in words)
         self._called = frozenset(words[0] for words in names if len(words) == 1)
         self._surrogates = Surrogates(key, tuple(self._owner))
-        self.basis = f"{fingerprint(key)} {names}"
+        self.basis = f"{key_fingerprint(key)} {names}"
         self._found: dict[str, tuple[Name, ...]] = {}
 
     def read(self, texts: Iterable[str]) -> None:

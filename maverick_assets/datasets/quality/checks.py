@@ -7,10 +7,10 @@ from pathlib import Path
 
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.datasets.examples.select import long_sentences, repetitions
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.leaked_secrets import leaked_secrets
 from maverick_assets.datasets.quality.swapped_roles import role_problems
 from maverick_assets.datasets.secrets.quarantine import released
-from maverick_assets.datasets.turns.turn import Owner
 from maverick_assets.lake.delta import read_table
 from maverick_assets.recipes import Recipe
 

@@ -5,7 +5,7 @@ import re
 from operator import itemgetter
 from pathlib import Path
 
-from maverick_assets.datasets.turns.turn import Owner
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.lake.delta import read_table
 from maverick_assets.recipes import Recipe
 
@@ -36,7 +36,7 @@ def role_problems(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
 
 def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
     rows = read_table(mails, columns=["id", "sender", "sent_at"])
-    written = [row for row in rows.to_pylist() if owner.wrote(row["sender"])] if rows else []
+    written = [row for row in rows.to_pylist() if owner.has_email(row["sender"])] if rows else []
     newest = heapq.nlargest(_NEWEST, written, key=itemgetter("sent_at", "id"))
     where = {"id": [row["id"] for row in newest]}
     rows = read_table(mails, columns=["sender", "recipients", "text"], where=where)
@@ -44,7 +44,7 @@ def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
     for row in rows.to_pylist() if rows else []:
         if signed_by(row["text"], row["sender"]):
             own += 1
-        elif any(signed_by(row["text"], a) for a in row["recipients"] if not owner.wrote(a)):
+        elif any(signed_by(row["text"], a) for a in row["recipients"] if not owner.has_email(a)):
             others += 1
     if others <= max(own, _FEW):
         return []

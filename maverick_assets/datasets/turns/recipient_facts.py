@@ -13,7 +13,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from maverick_assets.datasets.turns.turn import Owner, first_recipient
+from maverick_assets.datasets.owner import Owner
 
 Row = Mapping[str, Any]
 History = tuple[list[datetime], list[str]]  # times in order, and the stage from each on
@@ -24,12 +24,12 @@ _TELLING_CHARACTERS = 4
 _COMPANY_WORDS = 4
 
 
-def mail_facts(mails: Iterable[Row], deals: Iterable[Row], owner: Owner) -> dict[str, str]:
+def recipient_facts(mails: Iterable[Row], deals: Iterable[Row], owner: Owner) -> dict[str, str]:
     """Facts of each mail of the owner by mail id, one a line; no name is in them.
 
     `mails`: id, sender, recipients, sent_at. `deals`: deal_name, stage, created_at, updated_at.
     """
-    wrote = cache(owner.wrote)
+    wrote = cache(owner.has_email)
     stages = _stages(deals)
     exchanged: defaultdict[str, int] = defaultdict(int)
     facts: dict[str, str] = {}
@@ -37,7 +37,7 @@ def mail_facts(mails: Iterable[Row], deals: Iterable[Row], owner: Owner) -> dict
     for moment, same_time in groupby(ordered, key=lambda mail: mail["sent_at"]):
         group = list(same_time)  # mails of one moment are not before each other
         for mail in group:
-            contact = first_recipient(mail["recipients"], owner) if wrote(mail["sender"]) else None
+            contact = owner.first_recipient(mail["recipients"]) if wrote(mail["sender"]) else None
             if contact:
                 stage = _stage(stages.get(_company(contact)), moment)
                 lines = [f"Relation: {_relation(exchanged[contact])}"]

@@ -1,7 +1,7 @@
 """Mails and turns brought up to date with the raw tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from maverick_assets.datasets.mail.table import (
     mail_rows,
     read_mails,
 )
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.contacts import (
     MANY,
     Contact,
@@ -23,19 +24,12 @@ from maverick_assets.datasets.pseudonyms.contacts import (
     refresh_contacts,
     rows_holding,
 )
-from maverick_assets.datasets.pseudonyms.surrogates import fingerprint, key_path, load_key
+from maverick_assets.datasets.pseudonyms.surrogates import key_fingerprint, key_path, load_key
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
-from maverick_assets.datasets.turns.recipient_facts import mail_facts
-from maverick_assets.datasets.turns.turn import (
-    ROW_TURNS,
-    SESSION_GAP,
-    TURN_SCHEMA,
-    Owner,
-    Turn,
-    chat_turns,
-    mail_turns,
-    turn_rows,
-)
+from maverick_assets.datasets.turns.builder import SESSION_GAP, TurnBuilder
+from maverick_assets.datasets.turns.fields import ROW_FIELDS
+from maverick_assets.datasets.turns.recipient_facts import recipient_facts
+from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Turn, turn_rows
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import (
     ROW_HASH,
@@ -47,6 +41,11 @@ from maverick_assets.lake.delta import (
     sync_table,
 )
 from maverick_assets.lake.incremental import Refreshed, Row, among, read_inputs, values_of
+
+# Keys of the derived tables among a refresh's inputs; they stand in the state of `clean/turns`.
+MAILS, CONTACTS = "mails", "contacts"
+
+Changes = Mapping[str, list[Row]] | None  # changed rows by table; None: derive everything
 
 
 def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) -> Refreshed:
@@ -76,45 +75,26 @@ def refresh_turns(
 ) -> Refreshed:
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
 
-    Third parties are those of `clean/contacts`, which is brought up to date first; a text is
-    derived again when a name that it holds comes or goes, and all are with another key. `gap`: the
-    silence that ends a session of a chat. Raises `BadInput` when there is no text at all.
+    Third parties are those of `clean/contacts`, which is brought up to date first. A text is
+    derived again when a name that it holds comes or goes; with another key every text is. `gap`:
+    the silence that ends a session of a chat. Raises `BadInput` when there is no text at all.
     """
     target = lake / "clean" / "turns"
     paths = {table.name: lake / "raw" / table.name for table in tables if table.shape != "mail"}
-    paths["mails"] = lake / "clean" / "mails"
-    paths["contacts"] = lake / "clean" / "contacts"
-    columns = {name: ["id"] for name in paths}
-    columns["mails"] = ["id", "link_keys"]
-    columns["contacts"] = ["kind", "name"]
-    columns |= {table.name: ["id", "conversation_id"] for table in tables if table.parent}
-    deals = [table.name for table in tables if table.shape == "deal"]
+    paths[MAILS] = lake / "clean" / "mails"
+    paths[CONTACTS] = lake / "clean" / "contacts"
     refresh_contacts(lake, tables)
     with only_writer(target):
         key = lake_key(lake)
-        owner = replace(owner, others=ThirdParties(key, read_contacts(lake), owner.emails))
+        builder = TurnBuilder(owner, ThirdParties(key, read_contacts(lake), owner.emails))
         shapes = sorted((table.name, table.shape) for table in tables)
-        made_by = [owner.emails, owner.user_ids, shapes, str(gap), fingerprint(key)]
+        made_by = [owner.emails, owner.user_ids, shapes, str(gap), key_fingerprint(key)]
         inputs = read_inputs(target, TURN_SCHEMA, paths, row_hash([code, *made_by]))
-        inputs = replace(inputs, key=fingerprint(key))
+        inputs = replace(inputs, key=key_fingerprint(key))
+        columns = _columns_read(tables)
         changes = _with_renamed(paths, inputs.changes(columns), columns)
-        scope: set[str] = set()
-        turns: list[Turn] = []
-        if changes is None or any(changes[name] for name in ("mails", *deals)):
-            facts = _facts(paths, deals, owner)
-            scope, turns = _mails(paths["mails"], changes, owner, facts, target)
-        for table in tables:
-            if table.shape in ROW_TURNS:
-                more = _rows(table, paths[table.name], changes, owner)
-            elif table.parent:
-                more = _chats(table.name, table.parent, paths, changes, owner, gap)
-            else:
-                continue
-            scope |= more[0]
-            turns += more[1]
-        turns = sorted(
-            (turn for turn in turns if turn.text or turn.rejected), key=lambda turn: turn.turn_id
-        )
+        affected = _AffectedTurns(paths, changes, builder, gap)
+        scope, turns = affected.of_tables(tables, target)
         if changes is None and not turns:
             raise BadInput(
                 "the CRM holds no text to learn from: its tables are empty; import mail with "
@@ -128,22 +108,29 @@ def refresh_turns(
 
 
 def lake_key(lake: Path) -> bytes:
-    """The key of surrogates; a new one where the lake has no turns that were made with one."""
+    """The key of the surrogates; a new one where the lake has no turns that were made with one."""
     schema = TURN_SCHEMA.append(pa.field(ROW_HASH, pa.string()))
     state = read_state(lake / "clean" / "turns", schema)
     return load_key(key_path(lake), state.get("key") if state else None)
+
+
+def _columns_read(tables: Sequence[Table]) -> dict[str, list[str]]:
+    """By table, the columns of its changed rows that say which turns are affected."""
+    columns = {table.name: ["id"] for table in tables if table.shape != "mail"}
+    columns |= {table.name: ["id", "conversation_id"] for table in tables if table.parent}
+    return columns | {MAILS: ["id", "link_keys"], CONTACTS: ["kind", "name"]}
 
 
 def _with_renamed(
     paths: Mapping[str, Path],
     changes: dict[str, list[Row]] | None,
     columns: Mapping[str, list[str]],
-) -> dict[str, list[Row]] | None:
-    """`changes`, with the rows whose texts hold a name that came or went; None: all of them."""
+) -> Changes:
+    """`changes`, with the rows whose texts may hold a name that came or went."""
     if changes is None:
         return None
-    known = changes.pop("contacts")
-    contacts = sorted({Contact(row["kind"], row["name"]) for row in known}, key=lambda c: c.id)
+    rows = changes.pop(CONTACTS)
+    contacts = sorted({Contact(row["kind"], row["name"]) for row in rows}, key=lambda c: c.id)
     if len(contacts) > MANY:
         return None
     return {
@@ -152,54 +139,74 @@ def _with_renamed(
     }
 
 
-def _mails(
-    path: Path,
-    changes: Mapping[str, list[Row]] | None,
-    owner: Owner,
-    facts: Mapping[str, str],
-    target: Path,
-) -> tuple[set[str], list[Turn]]:
-    """Turns of the mails that changed, that have other facts now, or are connected with these."""
-    if changes is None:
-        return set(), mail_turns(read_mails(path), owner, facts)
-    held = read_table(target, columns=["turn_id", "facts"])
-    before = {} if held is None else dict(zip(*held.to_pydict().values(), strict=True))
-    other = [mail for mail, known in before.items() if facts.get(mail) != known]
-    moved: list[Row] = [{"id": mail, "link_keys": []} for mail in other]
-    affected = connected(path, [*changes["mails"], *moved])
-    return affected, mail_turns(read_mails(path, affected), owner, facts) if affected else []
+@dataclass(frozen=True)
+class _AffectedTurns:
+    """The turns that changed rows affect, derived again."""
 
+    paths: Mapping[str, Path]  # tables that turns are made from, by name
+    changes: Changes
+    builder: TurnBuilder
+    gap: timedelta  # silence that ends a session of a chat
 
-def _facts(paths: Mapping[str, Path], deals: Sequence[str], owner: Owner) -> dict[str, str]:
-    mails = read_table(paths["mails"], columns=["id", "sender", "recipients", "sent_at"])
-    rows = [row for name in deals for row in live_rows(paths[name])]
-    return mail_facts([] if mails is None else mails.to_pylist(), rows, owner)
+    def of_tables(self, tables: Sequence[Table], target: Path) -> tuple[set[str], list[Turn]]:
+        """Ids of the affected turns, and those of them that there are, ordered by id.
 
+        Turns without anything to learn are left out. `target` holds the turns of before.
+        """
+        scope, turns = self._of_mails(tables, target)
+        for table in tables:
+            if table.shape in ROW_FIELDS:
+                more_ids, more = self._of_rows(table)
+            elif table.parent:
+                more_ids, more = self._of_chats(table, table.parent)
+            else:  # mails are done, and conversations come with their messages
+                continue
+            scope |= more_ids
+            turns += more
+        told = [turn for turn in turns if turn.text or turn.rejected]
+        return scope, sorted(told, key=lambda turn: turn.turn_id)
 
-def _rows(
-    table: Table, path: Path, changes: Mapping[str, list[Row]] | None, owner: Owner
-) -> tuple[set[str], list[Turn]]:
-    ids = None if changes is None else values_of(changes[table.name], "id")
-    make_turn = ROW_TURNS[table.shape or ""]
-    turns = [make_turn(table.name, row, owner) for row in live_rows(path, among("id", ids))]
-    return {f"{table.name}:{each}" for each in ids or ()}, turns
+    def _of_mails(self, tables: Sequence[Table], target: Path) -> tuple[set[str], list[Turn]]:
+        """Mails that changed or whose recipient facts did, and all that are linked with these.
 
+        Facts come from mails and deals, so that any change of those may change facts of a mail
+        that is linked with none of them.
+        """
+        deals = [table.name for table in tables if table.shape == "deal"]
+        if self.changes is not None and not any(self.changes[name] for name in (MAILS, *deals)):
+            return set(), []
+        facts = self._recipient_facts(deals)
+        mails = self.paths[MAILS]
+        if self.changes is None:
+            return set(), self.builder.mail_turns(read_mails(mails), facts)
+        turns = read_table(target, columns=["turn_id", "facts"])
+        before = {} if turns is None else dict(zip(*turns.to_pydict().values(), strict=True))
+        refuted = [mail for mail, old in before.items() if facts.get(mail) != old]
+        moved: list[Row] = [{"id": mail, "link_keys": []} for mail in refuted]
+        affected = connected(mails, [*self.changes[MAILS], *moved])
+        if not affected:
+            return set(), []
+        return affected, self.builder.mail_turns(read_mails(mails, affected), facts)
 
-def _chats(
-    name: str,
-    parent: str,
-    paths: Mapping[str, Path],
-    changes: Mapping[str, list[Row]] | None,
-    owner: Owner,
-    gap: timedelta,
-) -> tuple[set[str], list[Turn]]:
-    """Turns of the conversations that changed, whole."""
-    if changes is None:
-        conversations, messages = live_rows(paths[parent]), live_rows(paths[name])
-        return set(), chat_turns(name, conversations, messages, owner, gap)
-    touched = values_of(changes[parent], "id") | values_of(changes[name], "conversation_id")
-    scope = {f"{name}:{row['id']}" for row in changes[name]}
-    conversations = live_rows(paths[parent], among("id", touched))
-    messages = live_rows(paths[name], among("conversation_id", touched))
-    turns = chat_turns(name, conversations, messages, owner, gap)
-    return scope | {turn.turn_id for turn in turns}, turns
+    def _recipient_facts(self, deals: Sequence[str]) -> dict[str, str]:
+        mails = read_table(self.paths[MAILS], columns=["id", "sender", "recipients", "sent_at"])
+        rows = [row for name in deals for row in live_rows(self.paths[name])]
+        return recipient_facts([] if mails is None else mails.to_pylist(), rows, self.builder.owner)
+
+    def _of_rows(self, table: Table) -> tuple[set[str], list[Turn]]:
+        ids = None if self.changes is None else values_of(self.changes[table.name], "id")
+        rows = live_rows(self.paths[table.name], among("id", ids))
+        turns = [self.builder.row_turn(table, row) for row in rows]
+        return {f"{table.name}:{row_id}" for row_id in ids or ()}, turns
+
+    def _of_chats(self, table: Table, parent: str) -> tuple[set[str], list[Turn]]:
+        """Whole conversations: a session of a chat may begin elsewhere after any change."""
+        ids, scope = None, set()
+        if self.changes is not None:
+            ids = values_of(self.changes[parent], "id")
+            ids |= values_of(self.changes[table.name], "conversation_id")
+            scope = {f"{table.name}:{row['id']}" for row in self.changes[table.name]}
+        conversations = live_rows(self.paths[parent], among("id", ids))
+        messages = live_rows(self.paths[table.name], among("conversation_id", ids))
+        turns = self.builder.chat_turns(table, conversations, messages, self.gap)
+        return scope | {turn.turn_id for turn in turns}, turns

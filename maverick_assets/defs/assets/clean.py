@@ -15,8 +15,9 @@ from dagster import (
 )
 
 from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
-from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Owner
+from maverick_assets.datasets.turns.turn import TURN_SCHEMA
 from maverick_assets.defs.assets.display import sample_table
 from maverick_assets.lake.delta import open_table
 from maverick_assets.settings import load_settings

@@ -26,11 +26,11 @@ from maverick_assets.datasets.examples.refresh import (
     refresh_preferences,
 )
 from maverick_assets.datasets.examples.select import Entry
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.unlisted_names import person_names
 from maverick_assets.datasets.quality.card import Card, make_card, write_card
 from maverick_assets.datasets.quality.checks import CHECKS, Check, check_dataset
 from maverick_assets.datasets.secrets.quarantine import quarantined, refresh_quarantine
-from maverick_assets.datasets.turns.turn import Owner
 from maverick_assets.defs.assets.clean import DATA_CODE_VERSION
 from maverick_assets.defs.assets.display import sample_table
 from maverick_assets.errors import MaverickError

@@ -30,8 +30,8 @@ from dagster import (
 from maverick_assets.base_model.prepare import BaseModel, find_base
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.examples.token_cache import tokens_folder
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.checks import check_dataset
-from maverick_assets.datasets.turns.turn import Owner
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import open_table

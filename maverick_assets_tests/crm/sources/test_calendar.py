@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from maverick_assets.crm.schema import crm_table
 from maverick_assets.crm.sources.calendar import CalendarEntry, CalendarSource
-from maverick_assets.datasets.turns.turn import Owner, note_turn
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.errors import BadInput
 from maverick_assets_tests.crm.sources.collecting import Held
+from maverick_assets_tests.datasets.some_turns import builder_for
 
 BERLIN = """BEGIN:VTIMEZONE
 TZID:Home
@@ -183,7 +185,7 @@ def test_its_rows_become_notes_of_the_owner(file: Path) -> None:
     events = held(file)
     events.fetch()
     (row,) = events.rows.values()
-    turn = note_turn("calendar_events", row, Owner((), ("allan",)))
+    turn = builder_for(Owner((), ("allan",))).row_turn(crm_table("note"), row)
     assert (turn.is_owner, turn.title, turn.text) == (True, "Kick-off", "No slides.")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from maverick_assets.crm.sources.hubspot import HubSpotEntry, HubSpotSource
 from maverick_assets.datasets.mail.table import cleaned
-from maverick_assets.datasets.turns.turn import Owner, mail_turns
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets_tests.crm.sources.collecting import Held
 from maverick_assets_tests.crm.sources.hubspot_simulation import (
@@ -20,6 +20,7 @@ from maverick_assets_tests.crm.sources.hubspot_simulation import (
     Item,
     iso,
 )
+from maverick_assets_tests.datasets.some_turns import builder_for
 
 ALLAN = "allan@testpilot.example"
 HEADERS = {
@@ -170,7 +171,7 @@ def test_its_rows_become_the_owner_s_turns(account: HubSpotSimulation) -> None:
     emails = held(account, "emails")
     emails.fetch()
     mails = [cleaned("hubspot_emails", row) for row in emails.rows.values()]
-    question, answer = mail_turns(mails, Owner((ALLAN,), ("allan",)))
+    question, answer = builder_for(Owner((ALLAN,), ("allan",))).mail_turns(mails)
     assert (question.is_owner, answer.is_owner) == (False, True)
     assert answer.thread_id == question.thread_id
 

@@ -5,7 +5,8 @@ import pytest
 from maverick_assets.datasets.examples.pairs import reply_pairs
 from maverick_assets.datasets.mail.cleaning import clean_mail
 from maverick_assets.datasets.mail.table import cleaned
-from maverick_assets.datasets.turns.turn import Owner, mail_turns
+from maverick_assets.datasets.owner import Owner
+from maverick_assets_tests.datasets.some_turns import builder_for
 
 OWN = "Yes, fine - 30% is TOO much :)\n\nSee you on Friday."
 ROW = {
@@ -204,8 +205,8 @@ def test_a_task_is_no_mail() -> None:
 def test_a_mail_to_nobody_is_an_entry_of_a_calendar() -> None:
     entry = ROW | {"body": "Test of the ovens", "recipients": ""}
     assert cleaned("t", entry).automatic == "entry"
-    assert not mail_turns([cleaned("t", entry)], Owner(("allan@x.example",), ()))
-    assert mail_turns([cleaned("t", entry)], Owner(("dana@x.example",), ()))
+    assert not builder_for(Owner(("allan@x.example",), ())).mail_turns([cleaned("t", entry)])
+    assert builder_for(Owner(("dana@x.example",), ())).mail_turns([cleaned("t", entry)])
     assert cleaned("t", entry | {"recipients": None}).automatic is None
     assert cleaned("t", entry | {"in_reply_to": "<2@x>"}).automatic is None
     answer = "Yes.\n\nOn 3 Jun 2025, Dana wrote:\n> Can we?"
@@ -219,6 +220,8 @@ def test_a_comment_on_a_forward_is_not_asked_for_without_what_it_forwards() -> N
     )
     mail = cleaned("t", ROW | {"body": forward})
     assert mail.subject == "Fwd: Ovens"
-    assert not list(reply_pairs(mail_turns([mail], owner)))
+    assert not list(reply_pairs(builder_for(owner).mail_turns([mail])))
     plain = cleaned("t", ROW | {"body": "Do you know this?"})
-    assert [pair.kind for pair in reply_pairs(mail_turns([plain], owner))] == ["initiate"]
+    assert [pair.kind for pair in reply_pairs(builder_for(owner).mail_turns([plain]))] == [
+        "initiate"
+    ]

@@ -2,8 +2,9 @@ import pytest
 
 from maverick_assets.datasets.mail.machine_mail import automatic
 from maverick_assets.datasets.mail.table import MAIL_SCHEMA, cleaned, mail_rows
-from maverick_assets.datasets.turns.turn import Owner, mail_turns
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.lake.delta import arrow_table
+from maverick_assets_tests.datasets.some_turns import builder_for
 
 DANA = "dana@x.example"
 NEWS = "Our new ovens are here, and so is the sale of the year. " * 5
@@ -142,7 +143,7 @@ def test_automatic_mail_becomes_no_turn_but_a_reply_to_it_keeps_what_it_quotes()
     }
     mails = [cleaned("crm_emails", each) for each in (bounce, reply)]
     assert [mail.automatic for mail in mails] == ["bounce", None]
-    (turn,) = mail_turns(mails, Owner((DANA,), ()))
+    (turn,) = builder_for(Owner((DANA,), ())).mail_turns(mails)
     assert (turn.text, turn.context) == ("Odd.", "The address is unknown.")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maverick_assets.datasets.pseudonyms.surrogates import (
     Surrogates,
-    fingerprint,
+    key_fingerprint,
     load_key,
     split_domain,
 )
@@ -70,7 +70,7 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "surrogates.key"
     key = load_key(path)
     assert len(key) == 32
-    assert load_key(path, fingerprint(key)) == key
+    assert load_key(path, key_fingerprint(key)) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert [each.name for each in path.parent.iterdir()] == [path.name]
@@ -78,7 +78,7 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
 
 def test_a_lost_key_is_said_and_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "surrogates.key"
-    used = fingerprint(load_key(path))
+    used = key_fingerprint(load_key(path))
     path.unlink()
     with pytest.raises(MaverickError, match=r"surrogates\.key is gone.*restore it"):
         load_key(path, used)

@@ -8,6 +8,7 @@ import pytest
 
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.checks import (
     CHECKS,
     check_dataset,
@@ -18,7 +19,6 @@ from maverick_assets.datasets.quality.checks import (
     overlap,
     unsupervised,
 )
-from maverick_assets.datasets.turns.turn import Owner
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets_tests.datasets.some_example import EXAMPLE

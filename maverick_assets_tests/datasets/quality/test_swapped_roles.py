@@ -5,18 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.mail.table import MAIL_SCHEMA, mail_rows
 from maverick_assets.datasets.mail.threads import Mail
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.swapped_roles import role_problems, signed_by
-from maverick_assets.datasets.turns.turn import (
-    TURN_SCHEMA,
-    Owner,
-    chat_turns,
-    mail_turns,
-    turn_rows,
-)
+from maverick_assets.datasets.turns.turn import TURN_SCHEMA, turn_rows
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.recipes import load_recipes
+from maverick_assets_tests.datasets.some_turns import builder_for
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ALLAN, DANA = "allan.reyes@testpilot.example", "dana@acme.example"
@@ -44,9 +41,10 @@ def lake_of(folder: Path, owner: Owner, signed: bool = True) -> Path:
         )
     talk = [{"id": "c", "user_id": "allan"}]
     line = {"id": "1", "conversation_id": "c", "role": "user", "content": "Yes, please."}
+    builder = builder_for(owner)
     turns = [
-        *mail_turns(mails, owner),
-        *chat_turns("messages", talk, [line | {"created_at": START}], owner),
+        *builder.mail_turns(mails),
+        *builder.chat_turns(TABLES["messages"], talk, [line | {"created_at": START}]),
     ]
     rows = arrow_table(turn_rows(turns), TURN_SCHEMA)
     sync_table(folder / "clean" / "turns", rows, "turn_id")

@@ -14,6 +14,7 @@ from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TEXT_TABLES
 from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.leaked_secrets import leaked_secrets
 from maverick_assets.datasets.secrets.quarantine import (
     find_held,
@@ -23,7 +24,6 @@ from maverick_assets.datasets.secrets.quarantine import (
     released,
 )
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
-from maverick_assets.datasets.turns.turn import Owner
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import open_table, read_table
 from maverick_assets.recipes import load_recipes

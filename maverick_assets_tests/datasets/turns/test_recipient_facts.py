@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.turns.recipient_facts import mail_facts
-from maverick_assets.datasets.turns.turn import Owner
+from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.turns.recipient_facts import recipient_facts
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_the_relation_counts_mails_of_both_directions_that_came_before() -> None
         mail("regular", ALLAN, [ALLAN, DANA], 21),
         mail("to himself", ALLAN, [ALLAN], 22),
     ]
-    assert mail_facts(mails, [], OWNER) == {
+    assert recipient_facts(mails, [], OWNER) == {
         "first": "Relation: first contact",
         "same moment": "Relation: first contact",
         "tenth": "Relation: first contact",
@@ -53,7 +53,7 @@ def test_a_deal_is_known_by_the_company_and_as_it_stood_then() -> None:
         deal("Oat Bars, again", None, 0),
     ]
     mails = [mail(f"{hour}", ALLAN, [DANA], hour) for hour in (0, 4, 6)]
-    facts = mail_facts([*mails, mail("lee", ALLAN, [LEE], 7)], deals, OWNER)
+    facts = recipient_facts([*mails, mail("lee", ALLAN, [LEE], 7)], deals, OWNER)
     assert [fact.partition("\n")[2] for fact in facts.values()] == [
         "Deal: open",
         "Deal: open",
@@ -76,10 +76,10 @@ def test_facts_of_a_mail_do_not_change_with_what_comes_later(
     mails = [mail(f"{at}", one, [other], at) for at, (one, other) in enumerate(pairs)]
     deals = [deal("Oat Bars", f"stage {at}", hour) for at, hour in enumerate(changes)]
     begun = START + timedelta(hours=now)
-    then = mail_facts(
+    then = recipient_facts(
         [each for each in mails if each["sent_at"] <= begun],
         [each for each in deals if each["created_at"] <= begun],
         OWNER,
     )
-    later = mail_facts(mails, deals, OWNER)
+    later = recipient_facts(mails, deals, OWNER)
     assert {key: later[key] for key in then} == then

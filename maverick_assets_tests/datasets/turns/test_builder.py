@@ -3,23 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.mail.table import cleaned
-from maverick_assets.datasets.turns.turn import (
-    Owner,
-    Turn,
-    chat_turns,
-    deal_turn,
-    feedback_turn,
-    mail_turns,
-    note_turn,
-)
+from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.turns.turn import Turn
+from maverick_assets_tests.datasets.some_turns import builder_for
 
 OWNER = Owner(("allan@testpilot.example", "*@allan.example"), ("allan",))
+BUILDER = builder_for(OWNER)
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def turns_of_mails(rows: list[dict[str, Any]]) -> list[Turn]:
-    return mail_turns([cleaned("crm_emails", row) for row in rows], OWNER)
+    return BUILDER.mail_turns([cleaned("crm_emails", row) for row in rows])
 
 
 def mail(key: str, sender: str, body: str, hours: int, **more: Any) -> dict[str, Any]:
@@ -81,7 +77,7 @@ def test_the_role_user_is_the_conversations_own_user() -> None:
         {"id": str(at), "conversation_id": c, "role": role, "content": "words", "created_at": START}
         for at, (c, role) in enumerate([("c1", "contact"), ("c1", "user"), ("c2", "user")])
     ]
-    turns = by_id(chat_turns("messages", conversations, messages, OWNER))
+    turns = by_id(BUILDER.chat_turns(TABLES["messages"], conversations, messages))
     owned = {key: turn.is_owner for key, turn in turns.items()}
     assert owned == {"messages:0": False, "messages:1": True, "messages:2": False}
     assert turns["messages:1"].reply_to == "messages:0"
@@ -98,10 +94,10 @@ def test_a_deals_first_paragraph_is_its_facts_and_the_rest_the_owners_call() -> 
         "owner_email": "allan@testpilot.example",
         "created_at": START,
     }
-    turn = deal_turn("crm_deals", deal, OWNER)
+    turn = BUILDER.row_turn(TABLES["crm_deals"], deal)
     assert turn.text == "I walk.\n\nOutcome: lost."
     assert turn.context == "Oat bars\nAmount: $12,000\nThey ask for 30 % off."
-    plain = deal_turn("crm_deals", deal | {"notes": "I walk."}, OWNER)
+    plain = BUILDER.row_turn(TABLES["crm_deals"], deal | {"notes": "I walk."})
     assert (plain.text, plain.context) == (turn.text, "Oat bars\nAmount: $12,000")
 
 
@@ -116,10 +112,12 @@ def test_the_outcome_of_a_deal_is_in_the_call_and_never_among_its_facts() -> Non
         "updated_at": START + timedelta(days=12, hours=5),
     }
     for stage, outcome in (("Closed Won", "won"), ("closedlost", "lost")):
-        turn = deal_turn("crm_deals", deal | {"stage": stage}, OWNER)
+        turn = BUILDER.row_turn(TABLES["crm_deals"], deal | {"stage": stage})
         assert turn.text == f"I walk.\n\nOutcome: {outcome}."
         assert turn.context == "Oat bars\nAge: 12 days\nThey ask for 30 % off."
-    still_open = deal_turn("crm_deals", deal | {"stage": "Engaging", "updated_at": None}, OWNER)
+    still_open = BUILDER.row_turn(
+        TABLES["crm_deals"], deal | {"stage": "Engaging", "updated_at": None}
+    )
     assert still_open.text == "I walk."
     assert still_open.context == "Oat bars\nStage: Engaging\nThey ask for 30 % off."
 
@@ -128,7 +126,7 @@ def test_nulls_do_no_harm() -> None:
     rows = [mail("1", "a@b.example", "Yes", 1, subject=None, recipients=None, sent_at=None)]
     assert [turn.occurred_at.year for turn in turns_of_mails(rows)] == [1970]
     note = {"id": "n", "user_id": None, "title": None, "content": None, "created_at": None}
-    assert note_turn("sticky_notes", note, OWNER).text == ""
+    assert BUILDER.row_turn(TABLES["sticky_notes"], note).text == ""
 
 
 def test_a_long_silence_starts_another_session_of_a_chat() -> None:
@@ -139,10 +137,10 @@ def test_a_long_silence_starts_another_session_of_a_chat() -> None:
         | {"created_at": START + timedelta(hours=hour)}
         for at, hour in enumerate(hours)
     ]
-    turns = chat_turns("messages", conversations, messages, OWNER)
+    turns = BUILDER.chat_turns(TABLES["messages"], conversations, messages)
     assert [turn.thread_id for turn in turns] == ["chat:c1:0"] * 3 + ["chat:c1:3"] * 2
     assert [turn.reply_to for turn in turns][3:] == [None, "messages:3"]
-    short = chat_turns("messages", conversations, messages, OWNER, timedelta(hours=2))
+    short = BUILDER.chat_turns(TABLES["messages"], conversations, messages, timedelta(hours=2))
     assert len({turn.thread_id for turn in short}) == 4
 
 
@@ -157,7 +155,7 @@ def test_feedback_is_learnt_where_praised_or_corrected_and_kept_aside_where_reje
 
     def told(rating: int | None, correction: str | None) -> tuple[str, str | None]:
         rated = row | {"rating": rating, "correction": correction}
-        turn = feedback_turn("feedback", rated, OWNER)
+        turn = BUILDER.row_turn(TABLES["feedback"], rated)
         return turn.text, turn.rejected
 
     assert told(8, None) == ("Come and sit.", None)

@@ -1,0 +1,132 @@
+"""Turns from the rows of every shape of table."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.mail.threads import Mail, link_threads
+from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
+from maverick_assets.datasets.turns.fields import (
+    ROW_FIELDS,
+    RawRow,
+    created_at,
+    mail_fields,
+    message_fields,
+    name_of_address,
+)
+from maverick_assets.datasets.turns.turn import Turn
+
+SESSION_GAP = timedelta(hours=12)  # a longer silence starts another session of a chat
+_FREE_TEXT = ("title", "text", "context", "rejected")  # fields of a turn that may name people
+
+
+@dataclass(frozen=True)
+class TurnBuilder:
+    """Builds turns: who is the owner in them, and what replaces everybody else."""
+
+    owner: Owner
+    third_parties: ThirdParties
+
+    def mail_turns(
+        self, mails: Sequence[Mail], facts: Mapping[str, str] | None = None
+    ) -> list[Turn]:
+        """Turns of cleaned mails; `mails` must hold all that are connected with one of them.
+
+        A program's mail gives no turn, though others may answer it. `facts`: what the owner knew
+        of the recipient, by the id of the owner's mail.
+        """
+        links = link_threads(mails)
+        correspondents: defaultdict[str, set[str]] = defaultdict(set)
+        for mail in mails:
+            correspondents[links[mail.id].thread_id].update((mail.sender, *mail.recipients))
+        turns = []
+        for mail in mails:
+            if self._is_automatic(mail):
+                continue
+            link = links[mail.id]
+            others = sorted(
+                address
+                for address in correspondents[link.thread_id]
+                if not self.owner.has_email(address)
+            )
+            fields = mail_fields(mail, self.owner) | {
+                "reply_to": link.parent_id,
+                "recipient": self._recipient(mail, others),
+                "facts": (facts or {}).get(mail.id),
+            }
+            turns.append(self._turn(mail.id, f"mail:{link.thread_id}", fields, others))
+        return turns
+
+    def chat_turns(
+        self,
+        table: Table,
+        conversations: Sequence[RawRow],
+        messages: Sequence[RawRow],
+        gap: timedelta = SESSION_GAP,
+    ) -> list[Turn]:
+        """Turns of whole conversations; a silence longer than `gap` starts another thread.
+
+        `table` holds the messages.
+        """
+        users = {row["id"]: row["user_id"] for row in conversations}
+        previous: dict[str, Turn] = {}  # last turn of each conversation so far
+        turns = []
+        for message in sorted(messages, key=lambda row: (created_at(row), row["id"])):
+            conversation = message["conversation_id"]
+            before = previous.get(conversation)
+            if before and created_at(message) - before.occurred_at > gap:
+                before = None
+            thread = before.thread_id if before else f"chat:{conversation}:{message['id']}"
+            fields = message_fields(message, users.get(conversation), self.owner)
+            fields["reply_to"] = before.turn_id if before else None
+            turn = self._turn(f"{table.name}:{message['id']}", thread, fields)
+            previous[conversation] = turn
+            turns.append(turn)
+        return turns
+
+    def row_turn(self, table: Table, row: RawRow) -> Turn:
+        """The turn of a row that stands alone; `table` is of a shape in `ROW_FIELDS`."""
+        assert table.shape is not None
+        fields = ROW_FIELDS[table.shape](row, self.owner)
+        return self._turn(f"{table.name}:{row['id']}", f"{table.shape}:{row['id']}", fields)
+
+    def _turn(
+        self,
+        turn_id: str,
+        thread_id: str,
+        fields: Mapping[str, Any],
+        participants: Sequence[str] = (),
+    ) -> Turn:
+        """The turn with these fields; surrogates replace third parties in its free text."""
+        source, _, row_id = turn_id.partition(":")
+        protected = {
+            name: self.third_parties.protect(fields[name], participants)
+            for name in _FREE_TEXT
+            if fields.get(name) is not None
+        }
+        return Turn(
+            turn_id=turn_id,
+            source=source,
+            source_ids=[row_id],
+            thread_id=thread_id,
+            **{**fields, **protected},
+        )
+
+    def _recipient(self, mail: Mail, others: Sequence[str]) -> str | None:
+        """Surrogate of the name of whom a mail is for; None for a name that has none."""
+        name = name_of_address(self.owner.first_recipient(mail.recipients))
+        if name is None:
+            return None
+        surrogate = self.third_parties.protect(name, others)
+        return None if surrogate == name else surrogate
+
+    def _is_automatic(self, mail: Mail) -> bool:
+        """Whether a program wrote a mail. A mail to nobody is an entry of a calendar if it is the
+        owner's; another's went to the owner blindly."""
+        if mail.automatic == "entry":
+            return self.owner.has_email(mail.sender)
+        return bool(mail.automatic)

@@ -1,0 +1,149 @@
+"""Which columns of a row become which fields of its turn: one function for each shape of table.
+
+To add a shape, name it in `crm.schema.Shape`, write its function here and enter that in
+`ROW_FIELDS`. `TurnBuilder` adds the ids, links the threads and replaces third parties.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from maverick_assets.crm.schema import Shape
+from maverick_assets.datasets.mail.cleaning import clean_text
+from maverick_assets.datasets.mail.threads import LONG_AGO, Mail
+from maverick_assets.datasets.owner import Owner
+
+RawRow = Mapping[str, Any]  # a row of a raw table, by column
+Fields = dict[str, Any]  # fields of a `Turn`, by name
+
+MIN_PRAISED_RATING = 8  # an answer rated at least this is one to learn
+MAX_REJECTED_RATING = 3  # an answer rated at most this is one to avoid
+
+
+def mail_fields(mail: Mail, owner: Owner) -> Fields:
+    return {
+        "author": mail.sender,
+        "is_owner": owner.has_email(mail.sender),
+        "occurred_at": mail.sent_at,
+        "title": mail.subject,
+        "text": mail.text,
+        "context": mail.quoted,
+    }
+
+
+def message_fields(message: RawRow, user: str | None, owner: Owner) -> Fields:
+    """`user`: whose conversation it is. The role `user` speaks for him, every other does not."""
+    by_user = message["role"] == "user"
+    return {
+        "author": (user or "user") if by_user else message["role"],
+        "is_owner": by_user and user in owner.user_ids,
+        "occurred_at": created_at(message),
+        "text": _cleaned(message["content"]),
+    }
+
+
+def deal_fields(deal: RawRow, owner: Owner) -> Fields:
+    """The facts of a deal are the context, the owner's call and its outcome are the text.
+
+    The first paragraph of the notes states facts and the rest is the call; a single paragraph is a
+    call. A stage that says how the deal ended is the outcome: among the facts it would give away
+    the answer.
+    """
+    first, _, rest = _cleaned(deal["notes"]).partition("\n\n")
+    facts, call = (first, rest) if rest else ("", first)
+    ending = outcome(deal["stage"])
+    amount = None if deal["amount"] is None else f"${deal['amount']:,.0f}"
+    labelled = {"Stage": None if ending else deal["stage"], "Amount": amount, "Age": _age(deal)}
+    lines = [f"{label}: {value}" for label, value in labelled.items() if value]
+    name = deal["deal_name"] or ""
+    return {
+        "author": deal["owner_email"] or "",
+        "is_owner": owner.has_email(deal["owner_email"]),
+        "occurred_at": created_at(deal),
+        "title": name,
+        "text": f"{call}\n\nOutcome: {ending}." if call and ending else call,
+        "context": "\n".join([name, *lines, *([facts] if facts else [])]),
+    }
+
+
+def note_fields(note: RawRow, owner: Owner) -> Fields:
+    """`user_id` may hold a user id or, from a source beside the CRM, an address."""
+    user = note["user_id"]
+    return {
+        "author": user or "",
+        "is_owner": user in owner.user_ids or owner.has_email(user),
+        "occurred_at": created_at(note),
+        "title": note["title"] or "",
+        "text": _cleaned(note["content"]),
+    }
+
+
+def sample_fields(sample: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 as all of `ROW_FIELDS`
+    return {
+        "author": sample["personality"] or "",
+        "is_owner": False,
+        "occurred_at": created_at(sample),
+        "text": _cleaned(sample["response"]),
+        "context": _cleaned(sample["prompt"]),
+        "personality": sample["personality"],
+        "mood": sample["mood"],
+        "mode": sample["mode"],
+    }
+
+
+def feedback_fields(feedback: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 as all of them
+    """`text` is what the personality should have said, `rejected` an answer that was rated low.
+
+    What it should have said is the correction, else the answer itself where it was praised, else
+    empty.
+    """
+    rating, response = feedback["rating"] or 0, _cleaned(feedback["response"])
+    praised = response if rating >= MIN_PRAISED_RATING else ""
+    return {
+        "author": feedback["personality"] or "",
+        "is_owner": False,
+        "occurred_at": created_at(feedback),
+        "text": _cleaned(feedback["correction"]) or praised,
+        "context": _cleaned(feedback["prompt"]),
+        "personality": feedback["personality"],
+        # Without a rating it is 0, which is neither praise nor rejection.
+        "rejected": response if 0 < rating <= MAX_REJECTED_RATING else None,
+    }
+
+
+# Shapes whose rows are turns by themselves. Mails and messages need the rows around them.
+ROW_FIELDS: dict[Shape, Callable[[RawRow, Owner], Fields]] = {
+    "deal": deal_fields,
+    "note": note_fields,
+    "sample": sample_fields,
+    "feedback": feedback_fields,
+}
+
+
+def created_at(row: RawRow) -> datetime:
+    time: datetime | None = row["created_at"]
+    return time or LONG_AGO
+
+
+def outcome(stage: str | None) -> str | None:
+    """How a deal ended, `won` or `lost`, as in `Closed Won`; None while it is open."""
+    name = (stage or "").lower()
+    return next((end for end in ("won", "lost") if name.endswith(end)), None)
+
+
+def name_of_address(address: str | None) -> str | None:
+    """`dana.whitfield@x.example` -> `Dana Whitfield`; None for an address without a name."""
+    words = re.split(r"[._-]+", (address or "").partition("@")[0])
+    is_name = 1 <= len(words) <= 3 and all(len(word) > 1 and word.isalpha() for word in words)
+    return " ".join(word.capitalize() for word in words) if is_name else None
+
+
+def _cleaned(text: str | None) -> str:
+    return clean_text(text or "")
+
+
+def _age(row: RawRow) -> str | None:
+    """Days from a row's creation to its last change; None where either is missing."""
+    created, updated = row["created_at"], row.get("updated_at")
+    return f"{(updated - created).days} days" if created and updated else None
