@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.demo import machine
 from maverick_assets.base_model.prepare import ensure_base
-from maverick_assets.cli.services import asset_selection
+from maverick_assets.cli.jobs import asset_selection
 from maverick_assets.settings import Settings
 from maverick_assets_tests.end_to_end.machine import Machine, robbies_home
 from maverick_assets_tests.processes import lives, wait_for

@@ -26,7 +26,8 @@ from maverick_assets.defs.assets.training import CODE_VERSION, adapter_assets, b
 from maverick_assets.defs.runs.automation import jobs, schedules, sensors
 from maverick_assets.defs.runs.liveness import held_in_process_executor
 from maverick_assets.defs.runs.progress import progress_logger
-from maverick_assets.recipes import Fleet, Recipe, load_fleet, load_recipes
+from maverick_assets.fleets import Fleet, load_fleet
+from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.settings import load_settings
 
 # Data versions on outputs and Pipes' own internals: pinned with Dagster, tested with it.

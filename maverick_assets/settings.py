@@ -8,65 +8,103 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from maverick_assets.errors import BadInput
 
+PREFIX = "MAVERICK_"
+PACKAGED = "packaged"
+PACKAGED_PERSONALITIES = Path(__file__).parent / "personalities"
+
 _LANGUAGES_TEXT = """
 af am an ar as az ba be bg bn br bs ca cs cy da de dz el en eo es et eu fa fi fo fr fy ga gd gl gu
 ha he hi hr ht hu hy id ig is it ja jv ka kk km kn ko ku ky la lb lg ln lo lt lv mg mk ml mn mr ms
 mt my ne nl nn no oc om or pa pl ps pt qu ro ru rw sa se si sk sl sn so sq sr st sv sw ta te tg th
 tk tl tr tt ug uk ur uz vi vo wa xh yo zh zu
 """
-LANGUAGES = frozenset(_LANGUAGES_TEXT.split())  # those that py3langid tells
+LANGUAGES = frozenset(_LANGUAGES_TEXT.split())  # those that py3langid identifies
 
 
 class Settings(BaseSettings):
     """Every path that the program writes is below `home`."""
 
-    model_config = SettingsConfigDict(env_prefix="MAVERICK_", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
-    home: Path = Field(Path(".maverick"), description="run home: all that Maverick writes")
-    crm_url: str | None = Field(None, description="PostgreSQL of the CRM; unset: embedded server")
+    home: Path = Field(Path(".maverick"), description="run home: everything that Maverick writes")
+    crm_url: str | None = Field(
+        None, description="PostgreSQL of the CRM; unset: the embedded server"
+    )
     dagster_url: str | None = Field(
-        None, description="PostgreSQL of Dagster's storage; unset: embedded server"
+        None,
+        description="PostgreSQL of Dagster's runs, schedules and history; unset: the embedded "
+        "server",
     )
     owner_email: str = Field(
         "allan@testpilot.example",
-        description="the owner's addresses, comma-separated; * stands for any characters",
+        description="the owner's addresses, comma-separated; `*` stands for any characters",
     )
     owner_user_id: str = Field("allan", description="the owner's user ids, comma-separated")
     base_model: str | None = Field(
-        None, description="directory or hub id; unset: embedded SmolLM2-135M-Instruct"
+        None,
+        description="directory or hub id of another base model; unset: the embedded "
+        "SmolLM2-135M-Instruct",
     )
     session_hours: float = Field(
-        12, gt=0, description="silence after which a chat's next message starts another session"
+        12,
+        gt=0,
+        description="hours of silence after which a chat's next message starts another session",
     )
     languages: str = Field(
-        "", description="ISO 639-1 codes of what is learnt, comma-separated; unset: all languages"
+        "",
+        description="ISO 639-1 codes, comma-separated: answers in other languages are left out; "
+        "unset: all languages",
     )
-    timezone: str = Field("UTC", description="of the schedules, as in the IANA database")
+    timezone: str = Field("UTC", description="time zone of the schedules, such as Europe/Berlin")
     nightly_after_rows: int | None = Field(
         None,
         gt=0,
-        description="new rows since the last training that start `nightly` early; unset: none do",
+        description="rows by which the CRM must have grown since the last training for `nightly` "
+        "to start early; unset: it never does",
     )
-    fleet: str = Field("laptop", description="name of a file in fleets/, or a path to one")
+    fleet: str = Field(
+        "laptop",
+        description="which host trains which personality: `laptop`, `rtx4090x5`, or the path of a "
+        "YAML file",
+    )
+    personalities: str = Field(
+        PACKAGED,
+        description="folders of recipes, comma-separated; `packaged` stands for the six that come "
+        "with Maverick, and a recipe replaces one of the same name in a folder before it",
+    )
     sources: Path | None = Field(
         None, description="YAML file of sources beside the CRM; unset: there are none"
     )
 
     @field_validator("home", "sources")
     @classmethod
-    def _absolute(cls, path: Path | None) -> Path | None:
-        return path and path.expanduser().absolute()
+    def _absolute_path(cls, path: Path | None) -> Path | None:
+        return path and Path(_absolute(str(path)))
+
+    @field_validator("fleet")
+    @classmethod
+    def _absolute_fleet(cls, fleet: str) -> str:
+        return _absolute(fleet) if fleet.endswith((".yaml", ".yml")) else fleet
+
+    @field_validator("personalities")
+    @classmethod
+    def _absolute_folders(cls, folders: str) -> str:
+        names = _split(folders)
+        if not names:
+            raise ValueError("names no folder")
+        return ",".join(name if name == PACKAGED else _absolute(name) for name in names)
 
     @field_validator("languages")
     @classmethod
-    def _known(cls, codes: str) -> str:
+    def _known_languages(cls, codes: str) -> str:
         unknown = sorted(set(_split(codes.lower())) - LANGUAGES)
         if unknown:
-            raise ValueError(f"{', '.join(unknown)}: no ISO 639-1 code of a language that is known")
+            raise ValueError(f"{', '.join(unknown)}: not an ISO 639-1 code of a known language")
         return codes
 
     @cached_property
     def language_codes(self) -> tuple[str, ...]:
+        """Sorted lower-case codes; empty for all languages."""
         return tuple(sorted(set(_split(self.languages.lower()))))
 
     @cached_property
@@ -77,6 +115,14 @@ class Settings(BaseSettings):
     @cached_property
     def owner_user_ids(self) -> tuple[str, ...]:
         return _split(self.owner_user_id)
+
+    @cached_property
+    def personality_folders(self) -> tuple[Path, ...]:
+        """Folders of recipes, in the order in which a later one replaces an earlier one's."""
+        return tuple(
+            PACKAGED_PERSONALITIES if folder == PACKAGED else Path(folder)
+            for folder in _split(self.personalities)
+        )
 
     @property
     def lake(self) -> Path:
@@ -115,8 +161,12 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
 
-def _split(listed: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in listed.split(",") if part.strip())
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 def load_settings() -> Settings:
@@ -128,6 +178,6 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "MAVERICK_" + "_".join(str(part) for part in first["loc"]).upper()
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
         reason = first["msg"].removeprefix("Value error, ")
-        raise BadInput(f"setting {name}: {reason}; see Settings in README.md") from error
+        raise BadInput(f"setting {name}: {reason}; see docs/reference/settings.md") from error

@@ -1,19 +1,12 @@
-"""Personality and fleet files: what they give, and how a mistake in one is reported."""
+"""Personality files: what they give, where they are found, and how a mistake is reported."""
 
 from pathlib import Path
 
 import pytest
 
 from maverick_assets.errors import BadInput
-from maverick_assets.recipes import (
-    FLEETS,
-    Fleet,
-    Recipe,
-    Training,
-    load_fleet,
-    load_recipes,
-    load_yaml,
-)
+from maverick_assets.recipes import Recipe, Training, load_recipes
+from maverick_assets.yaml_files import load_yaml
 
 MINIMAL = """\
 name: echo
@@ -75,7 +68,7 @@ def test_mood_and_mode_become_tags_of_the_system_prompt() -> None:
         (MINIMAL + "modes: [a, b\n", "not YAML"),
         (
             MINIMAL + "  - {table: personality_samples, examples: sample}\n",
-            "echo.yaml:7: sources.1: personality_samples holds rows of all; add filter",
+            "echo.yaml:7: sources.1: personality_samples holds rows of all",
         ),
         (
             MINIMAL
@@ -85,7 +78,7 @@ def test_mood_and_mode_become_tags_of_the_system_prompt() -> None:
         ),
         (
             MINIMAL + "  - {table: x, examples: sample, filter: {mode: intimate}}\n",
-            "echo.yaml:7: sources.1: x holds rows of all",
+            "echo.yaml:7: sources.1: x holds rows of all personalities",
         ),
     ],
 )
@@ -102,79 +95,61 @@ def test_two_files_with_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(MINIMAL)
     (tmp_path / "b.yaml").write_text(MINIMAL)
     with pytest.raises(BadInput, match=r"b\.yaml: the name echo is taken"):
-        load_recipes(tmp_path)
+        load_recipes([tmp_path])
 
 
-def test_the_default_fleet_has_one_node_for_all() -> None:
-    assert load_fleet("laptop").placement(["a", "b"]) == {"laptop": ["a", "b"]}
+def own_folder(tmp_path: Path, **files: str) -> Path:
+    """A folder of one's own recipes, one file for each argument."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return folder
 
 
-@pytest.mark.parametrize(
-    ("nodes", "complaint"),
-    [
-        ([{"name": "x", "personalities": ["a"]}], "b is placed on no node"),
-        ([{"name": "x"}, {"name": "y"}], "a is placed on x and y"),
-        ([{"name": "x", "personalities": ["a", "b", "c"]}], "no personality c"),
-        ([{"name": "x"}, {"name": "x", "personalities": []}], "two nodes have the name x"),
-    ],
-)
-def test_a_personality_is_placed_on_exactly_one_node(
-    nodes: list[dict[str, object]], complaint: str
+def test_a_folder_of_ones_own_stands_instead_of_the_packaged_recipes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fleet = Fleet.model_validate({"name": "test", "nodes": nodes})
-    with pytest.raises(BadInput, match=complaint):
-        fleet.placement(["a", "b"])
+    monkeypatch.setenv("MAVERICK_PERSONALITIES", str(own_folder(tmp_path, echo=MINIMAL)))
+    assert list(load_recipes()) == ["echo"]
 
 
-def test_a_fleet_that_does_not_exist_is_named() -> None:
-    with pytest.raises(BadInput, match=r"nowhere\.yaml: no such file"):
-        load_fleet("nowhere")
-
-
-def test_the_fleet_of_five_cards_has_room_for_training_and_inference_on_each() -> None:
-    fleet = load_fleet("rtx4090x5")
-    placed = fleet.placement(list(load_recipes()))
-    assert placed["aurora"] == ["allan-maverick"]
-    assert [placed[name][0] for name in ("collaboration", "fluenti", "vengeance")] == [
-        "robbie",
-        "business-mentor",
-        "gatekeeper",
-    ]
-    assert {node.name: node.gpus for node in fleet.nodes} == {
-        "aurora": 2,
-        "collaboration": 1,
-        "fluenti": 1,
-        "vengeance": 1,
-    }
-    assert all((node.training_gb, node.inference_gb) == (16, 8) for node in fleet.nodes)
-
-
-def test_every_fleet_that_ships_places_every_personality() -> None:
-    for path in FLEETS.glob("*.yaml"):
-        assert path.stem == load_fleet(path.stem).name
-        load_fleet(path.stem).placement(list(load_recipes()))
-
-
-def test_the_deepspeed_file_of_a_node_lies_where_the_fleets_does(tmp_path: Path) -> None:
-    path = tmp_path / "two.yaml"
-    path.write_text("name: two\nnodes:\n  - {name: x, gpus: 2, deepspeed: zero2.json}\n")
-    with pytest.raises(BadInput, match=r"node x: deepspeed: .*zero2\.json is no file"):
-        load_fleet(str(path))
-    (tmp_path / "zero2.json").write_text("{}")
-    assert load_fleet(str(path)).nodes[0].deepspeed == tmp_path / "zero2.json"
+def test_a_folder_of_ones_own_adds_to_the_packaged_recipes_and_replaces_those_of_its_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged = list(load_recipes())
+    folder = own_folder(tmp_path, echo=MINIMAL, own=MINIMAL.replace("name: echo", "name: robbie"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MAVERICK_PERSONALITIES", f"packaged, {folder.name}")
+    recipes = load_recipes()
+    assert list(recipes) == sorted([*packaged, "echo"])
+    assert recipes["robbie"].system_prompt == "You are Echo."
+    monkeypatch.setenv("MAVERICK_PERSONALITIES", f"{folder},packaged")
+    assert load_recipes()["robbie"].system_prompt != "You are Echo."
 
 
 @pytest.mark.parametrize(
-    ("node", "complaint"),
+    ("value", "complaint"),
     [
-        ("{name: x, gpus: -1}", "two.yaml:3: nodes.0.gpus"),
-        ("{name: x, ollama: here}", "two.yaml:3: nodes.0.ollama"),
-        ("{name: x, quantize: int8}", "two.yaml:3: nodes.0.quantize"),
-        ("{name: x, training_gb: 0}", "two.yaml:3: nodes.0.training_gb"),
+        ("nowhere", r"setting MAVERICK_PERSONALITIES: /.*/nowhere is not a folder; put"),
+        ("own", r"setting MAVERICK_PERSONALITIES: /.*/own has no personality file; put"),
+        (",", r"setting MAVERICK_PERSONALITIES: names no folder"),
     ],
 )
-def test_a_mistake_in_a_node_is_named(tmp_path: Path, node: str, complaint: str) -> None:
-    path = tmp_path / "two.yaml"
-    path.write_text(f"name: two\nnodes:\n  - {node}\n")
+def test_a_folder_without_recipes_is_named_with_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, complaint: str
+) -> None:
+    own_folder(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MAVERICK_PERSONALITIES", value)
     with pytest.raises(BadInput, match=complaint):
-        load_fleet(str(path))
+        load_recipes()
+
+
+def test_a_mistake_in_a_recipe_of_ones_own_is_named_with_file_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = own_folder(tmp_path, echo=MINIMAL + "mood: [joy]\n")
+    monkeypatch.setenv("MAVERICK_PERSONALITIES", f"packaged,{folder}")
+    with pytest.raises(BadInput, match=r"own/echo\.yaml:7: mood: unknown key"):
+        load_recipes()

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from maverick_assets.cli import services
 from maverick_assets.cli.console import AsJson, note, print_result
-from maverick_assets.recipes import load_recipes
+from maverick_assets.recipes import load_recipes, recipe_named
 from maverick_assets.settings import load_settings
 
 
@@ -23,7 +22,7 @@ def chat(
     """Talk to a personality."""
     from maverick_assets.serving.chat import open_chat
 
-    recipe = services.known_recipe(load_recipes(), personality)
+    recipe = recipe_named(load_recipes(), personality)
     conversation = open_chat(load_settings(), recipe, version, mood, mode)
     if message is not None:
         answer = conversation.say(message)

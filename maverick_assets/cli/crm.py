@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from maverick_assets.cli import services
 from maverick_assets.cli.console import AsJson, note, print_result
+from maverick_assets.cli.services import running_services
 from maverick_assets.crm.connection import connect
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import load_settings
@@ -28,19 +28,17 @@ def crm_import(
         raise BadInput("nothing to import: give --mbox FILE, --maildir DIR or --jsonl TABLE=FILE")
     settings = load_settings()
     reports: dict[str, importers.ImportReport] = {}
-    with services.services(settings):
-        services.create_in_embedded(settings)
-        with connect(load_settings()) as connection:
-            if mbox:
-                reports[str(mbox)] = importers.import_mail(connection, importers.read_mbox(mbox))
-            if maildir:
-                mails = importers.read_maildir(maildir)
-                reports[str(maildir)] = importers.import_mail(connection, mails)
-            for entry in jsonl or []:
-                table, separator, file = entry.partition("=")
-                if not separator:
-                    raise BadInput(f"--jsonl {entry}: write TABLE=FILE")
-                reports[file] = importers.import_jsonl(connection, table, Path(file))
+    with running_services(settings), connect(load_settings()) as connection:
+        if mbox:
+            reports[str(mbox)] = importers.import_mail(connection, importers.read_mbox(mbox))
+        if maildir:
+            mails = importers.read_maildir(maildir)
+            reports[str(maildir)] = importers.import_mail(connection, mails)
+        for entry in jsonl or []:
+            table, separator, file = entry.partition("=")
+            if not separator:
+                raise BadInput(f"--jsonl {entry}: write TABLE=FILE")
+            reports[file] = importers.import_jsonl(connection, table, Path(file))
     for report in reports.values():
         for skipped in report.skipped:
             note(f"skipped {skipped.name}: {skipped.reason}")

@@ -7,9 +7,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from maverick_assets.cli import services
 from maverick_assets.cli.console import AsJson, print_result, print_table
-from maverick_assets.recipes import load_recipes
+from maverick_assets.recipes import load_recipes, recipe_named
 from maverick_assets.settings import load_settings
 
 datasets_app = typer.Typer(help="What the personalities are trained on.", no_args_is_help=True)
@@ -26,7 +25,7 @@ def datasets_show(personality: str, as_json: AsJson = False) -> None:
     from maverick_assets.lake.delta import open_table
 
     lake = load_settings().lake
-    recipe = services.known_recipe(load_recipes(), personality)
+    recipe = recipe_named(load_recipes(), personality)
     judged = judged_candidates(lake, recipe)
     path = lake / "datasets" / recipe.name
     table = open_table(path)
@@ -46,7 +45,7 @@ def quarantine_list(
 
     if context.invoked_subcommand is None:
         recipes = load_recipes()
-        names = [services.known_recipe(recipes, personality).name] if personality else [*recipes]
+        names = [recipe_named(recipes, personality).name] if personality else [*recipes]
         held = quarantined(load_settings().lake, names)
         table = RichTable("id", "personality", "source", "when", "rules", "excerpt")
         for each in held:

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from maverick_assets.cli import services
 from maverick_assets.cli.console import AsJson, note
+from maverick_assets.cli.jobs import execute_job, raise_first
 from maverick_assets.cli.models import show_versions, versions_in_service
-from maverick_assets.crm.connection import connect, create_tables
+from maverick_assets.cli.services import running_services
+from maverick_assets.crm.connection import connect
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import load_settings
 
@@ -26,12 +27,12 @@ def demo(
             "`maverick demo` fills the embedded CRM, and MAVERICK_CRM_URL names another: unset it, "
             "or use `maverick run weekly`"
         )
-    with services.services(settings):
+    with running_services(settings):
         for table, count in fill_crm(mbox).items():
             note(f"CRM table {table}: {count} new rows")
-        failures = services.execute_job("weekly", [])
+        failures = execute_job("weekly")
         show_versions(versions_in_service(settings), as_json)
-        services.raise_failures(failures)
+        raise_first(failures)
 
 
 def fill_crm(mbox: Path | None) -> dict[str, int]:
@@ -43,7 +44,6 @@ def fill_crm(mbox: Path | None) -> dict[str, int]:
     kept = rows if mbox is None else {"personality_samples": rows["personality_samples"]}
     added = {}
     with connect(load_settings()) as connection:
-        create_tables(connection)
         for table, content in kept.items():
             added[table] = importers.insert_rows(connection, table, content)[0]
         if mbox is not None:

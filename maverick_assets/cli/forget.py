@@ -4,8 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from maverick_assets.cli import services
 from maverick_assets.cli.console import AsJson, print_result
+from maverick_assets.cli.jobs import execute_job, raise_first
+from maverick_assets.cli.services import running_services
+from maverick_assets.crm.sources.config import raw_tables
 from maverick_assets.errors import BadInput
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import load_settings
@@ -26,7 +28,7 @@ def forget(
         raise BadInput("give --contact ADDRESS, or --row TABLE:ID")
     settings = load_settings()
     registry = Registry(settings.models)
-    tables = services.raw_tables(settings)
+    tables = raw_tables(settings.sources)
     if contact is not None:
         rows = forgetting.bury_contact(settings.lake, tables, contact)
     else:
@@ -41,12 +43,11 @@ def forget(
         "untold": {n: [str(m.version) for m in found] for n, found in touched.untold.items()},
         "in_service": {name: m and str(m.version) for name, m in serving.items()},
     }
-    with services.services(settings):  # a rebuild that fails leaves nothing unsaid
-        services.create_in_embedded(settings)
-        failures = services.execute_job("ingest", [])
+    with running_services(settings):  # a rebuild that fails leaves nothing unsaid
+        failures = execute_job("ingest")
     forgetting.erase(settings.lake, registry, rows)
     print_result(result, "\n".join(_forgotten_lines(result)), as_json)
-    services.raise_failures(failures)
+    raise_first(failures)
 
 
 def _forgotten_lines(result: dict[str, Any]) -> list[str]:

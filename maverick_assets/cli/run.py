@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from maverick_assets.cli import services
 from maverick_assets.cli.console import AsJson
+from maverick_assets.cli.jobs import execute_job, raise_first
 from maverick_assets.cli.models import show_versions, versions_in_service
+from maverick_assets.cli.services import running_services
 from maverick_assets.settings import load_settings
 
 
-class Job(StrEnum):
+class JobName(StrEnum):
     ingest = "ingest"
     nightly = "nightly"
     weekly = "weekly"
@@ -20,7 +21,7 @@ class Job(StrEnum):
 
 
 def run(
-    job: Job,
+    job: JobName,
     personality: Annotated[
         list[str] | None, typer.Option(help="Only this one; may be given several times.")
     ] = None,
@@ -28,9 +29,8 @@ def run(
 ) -> None:
     """Run a job now, here."""
     settings = load_settings()
-    with services.services(settings):
-        services.create_in_embedded(settings)
-        failures = services.execute_job(job, personality or [])
-        if job not in (Job.ingest, Job.quarterly):
+    with running_services(settings):
+        failures = execute_job(job, personality or [])
+        if job not in (JobName.ingest, JobName.quarterly):
             show_versions(versions_in_service(settings), as_json)
-        services.raise_failures(failures)
+        raise_first(failures)

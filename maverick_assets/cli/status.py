@@ -3,9 +3,9 @@
 import psycopg
 from psycopg import sql
 
-from maverick_assets.cli import services
 from maverick_assets.cli.console import AsJson, print_result
 from maverick_assets.cli.models import summary, versions_in_service
+from maverick_assets.cli.services import dagster_instance, running_services
 from maverick_assets.crm.connection import connect, without_password
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.settings import load_settings
@@ -14,12 +14,11 @@ from maverick_assets.settings import load_settings
 def status(as_json: AsJson = False) -> None:
     """The CRM's rows, the versions in service, the last runs."""
     settings = load_settings()
-    with services.services(settings):
-        services.create_in_embedded(settings)
+    with running_services(settings):
         with connect(load_settings()) as connection:
             rows = {name: _count_rows(connection, name) for name in TABLES}
             where = without_password(load_settings().crm_url or "")
-        with services.dagster_instance() as instance:
+        with dagster_instance() as instance:
             runs = [
                 {"job": run.job_name, "status": run.status.value, "run": run.run_id}
                 for run in instance.get_runs(limit=5)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from maverick_assets.cli import services
+from maverick_assets.cli.services import running_services
 from maverick_assets.cli.supervisor import run_ui
 from maverick_assets.settings import load_settings
 
@@ -14,5 +14,5 @@ def ui(
     port: Annotated[int, typer.Option()] = 3000,
 ) -> None:
     """Dagster's webserver and daemon, until Ctrl-C."""
-    with services.services(load_settings()):
+    with running_services(load_settings()):
         run_ui(host, port)

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, PlainSerializer
 
-from maverick_assets.recipes import Name
 from maverick_assets.records import Metrics, Record, TrainingSummary
 from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.versions import Kind, Version
+from maverick_assets.yaml_files import Name
 
 VersionState = Literal["candidate", "released", "archived", "revoked"]
 

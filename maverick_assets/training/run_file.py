@@ -8,8 +8,9 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from maverick_assets.base_model.prepare import base_in
 from maverick_assets.errors import BadInput
+from maverick_assets.fleets import Node
 from maverick_assets.lake.delta import open_table
-from maverick_assets.recipes import Node, load_recipes
+from maverick_assets.recipes import load_recipes, recipe_named
 from maverick_assets.records import Record
 from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec
 
@@ -78,11 +79,7 @@ def read_config(path: Path) -> TrainingSpec:
 
 
 def _job(folder: Path, adapter: AdapterConfig) -> AdapterJobSpec:
-    recipes = load_recipes()
-    if adapter.personality not in recipes:
-        known = ", ".join(recipes)
-        raise BadInput(f"no personality {adapter.personality!r}; there are: {known}")
-    recipe = recipes[adapter.personality].model_dump()
+    recipe = recipe_named(load_recipes(), adapter.personality).model_dump()
     recipe["training"] |= adapter.training
     dataset = folder / adapter.dataset
     table = open_table(dataset)

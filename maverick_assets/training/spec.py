@@ -8,7 +8,8 @@ from typing import TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from maverick_assets.errors import BadInput
-from maverick_assets.recipes import Node, Recipe
+from maverick_assets.fleets import Node
+from maverick_assets.recipes import Recipe
 from maverick_assets.records import Mode, Record
 
 M = TypeVar("M", bound=BaseModel)

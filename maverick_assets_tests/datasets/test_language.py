@@ -74,5 +74,5 @@ def test_an_unknown_language_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MAVERICK_LANGUAGES", " en, DE ,")
     assert load_settings().language_codes == ("de", "en")
     monkeypatch.setenv("MAVERICK_LANGUAGES", "en,english,xx")
-    with pytest.raises(BadInput, match=r"MAVERICK_LANGUAGES: .*english, xx: no ISO 639-1 code"):
+    with pytest.raises(BadInput, match=r"MAVERICK_LANGUAGES: .*english, xx: not an ISO 639-1 code"):
         load_settings()

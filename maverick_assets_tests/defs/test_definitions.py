@@ -12,7 +12,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from maverick_assets.crm.sources.config import load_sources
 from maverick_assets.definitions import build_definitions
-from maverick_assets.recipes import load_fleet, load_recipes
+from maverick_assets.fleets import load_fleet
+from maverick_assets.recipes import load_recipes
 
 PROJECT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from dagster import AssetKey
 from deltalake import DeltaTable
 
 from maverick_assets.base_model.prepare import BaseModel
-from maverick_assets.cli.services import asset_selection
+from maverick_assets.cli.jobs import asset_selection
 from maverick_assets_tests.command import Maverick
 from maverick_assets_tests.end_to_end.dagster_ui import start_ui
 from maverick_assets_tests.end_to_end.machine import Machine, robbies_home

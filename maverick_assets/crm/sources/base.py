@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from maverick_assets.crm.messages import Skipped, storable
 from maverick_assets.crm.schema import Shape, Table, crm_table
 from maverick_assets.errors import BadInput
-from maverick_assets.recipes import Strict
+from maverick_assets.yaml_files import StrictModel
 
 Row = dict[str, Any]
 State = dict[str, Any]
@@ -112,7 +112,7 @@ Address = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^[^\s@,]+@[^
 Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)]
 
 
-class Entry(Strict):
+class Entry(StrictModel):
     """What every entry of the sources file has. `user`: the id that stands for its person."""
 
     libraries: ClassVar[tuple[str, ...]]

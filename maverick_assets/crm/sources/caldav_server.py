@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from maverick_assets.crm.sources.base import Variable, secret
 from maverick_assets.crm.sources.events import Calendar
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.recipes import Strict
+from maverick_assets.yaml_files import StrictModel
 
 if TYPE_CHECKING:
     import caldav
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TIMEOUT = 60  # seconds
 
 
-class CalDav(Strict):
+class CalDav(StrictModel):
     """All calendars of a person on a server; `password` names the variable that holds it."""
 
     url: str

@@ -6,16 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from maverick_assets.crm.schema import TABLES
+from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.crm.sources.base import Source
 from maverick_assets.crm.sources.calendar import CalendarEntry
 from maverick_assets.crm.sources.documents import DocumentsEntry
 from maverick_assets.crm.sources.hubspot import HubSpotEntry
 from maverick_assets.errors import BadInput
-from maverick_assets.recipes import Strict, load_yaml
+from maverick_assets.yaml_files import StrictModel, load_yaml
 
 
-class _SourcesFile(Strict):
+class _SourcesFile(StrictModel):
     sources: list[
         Annotated[HubSpotEntry | CalendarEntry | DocumentsEntry, Field(discriminator="kind")]
     ]
@@ -46,3 +46,12 @@ def load_sources(path: Path | None) -> list[Source]:
             raise BadInput(f"{path}: source {source.name}: table {table} is taken; rename it")
         taken |= names
     return sources
+
+
+def raw_tables(path: Path | None) -> list[Table]:
+    """Every table that has a raw table in the lake: those of the CRM, and those that sources fill.
+
+    `path` is the sources file. Raises what `load_sources` raises.
+    """
+    filled = [table.table for source in load_sources(path) for table in source.tables]
+    return [*TABLES.values(), *filled]

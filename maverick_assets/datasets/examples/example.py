@@ -23,7 +23,7 @@ from maverick_assets.datasets.turns.turn import Turn
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.schema import schema_of
-from maverick_assets.recipes import Recipe, Source
+from maverick_assets.recipes import ExampleSource, Recipe
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def read_examples(table: Path, version: int, split: str | None = None) -> list[E
     return sorted(wanted, key=attrgetter("example_id"))
 
 
-def _matches(turn: Turn, source: Source, recipe: Recipe) -> bool:
+def _matches(turn: Turn, source: ExampleSource, recipe: Recipe) -> bool:
     for name, value in source.filter.items():
         if not hasattr(turn, name):
             known = ", ".join(field.name for field in fields(Turn))

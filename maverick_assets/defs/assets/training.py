@@ -34,9 +34,10 @@ from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.checks import check_dataset
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
 from maverick_assets.errors import MaverickError
+from maverick_assets.fleets import Node
 from maverick_assets.lake.delta import open_table
 from maverick_assets.processes import run_module, worker_environment, write_spec
-from maverick_assets.recipes import Node, Recipe
+from maverick_assets.recipes import Recipe
 from maverick_assets.records import TrainingSummary
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.plan import TrainingPlan, plan_training

@@ -15,7 +15,7 @@ import pynvml
 import torch
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.recipes import Node
+from maverick_assets.fleets import Node
 from maverick_assets.training.device.hardware import Hardware
 
 GB = 2**30

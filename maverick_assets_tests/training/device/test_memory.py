@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.recipes import Node
+from maverick_assets.fleets import Node
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.memory import prepare_memory, unload_ollama
 from maverick_assets_tests.training.ollama_simulation import OllamaSimulation, serving

@@ -1,0 +1,90 @@
+"""A job of the definitions, run to its end in this process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from maverick_assets.cli.services import dagster_instance
+from maverick_assets.crm.connection import connect, present_columns
+from maverick_assets.crm.schema import TABLES
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.recipes import load_recipes, recipe_named
+from maverick_assets.settings import load_settings
+
+if TYPE_CHECKING:
+    from dagster import AssetKey, ExecuteInProcessResult
+
+
+@dataclass(frozen=True)
+class StepFailure:
+    """A step that failed, with the class and the first line of its error."""
+
+    step: str
+    error_class: str
+    message: str
+
+
+def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure]:
+    """Run a job here and now, with one line per event on stderr; returns the steps that failed.
+
+    `personalities` narrows it to their assets and what these are made from. Raises `BadInput` for
+    an unknown personality, and before anything runs when the CRM cannot be read.
+    """
+    from maverick_assets.definitions import defs
+    from maverick_assets.defs.runs.liveness import hold
+    from maverick_assets.defs.runs.recovery import reap
+
+    settings = load_settings()
+    selection = asset_selection(job, personalities) if personalities else None
+    with connect(settings) as connection:
+        for table in TABLES.values():
+            present_columns(connection, table)
+    with dagster_instance() as instance:
+        reap(instance, settings.alive)  # the sensor that does it may have no daemon
+        run_id = str(uuid4())
+        hold(settings.alive, run_id)
+        result = defs.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            asset_selection=selection,
+            run_config={"loggers": {"progress": {}}},
+            tags={"dagster/max_retries": "0"},  # the daemon cannot start what a terminal started
+            raise_on_error=False,
+        )
+    return _step_failures(result)
+
+
+def asset_selection(job: str, personalities: Sequence[str]) -> list["AssetKey"]:
+    """Keys of a job's assets without those of the other personalities."""
+    from maverick_assets.definitions import defs
+
+    recipes = load_recipes()
+    selected = {recipe_named(recipes, name).name for name in personalities}
+    left_out = {recipe.asset_prefix for name, recipe in recipes.items() if name not in selected}
+    keys = defs.resolve_job_def(job).asset_layer.selected_asset_keys
+    return sorted(key for key in keys if key.path[0] not in left_out)
+
+
+def raise_first(failures: Sequence[StepFailure]) -> None:
+    """Raise the first failure as an error of the same exit code; nothing when there is none.
+
+    Bad input goes first: other steps often fail because of it.
+    """
+    if not failures:
+        return
+    bad_input = next((f for f in failures if f.error_class == BadInput.__name__), None)
+    first = bad_input or failures[0]
+    if first.error_class == "DagsterExecutionInterruptedError":
+        raise MaverickError("interrupted; run the same command again to resume")
+    step = first.step.split(".")[0].replace("__", "/")
+    more = f" (and {len(failures) - 1} more steps failed)" if len(failures) > 1 else ""
+    error = BadInput if bad_input else MaverickError
+    raise error(f"{step}: {first.message}{more}")
+
+
+def _step_failures(result: "ExecuteInProcessResult") -> list[StepFailure]:
+    from maverick_assets.defs.runs.progress import root_cause
+
+    failed = [event for event in result.all_events if event.is_step_failure]
+    return [StepFailure(event.step_key or "", *root_cause(event)) for event in failed]

@@ -1,0 +1,84 @@
+"""Fleet files: where personalities are placed, and how a mistake in a file is reported."""
+
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.errors import BadInput
+from maverick_assets.fleets import PACKAGED_FLEETS, Fleet, load_fleet
+from maverick_assets.recipes import load_recipes
+
+
+def test_the_default_fleet_has_one_node_for_all() -> None:
+    assert load_fleet("laptop").placement(["a", "b"]) == {"laptop": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "complaint"),
+    [
+        ([{"name": "x", "personalities": ["a"]}], "b is placed on no node"),
+        ([{"name": "x"}, {"name": "y"}], "a is placed on x and y"),
+        ([{"name": "x", "personalities": ["a", "b", "c"]}], "no personality c"),
+        ([{"name": "x"}, {"name": "x", "personalities": []}], "two nodes have the name x"),
+    ],
+)
+def test_a_personality_is_placed_on_exactly_one_node(
+    nodes: list[dict[str, object]], complaint: str
+) -> None:
+    fleet = Fleet.model_validate({"name": "test", "nodes": nodes})
+    with pytest.raises(BadInput, match=complaint):
+        fleet.placement(["a", "b"])
+
+
+def test_a_fleet_that_does_not_exist_is_named() -> None:
+    with pytest.raises(BadInput, match=r"nowhere\.yaml: no such file"):
+        load_fleet("nowhere")
+
+
+def test_the_fleet_of_five_cards_has_room_for_training_and_inference_on_each() -> None:
+    fleet = load_fleet("rtx4090x5")
+    placed = fleet.placement(list(load_recipes()))
+    assert placed["aurora"] == ["allan-maverick"]
+    assert [placed[name][0] for name in ("collaboration", "fluenti", "vengeance")] == [
+        "robbie",
+        "business-mentor",
+        "gatekeeper",
+    ]
+    assert {node.name: node.gpus for node in fleet.nodes} == {
+        "aurora": 2,
+        "collaboration": 1,
+        "fluenti": 1,
+        "vengeance": 1,
+    }
+    assert all((node.training_gb, node.inference_gb) == (16, 8) for node in fleet.nodes)
+
+
+def test_every_fleet_that_ships_places_every_personality() -> None:
+    for path in PACKAGED_FLEETS.glob("*.yaml"):
+        assert path.stem == load_fleet(path.stem).name
+        load_fleet(path.stem).placement(list(load_recipes()))
+
+
+def test_the_deepspeed_file_of_a_node_lies_where_the_fleets_does(tmp_path: Path) -> None:
+    path = tmp_path / "two.yaml"
+    path.write_text("name: two\nnodes:\n  - {name: x, gpus: 2, deepspeed: zero2.json}\n")
+    with pytest.raises(BadInput, match=r"node x: deepspeed: .*zero2\.json is not a file"):
+        load_fleet(str(path))
+    (tmp_path / "zero2.json").write_text("{}")
+    assert load_fleet(str(path)).nodes[0].deepspeed == tmp_path / "zero2.json"
+
+
+@pytest.mark.parametrize(
+    ("node", "complaint"),
+    [
+        ("{name: x, gpus: -1}", "two.yaml:3: nodes.0.gpus"),
+        ("{name: x, ollama: here}", "two.yaml:3: nodes.0.ollama"),
+        ("{name: x, quantize: int8}", "two.yaml:3: nodes.0.quantize"),
+        ("{name: x, training_gb: 0}", "two.yaml:3: nodes.0.training_gb"),
+    ],
+)
+def test_a_mistake_in_a_node_is_named(tmp_path: Path, node: str, complaint: str) -> None:
+    path = tmp_path / "two.yaml"
+    path.write_text(f"name: two\nnodes:\n  - {node}\n")
+    with pytest.raises(BadInput, match=complaint):
+        load_fleet(str(path))
