@@ -10,10 +10,10 @@ from pydantic import (
     model_validator,
 )
 
-from maverick_assets.recipes import Gates, Recipe, Source, Training
+from maverick_assets.recipes import ExampleSource, Gates, Recipe, Training
 
 
-class _RecordedSource(Source, extra="ignore"):
+class _RecordedSource(ExampleSource, extra="ignore"):
     pass
 
 
