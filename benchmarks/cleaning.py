@@ -29,8 +29,8 @@ from maverick_assets.crm.raw_table import raw_schema
 from maverick_assets.crm.sample.emails import email_rows
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
-from maverick_assets.datasets.mail.cleaning import clean_mail
-from maverick_assets.datasets.mail.table import cleaned, read_mails
+from maverick_assets.datasets.mail.cleaning import clean_body
+from maverick_assets.datasets.mail.table import clean_row, read_mails
 from maverick_assets.datasets.mail.threads import link_threads
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
@@ -61,7 +61,7 @@ def exactness(data: Path) -> Iterator[str]:
     mails = list(labelled_mails())
     exact = 0
     for labelled in mails:
-        mail = clean_mail(labelled.body)
+        mail = clean_body(labelled.body)
         found = (mail.text, mail.quoted, mail.forwarded)
         exact += found == (labelled.text, labelled.quoted, labelled.forwarded)
     yield f"| labelled mails cleaned exactly | {exact} of {len(mails)} |"
@@ -72,7 +72,7 @@ def exactness(data: Path) -> Iterator[str]:
         bodies = {row["message_id"]: row["body"] for row in _rows(data / mailbox / "emails")}
         pairs = list(_rows(data / mailbox / "reply_pairs"))
         equal = sum(
-            clean_mail(bodies[pair["message_id"]]).text.split() == pair["reply"].split()
+            clean_body(bodies[pair["message_id"]]).text.split() == pair["reply"].split()
             for pair in pairs
         )
         yield f"| {mailbox}: replies as the yardstick has them | {equal} of {len(pairs)} |"
@@ -89,7 +89,7 @@ def slowest() -> str:
     seconds = {}
     for name, body in ADVERSARIAL.items():
         mail = row | {"id": "1", "body": body}
-        seconds[name] = timed(partial(cleaned, "x", mail), time.process_time)
+        seconds[name] = timed(partial(clean_row, "x", mail), time.process_time)
     worst = max(seconds, key=seconds.__getitem__)
     return (
         f"| slowest of {len(seconds)} adversarial mails of 1 MB: {worst} | {seconds[worst]:.2f} s |"

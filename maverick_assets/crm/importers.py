@@ -14,7 +14,7 @@ from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
 from maverick_assets.crm.connection import present_columns
-from maverick_assets.crm.messages import MailRow, Skipped, parse_message, storable
+from maverick_assets.crm.internet_mail import MailRow, Skipped, parse_message, storable
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.errors import BadInput
 

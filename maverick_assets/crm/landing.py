@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.crm.forgetting import read_forgotten
-from maverick_assets.crm.messages import Skipped
+from maverick_assets.crm.internet_mail import Skipped
 from maverick_assets.crm.raw_table import ARROW_TYPES, LIVE, named, raw_schema, stamped, tombstones
 from maverick_assets.crm.sources.base import Source, SourceTable
 from maverick_assets.lake.delta import (

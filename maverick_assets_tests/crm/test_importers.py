@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from maverick_assets.crm.html_text import html_to_text
 from maverick_assets.crm.importers import (
     MailRow,
     Skipped,
@@ -21,7 +22,7 @@ from maverick_assets.crm.importers import (
     read_maildir,
     read_mbox,
 )
-from maverick_assets.crm.messages import html_to_text, parse_message
+from maverick_assets.crm.internet_mail import parse_message
 from maverick_assets.errors import BadInput
 
 MAILBOX = Path(__file__).parents[3] / "shared/data/mailbox-arnold/maildir.tar.xz"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field
 
-from maverick_assets.crm.messages import Skipped, storable
+from maverick_assets.crm.internet_mail import Skipped, storable
 from maverick_assets.crm.schema import Shape, Table, crm_table
 from maverick_assets.errors import BadInput
 from maverick_assets.yaml_files import StrictModel

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, model_validator
 
-from maverick_assets.crm.messages import Skipped
+from maverick_assets.crm.internet_mail import Skipped
 from maverick_assets.crm.sources.base import (
     AbsolutePath,
     Address,

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from maverick_assets.crm.messages import Skipped, storable
+from maverick_assets.crm.internet_mail import Skipped, storable
 from maverick_assets.crm.sources.base import (
     AbsolutePath,
     Deleted,

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from maverick_assets.crm.messages import Skipped, html_to_text
+from maverick_assets.crm.html_text import html_to_text
+from maverick_assets.crm.internet_mail import Skipped
 from maverick_assets.crm.sources.base import Deleted, Row, SourceTable
 
 if TYPE_CHECKING:

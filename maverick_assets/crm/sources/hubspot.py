@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from maverick_assets.crm.messages import Skipped
+from maverick_assets.crm.internet_mail import Skipped
 from maverick_assets.crm.sources.base import (
     Address,
     Deleted,

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
 
-from maverick_assets.crm.messages import Skipped, html_to_text
+from maverick_assets.crm.html_text import html_to_text
+from maverick_assets.crm.internet_mail import Skipped
 from maverick_assets.crm.sources.base import Deleted, Row, SourceTable
 from maverick_assets.crm.sources.hubspot_api import Gone, HubSpotApi, Item
 

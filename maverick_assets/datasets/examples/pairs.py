@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.datasets.mail.threads import has_reply_prefix, telling_words
+from maverick_assets.datasets.mail.threads import has_reply_prefix, quote_key
 from maverick_assets.datasets.turns.turn import Turn
 
 _MAX_HEARD = 64  # turns that are looked at before an answer; the budget of tokens ends sooner
@@ -64,7 +64,7 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     answers what is not at hand (its subject says so) is left out.
     """
     by_id = {turn.turn_id: turn for turn in turns}
-    own = {(turn.thread_id, telling_words(turn.text)) for turn in turns if turn.is_owner}
+    own = {(turn.thread_id, quote_key(turn.text)) for turn in turns if turn.is_owner}
     for turn in turns:
         if not turn.is_owner:
             continue
@@ -73,7 +73,7 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
         if heard and not heard[-1].is_owner:
             yield Pair("reply", (turn,), heard, subject, "\n\n")
         elif turn.context and not heard:
-            quoted = telling_words(turn.context)
+            quoted = quote_key(turn.context)
             if quoted is None or (turn.thread_id, quoted) not in own:
                 yield Pair("reply", (turn,), lead=f"{subject}{turn.context}")
         elif not turn.context and not has_reply_prefix(turn.title):

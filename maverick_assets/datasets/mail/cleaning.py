@@ -8,63 +8,67 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
-from maverick_assets.crm.messages import html_to_text
-from maverick_assets.datasets.mail.footers import footers
-from maverick_assets.datasets.mail.quotes import QUOTE_MARK, find_quotes, is_marked, quoted_author
+from maverick_assets.crm.html_text import html_to_text
+from maverick_assets.datasets.mail.footers import footer_reasons
+from maverick_assets.datasets.mail.header_blocks import quoted_author
+from maverick_assets.datasets.mail.quote_marks import (
+    marked_lines,
+    quote_follows,
+    without_mark,
+    without_marks,
+)
+from maverick_assets.datasets.mail.quotes import find_introductions
 
 
 @dataclass(frozen=True)
-class Removed:
-    """Characters `start` to `end` of a body as `plain_text` gives it, and why they went.
+class RemovedPart:
+    """Characters of a body that were cut, and why."""
 
-    `reason`: quote, attribution, header, forward, signature, contact, device, attachment,
-    disclaimer, footer, or blank (the lines around what is kept).
-    """
-
-    start: int
+    start: int  # both count in the body as `plain_text` gives it
     end: int
+    # quote, attribution, header, forward, signature, contact, device, attachment, disclaimer,
+    # footer, or blank (the lines around what is kept)
     reason: str
 
 
 @dataclass(frozen=True)
-class CleanMail:
-    """`text`: the writer's own new words: `plain_text` of the body without what is `removed`.
-    `quoted`: the own words of the mail it answers or forwards, as quoted there; `author`: whom
-    its header or attribution names. `forwarded`: the quoted mail is marked as forwarded."""
+class CleanBody:
+    """A mail's body, divided."""
 
-    text: str
-    quoted: str | None
-    forwarded: bool
-    removed: tuple[Removed, ...] = ()
-    author: str = ""
+    text: str  # the writer's new words: `plain_text` of the body without the removed parts
+    quoted: str | None  # the own words of the mail that it answers or forwards, as quoted there
+    forwarded: bool  # whether the quoted mail is marked as forwarded
+    removed: tuple[RemovedPart, ...] = ()
+    author: str = ""  # who wrote the quoted mail, as its header or attribution says
 
 
 @dataclass(frozen=True)
-class _Split:
-    """`reasons`: for each line why it goes, None where it is kept. `quoted`: the lines of the
-    quoted mail without their quote marks, `author`: who wrote them, as the mail says."""
+class _Division:
+    """Lines, divided into the writer's own and the rest."""
 
-    reasons: list[str | None]
-    quoted: list[str]
+    reasons: list[str | None]  # for each line: why it goes, None where it stays
+    quoted: list[str]  # the lines of the quoted mail, without their quote marks
     forwarded: bool
     author: str
 
-    def kept(self, lines: Sequence[str]) -> list[str]:
+    def own(self, lines: Sequence[str]) -> list[str]:
         return [line for line, why in zip(lines, self.reasons, strict=True) if why is None]
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\ufeff\ufffe\uffff]|[\ud800-\udfff]")
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)+")
-_MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
-_OWN_MARK = re.compile(r"\s{0,3}>\s?\d")
 _MAX_NESTING = 5
 _MAX_PASSES = 8
+# A body in HTML begins with such a tag: "<html>", "<!DOCTYPE html>", '<div dir="ltr">' ...
 _HTML_START = re.compile(
     r"\s*<(?:!doctype html|html|head|body|meta|style|div|p|table|span|font|br|center)\b",
     re.IGNORECASE,
 )
+# ... and closes one: "<div" alone may begin a mail about HTML.
 _HTML_END = re.compile(r"</(?:html|body|div|p|table|span|font|center)>|<br ?/?>", re.IGNORECASE)
+# A part of a page may begin with words: "Hi Dana,<br><br>Yes.<br>Allan"
 _HTML_BREAK = re.compile(r"<br ?/?>|</(?:div|p|tr|li)>", re.IGNORECASE)
+_START_CHARACTERS = 1000
 
 
 def clean_text(text: str) -> str:
@@ -80,107 +84,85 @@ def plain_text(body: str) -> str:
     return clean_text(html_to_text(body) if _is_html(body) else body)
 
 
-def clean_mail(body: str) -> CleanMail:
-    """Split a mail's body into its writer's words and those of the mail that it quotes."""
+def clean_body(body: str) -> CleanBody:
+    """Divide a mail's body into its writer's words and those of the mail that it quotes."""
     text = plain_text(body)
     lines = text.split("\n")
-    split = _sorted_out(lines)
-    removed = _spans(lines, split.reasons)
-    quoted, quoted_lines = "", split.quoted
-    for _ in range(_MAX_NESTING):  # a mail without words of its own hands on what it quotes
+    division = _divide(lines)
+    removed = _removed_parts(lines, division.reasons)
+    quoted, quoted_lines = "", division.quoted
+    # A mail that was passed on without a word has no words of its own: what it quotes in turn
+    # stands for them.
+    for _ in range(_MAX_NESTING):
         if quoted or not quoted_lines:
             break
-        inner = _sorted_out(quoted_lines)
-        quoted = clean_text("\n".join(inner.kept(quoted_lines)))
+        inner = _divide(quoted_lines)
+        quoted = clean_text("\n".join(inner.own(quoted_lines)))
         quoted_lines = inner.quoted
     own = _without(text, removed)
-    return CleanMail(own, quoted or None, split.forwarded, removed, split.author)
+    return CleanBody(own, quoted or None, division.forwarded, removed, division.author)
 
 
 def _is_html(body: str) -> bool:
-    return bool(_HTML_START.match(body[:1000]) and _HTML_END.search(body)) or (
-        (breaks := len(_HTML_BREAK.findall(body))) > 1 and breaks > body.strip().count("\n")
-    )
+    if _HTML_START.match(body[:_START_CHARACTERS]) and _HTML_END.search(body):
+        return True
+    breaks = len(_HTML_BREAK.findall(body))
+    return breaks > 1 and breaks > body.strip().count("\n")
 
 
-def _sorted_out(lines: Sequence[str]) -> _Split:
-    """Quotes and footers told from own lines, again until no more goes."""
+def _divide(lines: Sequence[str]) -> _Division:
+    """Divide lines, again and again until no more goes.
+
+    One pass is not enough: a footer that is cut may uncover a quote above it, and the other way
+    round.
+    """
     reasons: list[str | None] = [None] * len(lines)
     quoted: list[str] = []
     forwarded, author = False, ""
     for _ in range(_MAX_PASSES):
         left = [i for i, reason in enumerate(reasons) if reason is None]
-        split = _split([lines[i] for i in left])
-        own = [i for i, reason in zip(left, split.reasons, strict=True) if reason is None]
-        ends = footers([lines[i] for i in own])
-        for at, found in ((left, split.reasons), (own, ends)):
-            for i, reason in zip(at, found, strict=True):
+        division = _divide_by_quotes([lines[i] for i in left])
+        own = [i for i, reason in zip(left, division.reasons, strict=True) if reason is None]
+        footers = footer_reasons([lines[i] for i in own])
+        for places, new_reasons in ((left, division.reasons), (own, footers)):
+            for i, reason in zip(places, new_reasons, strict=True):
                 reasons[i] = reason
-        quoted += split.quoted
-        forwarded, author = forwarded or split.forwarded, author or split.author
-        changed = len(left) - ends.count(None)
+        quoted += division.quoted
+        forwarded, author = forwarded or division.forwarded, author or division.author
+        changed = len(left) - footers.count(None)
         if not changed or all(reasons[i] or not lines[i].strip() for i in own):
             break
-    return _Split(reasons, quoted, forwarded, author)
+    return _Division(reasons, quoted, forwarded, author)
 
 
-def _split(lines: Sequence[str]) -> _Split:
+def _divide_by_quotes(lines: Sequence[str]) -> _Division:
+    """Divide lines at the introductions of quoted mails and by quote marks.
+
+    After the first introduction everything is quoted, unless it is an attribution above marked
+    lines: between and below these the writer answers.
+    """
     reasons: list[str | None] = [None] * len(lines)
     end, introduced, forwarded, author = len(lines), False, False, ""
-    for quote in find_quotes(lines):
-        forwarded = quote.forwarded
-        name = "attribution" if quote.attribution else "header"
-        name = "forward" if forwarded else name
-        reasons[quote.start : quote.end] = [name] * (quote.end - quote.start)
-        introduced, author = True, author or quoted_author(lines[quote.start : quote.end])
-        if not (quote.attribution and _marked_below(lines, quote.end)):
-            end = quote.end
+    for introduction in find_introductions(lines):
+        start, stop = introduction.start, introduction.end
+        forwarded = introduction.forwarded
+        reason = "attribution" if introduction.attribution else "header"
+        reasons[start:stop] = ["forward" if forwarded else reason] * (stop - start)
+        introduced, author = True, author or quoted_author(lines[start:stop])
+        if not (introduction.attribution and quote_follows(lines, stop)):
+            end = stop
             break
     above = lines[:end]
-    marks = _marks(above, introduced)
-    quoted = [_MARK.sub("", line, count=1) for line, mark in zip(above, marks, strict=True) if mark]
+    marks = marked_lines(above, introduced)
+    quoted = [without_mark(line) for line, mark in zip(above, marks, strict=True) if mark]
     for i, mark in enumerate(marks):
         reasons[i] = reasons[i] or ("quote" if mark else None)
     reasons[end:] = ["forward" if forwarded else "quote"] * (len(lines) - end)
-    return _Split(reasons, quoted + _unmarked(lines[end:]), forwarded, author)
+    return _Division(reasons, quoted + without_marks(lines[end:]), forwarded, author)
 
 
-def _marked_below(lines: Sequence[str], i: int) -> bool:
-    """Whether the first line with words, from line `i`, carries a quote mark."""
-    while i < len(lines) and not lines[i].strip():
-        i += 1
-    return i < len(lines) and is_marked(lines[i])
-
-
-def _unmarked(lines: Sequence[str]) -> list[str]:
-    """A whole quoted mail; without its quote marks where most lines carry one."""
-    marks = _marks(lines, introduced=True)
-    if not (_marked_below(lines, 0) and 2 * sum(marks) > len(lines)):
-        return list(lines)
-    return [_MARK.sub("", line, count=1) for line, mark in zip(lines, marks, strict=True) if mark]
-
-
-def _marks(lines: Sequence[str], introduced: bool) -> list[bool]:
-    """Which lines are quoted: those with a leading `>`. Some people type one before a number."""
-    marks = [is_marked(line) for line in lines]
-    if sum(marks) == 1 and not introduced and _OWN_MARK.match(lines[marks.index(True)]):
-        return [False] * len(lines)
-    return [mark or _torn_off(lines, marks, i) for i, mark in enumerate(marks)]
-
-
-def _torn_off(lines: Sequence[str], marks: Sequence[bool], i: int) -> bool:
-    """The end of a long quoted line that a gateway wrapped without repeating the mark."""
-    return (
-        0 < i < len(lines) - 1
-        and marks[i - 1]
-        and marks[i + 1]
-        and len(lines[i - 1]) >= 65
-        and 0 < len(lines[i].strip()) <= 40
-    )
-
-
-def _spans(lines: Sequence[str], reasons: Sequence[str | None]) -> tuple[Removed, ...]:
-    """What goes, as spans of the lines' text, with the blank lines around what is kept."""
+def _removed_parts(lines: Sequence[str], reasons: Sequence[str | None]) -> tuple[RemovedPart, ...]:
+    """What goes, as parts of the lines' text, with the blank lines around what is kept."""
     ends = list(accumulate(len(line) + 1 for line in lines))
     ends[-1] -= 1  # the last line has no newline
     starts = [0, *ends[:-1]]
@@ -192,17 +174,17 @@ def _spans(lines: Sequence[str], reasons: Sequence[str | None]) -> tuple[Removed
         None if reason is None and words and words[0] <= i <= words[-1] else reason or "blank"
         for i, reason in enumerate(reasons)
     ]
-    spans = []
+    parts = []
     for reason, group in groupby(range(len(lines)), key=why.__getitem__):
         run = list(group)
         if reason is not None:
-            spans.append(Removed(starts[run[0]], ends[run[-1]], reason))
-    return tuple(span for span in spans if span.start < span.end)
+            parts.append(RemovedPart(starts[run[0]], ends[run[-1]], reason))
+    return tuple(part for part in parts if part.start < part.end)
 
 
-def _without(text: str, removed: Iterable[Removed]) -> str:
+def _without(text: str, removed: Iterable[RemovedPart]) -> str:
     kept, at = [], 0
-    for span in removed:
-        kept.append(text[at : span.start])
-        at = span.end
+    for part in removed:
+        kept.append(text[at : part.start])
+        at = part.end
     return "".join([*kept, text[at:]])

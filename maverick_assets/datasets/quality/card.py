@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from maverick_assets.crm.raw_table import LIVE, live_rows
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.datasets.examples.select import Entry
-from maverick_assets.datasets.mail.cleaning import Removed, clean_mail, plain_text
+from maverick_assets.datasets.mail.cleaning import RemovedPart, clean_body, plain_text
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import read_table
 from maverick_assets.recipes import Recipe
@@ -133,10 +133,10 @@ def mail_spans(lake: Path, examples: Sequence[Example]) -> list[list[Span]]:
         rows = live_rows(lake / "raw" / source, {"id": ids})
         bodies |= {(source, row["id"]): row["body"] or "" for row in rows}
     found = [bodies.get((example.source, example.source_ids[-1]), "") for example in examples]
-    return [spans(plain_text(body), clean_mail(body).removed) for body in found]
+    return [spans(plain_text(body), clean_body(body).removed) for body in found]
 
 
-def spans(body: str, removed: Sequence[Removed]) -> list[Span]:
+def spans(body: str, removed: Sequence[RemovedPart]) -> list[Span]:
     """A body, as `plain_text` gives it, in pieces."""
     pieces = []
     at = 0

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from maverick_assets.crm.schema import Table
-from maverick_assets.datasets.mail.threads import Mail, link_threads
+from maverick_assets.datasets.mail.clean_mail import CleanMail
+from maverick_assets.datasets.mail.threads import link_threads
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.fields import (
@@ -32,7 +33,7 @@ class TurnBuilder:
     third_parties: ThirdParties
 
     def mail_turns(
-        self, mails: Sequence[Mail], facts: Mapping[str, str] | None = None
+        self, mails: Sequence[CleanMail], facts: Mapping[str, str] | None = None
     ) -> list[Turn]:
         """Turns of cleaned mails; `mails` must hold all that are connected with one of them.
 
@@ -116,7 +117,7 @@ class TurnBuilder:
             **{**fields, **protected},
         )
 
-    def _recipient(self, mail: Mail, others: Sequence[str]) -> str | None:
+    def _recipient(self, mail: CleanMail, others: Sequence[str]) -> str | None:
         """Surrogate of the name of whom a mail is for; None for a name that has none."""
         name = name_of_address(self.owner.first_recipient(mail.recipients))
         if name is None:
@@ -124,7 +125,7 @@ class TurnBuilder:
         surrogate = self.third_parties.protect(name, others)
         return None if surrogate == name else surrogate
 
-    def _is_automatic(self, mail: Mail) -> bool:
+    def _is_automatic(self, mail: CleanMail) -> bool:
         """Whether a program wrote a mail. A mail to nobody is an entry of a calendar if it is the
         owner's; another's went to the owner blindly."""
         if mail.automatic == "entry":

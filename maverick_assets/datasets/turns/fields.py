@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from maverick_assets.crm.schema import Shape
+from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import clean_text
-from maverick_assets.datasets.mail.threads import LONG_AGO, Mail
 from maverick_assets.datasets.owner import Owner
 
 RawRow = Mapping[str, Any]  # a row of a raw table, by column
@@ -21,7 +21,7 @@ MIN_PRAISED_RATING = 8  # an answer rated at least this is one to learn
 MAX_REJECTED_RATING = 3  # an answer rated at most this is one to avoid
 
 
-def mail_fields(mail: Mail, owner: Owner) -> Fields:
+def mail_fields(mail: CleanMail, owner: Owner) -> Fields:
     return {
         "author": mail.sender,
         "is_owner": owner.has_email(mail.sender),

@@ -11,8 +11,8 @@ from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import TEXT_TABLES, Table
 from maverick_assets.datasets.mail.table import (
     MAIL_SCHEMA,
-    cleaned,
-    connected,
+    clean_row,
+    linked_mail_ids,
     mail_rows,
     read_mails,
 )
@@ -56,7 +56,7 @@ def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) 
         inputs = read_inputs(target, MAIL_SCHEMA, paths, row_hash([code]))
         changes = inputs.changes({name: ["id"] for name in paths})
         mails = [
-            cleaned(name, row)
+            clean_row(name, row)
             for name, path in paths.items()
             for row in live_rows(path, among("id", changes and values_of(changes[name], "id")))
         ]
@@ -183,7 +183,7 @@ class _AffectedTurns:
         before = {} if turns is None else dict(zip(*turns.to_pydict().values(), strict=True))
         refuted = [mail for mail, old in before.items() if facts.get(mail) != old]
         moved: list[Row] = [{"id": mail, "link_keys": []} for mail in refuted]
-        affected = connected(mails, [*self.changes[MAILS], *moved])
+        affected = linked_mail_ids(mails, [*self.changes[MAILS], *moved])
         if not affected:
             return set(), []
         return affected, self.builder.mail_turns(read_mails(mails, affected), facts)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maverick_assets.crm.sources.hubspot import HubSpotEntry, HubSpotSource
-from maverick_assets.datasets.mail.table import cleaned
+from maverick_assets.datasets.mail.table import clean_row
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets_tests.crm.sources.collecting import Held
@@ -170,7 +170,7 @@ def test_its_rows_become_the_owner_s_turns(account: HubSpotSimulation) -> None:
     write(account, 2, "On Monday.")
     emails = held(account, "emails")
     emails.fetch()
-    mails = [cleaned("hubspot_emails", row) for row in emails.rows.values()]
+    mails = [clean_row("hubspot_emails", row) for row in emails.rows.values()]
     question, answer = builder_for(Owner((ALLAN,), ("allan",))).mail_turns(mails)
     assert (question.is_owner, answer.is_owner) == (False, True)
     assert answer.thread_id == question.thread_id

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.mail.cleaning import clean_mail, clean_text
+from maverick_assets.datasets.mail.cleaning import clean_body, clean_text
 
 MAILBOX = Path(__file__).parents[4] / "shared/data/mailbox-arnold"
 OWN = "Yes, fine - 30% is TOO much :)\n\nBest regards,\nAllan"
@@ -61,7 +61,7 @@ FORWARDS = [
 
 @pytest.mark.parametrize("introduction", INTRODUCTIONS)
 def test_cuts_what_an_attribution_introduces(introduction: str) -> None:
-    mail = clean_mail(f"{OWN}\n\n{introduction}\n\n> Can we give 30%?\n> \n> Dana\n")
+    mail = clean_body(f"{OWN}\n\n{introduction}\n\n> Can we give 30%?\n> \n> Dana\n")
     assert mail.text == OWN
     assert mail.quoted == "Can we give 30%?\n\nDana"
     assert not mail.forwarded
@@ -69,19 +69,19 @@ def test_cuts_what_an_attribution_introduces(introduction: str) -> None:
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_cuts_what_a_header_block_introduces(header: str) -> None:
-    mail = clean_mail(f"{OWN}\n\n\n{header}\n\nCan we give 30%?\n\nDana")
+    mail = clean_body(f"{OWN}\n\n\n{header}\n\nCan we give 30%?\n\nDana")
     assert mail.text == OWN
     assert mail.quoted == "Can we give 30%?\n\nDana"
 
 
 @pytest.mark.parametrize("header", FORWARDS)
 def test_knows_a_forward(header: str) -> None:
-    mail = clean_mail(f"FYI\n\n{header}\n\nCan we give 30%?")
+    mail = clean_body(f"FYI\n\n{header}\n\nCan we give 30%?")
     assert (mail.text, mail.quoted, mail.forwarded) == ("FYI", "Can we give 30%?", True)
 
 
 def test_a_forward_without_words_has_empty_text() -> None:
-    mail = clean_mail(f"\n{FORWARDS[0]}\n\nCan we give 30%?")
+    mail = clean_body(f"\n{FORWARDS[0]}\n\nCan we give 30%?")
     assert mail.text == ""
 
 
@@ -89,12 +89,12 @@ def test_quoted_is_cleaned_one_level() -> None:
     older = "On Mon, 2 Jun 2025 at 9:00, Allan <a@x.example> wrote:\n> older words"
     body = f"ok\n\n{INTRODUCTIONS[0]}\n> Can you?\n> -- \n> Dana Cole, Acme\n"
     marked = "\n".join(f"> {line}" for line in older.split("\n"))
-    assert clean_mail(body + marked).quoted == "Can you?"
-    assert clean_mail(f"ok\n\n{HEADERS[0]}\n\nCan you?\n\n{older}").quoted == "Can you?"
+    assert clean_body(body + marked).quoted == "Can you?"
+    assert clean_body(f"ok\n\n{HEADERS[0]}\n\nCan you?\n\n{older}").quoted == "Can you?"
 
 
 def test_answers_between_and_below_quoted_lines_are_own_words() -> None:
-    mail = clean_mail(
+    mail = clean_body(
         "On 3 Jun 2025, Dana wrote:\n> Can you come?\nYes.\n\n> And the price?\n\n$5, as always."
     )
     assert mail.text == "Yes.\n\n\n$5, as always."
@@ -103,7 +103,7 @@ def test_answers_between_and_below_quoted_lines_are_own_words() -> None:
 
 def test_the_torn_end_of_a_quoted_line_is_not_own() -> None:
     long = "> " + "could you please send me the figures of the last quarter as soon as" + " yo"
-    mail = clean_mail(f"Sure.\n\nOn 3 Jun 2025, Dana wrote:\n{long}\nu can\n> thanks")
+    mail = clean_body(f"Sure.\n\nOn 3 Jun 2025, Dana wrote:\n{long}\nu can\n> thanks")
     assert mail.text == "Sure."
 
 
@@ -130,7 +130,7 @@ def test_the_torn_end_of_a_quoted_line_is_not_own() -> None:
     ],
 )
 def test_cuts_signatures_device_lines_and_disclaimers(footer: str) -> None:
-    assert clean_mail(f"{OWN}\n\n{footer}\n").text == OWN
+    assert clean_body(f"{OWN}\n\n{footer}\n").text == OWN
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_cuts_signatures_device_lines_and_disclaimers(footer: str) -> None:
     ],
 )
 def test_keeps_what_people_type(text: str) -> None:
-    mail = clean_mail(text)
+    mail = clean_body(text)
     assert mail.text == text
     assert mail.quoted is None
 
@@ -170,11 +170,11 @@ def test_keeps_what_people_type(text: str) -> None:
     ],
 )
 def test_keeps_telephones_and_addresses_that_a_mail_is_about(text: str) -> None:
-    assert clean_mail(text).text == text
+    assert clean_body(text).text == text
 
 
 def test_names_of_attached_files_go() -> None:
-    mail = clean_mail("See the list.\n\nAllan\n\n - list of ovens.doc\n <<prices.xls>>\n")
+    mail = clean_body("See the list.\n\nAllan\n\n - list of ovens.doc\n <<prices.xls>>\n")
     assert mail.text == "See the list.\n\nAllan"
     assert [span.reason for span in mail.removed] == ["blank", "attachment"]
 
@@ -183,12 +183,12 @@ def test_names_of_attached_files_go() -> None:
 def test_any_text_is_accepted_and_cleaning_twice_changes_nothing(text: str) -> None:
     once = clean_text(text)
     assert clean_text(once) == once
-    mail = clean_mail(text)
+    mail = clean_body(text)
     assert "\x00" not in mail.text + (mail.quoted or "")
 
 
 def test_deep_quoting_ends() -> None:
-    assert clean_mail("ok\n" + ">" * 5000 + " deep\n" + ">" * 5000 + " deep").text == "ok"
+    assert clean_body("ok\n" + ">" * 5000 + " deep\n" + ">" * 5000 + " deep").text == "ok"
 
 
 def test_clean_text_changes_newlines_and_control_characters_only() -> None:
@@ -208,7 +208,7 @@ def test_agrees_with_the_yardstick_of_a_real_mailbox() -> None:
         pairs = [json.loads(line) for line in lines]
     replies = prompts = 0
     for pair in pairs:
-        mail = clean_mail(bodies[pair["message_id"]])
+        mail = clean_body(bodies[pair["message_id"]])
         replies += words(mail.text) == words(pair["reply"])
         quoted, prompt = words(mail.quoted), words(pair["prompt"])
         prompts += bool(quoted) and (prompt.startswith(quoted) or quoted.startswith(prompt))

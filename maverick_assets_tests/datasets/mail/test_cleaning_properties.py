@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.mail.cleaning import clean_mail, plain_text
-from maverick_assets.datasets.mail.table import cleaned
+from maverick_assets.datasets.mail.cleaning import clean_body, plain_text
+from maverick_assets.datasets.mail.table import clean_row
 from maverick_assets_tests.corpora.adversarial_mails import ADVERSARIAL
 from maverick_assets_tests.corpora.labelled_mails import LANGUAGES
 
@@ -36,7 +36,7 @@ bodies = st.lists(st.sampled_from(LINES), max_size=25).map("\n".join)
 @given(bodies)
 @settings(max_examples=500)
 def test_what_is_kept_is_the_body_without_what_is_removed(body: str) -> None:
-    mail, text = clean_mail(body), plain_text(body)
+    mail, text = clean_body(body), plain_text(body)
     kept, at = "", 0
     for span in mail.removed:
         assert at <= span.start < span.end <= len(text)
@@ -49,8 +49,8 @@ def test_what_is_kept_is_the_body_without_what_is_removed(body: str) -> None:
 @given(bodies)
 @settings(max_examples=500)
 def test_cleaning_twice_changes_nothing(body: str) -> None:
-    text = clean_mail(body).text
-    again = clean_mail(text)
+    text = clean_body(body).text
+    again = clean_body(text)
     assert (again.text, again.removed) == (text, ())
 
 
@@ -64,7 +64,7 @@ def test_cleaning_twice_changes_nothing(body: str) -> None:
 def test_new_words_above_quotes_and_footers_stay(
     own: list[str], footers: list[str], quotes: list[str]
 ) -> None:
-    mail = clean_mail("\n\n".join([*own, *footers, *quotes]))
+    mail = clean_body("\n\n".join([*own, *footers, *quotes]))
     assert mail.text == "\n\n".join(own)
 
 
@@ -72,7 +72,7 @@ def test_new_words_above_quotes_and_footers_stay(
     st.sampled_from(QUOTES[: len(QUOTES) - len(LANGUAGES)]), st.sampled_from(["Yes, do it.", "🎉"])
 )
 def test_new_words_below_a_quote_stay(quote: str, own: str) -> None:
-    assert clean_mail(f"{quote}\n\n{own}").text == own
+    assert clean_body(f"{quote}\n\n{own}").text == own
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
@@ -88,5 +88,5 @@ def test_a_megabyte_of_nonsense_is_cleaned(name: str) -> None:
             "sent_at",
         )
     )
-    mail = cleaned("crm_emails", row | {"id": "1", "body": ADVERSARIAL[name][:100_000]})
+    mail = clean_row("crm_emails", row | {"id": "1", "body": ADVERSARIAL[name][:100_000]})
     assert len(mail.text) <= 100_000

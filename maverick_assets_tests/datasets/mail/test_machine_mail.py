@@ -1,7 +1,7 @@
 import pytest
 
-from maverick_assets.datasets.mail.machine_mail import automatic
-from maverick_assets.datasets.mail.table import MAIL_SCHEMA, cleaned, mail_rows
+from maverick_assets.datasets.mail.machine_mail import machine_mail_reason
+from maverick_assets.datasets.mail.table import MAIL_SCHEMA, clean_row, mail_rows
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.lake.delta import arrow_table
 from maverick_assets_tests.datasets.some_turns import builder_for
@@ -102,7 +102,7 @@ NEWS = "Our new ovens are here, and so is the sale of the year. " * 5
     ],
 )
 def test_tells_why_a_mail_is_a_program_s(reason: str, sender: str, subject: str, text: str) -> None:
-    assert automatic(sender, subject, text) == reason
+    assert machine_mail_reason(sender, subject, text) == reason
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_tells_why_a_mail_is_a_program_s(reason: str, sender: str, subject: str,
     ],
 )
 def test_leaves_what_people_write(sender: str, subject: str, text: str) -> None:
-    assert automatic(sender, subject, text) is None
+    assert machine_mail_reason(sender, subject, text) is None
 
 
 def test_automatic_mail_becomes_no_turn_but_a_reply_to_it_keeps_what_it_quotes() -> None:
@@ -141,7 +141,7 @@ def test_automatic_mail_becomes_no_turn_but_a_reply_to_it_keeps_what_it_quotes()
         "subject": "Re: Undeliverable: ovens",
         "body": "Odd.\n\nOn 3 Jun 2025, x wrote:\n> The address is unknown.",
     }
-    mails = [cleaned("crm_emails", each) for each in (bounce, reply)]
+    mails = [clean_row("crm_emails", each) for each in (bounce, reply)]
     assert [mail.automatic for mail in mails] == ["bounce", None]
     (turn,) = builder_for(Owner((DANA,), ())).mail_turns(mails)
     assert (turn.text, turn.context) == ("Odd.", "The address is unknown.")
@@ -159,7 +159,7 @@ def test_reason_and_removed_spans_are_stored_with_the_mail() -> None:
         "sent_at": None,
         "body": "Unknown.\n\n> Hello",
     }
-    table = arrow_table(mail_rows([cleaned("crm_emails", row)]), MAIL_SCHEMA)
+    table = arrow_table(mail_rows([clean_row("crm_emails", row)]), MAIL_SCHEMA)
     (stored,) = table.to_pylist()
     assert stored["automatic"] == "bounce"
     assert stored["removed"] == [

@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.mail.cleaning import clean_mail
-from maverick_assets.datasets.mail.threads import Link, Mail, link_threads, normal_subject
+from maverick_assets.datasets.mail.clean_mail import CleanMail
+from maverick_assets.datasets.mail.cleaning import clean_body
+from maverick_assets.datasets.mail.threads import ThreadLink, link_threads, normal_subject
 
 MAILBOX = Path(__file__).parents[4] / "shared/data/mailbox-arnold/emails.jsonl.gz"
 START = datetime(2025, 6, 2, 9, 0, tzinfo=UTC)
 ALLAN, DANA, LEE = "allan@testpilot.example", "dana@acme.example", "lee@acme.example"
 
 
-def mail(name: str, sender: str, to: str, hours: float = 0, **fields: object) -> Mail:
-    plain = Mail(
+def mail(name: str, sender: str, to: str, hours: float = 0, **fields: object) -> CleanMail:
+    plain = CleanMail(
         id=name,
         message_id=f"<{name}@x>",
         in_reply_to=None,
@@ -52,7 +53,7 @@ def test_in_reply_to_joins_whatever_the_subject_and_gives_the_parent() -> None:
             mail("b", ALLAN, DANA, 24 * 90, subject="new subject", in_reply_to=" <a@x> (Dana)"),
         ]
     )
-    assert links == {"a": Link("mail:a", None), "b": Link("mail:a", "a")}
+    assert links == {"a": ThreadLink("mail:a", None), "b": ThreadLink("mail:a", "a")}
 
 
 def test_a_reply_to_a_mail_of_a_crm_thread_joins_that_thread() -> None:
@@ -62,14 +63,14 @@ def test_a_reply_to_a_mail_of_a_crm_thread_joins_that_thread() -> None:
             mail("b", ALLAN, DANA, 1, in_reply_to="<a@x>", subject=""),
         ]
     )
-    assert links["b"] == Link("T1", "a")
+    assert links["b"] == ThreadLink("T1", "a")
 
 
 def test_subject_and_counterpart_join_but_guess_no_parent() -> None:
     links = link_threads(
         [mail("a", DANA, ALLAN), mail("b", ALLAN, DANA, 5, subject="AW: Re[2]: PRICING ")]
     )
-    assert links["b"] == Link("mail:a", None)
+    assert links["b"] == ThreadLink("mail:a", None)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_subject_and_counterpart_join_but_guess_no_parent() -> None:
     ],
 )
 def test_another_counterpart_a_later_month_or_another_subject_is_another_thread(
-    other: Mail,
+    other: CleanMail,
 ) -> None:
     links = link_threads([mail("a", DANA, ALLAN), other])
     assert links["a"].thread_id != links["b"].thread_id
@@ -114,8 +115,8 @@ def test_long_quoted_words_join_mails_of_different_subjects() -> None:
             mail("c", ALLAN, LEE, 2, subject="Fw: ", quoted=words),
         ]
     )
-    assert links["b"] == Link("mail:a", "a")
-    assert links["c"] == Link("mail:c", None)
+    assert links["b"] == ThreadLink("mail:a", "a")
+    assert links["c"] == ThreadLink("mail:c", None)
 
 
 def test_a_parent_is_earlier_and_by_another_author() -> None:
@@ -140,8 +141,8 @@ def test_replies_in_a_circle_end() -> None:
             mail("c", DANA, ALLAN, 1, in_reply_to="<c@x>", subject=""),
         ]
     )
-    assert links["a"] == Link("mail:a", None)
-    assert links["b"] == Link("mail:a", "a")
+    assert links["a"] == ThreadLink("mail:a", None)
+    assert links["b"] == ThreadLink("mail:a", "a")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,7 @@ def test_prefixes_of_several_languages_are_stripped(subject: str) -> None:
     st.randoms(),
 )
 def test_order_does_not_matter_and_no_answer_leaks(
-    mails: list[Mail], chance: random.Random
+    mails: list[CleanMail], chance: random.Random
 ) -> None:
     links = link_threads(mails)
     shuffled = list(mails)
@@ -194,9 +195,9 @@ def test_finds_parents_in_a_real_mailbox() -> None:
     mails = []
     with gzip.open(MAILBOX, "rt", encoding="utf-8") as lines:
         for row in map(json.loads, lines):
-            clean = clean_mail(row["body"])
+            clean = clean_body(row["body"])
             mails.append(
-                Mail(
+                CleanMail(
                     id=row["message_id"],
                     message_id=row["message_id"],
                     in_reply_to=row["in_reply_to"] or None,

@@ -10,7 +10,7 @@ from lxml import html
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.datasets.examples.select import Entry
-from maverick_assets.datasets.mail.cleaning import Removed
+from maverick_assets.datasets.mail.cleaning import RemovedPart
 from maverick_assets.datasets.quality.card import (
     BINS,
     Card,
@@ -47,7 +47,10 @@ def card_of(examples: list[Example], pieces: list[Span]) -> Card:
 def test_the_spans_of_a_mail_add_up_to_its_body() -> None:
     start = BODY.index(">")
     signature = BODY.index("--")
-    removed = [Removed(start, signature, "quote"), Removed(signature, len(BODY), "signature")]
+    removed = [
+        RemovedPart(start, signature, "quote"),
+        RemovedPart(signature, len(BODY), "signature"),
+    ]
     pieces = spans(BODY, removed)
     assert "".join(piece.text for piece in pieces) == BODY
     assert [piece.removed for piece in pieces] == [None, "quote", "signature"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.table import MAIL_SCHEMA, mail_rows
-from maverick_assets.datasets.mail.threads import Mail
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.swapped_roles import role_problems, signed_by
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, turn_rows
@@ -26,7 +26,7 @@ def lake_of(folder: Path, owner: Owner, signed: bool = True) -> Path:
         sender, recipient = (ALLAN, DANA) if at % 2 else (DANA, ALLAN)
         name = "Allan" if sender == ALLAN else "Dana"
         mails.append(
-            Mail(
+            CleanMail(
                 id=f"crm_emails:{at}",
                 message_id=None,
                 in_reply_to=None,
@@ -74,7 +74,7 @@ def test_mails_of_the_owner_that_others_sign_look_reversed(tmp_path: Path) -> No
     owner = Owner((DANA,), ("allan",))
     folder = lake_of(tmp_path, owner)
     swapped = [
-        Mail(
+        CleanMail(
             id=f"crm_emails:{at}",
             message_id=None,
             in_reply_to=None,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.datasets.mail.table import cleaned
+from maverick_assets.datasets.mail.table import clean_row
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.turn import Turn
 from maverick_assets_tests.datasets.some_turns import builder_for
@@ -15,7 +15,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def turns_of_mails(rows: list[dict[str, Any]]) -> list[Turn]:
-    return BUILDER.mail_turns([cleaned("crm_emails", row) for row in rows])
+    return BUILDER.mail_turns([clean_row("crm_emails", row) for row in rows])
 
 
 def mail(key: str, sender: str, body: str, hours: int, **more: Any) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from hashlib import sha256
 from typing import cast
 
-import lxml.html
-from lxml.etree import ParserError
+from maverick_assets.crm.html_text import html_to_text
 
 
 @dataclass(frozen=True)
@@ -43,11 +42,6 @@ class Skipped:
 
 
 _ID = re.compile(r"<[^<>\s]+>")
-_BLOCKS = (
-    "address article blockquote body center dd div dl dt footer form h1 h2 h3 h4 h5 h6 header hr li"
-    " ol p pre section table tr ul"
-)
-_INVISIBLE = frozenset(["script", "style", "head", "title", "template", "noscript"])
 
 
 def parse_message(name: str, data: bytes) -> MailRow | Skipped:
@@ -92,101 +86,6 @@ def parse_message(name: str, data: bytes) -> MailRow | Skipped:
 def storable(text: str) -> str:
     """`text` without what PostgreSQL cannot store: NUL and lone surrogates."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def html_to_text(html: str) -> str:
-    """The visible text of an HTML mail; quoted blocks get `>` marks as in plain text."""
-    try:
-        root = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=_parser())
-    except (ParserError, ValueError):
-        return ""
-    return _tidy(_rendered(root).replace("\u00a0", " "))
-
-
-def _parser() -> lxml.html.HTMLParser:
-    return lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-
-
-def _rendered(root: lxml.html.HtmlElement) -> str:
-    """Text with lines where a browser shows them: blocks begin and end lines, paragraphs keep a
-    blank line between them, a break in an otherwise empty block is one."""
-    out: list[str] = []
-    _render(root, out)
-    return "".join(out)
-
-
-def _render(element: lxml.html.HtmlElement, out: list[str]) -> None:
-    tag = element.tag
-    if tag in _INVISIBLE:
-        return
-    if tag == "br":
-        out.append("\n")
-        return
-    edge = 0 if tag not in _BLOCKS.split() else 2 if tag == "p" and not _tight(element) else 1
-    if edge:
-        _break_line(out, edge)
-    if _heads_quoted_mail(element):
-        out.append("-----Original Message-----\n")
-    inner: list[str] = [] if tag == "blockquote" else out
-    _add(inner, (element.text or "") if tag == "pre" else _collapsed(element.text or ""))
-    for child in element:
-        _render(child, inner)
-        _add(inner, _collapsed(child.tail or ""))
-    if tag == "blockquote":
-        quoted = _tidy("".join(inner)).split("\n")
-        out.append("\n" + "".join(f"> {line}".rstrip() + "\n" for line in quoted))
-    if tag in ("td", "th"):
-        out.append("\t")
-    if edge:
-        _break_line(out, edge)
-
-
-def _add(out: list[str], text: str) -> None:
-    """Space between blocks is layout, not text."""
-    if text and not (text == " " and _ends_line(out)):
-        out.append(text)
-
-
-def _break_line(out: list[str], edge: int) -> None:
-    """So that the text ends with `edge` newlines at least, where there is a text."""
-    if not out:
-        return
-    if not _ends_line(out):
-        out.append("\n")
-    if edge == 2 and not "".join(out[-2:]).endswith("\n\n"):
-        out.append("\n")
-
-
-def _ends_line(out: list[str]) -> bool:
-    return not out or out[-1].endswith("\n")
-
-
-def _tight(paragraph: lxml.html.HtmlElement) -> bool:
-    """Outlook's paragraphs are lines: their margin is zero."""
-    style = (paragraph.get("style") or "").replace(" ", "")
-    return "Mso" in (paragraph.get("class") or "") or bool(
-        re.search(r"margin:0(?:px|cm|in|;|$)", style)
-    )
-
-
-def _heads_quoted_mail(element: lxml.html.HtmlElement) -> bool:
-    """Outlook's header of the answered mail, which has no separator of its own."""
-    if element.tag != "div":
-        return False
-    style = (element.get("style") or "").replace(" ", "").lower()
-    return element.get("id") == "divRplyFwdMsg" or (
-        "border:none" in style and "border-top:solid" in style and "1.0pt" in style
-    )
-
-
-def _tidy(text: str) -> str:
-    """Without spaces around lines, and at most one blank line in a row."""
-    lines = [line.lstrip(" ").rstrip() for line in text.split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-def _collapsed(text: str) -> str:
-    return re.sub(r"[ \t\r\n]+", " ", text)
 
 
 def _headers(items: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -1,0 +1,121 @@
+"""The visible text of a page in HTML, as a mail program would write it in plain text."""
+
+import re
+
+import lxml.html
+from lxml.etree import ParserError
+
+_BLOCKS = frozenset(
+    [
+        *("address", "article", "blockquote", "body", "center", "dd", "div", "dl", "dt", "footer"),
+        *("form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "ol", "p", "pre"),
+        *("section", "table", "tr", "ul"),
+    ]
+)
+_INVISIBLE = frozenset(["script", "style", "head", "title", "template", "noscript"])
+# Outlook, the margin of a paragraph that is one line: "margin:0cm", "margin:0in 0in 8pt"
+_NO_MARGIN = re.compile(r"margin:0(?:px|cm|in|;|$)")
+_SPACE = re.compile(r"[ \t\r\n]+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def html_to_text(html: str) -> str:
+    """The visible text of an HTML mail; quoted blocks get `>` marks as in plain text."""
+    # The parser guesses an encoding from a page's own declaration, which is wrong by now: bytes in
+    # UTF-8 and a parser that is told so leave it nothing to guess.
+    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+    except (ParserError, ValueError):  # an empty page; characters that XML does not have
+        return ""
+    out: list[str] = []
+    _render(root, out)
+    return _tidy("".join(out).replace("\u00a0", " "))
+
+
+def _render(element: lxml.html.HtmlElement, out: list[str]) -> None:
+    """Append an element's text, with lines where a browser shows them.
+
+    Blocks begin and end lines, paragraphs keep a blank line between them, a break in an otherwise
+    empty block is one.
+    """
+    tag = element.tag
+    if tag in _INVISIBLE:
+        return
+    if tag == "br":
+        out.append("\n")
+        return
+    newlines = _newlines_around(element)
+    _end_lines(out, newlines)
+    if _heads_quoted_mail(element):
+        out.append("-----Original Message-----\n")
+    inner: list[str] = [] if tag == "blockquote" else out
+    _add(inner, (element.text or "") if tag == "pre" else _collapsed(element.text or ""))
+    for child in element:
+        _render(child, inner)
+        _add(inner, _collapsed(child.tail or ""))
+    if tag == "blockquote":
+        quoted = _tidy("".join(inner)).split("\n")
+        out.append("\n" + "".join(f"> {line}".rstrip() + "\n" for line in quoted))
+    if tag in ("td", "th"):
+        out.append("\t")
+    _end_lines(out, newlines)
+
+
+def _newlines_around(element: lxml.html.HtmlElement) -> int:
+    """How many newlines part an element from its neighbours: 0, 1, or 2 for a blank line."""
+    if element.tag not in _BLOCKS:
+        return 0
+    return 2 if element.tag == "p" and not _is_line(element) else 1
+
+
+def _add(out: list[str], text: str) -> None:
+    """Append text; a space between blocks is layout and left out."""
+    if text and not (text == " " and _ends_line(out)):
+        out.append(text)
+
+
+def _end_lines(out: list[str], newlines: int) -> None:
+    """Make the text end with so many newlines at least, where there is a text."""
+    if not out or not newlines:
+        return
+    if not _ends_line(out):
+        out.append("\n")
+    if newlines == 2 and not "".join(out[-2:]).endswith("\n\n"):
+        out.append("\n")
+
+
+def _ends_line(out: list[str]) -> bool:
+    return not out or out[-1].endswith("\n")
+
+
+def _is_line(paragraph: lxml.html.HtmlElement) -> bool:
+    """Whether a paragraph is one line, as Outlook's are: their margin is zero."""
+    style = (paragraph.get("style") or "").replace(" ", "")
+    return "Mso" in (paragraph.get("class") or "") or bool(_NO_MARGIN.search(style))
+
+
+def _heads_quoted_mail(element: lxml.html.HtmlElement) -> bool:
+    """Whether an element is Outlook's header of the answered mail.
+
+    It has no separator of its own, so it gets one, by which cleaning finds it in every language.
+    Outlook on the web: `<div id="divRplyFwdMsg">`; on the desktop: a `div` with
+    `style="border:none;border-top:solid #E1E1E1 1.0pt"`.
+    """
+    if element.tag != "div":
+        return False
+    style = (element.get("style") or "").replace(" ", "").lower()
+    return element.get("id") == "divRplyFwdMsg" or (
+        "border:none" in style and "border-top:solid" in style and "1.0pt" in style
+    )
+
+
+def _tidy(text: str) -> str:
+    """Without spaces around lines, and at most one blank line in a row."""
+    lines = [line.lstrip(" ").rstrip() for line in text.split("\n")]
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _collapsed(text: str) -> str:
+    """Text with a single space for each run of white space, as a browser shows it."""
+    return _SPACE.sub(" ", text)

@@ -1,0 +1,191 @@
+"""Header blocks of quoted mails: the lines "From: ... Sent: ... To: ... Subject: ..." in a body.
+
+Each program has its own order, labels and blank lines; Lotus Notes writes name and date above the
+block, without labels. A block counts only when it names a person and has a subject or a time.
+"""
+
+import re
+from collections.abc import Sequence
+
+from maverick_assets.datasets.mail.languages import any_of
+
+_LABELS = {
+    "sender": any_of(lambda language: language.quotes.sender_labels),
+    "to": any_of(lambda language: language.quotes.to_labels),
+    "sent": any_of(lambda language: language.quotes.sent_labels),
+    "date": any_of(lambda language: language.quotes.date_labels),
+    "subject": any_of(lambda language: language.quotes.subject_labels),
+    "other": any_of(lambda language: language.quotes.other_labels),
+}
+# Outlook, English: "From: Dana Cole"; Gmail in plain text: "*From:* Dana Cole"
+# Outlook, French: "De : Dana Cole". "From://x" is an address of the net and no label.
+_LABEL = re.compile(
+    r"[\s*]*(?:" + "|".join(f"(?P<{k}>{v})" for k, v in _LABELS.items()) + r")[*\s]?\s?:(?!//)"
+)
+_LABEL_CHARACTERS = 40
+# Outlook, in a language that no module covers: "Lähettäjä: Dana Cole"
+_UNKNOWN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
+_UNKNOWN_LABEL_LINES = 10
+
+# What follows is Lotus Notes, which writes English whatever its users speak. Its head:
+#   Dana Cole
+#   05/30/2000 07:29 AM
+#   To: Allan Price/HOU/ACME@ACME
+STAMP = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? +\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?"
+# "05/30/2000 07:29 AM", "09/27/2000 01:45 PM CDT", "09/27/2000 01:45 PM Central Daylight Time"
+_DATE_LINE = re.compile(rf"\s*{STAMP}(?: (?:[A-Z]{{2,4}}|\w+ \w+ Time))?\s*$")
+# '"Cole, Dana" <dana@x.example> on 12/06/2000 03:37:42 PM', "Dana Cole      09/14/2000 05:24 PM",
+# "Dana Cole @ ACME 09/14/2000 05:24 PM"
+_NAME_ON_DATE = re.compile(rf"(?P<name>.{{0,120}}?)(?:\s*\bon|\s{{2,}}|@ \w+ +) ?{STAMP}[\w \t]*$")
+# "Please respond to dana@y.example", "Sent by: Liz", "dana@x.example"
+_NOTES_LINE = re.compile(r"\s*(?:Please respond to\b|Sent by:|<?\S+@\S+>?\s*$)", re.IGNORECASE)
+# "Dana Cole <Dana.Cole@x.example>"
+_NAMED_ADDRESS = re.compile(r"\s*[^<>@?!;]{2,60}<[^\s<>@]{1,64}@[^\s<>]{1,100}>\s*$")
+# "Dana Cole", "Dana M. Cole", '"Cole, Dana"': no sentence
+_NAME_LINE = re.compile(r"\s*[\w\"'<(][^.?!:;]*(?:\b[A-Z]\.[^?!:;]*)?(?:@\S+|[^?!:;,.])\s*$")
+# "Acme North America Corp."
+_COMPANY_LINE = re.compile(
+    r"\s*[A-Z].{2,50}\b(?:" + any_of(lambda language: language.quotes.company_forms) + r")\.?\s*$"
+)
+_NAME_CHARACTERS = 60
+_HEAD_LINES = 6
+_HEAD_CHARACTERS = 200
+_AUTHOR_LINES = 10
+_LINES_BELOW_SEPARATOR = 10
+_BLANKS = 3
+_WRAPPING_CHARACTERS = 60
+_MAX_CONTINUATION = 500
+
+
+def label_of(line: str) -> re.Match[str] | None:
+    """The label that the line begins with; `lastgroup` is its kind (a key of `_LABELS`)."""
+    return _LABEL.match(line, 0, _LABEL_CHARACTERS) if ":" in line[:_LABEL_CHARACTERS] else None
+
+
+def quoted_author(introduction: Sequence[str]) -> str:
+    """Who wrote the quoted mail: its `From` field, else what is above `To`, else all of it."""
+    above: list[str] = []
+    for line in introduction[:_AUTHOR_LINES]:
+        label = label_of(line)
+        if label and label.lastgroup == "sender":
+            return line[label.end() : _HEAD_CHARACTERS].strip()
+        if label:
+            break
+        above.append(line[:_HEAD_CHARACTERS].partition(" To:")[0].strip())
+    return " ".join(above).strip()
+
+
+def header_end(lines: Sequence[str], i: int) -> int | None:
+    """End of the header of a mail that starts at `i`: a block, or a Lotus Notes head and block.
+
+    None where no header starts there.
+    """
+    below = range(i, min(i + _LINES_BELOW_SEPARATOR, len(lines)))
+    labelled = next((n for n in below if label_of(lines[n])), None)
+    if labelled is not None:
+        end, is_header = header_block(lines, labelled)
+        return end if is_header and head_start(lines, labelled) <= i else None
+    unlabelled = next((n for n in below if not _UNKNOWN_LABEL.match(lines[n])), i)
+    return unlabelled if unlabelled - i > 1 and not lines[unlabelled] else None
+
+
+def header_block(lines: Sequence[str], i: int) -> tuple[int, bool]:
+    """The line after the labelled lines that start at `i`, and whether they are a mail's header.
+
+    A header names a person, and has a subject or a time. `Date` alone may be that of a calendar, so
+    it counts only beside an address.
+    """
+    kinds: set[str] = set()
+    end = i
+    while end < len(lines):
+        label = label_of(lines[end])
+        if label is None:
+            break
+        kind = str(label.lastgroup)
+        kinds.add(kind)
+        end = _field_end(lines, end, kind)
+        if kind != "subject":
+            following = skip_blanks(lines, end)
+            end = following if following < len(lines) and label_of(lines[following]) else end
+    person = kinds & {"sender", "to"}
+    subject_or_time = kinds & {"subject", "sent"}
+    address = "date" in kinds and any("@" in line for line in lines[i:end])
+    return end, bool(person and (subject_or_time or address))
+
+
+def head_start(lines: Sequence[str], block: int) -> int:
+    """First line of the name and date that Lotus Notes writes above a header block."""
+    start = block
+    dated = False
+    for _ in range(_HEAD_LINES):
+        above = _line_above(lines, start)
+        if above is None:
+            break
+        line = lines[above][:_HEAD_CHARACTERS]
+        stamped = _NAME_ON_DATE.match(line)
+        if stamped and len(stamped["name"].strip()) > 1:
+            return _name_start(lines, above)
+        if above and _NAME_ON_DATE.match(f"{lines[above - 1][:_HEAD_CHARACTERS]} {line.strip()}"):
+            return _name_start(lines, above - 1)
+        if stamped or _DATE_LINE.match(line):
+            dated = True
+        elif dated and _is_name(line):
+            return above
+        elif not (_NOTES_LINE.match(line) or _COMPANY_LINE.match(line)):
+            break
+        start = above
+    return start
+
+
+def skip_blanks(lines: Sequence[str], i: int) -> int:
+    """Line `i`, or the next with words, over at most a few blank ones."""
+    end = i
+    while end < len(lines) and not lines[end].strip() and end - i < 2 * _BLANKS:
+        end += 1
+    return end
+
+
+def _field_end(lines: Sequence[str], i: int, kind: str) -> int:
+    """The line after the header field at `i` and its continuation lines."""
+    if kind == "subject":
+        return i + 2 if _subject_is_wrapped(lines, i) else i + 1
+    end = i + 1
+    while end < len(lines) and lines[end].strip() and not label_of(lines[end]):
+        if lines[end].startswith(("---", "___")):
+            break
+        end += 1
+        if end - i > _MAX_CONTINUATION:
+            return i + 1
+    return end
+
+
+def _subject_is_wrapped(lines: Sequence[str], i: int) -> bool:
+    """Whether the subject at `i` goes on in one more line, which a blank line ends.
+
+    The mail's words may follow a subject without a blank line. So a second line counts only where
+    the first is long, or the second is indented.
+    """
+    if i + 2 >= len(lines):
+        return False
+    second, third = lines[i + 1 : i + 3]
+    wrapped = len(lines[i]) >= _WRAPPING_CHARACTERS or second.startswith(" ")
+    return bool(wrapped and second.strip() and not label_of(second) and not third.strip())
+
+
+def _is_name(line: str) -> bool:
+    short = len(line.strip()) <= _NAME_CHARACTERS
+    return bool(_NAMED_ADDRESS.match(line) or (short and _NAME_LINE.match(line)))
+
+
+def _name_start(lines: Sequence[str], i: int) -> int:
+    """`"Cole, Dana" <dana@x.example> on DATE` may begin on the line above."""
+    opened = lines[i].lstrip().startswith("<") and i > 0 and lines[i - 1].strip()
+    return i - 1 if opened and len(lines[i - 1]) <= _NAME_CHARACTERS else i
+
+
+def _line_above(lines: Sequence[str], i: int) -> int | None:
+    """The nearest line above `i` with words, over at most a few blank ones."""
+    for above in range(i - 1, max(i - 2 - _BLANKS, -1), -1):
+        if lines[above].strip():
+            return above
+    return None

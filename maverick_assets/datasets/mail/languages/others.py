@@ -1,0 +1,26 @@
+"""Russian, Chinese and Turkish, of which only these words are covered.
+
+A language that gets more of them moves to a module of its own.
+"""
+
+from maverick_assets.datasets.mail.language import MailLanguage, QuoteWords, SubjectPrefixes
+
+LANGUAGE = MailLanguage(
+    quotes=QuoteWords(
+        # Outlook, Russian: "От: Dana Cole", "Кому: ...", "Дата: ...", "Тема: ..."
+        sender_labels=("От кого", "От"),
+        to_labels=("Кому",),
+        date_labels=("Дата",),
+        subject_labels=("Тема",),
+        # Gmail, Russian: the verb after "3 июня 2025, 10:02 Dana Cole"
+        wrote_in_quotequail=("написал",),
+        # Thunderbird, Russian: "-------- Пересылаемое сообщение --------", which quotequail has
+        separator_nouns=("сообщение",),
+        forward_words=("пересылаемое",),
+    ),
+    subjects=SubjectPrefixes(
+        # Outlook, Chinese: the first two answer and the third forwards. It is no `forward` here: a
+        # Chinese forward is recognised by what its body says. Turkish "YNT: ..." answers.
+        reply=("回复", "答复", "转发", "ynt"),
+    ),
+)

@@ -1,0 +1,69 @@
+"""The marks at the beginning of quoted lines."""
+
+import re
+from collections.abc import Sequence
+
+# Any program: "> Can you start in June?"
+# Pine, Gnus: ">> ..." after an indent
+# Emacs Supercite: the initials of the quoted author, "  DC> Can you start in June?" or "DC> ..."
+# Two prompts and postscripts look like initials and are left out: "SQL> select 1", "PS> ..."
+QUOTE_MARK = r"\s{0,3}>|\s{4,8}>>|\s{2,8}[A-Z][A-Za-z]{0,9}>(?=\s|$)|(?!SQL|PS)[A-Z]{2,3}>(?=\s|$)"
+_MARKED = re.compile(QUOTE_MARK)
+_MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
+_MARK_CHARACTERS = 20
+# A writer's own "> 5% is too much", which quotes nobody
+_OWN_MARK = re.compile(r"\s{0,3}>\s?\d")
+# Gateways wrapped lines at about 72 characters and left a short rest on a line of its own.
+_LONG_LINE = 65
+_SHORT_REST = 40
+
+
+def is_marked(line: str) -> bool:
+    """Whether the line carries a quote mark."""
+    # Looking for ">" first spares nearly every line the expression.
+    return ">" in line[:_MARK_CHARACTERS] and bool(_MARKED.match(line))
+
+
+def marked_lines(lines: Sequence[str], introduced: bool) -> list[bool]:
+    """Which lines are quoted.
+
+    A single mark before a number, in a mail where nothing introduces a quote (`introduced`), is the
+    writer's own.
+    """
+    marks = [is_marked(line) for line in lines]
+    if sum(marks) == 1 and not introduced and _OWN_MARK.match(lines[marks.index(True)]):
+        return [False] * len(lines)
+    return [mark or _is_wrapped_rest(lines, marks, i) for i, mark in enumerate(marks)]
+
+
+def quote_follows(lines: Sequence[str], start: int) -> bool:
+    """Whether the first line with words, from line `start`, carries a quote mark."""
+    i = start
+    while i < len(lines) and not lines[i].strip():
+        i += 1
+    return i < len(lines) and is_marked(lines[i])
+
+
+def without_mark(line: str) -> str:
+    """The line without its outermost quote mark."""
+    return _MARK.sub("", line, count=1)
+
+
+def without_marks(lines: Sequence[str]) -> list[str]:
+    """A whole quoted mail. Where most of its lines carry a quote mark, only these count, and one
+    mark is taken off each."""
+    marks = marked_lines(lines, introduced=True)
+    if not (quote_follows(lines, 0) and 2 * sum(marks) > len(lines)):
+        return list(lines)
+    return [without_mark(line) for line, mark in zip(lines, marks, strict=True) if mark]
+
+
+def _is_wrapped_rest(lines: Sequence[str], marks: Sequence[bool], i: int) -> bool:
+    """Whether line `i` is the end of a long quoted line, wrapped without repeating the mark."""
+    return (
+        0 < i < len(lines) - 1
+        and marks[i - 1]
+        and marks[i + 1]
+        and len(lines[i - 1]) >= _LONG_LINE
+        and 0 < len(lines[i].strip()) <= _SHORT_REST
+    )
