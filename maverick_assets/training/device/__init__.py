@@ -1,1 +1,1 @@
-"""The machine: device, memory, threads, and the rate that it allows."""
+"""What a training runs on: hardware, memory, threads, and how fast it could be."""

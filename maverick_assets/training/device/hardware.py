@@ -1,4 +1,4 @@
-"""The device a process computes on, and how its memory and threads are set up."""
+"""The device that a process computes on, and how its threads and caches are set up."""
 
 import os
 import resource
@@ -7,53 +7,63 @@ from dataclasses import dataclass
 import torch
 from pynvml import NVMLError
 
-# oneDNN's, and that of torch in front of it. Another pack has other shapes of products: at their
-# default of 1,024 these grow by 20 MB a step, to a gigabyte and more; with fewer shapes than the
-# packs in hand have, each product is compiled again.
-CACHES_OF_SHAPES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
-SHAPES_OF_A_PACK = 48  # 36 were counted
+# oneDNN compiles a kernel for each shape of a product and caches it, and torch keeps a second cache
+# in front of that one. Every pack has other shapes. At the default capacity of 1,024 entries the
+# caches grow by 20 MB a step, to more than a gigabyte; with fewer entries than the packs in hand
+# have shapes, every product is compiled anew.
+SHAPE_CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
+SHAPES_PER_PACK = 48  # 36 were counted
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """`device` as torch names it; `dtype` of the frozen weights and of matrix products."""
+    """The device of a process and the precision that it computes in."""
 
-    device: str
-    dtype: torch.dtype
+    device: str  # as torch names it: cpu or cuda
+    dtype: torch.dtype  # of the frozen weights and of matrix products
 
     @property
     def dtype_name(self) -> str:
+        """`bfloat16`, not `torch.bfloat16`."""
         return str(self.dtype).removeprefix("torch.")
 
     @property
     def micro_batch_tokens(self) -> int:
-        """Tokens that are computed at once: as many as keep its products fast."""
+        """Tokens computed at once: enough for fast products, few enough to fit into memory."""
         return 16384 if self.device == "cuda" else 512
 
     @property
     def shares_prefixes(self) -> bool:
-        """Whether what documents begin with in common is computed once: not on CUDA, where it is
-        neither written nor measured yet (its kernel takes each sequence with keys of its own)."""
+        """Whether a prefix that documents share is computed once (`kernels/prefixes.py`).
+
+        Not on CUDA: its attention kernel takes each sequence with keys of its own.
+        """
         return self.device == "cpu"
 
     def peak_memory_mb(self) -> int:
-        """The most memory used so far: of the GPU, or of this process."""
+        """The most memory used so far, in MiB: of the GPU, or of this process on a CPU."""
         if self.device == "cuda":
             return int(torch.cuda.max_memory_allocated() // 2**20)
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10  # Linux counts in KiB
 
     def gpu_utilization(self) -> int | None:
-        """Percent of the last moments in which the GPU computed; None where nothing tells."""
+        """Percent of the last moments in which the GPU computed; None without a GPU or a reading.
+
+        NVML refuses a reading to an unprivileged container, and for a part of a GPU (MIG).
+        """
         if self.device != "cuda":
             return None
         try:
             return torch.cuda.utilization()
-        except (RuntimeError, NVMLError):  # no right to know, or a part of a GPU (MIG)
+        except (RuntimeError, NVMLError):
             return None
 
 
 def detect_hardware() -> Hardware:
-    """CUDA when there is one; bfloat16 only where the processor multiplies it faster."""
+    """CUDA where there is a GPU, and bfloat16 only where the processor multiplies it faster.
+
+    A processor without such instructions emulates bfloat16, which is slower than float32.
+    """
     if torch.cuda.is_available():
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
         return Hardware("cuda", torch.bfloat16 if fast else torch.float32)
@@ -62,9 +72,12 @@ def detect_hardware() -> Hardware:
 
 
 def prepare_process() -> None:
-    """Use every core that this process may, or OMP_NUM_THREADS, and keep what is compiled for the
-    shapes of a pack on each. Before the first product: the sizes of caches are read once."""
+    """Give torch every core that this process may use, and each core room in the shape caches.
+
+    OMP_NUM_THREADS and the caches' own variables win where they are set. Call it before the first
+    matrix product: torch and oneDNN read the capacities once.
+    """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(len(os.sched_getaffinity(0)))
-    for cache in CACHES_OF_SHAPES:
-        os.environ.setdefault(cache, str(SHAPES_OF_A_PACK * torch.get_num_threads()))
+    for variable in SHAPE_CACHES:
+        os.environ.setdefault(variable, str(SHAPES_PER_PACK * torch.get_num_threads()))

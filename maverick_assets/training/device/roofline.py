@@ -1,12 +1,15 @@
-"""How many tokens a second the hardware allows: the rate of its matrix products over what a token
-needs of them.
+"""The roofline of a training: how many tokens a second this hardware could train at most.
 
-LoRA takes each product with a frozen weight twice, forward and for the gradient of its input; the
-third, for the gradient of the weight, is what full training has more. Each is 2 FLOPs a parameter
-(Kaplan et al. 2020, "Scaling Laws for Neural Language Models", 2.1), so a token needs 4 N. The
-share of the bound that is reached is the model FLOPs utilisation of Chowdhery et al. 2022 ("PaLM",
-appendix B), over a rate that is measured here instead of the maker's figure. As there, the head
-counts at every token; products of attention and of the adapters do not count.
+It is the rate of the hardware's matrix products divided by what a token needs of them. Training all
+N parameters takes three products with each weight: forward, for the gradient of its input, and for
+the gradient of the weight. Each is 2 FLOPs per parameter (Kaplan et al. 2020, "Scaling Laws for
+Neural Language Models", 2.1), together 6 N per token. LoRA leaves out the third, because the
+weights are frozen: 4 N.
+
+The share of the roofline that a run reaches is the model FLOPs utilisation of Chowdhery et al. 2022
+("PaLM", appendix B), except that the rate is measured here and now instead of taken from the data
+sheet. As there, the head counts at every token, and the products of attention and of the adapters
+do not count.
 """
 
 import math
@@ -19,77 +22,82 @@ import torch
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.threads import PackThreads, pack_threads
 
-ROUND_SECONDS = 0.002  # so short that some are not disturbed
-SECONDS = 0.05  # of each kind of product
+ROUND_SECONDS = 0.002  # one timing; so short that a busy neighbour leaves some undisturbed
+PRODUCT_SECONDS = 0.05  # all timings of one product
 
 
 def roofline_tokens_per_second(model: Any, hardware: Hardware) -> float:
-    """Tokens a second that LoRA on `model`, which has no adapters yet, could train at most here."""
+    """Tokens a second that LoRA training of `model`, still without adapters, could reach here."""
     return matmul_flops_per_second(model, hardware) / (4 * multiplied_parameters(model))
 
 
 def multiplied_parameters(model: Any) -> int:
-    """Those of the weights that each token is multiplied with; not those that are looked up."""
-    return sum(map(math.prod, [*_shapes(model), _shape(model.get_output_embeddings())]))
+    """Parameters of the matrices that every token is multiplied with.
+
+    The input embedding is left out: a token looks up a row of it. The head counts, also where it
+    shares its weights with the embedding.
+    """
+    return sum(map(math.prod, [*_decoder_shapes(model), _shape(model.get_output_embeddings())]))
 
 
 def matmul_flops_per_second(model: Any, hardware: Hardware) -> float:
-    """FLOPs a second of the fastest product with a frozen weight of a layer, all workers busy, on
-    what neighbours leave of the machine now.
+    """FLOPs a second of the fastest product with a frozen weight, with all threads busy.
 
-    Takes a fraction of a second, and no number from the global random generators. The head's own
-    product is left out: it has the memory of a vocabulary for each token.
+    Measured in a fraction of a second on whatever other programs leave of the machine now. It draws
+    nothing from torch's global random generators, so that a seeded run stays reproducible. The
+    head's product is not tried: its result, a vocabulary for each token, would take much memory.
     """
-    with pack_threads(hardware) as workers:
-        return max(_rate(shape, hardware, workers) for shape in set(_shapes(model)))
+    with pack_threads(hardware) as threads:
+        return max(_shape_rate(shape, hardware, threads) for shape in set(_decoder_shapes(model)))
 
 
-def _shapes(model: Any) -> list[tuple[int, int]]:
-    """Of each frozen weight below the head."""
+def _decoder_shapes(model: Any) -> list[tuple[int, int]]:
+    """The shape of each linear layer below the head."""
     layers = model.get_decoder().modules()
     return [_shape(layer) for layer in layers if isinstance(layer, torch.nn.Linear)]
 
 
 def _shape(layer: Any) -> tuple[int, int]:
-    """(out, in), of a quantised weight, too."""
+    """(out, in). Read from the layer, since a weight in 4 bits has another shape."""
     return layer.out_features, layer.in_features
 
 
-def _rate(shape: tuple[int, int], hardware: Hardware, workers: PackThreads) -> float:
-    """Of the better one of forward and backward, each the best of several rounds: a neighbour on
-    the machine makes rounds slower, nothing makes one faster."""
+def _shape_rate(shape: tuple[int, int], hardware: Hardware, threads: PackThreads) -> float:
+    """FLOPs a second with a weight (out, in), forward or backward, whichever is faster."""
     outputs, inputs = shape
+    tokens = hardware.micro_batch_tokens
     generator = torch.Generator().manual_seed(0)
-    weight, below, above = (
+    weight, x, grad_out = (
         torch.randn(size, generator=generator).to(hardware.device, hardware.dtype)
-        for size in (
-            shape,
-            (hardware.micro_batch_tokens, inputs),
-            (hardware.micro_batch_tokens, outputs),
-        )
+        for size in (shape, (tokens, inputs), (tokens, outputs))
     )
-    flops = 2 * hardware.micro_batch_tokens * outputs * inputs
-    products = (lambda: below @ weight.t(), lambda: above @ weight)
-    return flops * max(_calls_per_second(product, hardware, workers) for product in products)
+    flops = 2 * tokens * outputs * inputs
+    products = (lambda: x @ weight.t(), lambda: grad_out @ weight)
+    return flops * max(_calls_per_second(product, hardware, threads) for product in products)
 
 
 def _calls_per_second(
-    product: Callable[[], torch.Tensor], hardware: Hardware, workers: PackThreads
+    product: Callable[[], torch.Tensor], hardware: Hardware, threads: PackThreads
 ) -> float:
+    """Calls a second of all threads together, the best of several short rounds.
+
+    The best and not the mean, because other programs can only slow a round down.
+    """
+
     def repeat(times: int) -> None:
         for _ in range(times):
             product()
         if hardware.device == "cuda":
-            torch.cuda.synchronize()
+            torch.cuda.synchronize()  # kernels run after the call returns
 
-    def rate(times: int) -> float:
+    def round_rate(times: int) -> float:
         started = time.perf_counter()
-        list(workers.map(repeat, [times] * workers.count))
-        return times * workers.count / (time.perf_counter() - started)
+        list(threads.map(repeat, [times] * threads.count))
+        return times * threads.count / (time.perf_counter() - started)
 
-    rate(1)  # kernels are chosen, memory is taken
-    times = math.ceil(rate(1) / workers.count * ROUND_SECONDS)
-    best, end = 0.0, time.perf_counter() + SECONDS
+    round_rate(1)  # the first call compiles kernels and allocates memory
+    times = math.ceil(round_rate(1) / threads.count * ROUND_SECONDS)
+    best, end = 0.0, time.perf_counter() + PRODUCT_SECONDS
     while best == 0 or time.perf_counter() < end:
-        best = max(best, rate(times))
+        best = max(best, round_rate(times))
     return best
