@@ -24,10 +24,14 @@ class Node(StrictModel):
     training_gb: float | None = Field(
         None,
         gt=0,
-        description="memory of each card for training, in GiB; unset: whatever is free",
+        description="memory of each card that training may take, in GiB; unset: what "
+        "`inference_gb` leaves, or without that, whatever is free",
     )
     inference_gb: float | None = Field(
-        None, ge=0, description="memory of each card that is left to Ollama, in GiB"
+        None,
+        ge=0,
+        description="memory of each card that is left to Ollama, in GiB; with `training_gb` it "
+        "must fit the card",
     )
     ollama: str | None = Field(
         None,

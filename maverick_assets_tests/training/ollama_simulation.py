@@ -1,8 +1,8 @@
-"""A simulation of what Ollama's API (docs/api.md) tells of the models that it has in memory; Ollama
-itself cannot be installed here.
+"""A simulation of the part of Ollama's API (docs/api.md) that lists and unloads models.
 
-Simulated: GET /api/ps, and POST /api/generate that unloads a model (`keep_alive` 0 and no prompt).
-The answer comes at once, the model goes when its last request is done.
+Ollama itself cannot be installed here. Simulated are GET /api/ps, and POST /api/generate with
+`keep_alive` 0 and no prompt, which unloads a model: the answer comes at once, and the model goes
+when its last request is done.
 """
 
 import json
@@ -17,16 +17,16 @@ from typing import Any
 
 @dataclass
 class OllamaSimulation:
-    """`loaded`: names of the models in memory. `seconds`: until one is gone that was told to go."""
+    """A server with some models in memory."""
 
-    loaded: list[str]
-    seconds: float = 0.0
-    url: str = ""
-    gone: dict[str, float] = field(default_factory=dict)
+    loaded: list[str]  # names of the models in memory at the start
+    seconds: float = 0.0  # how long unloading one takes
+    url: str = ""  # set while it serves
+    unloaded_at: dict[str, float] = field(default_factory=dict)  # on the monotonic clock
 
     def running(self) -> list[str]:
         now = time.monotonic()
-        return [name for name in self.loaded if now < self.gone.get(name, now + 1)]
+        return [name for name in self.loaded if now < self.unloaded_at.get(name, now + 1)]
 
     def ps(self) -> dict[str, Any]:
         return {"models": [_model(name) for name in self.running()]}
@@ -35,8 +35,9 @@ class OllamaSimulation:
         name = request["model"]
         if name not in self.loaded:
             return 404, {"error": f"model '{name}' not found"}
-        assert request == {"model": name, "keep_alive": 0}, "generating is not simulated"
-        self.gone.setdefault(name, time.monotonic() + self.seconds)
+        unloading = {"model": name, "stream": False, "keep_alive": 0}
+        assert request == unloading, "generating is not simulated"
+        self.unloaded_at.setdefault(name, time.monotonic() + self.seconds)
         return 200, {
             "model": name,
             "created_at": "2024-09-12T03:54:03.516566Z",

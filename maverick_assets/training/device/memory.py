@@ -1,57 +1,83 @@
-"""Memory: what training may take is free before the base is loaded, and no more is taken.
+"""Memory of a node: training's share is free before the base is loaded, and training takes no more.
 
-What is told here of CUDA and of NVML never ran: no GPU was at hand. Ollama was a simulation.
+A card may serve two masters: training, and the Ollama server that answers meanwhile. A fleet says
+how much each may have (`fleets.Node`).
+
+On CUDA none of this has run yet: no GPU was at hand. Ollama was a simulation.
 """
 
-import json
+import math
 import time
-import urllib.request
 from collections.abc import Callable
-from http.client import HTTPException
-from typing import Any
 
 import psutil
 import pynvml
 import torch
 
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.fleets import Node
 from maverick_assets.training.device.hardware import Hardware
 
 GB = 2**30
-UNLOADING_SECONDS = 30
-
-_WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is near
+ANSWER_SECONDS = 10.0  # how long a single answer of Ollama may take
+UNLOADING_SECONDS = 30.0  # a model goes when its last request is done
 
 LogLine = Callable[[str], object]
 
 
-def prepare_memory(node: Node, hardware: Hardware, tell: LogLine) -> None:
-    """Have Ollama unload its models, see that what training may take is free on the device of this
-    process, and let it take no more.
+def prepare_memory(node: Node, hardware: Hardware, log: LogLine) -> None:
+    """Have Ollama unload its models, check that training's share is free, and limit training to it.
 
-    The limit is that of torch's allocator, so of CUDA only, and of a card without the few hundred
-    megabytes that CUDA itself takes; a process on a CPU has none. Raises `MaverickError` when less
-    is free than `training_gb`.
+    The limit is that of torch's allocator: it holds on CUDA only, and leaves out the few hundred
+    megabytes that CUDA itself takes. A process on a CPU is checked but not limited. Raises
+    `BadInput` when the node's figures do not fit its memory, `MaverickError` when less is free than
+    training may take.
     """
+    _, total = _free_and_total_gb(hardware)
+    share = training_share_gb(node, total)
     if node.ollama:
-        unload_ollama(node.ollama, tell)
-    if node.training_gb is None:
+        unload_ollama(node.ollama, log)
+    if share is None:
         return
-    free, total = _memory(hardware)
-    if free < node.training_gb:
+    free, _ = _free_and_total_gb(hardware)
+    if free < share:
         where = "the GPU" if hardware.device == "cuda" else "memory"
+        remedy = "raise inference_gb" if node.training_gb is None else "lower training_gb"
         raise MaverickError(
-            f"node {node.name}: training is to have {node.training_gb:g} GB, but of the "
-            f"{total:.1f} GB of {where} only {free:.1f} are free{_holders(hardware)}; end what "
-            "holds it, or lower training_gb"
+            f"node {node.name}: training is to have {share:g} GB, but of the {total:.1f} GB of "
+            f"{where} only {free:.1f} are free{_memory_holders(hardware)}; end what holds it, or "
+            f"{remedy}"
         )
     if hardware.device == "cuda":
-        torch.cuda.set_per_process_memory_fraction(node.training_gb / total)
+        torch.cuda.set_per_process_memory_fraction(share / total)
 
 
-def _memory(hardware: Hardware) -> tuple[float, float]:
-    """GB that are free, and all, of the current card or of the machine."""
+def training_share_gb(node: Node, total_gb: float) -> float | None:
+    """GB of a card, or of a machine without one, that training may take; None: all that is free.
+
+    It is `training_gb`, or where that is not given, what `inference_gb` leaves of `total_gb`.
+    Raises `BadInput` when both together, or `inference_gb` alone, do not fit.
+    """
+    if not node.inference_gb:
+        return node.training_gb
+    if node.training_gb is None:
+        if node.inference_gb >= total_gb:
+            raise BadInput(
+                f"node {node.name}: inference_gb {node.inference_gb:g} leaves nothing of "
+                f"{total_gb:.1f} GB to train in; lower it"
+            )
+        return total_gb - node.inference_gb
+    # A card sold as 24 GB reports 23.6: the figures of a fleet are those on the box.
+    if node.training_gb + node.inference_gb > math.ceil(total_gb):
+        raise BadInput(
+            f"node {node.name}: training_gb {node.training_gb:g} and inference_gb "
+            f"{node.inference_gb:g} do not fit into {total_gb:.1f} GB; lower one of them"
+        )
+    return node.training_gb
+
+
+def _free_and_total_gb(hardware: Hardware) -> tuple[float, float]:
+    """Of the current card, or of the machine's memory on a CPU."""
     if hardware.device == "cuda":
         free, total = torch.cuda.mem_get_info()
     else:
@@ -60,57 +86,56 @@ def _memory(hardware: Hardware) -> tuple[float, float]:
     return free / GB, total / GB
 
 
-def _holders(hardware: Hardware) -> str:
-    """Who has memory of the current card, where NVML tells: not in every container."""
+def _memory_holders(hardware: Hardware) -> str:
+    """` (held by NAME (PID) 3.2 GB, ...)` for the current card, empty where NVML does not say.
+
+    In a container NVML may list no process, or give no size to an unprivileged user.
+    """
     if hardware.device != "cuda":
         return ""
     try:
         pynvml.nvmlInit()
-        card = f"GPU-{torch.cuda.get_device_properties(torch.cuda.current_device()).uuid}"
+        # By UUID: torch counts the visible cards only, NVML all of them.
+        uuid = f"GPU-{torch.cuda.get_device_properties(torch.cuda.current_device()).uuid}"
         processes = pynvml.nvmlDeviceGetComputeRunningProcesses(
-            pynvml.nvmlDeviceGetHandleByUUID(card)
+            pynvml.nvmlDeviceGetHandleByUUID(uuid)
         )
-        held = [
-            f"{psutil.Process(each.pid).name()} ({each.pid}) {each.usedGpuMemory / GB:.1f} GB"
-            for each in processes
+        holders = [
+            f"{psutil.Process(process.pid).name()} ({process.pid}) "
+            f"{process.usedGpuMemory / GB:.1f} GB"
+            for process in processes
         ]
-    except (pynvml.NVMLError, psutil.Error, TypeError):  # no size for who may not know
+    except (pynvml.NVMLError, psutil.Error, TypeError):  # TypeError: a size of None
         return ""
-    return f" (held by {', '.join(held)})" if held else ""
+    return f" (held by {', '.join(holders)})" if holders else ""
 
 
-def unload_ollama(url: str, tell: LogLine, seconds: float = UNLOADING_SECONDS) -> None:
-    """Ask an Ollama server to unload its models, and wait until it has, or some time has passed.
+def unload_ollama(url: str, log: LogLine, seconds: float = UNLOADING_SECONDS) -> None:
+    """Ask an Ollama server to unload its models, and wait up to `seconds` until it has.
 
-    By its API (docs/api.md): GET /api/ps, POST /api/generate with `keep_alive` 0. One that does not
-    answer, or does not unload, is told of: what counts is whether memory is free.
+    A server that does not answer or does not unload is logged, not raised: what counts is whether
+    memory is free afterwards.
     """
+    import httpx  # the client's transport, whose errors it passes on
+    import ollama  # half a second to import, and only nodes with an Ollama server need it
+
+    def loaded_models() -> list[str]:
+        return [str(model.model) for model in client.ps().models]
+
     try:
-        asked = _loaded(url)
-        for name in asked:
-            _call(url, "generate", {"model": name, "keep_alive": 0})
+        # No proxy of the environment (trust_env): the server is on this host or a near one.
+        client = ollama.Client(url, timeout=ANSWER_SECONDS, trust_env=False)
+        before = loaded_models()
+        for name in before:
+            client.generate(name, keep_alive=0)  # no prompt: unload, generate nothing
         end = time.monotonic() + seconds
-        while (left := _loaded(url)) and time.monotonic() < end:
+        while (left := loaded_models()) and time.monotonic() < end:
             time.sleep(0.2)
-    except (OSError, HTTPException, LookupError, TypeError, ValueError) as error:
-        tell(f"Ollama at {url} does not answer as it should, and may hold memory: {error}")
+    except (ollama.ResponseError, httpx.HTTPError, OSError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        log(f"Ollama at {url} does not answer as it should, and may hold memory: {reason}")
         return
     if left:
-        tell(f"Ollama at {url} still has {', '.join(left)} after {seconds:g} s")
-    elif asked:
-        tell(f"Ollama at {url} has unloaded {', '.join(asked)}")
-
-
-def _loaded(url: str) -> list[str]:
-    return [str(model["name"]) for model in json.loads(_call(url, "ps"))["models"]]
-
-
-def _call(url: str, what: str, content: dict[str, Any] | None = None) -> bytes:
-    request = urllib.request.Request(
-        f"{url.rstrip('/')}/api/{what}",
-        None if content is None else json.dumps(content).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with _WITHOUT_PROXY.open(request, timeout=10) as response:
-        answer: bytes = response.read()
-        return answer
+        log(f"Ollama at {url} still has {', '.join(left)} after {seconds:g} s")
+    elif before:
+        log(f"Ollama at {url} has unloaded {', '.join(before)}")
