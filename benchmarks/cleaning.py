@@ -35,6 +35,7 @@ from maverick_assets.datasets.mail.threads import link_threads
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.lake.delta import row_hash, sync_table
+from maverick_assets.lake.paths import mails_path, raw_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
 from maverick_assets_tests.corpora.adversarial_mails import ADVERSARIAL
@@ -112,7 +113,7 @@ def many(folder: Path, count: int) -> Iterator[str]:
     base = ensure_base(Settings(home=folder, base_model=None))
     recipe = load_recipes()["allan-maverick"]
     tokenizer = ChatTokenizer(base.directory)
-    mails = lake / "clean" / "mails"
+    mails = mails_path(lake)
     stages = {
         "cleaned": lambda: refresh_mails(lake, "bench", TEXTS),
         "of turns: threaded": lambda: link_threads(read_mails(mails)),
@@ -143,7 +144,7 @@ def prepare(folder: Path, count: int) -> None:
         for row in rows
     ]
     content = pa.Table.from_pylist(records, raw_schema(table))
-    sync_table(folder / "lake" / "raw" / "crm_emails", content, "id", scope=())
+    sync_table(raw_path(folder / "lake", "crm_emails"), content, "id", scope=())
 
 
 if __name__ == "__main__":

@@ -89,15 +89,15 @@ def middle(sides: list[Side]) -> tuple[float, float]:
     )
 
 
-def measure(side: str, url: str, target: Path) -> Side:
-    command = [sys.executable, "-m", "benchmarks.extraction", "--child", side, url, str(target)]
+def measure(side: str, url: str, lake: Path) -> Side:
+    command = [sys.executable, "-m", "benchmarks.extraction", "--child", side, url, str(lake)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)
     return Side(**json.loads(done.stdout))
 
 
-def run_side(side: str, url: str, target: str) -> dict[str, float]:
+def run_side(side: str, url: str, lake: str) -> dict[str, float]:
     """Seconds without imports; memory with them."""
     if side == "pandas":
         import pandas
@@ -115,7 +115,7 @@ def run_side(side: str, url: str, target: str) -> dict[str, float]:
             with psycopg.connect(url) as connection:
                 connection.execute("delete from crm_emails where mod(hashtext(id), 4) <> 0")
         started = time.monotonic()
-        extract(url, TABLES["crm_emails"], Path(target))
+        extract(url, TABLES["crm_emails"], Path(lake))
     seconds = time.monotonic() - started
     return {
         "seconds": seconds,

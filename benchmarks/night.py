@@ -17,6 +17,7 @@ from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
 from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.evaluation.metrics import perplexity
 from maverick_assets.lake.delta import open_table
+from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import load_settings
 from maverick_assets.training.device.hardware import detect_hardware, prepare_process
@@ -44,7 +45,7 @@ def main() -> None:
 def report(name: str) -> str:
     settings = load_settings()
     base = find_base(settings)
-    path = settings.lake / "datasets" / name
+    path = dataset_path(settings.lake, name)
     table = open_table(path)
     assert base is not None and table is not None, "run `maverick demo` there first"
     training = load_recipes()[name].training

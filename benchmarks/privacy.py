@@ -41,6 +41,7 @@ from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import read_turns
 from maverick_assets.lake.delta import open_table, row_hash, sync_table
+from maverick_assets.lake.paths import dataset_path, raw_path, turns_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
 
@@ -215,20 +216,20 @@ def put(lake: Path, name: str, rows: list[dict[str, Any]]) -> int:
         for row in rows
     ]
     wanted = pa.Table.from_pylist(records, raw_schema(TABLES[name]))
-    sync_table(lake / "raw" / name, wanted, "id")
+    sync_table(raw_path(lake, name), wanted, "id")
     return len(rows)
 
 
 def built(lake: Path, tokenizer: ChatTokenizer) -> Iterator[tuple[str, list[str]]]:
     """The texts of the turns, and of the dataset of every personality that has examples."""
-    found = read_turns(lake / "clean" / "turns")
+    found = read_turns(turns_path(lake))
     yield "clean/turns", [f"{t.title}\n{t.text}\n{t.context or ''}" for t in found]
     for recipe in load_recipes().values():
         sources = [each.model_copy(update={"limit": 100_000}) for each in recipe.sources]
         wide = recipe.model_copy(update={"sources": sources})
         refresh_candidates(lake, wide, lambda: tokenizer, ["bench"])
         refresh_dataset(lake, wide)
-        target = lake / "datasets" / recipe.name
+        target = dataset_path(lake, recipe.name)
         table = open_table(target)
         examples = read_examples(target, table.version()) if table else []
         texts = ["\n".join(each["content"] for each in e.messages) for e in examples]

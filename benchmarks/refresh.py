@@ -92,7 +92,7 @@ def hundredth(factor: int) -> dict[str, list[dict[str, Any]]]:
 
 def night(url: str, lake: Path, tokenizer: ChatTokenizer) -> Night:
     started = time.monotonic()
-    read = sum(extract(url, table, lake / "raw" / name).read for name, table in TABLES.items())
+    read = sum(extract(url, table, lake).read for table in TABLES.values())
     mails = refresh_mails(lake, "bench")
     turns = refresh_turns(lake, OWNER, "bench")
     derived = 0

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from maverick_assets.cli.console import AsJson, print_result, print_table
+from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import load_recipes, recipe_named
 from maverick_assets.settings import load_settings
 
@@ -27,7 +28,7 @@ def datasets_show(personality: str, as_json: AsJson = False) -> None:
     lake = load_settings().lake
     recipe = recipe_named(load_recipes(), personality)
     judged = judged_candidates(lake, recipe)
-    path = lake / "datasets" / recipe.name
+    path = dataset_path(lake, recipe.name)
     table = open_table(path)
     version = table.version() if table else 0
     card = make_card(lake, recipe, version, judged, read_examples(path, version))

@@ -40,6 +40,7 @@ from maverick_assets.lake.delta import (
     sync_table,
     write_stream,
 )
+from maverick_assets.lake.paths import raw_path
 
 COMMIT_BYTES = 64 * 2**20
 _BATCH_BYTES = 4 * 2**20
@@ -61,8 +62,8 @@ class Extraction:
     commit: Commit
 
 
-def extract(url: str, table: Table, target: Path) -> Extraction:
-    """Bring the raw Delta table at `target` up to date with the table of the CRM at `url`.
+def extract(url: str, table: Table, lake: Path) -> Extraction:
+    """Bring the raw Delta table of the lake up to date with the table of the CRM at `url`.
 
     Rows that vanished at the source stay as tombstones (`_op` = delete) with their id and the
     columns `NAMING`.
@@ -70,10 +71,11 @@ def extract(url: str, table: Table, target: Path) -> Extraction:
     next. Raises `BadInput` naming table and column when the source cannot be read as the schema
     says; the watermark is then where it was.
     """
+    target = raw_path(lake, table.name)
     with only_writer(target), open_database(url, "MAVERICK_CRM_URL") as connection:
         snapshot = take_snapshot(connection, table)
-        forgotten = read_forgotten(target.parent.parent)
-        reader = _Reader(url, connection, table, snapshot, target.parent.parent, forgotten)
+        forgotten = read_forgotten(lake)
+        reader = _Reader(url, connection, table, snapshot, lake, forgotten)
         state = read_state(target, raw_schema(table))
         if state is None:
             return _load(reader, target)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from maverick_assets.crm.schema import Table
 from maverick_assets.lake.delta import arrow_table, only_writer, read_table, sync_table
+from maverick_assets.lake.paths import forgotten_path
 from maverick_assets.lake.schema import schema_of
 
 # Columns that tell whose a row is.
@@ -84,7 +85,7 @@ def people_of(row: Mapping[str, Any]) -> list[str]:
 
 
 def read_forgotten(lake: Path) -> Forgotten:
-    table = read_table(lake / "forgotten")
+    table = read_table(forgotten_path(lake))
     entries = [] if table is None else table.to_pylist()
     names = {entry["table"] for entry in entries if entry["table"]}
     return Forgotten(
@@ -110,7 +111,7 @@ def forget_rows(
 
 def forgotten_with(lake: Path, contact: str) -> dict[str, list[str]]:
     """Ids by table of the rows that were forgotten together with a contact."""
-    entries = read_table(lake / "forgotten", where={"contact": [contact]})
+    entries = read_table(forgotten_path(lake), where={"contact": [contact]})
     found: dict[str, list[str]] = {}
     for entry in [] if entries is None else entries.to_pylist():
         if entry["table"]:
@@ -130,7 +131,7 @@ def _entry(
 
 def _add(lake: Path, entries: Sequence[ForgottenEntry]) -> None:
     """Add the entries that are new; an entry never changes."""
-    target = lake / "forgotten"
+    target = forgotten_path(lake)
     with only_writer(target):
         held = read_table(target, columns=["id"])
         known = set(held["id"].to_pylist()) if held else set()

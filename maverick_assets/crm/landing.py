@@ -18,6 +18,7 @@ from maverick_assets.lake.delta import (
     read_table,
     sync_table,
 )
+from maverick_assets.lake.paths import raw_path
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,18 @@ class Landing:
     commit: Commit
 
 
-def land(source: Source, fills: SourceTable, target: Path) -> Landing:
-    """Bring the raw Delta table at `target` up to date with a source; rows and state together.
+def land(source: Source, fills: SourceTable, lake: Path) -> Landing:
+    """Bring a raw Delta table of the lake up to date with a source; rows and state together.
 
     Raises what `Source.fetch` raises; the table is then as it was.
     """
     table = fills.table
+    target = raw_path(lake, fills.name)
     schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in table.columns.items()])
     with only_writer(target):
         fetched = source.fetch(fills.name, read_state(target, raw_schema(table)))
         rows = list(fetched.rows)
-        forgotten = read_forgotten(target.parent.parent)
+        forgotten = read_forgotten(lake)
         deleted = set(fetched.deleted)
         kept = [
             row for row in rows if row["id"] not in deleted and not forgotten.covers(table, row)

@@ -31,6 +31,7 @@ from maverick_assets.datasets.examples.token_cache import forget_tokens
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.report import copy_without_samples, samples_of
 from maverick_assets.lake.delta import only_writer, open_table, purge, read_table, sync_table
+from maverick_assets.lake.paths import dataset_paths, raw_path, text_paths
 from maverick_assets.registry.manifest import ChainLink, Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.training_inputs import TrainingInputs, rows_digest
@@ -112,7 +113,7 @@ def trace(lake: Path, registry: Registry, rows: Rows) -> Touched:
     means other rows once a lake was rebuilt; of a version whose directory is gone, the chains of
     its descendants tell it. Where that content is there no more, the version counts as touched.
     """
-    contents = {path.name: _content(path, rows) for path in _tables(lake / "datasets")}
+    contents = {path.name: _content(path, rows) for path in dataset_paths(lake)}
     versions, untold = {}, {}
     for name in registry.personalities():
         learned: list[Manifest] = []
@@ -184,11 +185,10 @@ def erase(lake: Path, registry: Registry, rows: Rows) -> None:
     version of the personality that is not revoked was trained on them.
     """
     forget_tokens(lake)
-    for folder in ("raw", "clean", "candidates", "quarantine", "preferences"):
-        for path in _tables(lake / folder):
-            purge(path)
+    for path in text_paths(lake):
+        purge(path)
     known = registry.personalities()
-    for path in _tables(lake / "datasets"):
+    for path in dataset_paths(lake):
         contents = _content(path, rows)
         if all(content and not content.touched for content in contents.values()):
             continue
@@ -207,7 +207,7 @@ def _rows_of(lake: Path, table: Table, contact: str) -> list[dict[str, Any]]:
     rows = [row for row in _held(lake, table) if is_of(row, contact)]
     if not table.parent:
         return rows
-    talks = read_table(lake / "raw" / table.parent, columns=["id", "user_id"])
+    talks = read_table(raw_path(lake, table.parent), columns=["id", "user_id"])
     found = [] if talks is None else [row["id"] for row in talks.to_pylist() if is_of(row, contact)]
     found += forgotten_with(lake, contact).get(table.parent, [])
     return _held(lake, table, {"conversation_id": found}) if found else []
@@ -218,7 +218,7 @@ def _held(
 ) -> list[dict[str, Any]]:
     """The telling columns of the rows of a raw table, and of what was deleted at the source."""
     columns = [name for name in TELLING if name in table.columns]
-    rows = read_table(lake / "raw" / table.name, columns=columns, where=where)
+    rows = read_table(raw_path(lake, table.name), columns=columns, where=where)
     return [] if rows is None else rows.to_pylist()
 
 
@@ -229,7 +229,7 @@ def _bury(
     if not rows:
         return
     forget_rows(lake, table.name, rows, contact)
-    target = lake / "raw" / table.name
+    target = raw_path(lake, table.name)
     with only_writer(target):
         ids = pa.table({"id": pa.array([row["id"] for row in rows], pa.string())})
         if open_table(target) is not None:
@@ -278,9 +278,3 @@ def _trained_on(
         if inputs and link.fingerprint in map(inputs.fingerprint, _TRAININGS):
             return content
     return None
-
-
-def _tables(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(each for each in folder.iterdir() if each.is_dir() and each.name[0] != ".")

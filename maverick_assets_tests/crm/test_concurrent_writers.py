@@ -16,6 +16,7 @@ from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.extraction import extract
 from maverick_assets.crm.schema import TABLES
+from maverick_assets.lake.paths import raw_path
 from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.crm.writers import Writers, differences
 from maverick_assets_tests.processes import eventually
@@ -52,15 +53,15 @@ def test_eight_writers_lose_no_row_and_a_timestamp_cursor_does(
     crm: psycopg.Connection, crm_url: str, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     operations = pytestconfig.getoption("--writer-operations")
-    target = tmp_path / "deals"
+    target = raw_path(tmp_path, "crm_deals")
     naive = CursorPoller(crm_url)
     extractions = 0
     with Writers(crm_url, 8) as writers:
         while writers.done < operations:
-            extract(crm_url, DEALS, target)
+            extract(crm_url, DEALS, tmp_path)
             naive.poll()
             extractions += 1
-    last = extract(crm_url, DEALS, target)
+    last = extract(crm_url, DEALS, tmp_path)
     naive.poll()
     assert extractions > 10
     assert last.method == "snapshot horizon"
@@ -75,7 +76,7 @@ from pathlib import Path
 from maverick_assets.crm import extraction
 from maverick_assets.crm.schema import TABLES
 
-url, target, point = sys.argv[1:]
+url, lake, point = sys.argv[1:]
 die = lambda: os.kill(os.getpid(), signal.SIGKILL)
 
 def dying(function, before):
@@ -96,7 +97,7 @@ elif point == "after commit":
     extraction.sync_table = dying(extraction.sync_table, before=False)
 else:
     threading.Timer(float(point), die).start()
-extraction.extract(url, TABLES["crm_deals"], Path(target))
+extraction.extract(url, TABLES["crm_deals"], Path(lake))
 die()
 """
 
@@ -109,8 +110,8 @@ def test_kills_of_server_and_extraction_lose_no_row(
     url = database_url(pgdata, name)
     with psycopg.connect(url) as connection:
         create_tables(connection)
-    target = tmp_path / "deals"
-    extract(url, DEALS, target)
+    target = raw_path(tmp_path, "crm_deals")
+    extract(url, DEALS, tmp_path)
     rng = random.Random(1)
     points = ["snapshot", "stream", "before commit", "after commit"]
     points += [f"{rng.uniform(0.001, 0.1):.3f}" for _ in range(4)]
@@ -120,11 +121,11 @@ def test_kills_of_server_and_extraction_lose_no_row(
                 kill_server(pgdata)
                 eventually(lambda: database_url(pgdata, name))
             else:
-                kill_extraction(url, target, points[kill % len(points)])
-            eventually(lambda: extract(url, DEALS, target))
+                kill_extraction(url, tmp_path, points[kill % len(points)])
+            eventually(lambda: extract(url, DEALS, tmp_path))
         while writers.done < 10_000:
-            extract(url, DEALS, target)
-    extract(url, DEALS, target)
+            extract(url, DEALS, tmp_path)
+    extract(url, DEALS, tmp_path)
     assert differences(url, target) == NOTHING
 
 
@@ -134,13 +135,13 @@ def test_transaction_ids_that_a_crash_gives_out_again_hide_no_row(
     pgdata = tmp_path_factory.mktemp("crashed") / "postgres"
     name = f"test_{uuid4().hex[:12]}"
     url = database_url(pgdata, name)
-    target = tmp_path / "deals"
+    target = raw_path(tmp_path, "crm_deals")
     with psycopg.connect(url) as connection:
         create_tables(connection)
         connection.execute("insert into crm_deals (id, notes) values ('1', 'old')")
         connection.commit()
         horizon = use_up_ids(connection, 50)
-        extract(url, DEALS, target)
+        extract(url, DEALS, tmp_path)
     kill_server(pgdata)
     eventually(lambda: database_url(pgdata, name))
     with psycopg.connect(url) as connection:
@@ -150,12 +151,12 @@ def test_transaction_ids_that_a_crash_gives_out_again_hide_no_row(
         assert reused is not None
         assert reused[0] < horizon, "this crash lost no ids: the test shows nothing"
         assert use_up_ids(connection, 50) > horizon
-    done = extract(url, DEALS, target)
+    done = extract(url, DEALS, tmp_path)
     assert "a server that crashed" in done.reason
     assert differences(url, target) == NOTHING
     with psycopg.connect(url) as connection:
         connection.execute("checkpoint")
-    assert extract(url, DEALS, target).method == "snapshot horizon"
+    assert extract(url, DEALS, tmp_path).method == "snapshot horizon"
 
 
 def use_up_ids(connection: psycopg.Connection, count: int) -> int:
@@ -175,9 +176,9 @@ def kill_server(pgdata: Path) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def kill_extraction(url: str, target: Path, point: str) -> None:
+def kill_extraction(url: str, lake: Path, point: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", KILLED_AT, url, str(target), point],
+        [sys.executable, "-c", KILLED_AT, url, str(lake), point],
         cwd=PROJECT,
         capture_output=True,
         text=True,

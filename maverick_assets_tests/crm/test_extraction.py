@@ -21,6 +21,7 @@ from maverick_assets.crm.schema import TABLES
 from maverick_assets.crm.watermark import Watermark, choose_window, take_snapshot
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake.delta import open_table, read_state, read_table, sync_table
+from maverick_assets.lake.paths import raw_path
 
 Extract = Callable[[], Extraction]
 
@@ -35,7 +36,7 @@ def notes(crm: psycopg.Connection, crm_url: str, tmp_path: Path) -> Extract:
 
     def committed() -> Extraction:
         crm.commit()
-        return extract(crm_url, TABLES["sticky_notes"], tmp_path / "notes")
+        return extract(crm_url, TABLES["sticky_notes"], tmp_path)
 
     return committed
 
@@ -46,7 +47,7 @@ def test_all_rows_arrive_and_an_unchanged_table_makes_no_commit(
     first, second = notes(), notes()
     assert (first.rows, first.commit.inserted, first.commit.version) == (3, 3, 0)
     assert (second.commit.changed, second.commit.version) == (0, 0)
-    rows = live_rows(tmp_path / "notes")
+    rows = live_rows(raw_path(tmp_path, "sticky_notes"))
     assert [(row["id"], row["tags"]) for row in rows] == [
         (key, ["a", "b"]) for key in ("n1", "n2", "n3")
     ]
@@ -60,18 +61,22 @@ def test_a_change_is_an_upsert_a_delete_a_tombstone_and_a_return_an_upsert_again
     crm.execute("delete from sticky_notes where id = 'n2'")
     changed = notes()
     assert (changed.rows, changed.tombstones, changed.commit.updated) == (2, 1, 2)
-    assert {row["id"]: row["content"] for row in live_rows(tmp_path / "notes")} == {
+    assert {row["id"]: row["content"] for row in live_rows(raw_path(tmp_path, "sticky_notes"))} == {
         "n1": "New",
         "n3": "Content",
     }
-    held = read_table(tmp_path / "notes")
+    held = read_table(raw_path(tmp_path, "sticky_notes"))
     assert held is not None
     tombstone = next(row for row in held.to_pylist() if row["id"] == "n2")
     assert (tombstone["_op"], tombstone["content"]) == ("delete", None)
     assert tombstone["user_id"] == "allan"  # so that a name is still known as one
     crm.execute("insert into sticky_notes (id, content) values ('n2', 'Back')")
     notes()
-    assert {row["id"] for row in live_rows(tmp_path / "notes")} == {"n1", "n2", "n3"}
+    assert {row["id"] for row in live_rows(raw_path(tmp_path, "sticky_notes"))} == {
+        "n1",
+        "n2",
+        "n3",
+    }
 
 
 def test_optional_columns_may_be_absent_and_unknown_ones_are_ignored(
@@ -80,8 +85,8 @@ def test_optional_columns_may_be_absent_and_unknown_ones_are_ignored(
     crm.execute("alter table crm_emails drop column thread_id, add column shoe_size integer")
     crm.execute("insert into crm_emails (id, sender_email, body) values ('1', 'a@b.example', 'Hi')")
     crm.commit()
-    extract(crm_url, TABLES["crm_emails"], tmp_path / "mail")
-    [row] = live_rows(tmp_path / "mail")
+    extract(crm_url, TABLES["crm_emails"], tmp_path)
+    [row] = live_rows(raw_path(tmp_path, "crm_emails"))
     assert row["thread_id"] is None
     assert "shoe_size" not in row
 
@@ -96,8 +101,8 @@ def test_columns_of_other_types_are_read_as_the_schema_says(
         "timestamp '2026-01-01 10:00' as created_at"
     )
     crm.commit()
-    extract(crm_url, TABLES["crm_deals"], tmp_path / "deals")
-    [row] = live_rows(tmp_path / "deals")
+    extract(crm_url, TABLES["crm_deals"], tmp_path)
+    [row] = live_rows(raw_path(tmp_path, "crm_deals"))
     assert (row["id"], row["amount"], row["created_at"].hour) == ("7", 12.5, 10)
 
 
@@ -144,7 +149,7 @@ def test_what_cannot_be_read_is_named_and_the_lake_stays_as_it_was(
     crm.commit()
     with pytest.raises(BadInput, match=complaint):
         notes()
-    assert len(live_rows(tmp_path / "notes")) == 3
+    assert len(live_rows(raw_path(tmp_path, "sticky_notes"))) == 3
 
 
 def test_only_rows_of_later_transactions_are_read(notes: Extract, crm: psycopg.Connection) -> None:
@@ -165,7 +170,7 @@ def test_a_row_that_commits_after_a_younger_one_is_not_lost(
         notes()
         slow.commit()
     notes()
-    assert {row["id"] for row in live_rows(tmp_path / "notes")} >= {"early", "late"}
+    assert {row["id"] for row in live_rows(raw_path(tmp_path, "sticky_notes"))} >= {"early", "late"}
 
 
 def test_an_old_open_transaction_is_told(
@@ -186,11 +191,11 @@ def test_another_database_and_one_that_went_back_are_read_in_full(
     with psycopg.connect(url) as other:
         create_tables(other)
         other.execute("insert into sticky_notes (id, content) values ('n1', 'Content'), ('o', '')")
-    moved = extract(url, TABLES["sticky_notes"], tmp_path / "notes")
+    moved = extract(url, TABLES["sticky_notes"], tmp_path)
     assert moved.reason.startswith("another database")
-    assert {row["id"] for row in live_rows(tmp_path / "notes")} == {"n1", "o"}
+    assert {row["id"] for row in live_rows(raw_path(tmp_path, "sticky_notes"))} == {"n1", "o"}
     assert moved.tombstones == 2
-    state = read_state(tmp_path / "notes", raw_schema(TABLES["sticky_notes"]))
+    state = read_state(raw_path(tmp_path, "sticky_notes"), raw_schema(TABLES["sticky_notes"]))
     assert state is not None
     mark = Watermark.model_validate(state | {"horizon": state["horizon"] + 10**6})
     with psycopg.connect(url) as other:
@@ -206,7 +211,7 @@ def test_rows_that_the_watermark_hides_are_found_by_their_number(
     notes()
     crm.execute("insert into sticky_notes (id) values ('n4')")
     crm.commit()
-    target = tmp_path / "notes"
+    target = raw_path(tmp_path, "sticky_notes")
     state = read_state(target, raw_schema(TABLES["sticky_notes"]))
     assert state is not None
     row = crm.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint").fetchone()
@@ -223,19 +228,19 @@ def test_rows_that_the_watermark_hides_are_found_by_their_number(
 def test_a_column_that_vanishes_is_named_and_one_that_appears_is_read_for_every_row(
     crm: psycopg.Connection, crm_url: str, tmp_path: Path
 ) -> None:
-    table, target = TABLES["feedback"], tmp_path / "feedback"
+    table, target = TABLES["feedback"], raw_path(tmp_path, "feedback")
     crm.execute("alter table feedback drop column correction")
     crm.execute("insert into feedback (id, rating) values ('1', 9)")
     crm.commit()
-    extract(crm_url, table, target)
+    extract(crm_url, table, tmp_path)
     crm.execute("alter table feedback add column correction text default 'better'")
     crm.commit()
-    assert extract(crm_url, table, target).reason == "a new column"
+    assert extract(crm_url, table, tmp_path).reason == "a new column"
     assert live_rows(target)[0]["correction"] == "better"
     crm.execute("alter table feedback drop column correction")
     crm.commit()
     with pytest.raises(BadInput, match="table feedback has lost its column correction"):
-        extract(crm_url, table, target)
+        extract(crm_url, table, tmp_path)
 
 
 def test_a_view_is_read_by_a_lagged_cursor_and_reconciled_daily(
@@ -248,10 +253,10 @@ def test_a_view_is_read_by_a_lagged_cursor_and_reconciled_daily(
         "timestamptz '2026-01-01' + n * interval '1 hour' from generate_series(1, 9) n"
     )
     crm.commit()
-    target = tmp_path / "mail"
+    target = raw_path(tmp_path, "crm_emails")
 
     def run() -> Extraction:
-        return extract(crm_url, TABLES["crm_emails"], target)
+        return extract(crm_url, TABLES["crm_emails"], tmp_path)
 
     assert run().read == 9
     crm.execute("insert into stored (id, updated_at) values ('x', '2026-01-01 08:30')")
@@ -282,7 +287,7 @@ def test_large_bodies_and_times_at_the_edge_arrive_unchanged(
         "insert into sticky_notes (id, created_at) values ('y9', '9999-12-31 23:59:59.999999+00')"
     )
     notes()
-    rows = {row["id"]: row for row in live_rows(tmp_path / "notes")}
+    rows = {row["id"]: row for row in live_rows(raw_path(tmp_path, "sticky_notes"))}
     assert rows["big"]["content"] == body
     assert (rows["y1"]["created_at"].year, rows["y9"]["created_at"].year) == (1, 9999)
 
@@ -297,12 +302,12 @@ def test_text_that_is_not_utf_8_is_named(pgdata: Path, tmp_path: Path) -> None:
     with psycopg.connect(url) as connection:
         create_tables(connection)
         connection.execute("insert into sticky_notes (id, content) values ('ok', 'plain')")
-    extract(url, TABLES["sticky_notes"], tmp_path / "notes")
+    extract(url, TABLES["sticky_notes"], tmp_path)
     with psycopg.connect(url) as connection:
         connection.execute(b"insert into sticky_notes (id, content) values ('x', E'caf\\xe9')")
     with pytest.raises(BadInput, match="sticky_notes: column content cannot be read: invalid byte"):
-        extract(url, TABLES["sticky_notes"], tmp_path / "notes")
-    assert [row["id"] for row in live_rows(tmp_path / "notes")] == ["ok"]
+        extract(url, TABLES["sticky_notes"], tmp_path)
+    assert [row["id"] for row in live_rows(raw_path(tmp_path, "sticky_notes"))] == ["ok"]
 
 
 def test_a_server_that_goes_away_is_no_fault_of_a_column(
@@ -330,7 +335,7 @@ def test_many_changes_are_committed_in_pieces_and_the_watermark_with_the_last(
     notes: Extract, crm: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notes()
-    before = read_state(tmp_path / "notes", raw_schema(TABLES["sticky_notes"]))
+    before = read_state(raw_path(tmp_path, "sticky_notes"), raw_schema(TABLES["sticky_notes"]))
     monkeypatch.setattr(extraction, "COMMIT_BYTES", 1)
     monkeypatch.setattr(extraction, "_BATCH_BYTES", 10_000)
     crm.execute(
@@ -341,7 +346,7 @@ def test_many_changes_are_committed_in_pieces_and_the_watermark_with_the_last(
     done = notes()
     assert (done.commit.inserted, done.tombstones, done.rows) == (200, 1, 202)
     assert done.commit.version > 2
-    table = open_table(tmp_path / "notes")
+    table = open_table(raw_path(tmp_path, "sticky_notes"))
     assert table is not None
     states = [json.loads(e["maverick.state"]) for e in table.history() if "maverick.state" in e]
     assert len(states) == 2

@@ -9,6 +9,7 @@ from maverick_assets.crm.raw_table import live_rows, raw_schema
 from maverick_assets.crm.sources.documents import DocumentsEntry, DocumentsSource
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import read_state, read_table
+from maverick_assets.lake.paths import raw_path
 
 
 @pytest.fixture
@@ -23,10 +24,10 @@ def folder(tmp_path: Path) -> Path:
 def test_files_that_come_change_and_go_do_so_in_the_lake(folder: Path, tmp_path: Path) -> None:
     entry = DocumentsEntry(kind="documents", name="papers", user="allan", folder=folder)
     source = DocumentsSource(entry)
-    target = tmp_path / "lake"
+    target = raw_path(tmp_path, source.tables[0].name)
 
     def run() -> Landing:
-        return land(source, source.tables[0], target)
+        return land(source, source.tables[0], tmp_path)
 
     assert run().commit.inserted == 2
     assert run().commit.changed == 0
@@ -51,10 +52,12 @@ def test_a_source_that_cannot_be_read_leaves_the_table_as_it_was(
 ) -> None:
     entry = DocumentsEntry(kind="documents", name="papers", user="allan", folder=folder)
     source = DocumentsSource(entry)
-    land(source, source.tables[0], tmp_path / "lake")
-    state = read_state(tmp_path / "lake", raw_schema(source.tables[0].table))
+    [fills] = source.tables
+    target, schema = raw_path(tmp_path, fills.name), raw_schema(fills.table)
+    land(source, fills, tmp_path)
+    state = read_state(target, schema)
     folder.rename(tmp_path / "elsewhere")
     with pytest.raises(BadInput, match="source papers"):
-        land(source, source.tables[0], tmp_path / "lake")
-    assert read_state(tmp_path / "lake", raw_schema(source.tables[0].table)) == state
-    assert len(live_rows(tmp_path / "lake")) == 2
+        land(source, fills, tmp_path)
+    assert read_state(target, schema) == state
+    assert len(live_rows(target)) == 2

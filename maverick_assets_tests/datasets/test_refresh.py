@@ -22,13 +22,20 @@ from maverick_assets.datasets.examples.refresh import (
     refresh_preferences,
 )
 from maverick_assets.datasets.owner import Owner
-from maverick_assets.datasets.pseudonyms.surrogates import key_path
 from maverick_assets.datasets.pseudonyms.unlisted_names import person_names
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import read_turns
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import read_table, row_hash, sync_table
 from maverick_assets.lake.incremental import Refreshed
+from maverick_assets.lake.paths import (
+    candidates_path,
+    dataset_path,
+    key_path,
+    preferences_path,
+    raw_path,
+    turns_path,
+)
 from maverick_assets.recipes import Recipe, load_recipes
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
@@ -62,7 +69,7 @@ def sample() -> Rows:
 def write_raw(lake: Path, rows: Rows) -> None:
     """What extraction leaves: the live rows, and tombstones for those that were there before."""
     for name, content in rows.items():
-        target = lake / "raw" / name
+        target = raw_path(lake, name)
         kept = ["id", *(column for column in NAMING if column in TABLES[name].columns)]
         held = read_table(target, columns=kept)
         gone = [row for row in held.to_pylist() if row["id"] not in content] if held else []
@@ -234,7 +241,7 @@ def test_a_deleted_row_takes_its_turns_and_examples_along(
     refresh(tmp_path, tokenizer)
     note = max(sample["sticky_notes"].values(), key=lambda row: row["created_at"])
     notes = {key: row for key, row in sample["sticky_notes"].items() if key != note["id"]}
-    dataset = tmp_path / "datasets" / "allan-maverick"
+    dataset = dataset_path(tmp_path, "allan-maverick")
 
     def used() -> set[str]:
         table = read_table(dataset, columns=["source", "source_ids"])
@@ -246,7 +253,7 @@ def test_a_deleted_row_takes_its_turns_and_examples_along(
     write_raw(tmp_path, sample | {"sticky_notes": notes})
     refresh(tmp_path, tokenizer)
     assert note["id"] not in used()
-    turns = read_turns(tmp_path / "clean" / "turns")
+    turns = read_turns(turns_path(tmp_path))
     assert f"sticky_notes:{note['id']}" not in {turn.turn_id for turn in turns}
     assert read_examples(dataset, 0)
 
@@ -256,7 +263,7 @@ def test_a_crm_without_text_is_said_and_leaves_no_turns(tmp_path: Path) -> None:
     refresh_mails(tmp_path, "1")
     with pytest.raises(BadInput, match="holds no text to learn from"):
         refresh_turns(tmp_path, OWNER, "1")
-    assert not (tmp_path / "clean" / "turns").exists()
+    assert not turns_path(tmp_path).exists()
 
 
 def test_every_type_of_the_schema_has_an_arrow_type() -> None:
@@ -274,7 +281,7 @@ def test_intimate_words_and_health_data_stay_with_their_personality(
     for recipe in load_recipes().values():
         refresh_candidates(tmp_path, recipe, lambda: tokenizer, ["base", "1"])
         refresh_dataset(tmp_path, recipe)
-        for example in read_examples(tmp_path / "datasets" / recipe.name, 0):
+        for example in read_examples(dataset_path(tmp_path, recipe.name), 0):
             assert {samples[key]["personality"] for key in example.source_ids} == {recipe.name}
             assert example.mode is None or recipe.name == "robbie"
 
@@ -288,7 +295,7 @@ def test_rejected_answers_are_kept_aside_and_go_with_their_rows(
     write_raw(tmp_path / "a", sample | {"feedback": low})
     write_raw(tmp_path / "b", sample | {"feedback": {}})
     refresh(tmp_path / "a", tokenizer)
-    table = read_table(tmp_path / "a" / "preferences" / "robbie")
+    table = read_table(preferences_path(tmp_path / "a", "robbie"))
     assert table is not None
     assert set(table["rejected"].to_pylist()) == {row["response"] for row in mine.values()}
     write_raw(tmp_path / "a", sample | {"feedback": {}})
@@ -308,7 +315,7 @@ def test_a_rejected_answer_with_a_secret_in_any_part_is_not_kept_aside(
     feedback = told | {"plain": model | plain | {"id": "plain"}}
     write_raw(tmp_path, sample | {"feedback": feedback})
     refresh(tmp_path, tokenizer)
-    table = read_table(tmp_path / "preferences" / "robbie")
+    table = read_table(preferences_path(tmp_path, "robbie"))
     assert table is not None
     assert table["source_ids"].to_pylist() == [["plain"]]
 
@@ -321,7 +328,7 @@ def test_nobody_without_the_key_can_tell_whose_a_candidate_is(
 
     def contacts() -> set[str]:
         assert refresh(lake, tokenizer)["allan-maverick"].full
-        held = read_table(lake / "candidates" / "allan-maverick", columns=["contact"])
+        held = read_table(candidates_path(lake, "allan-maverick"), columns=["contact"])
         assert held is not None
         return set(held["contact"].to_pylist())
 

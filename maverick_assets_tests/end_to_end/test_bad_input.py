@@ -12,6 +12,7 @@ import pytest
 
 from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.crm.embedded import database_url
+from maverick_assets.lake.paths import turns_path
 from maverick_assets_tests.command import PROJECT, Maverick
 
 
@@ -101,7 +102,7 @@ def test_an_empty_crm_is_said_and_trains_nothing(
 ) -> None:
     done = maverick("run", "ingest", "--personality", "robbie")
     assert "the CRM holds no text to learn from" in complaint(done, 2)
-    assert not (maverick.home / "lake" / "clean" / "turns").exists()
+    assert not turns_path(maverick.home / "lake").exists()
     assert not (maverick.home / "lake" / "datasets").exists()
 
 

@@ -9,6 +9,7 @@ import pytest
 from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.raw_table import live_rows
+from maverick_assets.lake.paths import raw_path
 from maverick_assets_tests.end_to_end.dagster_ui import start_ui
 from maverick_assets_tests.end_to_end.machine import Machine, robbies_home
 from maverick_assets_tests.processes import kill, wait_for
@@ -34,7 +35,7 @@ def test_a_burst_while_the_daemon_is_killed_and_the_machine_goes_off_is_one_inge
         crm.execute(BURST)
         kill([machine.part("dagster._daemon")])
     wait_for(lambda: ingests(machine) == ["SUCCESS", "SUCCESS"], 120)
-    assert len(live_rows(home / "lake" / "raw" / "sticky_notes")) == 10_000
+    assert len(live_rows(raw_path(home / "lake", "sticky_notes"))) == 10_000
     machine.power_cut()
     machine.ui = start_ui(machine.maverick)
     time.sleep(3 * TICK_SECONDS)

@@ -27,7 +27,7 @@ from maverick_assets.datasets.examples.refresh import (
     refresh_dataset,
     refresh_preferences,
 )
-from maverick_assets.datasets.examples.token_cache import TokenCache, tokens_folder
+from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.card import make_card, write_card
 from maverick_assets.datasets.secrets.quarantine import refresh_quarantine
@@ -38,6 +38,13 @@ from maverick_assets.evaluation.gates import Decision
 from maverick_assets.evaluation.report import render_report
 from maverick_assets.evaluation.samples import Sample
 from maverick_assets.lake.delta import purge, read_table, sync_table
+from maverick_assets.lake.paths import (
+    dataset_path,
+    forgotten_path,
+    raw_path,
+    token_cache_path,
+    turns_path,
+)
 from maverick_assets.pipeline import forget
 from maverick_assets.pipeline.forget import (
     bury_contact,
@@ -91,18 +98,18 @@ def crm_rows(crm: psycopg.Connection) -> psycopg.Connection:
 def ingest(url: str, lake: Path) -> dict[str, int]:
     """Extract and refresh; rows that each extraction read."""
     names = [*(table.name for table in TEXTS), "personality_samples"]
-    read = {name: extract(url, TABLES[name], lake / "raw" / name).read for name in names}
+    read = {name: extract(url, TABLES[name], lake).read for name in names}
     refresh_mails(lake, "1")
     refresh_turns(lake, OWNER, "1")
     return read
 
 
 def live(lake: Path, name: str) -> set[str]:
-    return {row["id"] for row in live_rows(lake / "raw" / name)}
+    return {row["id"] for row in live_rows(raw_path(lake, name))}
 
 
 def turns(lake: Path) -> dict[str, str]:
-    return {turn.turn_id: turn.text for turn in read_turns(lake / "clean" / "turns")}
+    return {turn.turn_id: turn.text for turn in read_turns(turns_path(lake))}
 
 
 def test_a_contacts_rows_leave_raw_tables_and_turns_and_do_not_come_back(
@@ -120,7 +127,7 @@ def test_a_contacts_rows_leave_raw_tables_and_turns_and_do_not_come_back(
         ingest(crm_url, tmp_path)
         assert live(tmp_path, "crm_emails") == {"among", "other"}
         assert live(tmp_path, "messages") == set()
-    held = read_table(tmp_path / "raw" / "crm_emails", columns=["id", "_op", "body"])
+    held = read_table(raw_path(tmp_path, "crm_emails"), columns=["id", "_op", "body"])
     assert held is not None
     assert {"id": "from", "_op": "delete", "body": None} in held.to_pylist()
     after = turns(tmp_path)
@@ -145,7 +152,7 @@ def test_nothing_of_the_forgotten_comes_back_when_it_is_changed_or_all_is_read_a
     assert ingest(crm_url, tmp_path)["crm_emails"] == 0
     lake = tmp_path / "lake"
     lake.mkdir()
-    (tmp_path / "forgotten").rename(lake / "forgotten")
+    forgotten_path(tmp_path).rename(forgotten_path(lake))
     ingest(crm_url, lake)
     assert live(lake, "crm_emails") == {"among", "other", "x"}
     assert "Dana" not in "".join(turns(lake).values())
@@ -184,7 +191,7 @@ def test_who_is_unknown_is_said(crm_rows: psycopg.Connection, crm_url: str, tmp_
         bury_row(tmp_path, TEXTS, "crm_emails", "nothing")
     with pytest.raises(BadInput, match="no table 'mails'"):
         bury_row(tmp_path, TEXTS, "mails", "1")
-    assert not (tmp_path / "forgotten").exists()
+    assert not forgotten_path(tmp_path).exists()
 
 
 def dataset(lake: Path, *versions: list[str]) -> None:
@@ -199,7 +206,7 @@ def dataset(lake: Path, *versions: list[str]) -> None:
                 "_row_hash": [f"h{key}" for key in ids],
             }
         )
-        sync_table(lake / "datasets" / "robbie", table, "example_id")
+        sync_table(dataset_path(lake, "robbie"), table, "example_id")
 
 
 DATA = (["a"], ["a", "b"], ["a", "c"])  # what v1.0, v1.1 and v1.1.1 were trained on
@@ -395,9 +402,9 @@ def datasets(lake: Path, base: BaseModel) -> None:
 
 def keep_tokens(lake: Path, base: BaseModel) -> None:
     """As a training does."""
-    path = lake / "datasets" / "allan-maverick"
+    path = dataset_path(lake, "allan-maverick")
     version = DeltaTable(path).version()
-    cache = TokenCache(ChatTokenizer(base.directory), path, version, tokens_folder(lake))
+    cache = TokenCache(ChatTokenizer(base.directory), path, version, token_cache_path(lake))
     cache.encode(read_examples(path, version), 512)
 
 
@@ -424,7 +431,7 @@ def train_and_evaluate(
 ) -> Manifest:
     """A version, with all that a run leaves which shows examples; but nothing is measured."""
     recipe = load_recipes()["allan-maverick"]
-    path = home / "lake" / "datasets" / recipe.name
+    path = dataset_path(home / "lake", recipe.name)
     version = DeltaTable(path).version()
     examples = read_examples(path, version)
     described = describe("v1.0", recipe.name)
@@ -555,9 +562,9 @@ def test_versions_that_are_in_use_and_hold_nothing_forgotten_can_still_be_read(
     revoke(trained, trace(tmp_path, trained, rows), "forgotten")
     for _ in range(2):
         erase(tmp_path, trained, rows)
-        held = read_table(tmp_path / "datasets" / "robbie", 0, columns=["example_id"])
+        held = read_table(dataset_path(tmp_path, "robbie"), 0, columns=["example_id"])
         assert held is not None
         assert held["example_id"].to_pylist() == ["ea"]
         with pytest.raises(MaverickError, match="cannot be read"):
-            read_table(tmp_path / "datasets" / "robbie", 1)
+            read_table(dataset_path(tmp_path, "robbie"), 1)
         assert trace(tmp_path, trained, rows).untold == {}

@@ -35,6 +35,7 @@ from maverick_assets.lake.delta import (
     sync_table,
 )
 from maverick_assets.lake.incremental import Refreshed, Row, among, read_inputs, values_of
+from maverick_assets.lake.paths import candidates_path, dataset_path, preferences_path, turns_path
 from maverick_assets.recipes import Recipe
 
 CANDIDATE_SCHEMA = pa.schema(
@@ -66,8 +67,8 @@ def refresh_candidates(
 
     `basis`: what the candidates depend on besides recipe, turns and screen (tokenizer, code).
     """
-    target = lake / "candidates" / recipe.name
-    path = lake / "clean" / "turns"
+    target = candidates_path(lake, recipe.name)
+    path = turns_path(lake)
     with only_writer(target):
         key = lake_key(lake)
         made_by = _made_by(recipe, [key_fingerprint(key), *basis], screen)
@@ -99,7 +100,7 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
     Choosing looks at every candidate without its words; only examples that are new, or change
     sides, are read and written.
     """
-    target, path = lake / "datasets" / recipe.name, lake / "candidates" / recipe.name
+    target, path = dataset_path(lake, recipe.name), candidates_path(lake, recipe.name)
     with only_writer(target):
         light = read_table(path, columns=[*_ENTRY_COLUMNS, ROW_HASH])
         assert light is not None
@@ -120,7 +121,7 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
 
 def judged_candidates(lake: Path, recipe: Recipe) -> list[Entry]:
     """All candidates as `refresh_dataset` judged them; `MaverickError` when there are none."""
-    held = read_table(lake / "candidates" / recipe.name, columns=_ENTRY_COLUMNS)
+    held = read_table(candidates_path(lake, recipe.name), columns=_ENTRY_COLUMNS)
     if held is None:
         raise MaverickError(f"{recipe.name} has no dataset yet; `maverick run ingest` makes it")
     known = [Entry(**row) for row in held.to_pylist()]
@@ -144,8 +145,8 @@ def refresh_preferences(
 
     What holds a secret, in prompt or either answer, is left out. `basis` as for candidates.
     """
-    target = lake / "preferences" / recipe.name
-    path = lake / "clean" / "turns"
+    target = preferences_path(lake, recipe.name)
+    path = turns_path(lake)
     with only_writer(target):
         made_by = _made_by(recipe, basis, screen)
         inputs = read_inputs(target, PREFERENCE_SCHEMA, {"turns": path}, made_by)

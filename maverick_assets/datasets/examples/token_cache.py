@@ -18,6 +18,7 @@ from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.files import sha256_of, write_atomically
 from maverick_assets.lake.delta import read_table
+from maverick_assets.lake.paths import token_cache_path
 
 _Row = tuple[str, list[int], int, bool, bool]  # digest of what it was made from, then `Encoded`
 
@@ -84,11 +85,7 @@ class TokenCache:
         return hashlib.sha256("".join(made_by).encode() + content).hexdigest().encode()
 
 
-def tokens_folder(lake: Path) -> Path:
-    return lake / "tokens"
-
-
 def forget_tokens(lake: Path) -> None:
     """Remove what is kept of every personality: tokenizing it again takes seconds."""
-    if tokens_folder(lake).exists():
-        shutil.rmtree(tokens_folder(lake))
+    if token_cache_path(lake).exists():
+        shutil.rmtree(token_cache_path(lake))

@@ -30,6 +30,7 @@ from maverick_assets.lake.delta import (
     read_table,
     sync_table,
 )
+from maverick_assets.lake.paths import contacts_path, mails_path, raw_path
 from maverick_assets.lake.schema import schema_of
 
 Kind = Literal["person", "company", "domain"]
@@ -175,7 +176,7 @@ def refresh_contacts(lake: Path, tables: Sequence[Table]) -> Commit:
     It is a function of these and of the list of the forgotten. Who was deleted at the source is
     known by the tombstones: the names of both must be replaced still.
     """
-    target = lake / "clean" / "contacts"
+    target = contacts_path(lake)
     with only_writer(target):
         found = {contact.id: contact for contact in _known(lake, tables)}
         rows = [asdict(each) | {"id": each.id} for _, each in sorted(found.items())]
@@ -183,7 +184,7 @@ def refresh_contacts(lake: Path, tables: Sequence[Table]) -> Commit:
 
 
 def read_contacts(lake: Path) -> list[Contact]:
-    table = read_table(lake / "clean" / "contacts", columns=["kind", "name"])
+    table = read_table(contacts_path(lake), columns=["kind", "name"])
     found = [] if table is None else [Contact(**row) for row in table.to_pylist()]
     return sorted(found, key=lambda contact: contact.id)
 
@@ -226,13 +227,13 @@ def _patterns(contacts: Sequence[Contact]) -> Iterator[str]:
 
 def _known(lake: Path, tables: Sequence[Table]) -> Iterator[Contact]:
     addresses = set(read_forgotten(lake).people)
-    mails = read_table(lake / "clean" / "mails", columns=["sender", "recipients"])
+    mails = read_table(mails_path(lake), columns=["sender", "recipients"])
     if mails is not None:
         addresses.update(
             _distinct(mails["sender"]), _distinct(pc.list_flatten(mails["recipients"]))
         )
     for table in tables:
-        raw = lake / "raw" / table.name
+        raw = raw_path(lake, table.name)
         if table.shape == "mail":
             addresses.update(_values(raw, "sender_email", DELETED))
             for recipients in _values(raw, "recipients", DELETED):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from maverick_assets.datasets.pseudonyms.vocabulary import ENDINGS, GIVEN_NAMES, SYLLABLES
 from maverick_assets.errors import MaverickError
+from maverick_assets.lake.paths import key_path, turns_path
 
 KEY_BYTES = 32
 PHONE_PREFIX = "+999"  # a country code that no country has
@@ -21,22 +22,18 @@ _SECOND_LEVEL = ("ac", "co", "com", "edu", "gov", "net", "org", "or", "ne")
 DOMAIN = "example"  # a top-level domain that nobody can register (RFC 2606)
 
 
-def key_path(lake: Path) -> Path:
-    """The key lies beside the lake, so that a copy of the lake does not hold it."""
-    return lake.parent / "keys" / "surrogates.key"
-
-
-def load_key(path: Path, used: str | None = None) -> bytes:
-    """The key at `path`; a new one where there is none, readable by its owner alone.
+def load_key(lake: Path, used: str | None = None) -> bytes:
+    """The key of a lake; a new one where there is none, readable by its owner alone.
 
     `used`: fingerprint of the key that the lake was made with. Raises `MaverickError` when that one
     is gone, and when the file is no key or others may read it.
     """
+    path = key_path(lake)
     if not path.exists():
         if used is not None:
             raise MaverickError(
                 f"{path} is gone, and names in the lake were replaced with it: restore it from a "
-                f"backup, or delete {path.parent.parent / 'lake' / 'clean' / 'turns'} to have all "
+                f"backup, or delete {turns_path(lake)} to have all "
                 "replaced with a new one"
             )
         _create(path)

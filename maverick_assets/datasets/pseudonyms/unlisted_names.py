@@ -18,12 +18,7 @@ from maverick_assets.datasets.pseudonyms.name_lists import (
     surnames,
 )
 from maverick_assets.datasets.pseudonyms.person_ner import persons
-from maverick_assets.datasets.pseudonyms.surrogates import (
-    Surrogates,
-    key_fingerprint,
-    key_path,
-    load_key,
-)
+from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, key_fingerprint, load_key
 from maverick_assets.datasets.pseudonyms.third_parties import (
     Span,
     alike,
@@ -194,7 +189,7 @@ class PersonNames:
 def person_names(lake: Path, owner: Sequence[str]) -> PersonNames:
     """With the key of a lake; `owner`: his addresses, as patterns."""
     names = [name_words(address.lower().split("@")[0]) for address in owner]
-    return PersonNames(load_key(key_path(lake)), [words for words in names if words])
+    return PersonNames(load_key(lake), [words for words in names if words])
 
 
 def _pieces(text: str) -> list[str]:

@@ -17,6 +17,7 @@ from maverick_assets.datasets.examples.select import Entry
 from maverick_assets.datasets.mail.cleaning import RemovedPart, clean_body, plain_text
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import read_table
+from maverick_assets.lake.paths import raw_path, turns_path
 from maverick_assets.recipes import Recipe
 
 SHOWN = 20
@@ -82,8 +83,8 @@ def funnel(lake: Path, recipe: Recipe, judged: Sequence[Entry]) -> list[tuple[st
     """Rows of the recipe's tables, the turns made of them, the answers found in these, and what is
     left after each reason to drop some."""
     tables = list(dict.fromkeys(source.table for source in recipe.sources))
-    rows = [read_table(lake / "raw" / name, columns=["id"], where=LIVE) for name in tables]
-    turns = read_table(lake / "clean" / "turns", columns=["turn_id"], where={"source": tables})
+    rows = [read_table(raw_path(lake, name), columns=["id"], where=LIVE) for name in tables]
+    turns = read_table(turns_path(lake), columns=["turn_id"], where={"source": tables})
     left = len(judged)
     steps = [
         ("rows in its tables", sum(table.num_rows for table in rows if table)),
@@ -130,7 +131,7 @@ def mail_spans(lake: Path, examples: Sequence[Example]) -> list[list[Span]]:
     bodies: dict[tuple[str, str], str] = {}
     for source in {example.source for example in mails}:
         ids = [example.source_ids[-1] for example in mails if example.source == source]
-        rows = live_rows(lake / "raw" / source, {"id": ids})
+        rows = live_rows(raw_path(lake, source), {"id": ids})
         bodies |= {(source, row["id"]): row["body"] or "" for row in rows}
     found = [bodies.get((example.source, example.source_ids[-1]), "") for example in examples]
     return [spans(plain_text(body), clean_body(body).removed) for body in found]

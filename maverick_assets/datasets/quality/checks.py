@@ -12,6 +12,7 @@ from maverick_assets.datasets.quality.leaked_secrets import leaked_secrets
 from maverick_assets.datasets.quality.swapped_roles import role_problems
 from maverick_assets.datasets.secrets.quarantine import released
 from maverick_assets.lake.delta import read_table
+from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import Recipe
 
 MAX_DRIFT = 0.25
@@ -44,7 +45,7 @@ def check_dataset(
 
     `examples`: all that it has.
     """
-    path = lake / "datasets" / recipe.name
+    path = dataset_path(lake, recipe.name)
     before = read_table(path, version - 1, columns=["n_tokens"]) if version else None
     lengths = before["n_tokens"].to_pylist() if before else []
     roles = role_problems(lake, recipe, owner)

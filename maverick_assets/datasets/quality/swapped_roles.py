@@ -7,6 +7,7 @@ from pathlib import Path
 
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.lake.delta import read_table
+from maverick_assets.lake.paths import mails_path, turns_path
 from maverick_assets.recipes import Recipe
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -26,11 +27,11 @@ def role_problems(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
         ("dialogue", "chat message", "MAVERICK_OWNER_USER_ID"),
     ):
         tables = {source.table for source in recipe.sources if source.examples == kind}
-        turns = read_table(lake / "clean" / "turns", columns=["is_owner"], where={"source": tables})
+        turns = read_table(turns_path(lake), columns=["is_owner"], where={"source": tables})
         if turns is not None and turns.num_rows and not any(turns["is_owner"].to_pylist()):
             problems.append(f"no {what} is by the owner; is {setting} right?")
     if any(source.examples == "reply" for source in recipe.sources):
-        problems += _signed_by_others(lake / "clean" / "mails", owner)
+        problems += _signed_by_others(mails_path(lake), owner)
     return problems
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import Commit, arrow_table, only_writer, read_table, sync_table
+from maverick_assets.lake.paths import candidates_path, quarantine_path, releases_path
 from maverick_assets.lake.schema import schema_of
 
 
@@ -49,10 +50,10 @@ RELEASE_SCHEMA = schema_of(Release)
 
 def refresh_quarantine(lake: Path, personality: str) -> Commit:
     """Bring `quarantine/<personality>` up to date with the candidates, one row an example."""
-    target = lake / "quarantine" / personality
+    target = quarantine_path(lake, personality)
     with only_writer(target):
         columns = [name for name in HELD_SCHEMA.names if name != "personality"]
-        found = read_table(lake / "candidates" / personality, columns=columns)
+        found = read_table(candidates_path(lake, personality), columns=columns)
         assert found is not None
         found = found.filter(pc.greater(pc.list_value_length(found["rules"]), 0))
         ordered = sorted(found.to_pylist(), key=lambda row: (row["thread_id"], row["source_ids"]))
@@ -65,7 +66,7 @@ def quarantined(lake: Path, personalities: Sequence[str]) -> list[Held]:
     releases = {each.example_id: each for each in _releases(lake)}
     held = []
     for personality in personalities:
-        table = read_table(lake / "quarantine" / personality, columns=HELD_SCHEMA.names)
+        table = read_table(quarantine_path(lake, personality), columns=HELD_SCHEMA.names)
         for row in table.to_pylist() if table else []:
             release = releases.get(row["example_id"])
             reason, at = (release.reason, release.released_at) if release else (None, None)
@@ -90,7 +91,7 @@ def release(lake: Path, held: Held, reason: str) -> None:
     """Remember that this example holds no secret: the next ingest includes it."""
     if not reason.strip():
         raise BadInput("--reason is empty: say why this is no secret")
-    target = lake / "releases"
+    target = releases_path(lake)
     row = asdict(Release(held.example_id, held.personality, reason, datetime.now(UTC)))
     with only_writer(target):
         sync_table(target, arrow_table([row], RELEASE_SCHEMA), "example_id", {held.example_id})
@@ -102,5 +103,5 @@ def released(lake: Path) -> frozenset[str]:
 
 
 def _releases(lake: Path) -> list[Release]:
-    table = read_table(lake / "releases", columns=RELEASE_SCHEMA.names)
+    table = read_table(releases_path(lake), columns=RELEASE_SCHEMA.names)
     return [Release(**row) for row in table.to_pylist()] if table else []

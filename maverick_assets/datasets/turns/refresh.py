@@ -24,7 +24,7 @@ from maverick_assets.datasets.pseudonyms.contacts import (
     refresh_contacts,
     rows_holding,
 )
-from maverick_assets.datasets.pseudonyms.surrogates import key_fingerprint, key_path, load_key
+from maverick_assets.datasets.pseudonyms.surrogates import key_fingerprint, load_key
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.builder import SESSION_GAP, TurnBuilder
 from maverick_assets.datasets.turns.fields import ROW_FIELDS
@@ -41,6 +41,7 @@ from maverick_assets.lake.delta import (
     sync_table,
 )
 from maverick_assets.lake.incremental import Refreshed, Row, among, read_inputs, values_of
+from maverick_assets.lake.paths import contacts_path, mails_path, raw_path, turns_path
 
 # Keys of the derived tables among a refresh's inputs; they stand in the state of `clean/turns`.
 MAILS, CONTACTS = "mails", "contacts"
@@ -50,8 +51,8 @@ Changes = Mapping[str, list[Row]] | None  # changed rows by table; None: derive 
 
 def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) -> Refreshed:
     """Bring `clean/mails` up to date with the raw tables of mails."""
-    target = lake / "clean" / "mails"
-    paths = {table.name: lake / "raw" / table.name for table in tables if table.shape == "mail"}
+    target = mails_path(lake)
+    paths = {table.name: raw_path(lake, table.name) for table in tables if table.shape == "mail"}
     with only_writer(target):
         inputs = read_inputs(target, MAIL_SCHEMA, paths, row_hash([code]))
         changes = inputs.changes({name: ["id"] for name in paths})
@@ -79,10 +80,10 @@ def refresh_turns(
     derived again when a name that it holds comes or goes; with another key every text is. `gap`:
     the silence that ends a session of a chat. Raises `BadInput` when there is no text at all.
     """
-    target = lake / "clean" / "turns"
-    paths = {table.name: lake / "raw" / table.name for table in tables if table.shape != "mail"}
-    paths[MAILS] = lake / "clean" / "mails"
-    paths[CONTACTS] = lake / "clean" / "contacts"
+    target = turns_path(lake)
+    paths = {table.name: raw_path(lake, table.name) for table in tables if table.shape != "mail"}
+    paths[MAILS] = mails_path(lake)
+    paths[CONTACTS] = contacts_path(lake)
     refresh_contacts(lake, tables)
     with only_writer(target):
         key = lake_key(lake)
@@ -110,8 +111,8 @@ def refresh_turns(
 def lake_key(lake: Path) -> bytes:
     """The key of the surrogates; a new one where the lake has no turns that were made with one."""
     schema = TURN_SCHEMA.append(pa.field(ROW_HASH, pa.string()))
-    state = read_state(lake / "clean" / "turns", schema)
-    return load_key(key_path(lake), state.get("key") if state else None)
+    state = read_state(turns_path(lake), schema)
+    return load_key(lake, state.get("key") if state else None)
 
 
 def _columns_read(tables: Sequence[Table]) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA
 from maverick_assets.defs.assets.display import sample_table
 from maverick_assets.lake.delta import open_table
+from maverick_assets.lake.paths import turns_path
 from maverick_assets.settings import load_settings
 
 # To be raised when turns, mails or candidates come out otherwise from the same rows: all are then
@@ -41,7 +42,7 @@ def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
         mails = refresh_mails(settings.lake, DATA_CODE_VERSION, tables)
         gap = timedelta(hours=settings.session_hours)
         turns = refresh_turns(settings.lake, owner, DATA_CODE_VERSION, tables, gap)
-        target = settings.lake / "clean" / "turns"
+        target = turns_path(settings.lake)
         table = open_table(target)
         assert table is not None
         rows = table.to_pyarrow_table(columns=["source", "is_owner"]).to_pylist()

@@ -36,6 +36,7 @@ from maverick_assets.defs.assets.display import sample_table
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import Commit
 from maverick_assets.lake.incremental import Refreshed
+from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import Recipe
 from maverick_assets.settings import load_settings
 
@@ -70,7 +71,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
             f"{len(held)} in quarantine"
         )
         owner = Owner(settings.owner_emails, settings.owner_user_ids)
-        examples = read_examples(settings.lake / "datasets" / recipe.name, commit.version)
+        examples = read_examples(dataset_path(settings.lake, recipe.name), commit.version)
         checks = check_dataset(settings.lake, recipe, owner, commit.version, examples)
         card = make_card(settings.lake, recipe, commit.version, judged, examples)
         page = settings.reports / "datasets" / recipe.name / f"{commit.version}.html"
@@ -85,7 +86,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
                     dict(Counter(rule for each in held for rule in each.rules))
                 ),
                 "card": MetadataValue.path(page),
-                "path": MetadataValue.path(settings.lake / "datasets" / recipe.name),
+                "path": MetadataValue.path(dataset_path(settings.lake, recipe.name)),
             },
             data_version=DataVersion(str(commit.version)),
             check_results=[_result(check) for check in checks],

@@ -18,12 +18,12 @@ from dagster import (
 )
 
 from maverick_assets.datasets.examples.example import read_examples
-from maverick_assets.datasets.examples.token_cache import tokens_folder
 from maverick_assets.defs.assets.display import inline_image
 from maverick_assets.defs.assets.training import require_base
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.gates import Decision, decide
 from maverick_assets.evaluation.spec import EvaluationSpec
+from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.processes import Log, run_module, write_spec
 from maverick_assets.recipes import Recipe
 from maverick_assets.records import Metrics
@@ -98,7 +98,7 @@ def evaluate_version(
         EvaluationSpec(
             base=BaseSpec(directory=base.directory, digest=base.digest),
             personality=recipe.name,
-            dataset=settings.lake / "datasets" / recipe.name,
+            dataset=dataset_path(settings.lake, recipe.name),
             dataset_version=version.dataset_version,
             adapter=adapter,
             in_service_adapter=rival and registry.directory(recipe.name, rival.version) / "adapter",
@@ -107,7 +107,7 @@ def evaluate_version(
             out=folder / "report",
             split="test" if test else "validation",
             example_ids=frozenset(test) or None,
-            tokens=tokens_folder(settings.lake),
+            tokens=token_cache_path(settings.lake),
         ),
     )
     run_module("maverick_assets.evaluation.evaluate", str(spec), log=log)
@@ -122,7 +122,7 @@ def evaluate_version(
 
 def _test_examples(settings: Settings, version: Manifest, major: int) -> list[str]:
     """Ids that the test set of a major version has in the dataset of a version."""
-    dataset = settings.lake / "datasets" / version.personality
+    dataset = dataset_path(settings.lake, version.personality)
     examples = read_examples(dataset, version.dataset_version, "test")
     rows = frozen_rows(settings.models, version.personality, major, examples)
     return [example.example_id for example in examples if answer_row(example) in rows]

@@ -29,6 +29,7 @@ from maverick_assets.crm.watermark import PINNED_SECONDS
 from maverick_assets.defs.assets.display import sample_table
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import Commit, open_table
+from maverick_assets.lake.paths import raw_path
 from maverick_assets.settings import load_settings
 
 CHECK = "readable"
@@ -54,7 +55,7 @@ def raw_asset(table: Table) -> AssetsDefinition:
     def raw(context: AssetExecutionContext) -> Iterator[MaterializeResult | AssetCheckResult]:
         settings = load_settings()
         try:
-            done = extract(crm_url(settings), table, settings.lake / "raw" / table.name)
+            done = extract(crm_url(settings), table, settings.lake)
         except BadInput as error:
             yield _check(False, problem=str(error))
             raise
@@ -88,9 +89,9 @@ def source_asset(source: Source, fills: SourceTable) -> AssetsDefinition:
         description=f"What {source.name} has of the shape {fills.shape}, with tombstones.",
     )
     def raw(context: AssetExecutionContext) -> Iterator[MaterializeResult | AssetCheckResult]:
-        target = load_settings().lake / "raw" / fills.name
+        lake = load_settings().lake
         try:
-            done = land(source, fills, target)
+            done = land(source, fills, lake)
         except BadInput as error:
             yield _check(False, problem=str(error))
             raise
@@ -106,7 +107,7 @@ def source_asset(source: Source, fills: SourceTable) -> AssetsDefinition:
                 "rows_read": done.read,
                 "tombstones": done.tombstones,
                 "skipped": MetadataValue.json([asdict(skipped) for skipped in done.skipped]),
-                **_stored(target, done.commit),
+                **_stored(raw_path(lake, fills.name), done.commit),
             },
             data_version=DataVersion(str(done.commit.version)),
             check_results=[_check(True)],
@@ -130,7 +131,7 @@ def _metadata(done: Extraction, table: Table) -> dict[str, Any]:
         "method": done.method,
         "reason": done.reason,
         "oldest_open_transaction_seconds": round(done.pinned_seconds, 1),
-        **_stored(load_settings().lake / "raw" / table.name, done.commit),
+        **_stored(raw_path(load_settings().lake, table.name), done.commit),
     }
 
 

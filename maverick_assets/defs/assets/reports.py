@@ -16,6 +16,7 @@ from maverick_assets.defs.assets.evaluation import evaluate_version
 from maverick_assets.defs.assets.release import release_version
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
+from maverick_assets.lake.paths import raw_path
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.review import quarter_of, quarterly_review, version_table
@@ -55,7 +56,7 @@ def report_assets(recipes: list[Recipe]) -> list[AssetsDefinition]:
         settings = load_settings()
         quarter, since = quarter_of(datetime.now(UTC))
         manifests = Registry(settings.models).list()
-        feedback = live_rows(settings.lake / "raw" / "feedback")
+        feedback = live_rows(raw_path(settings.lake, "feedback"))
         text = quarterly_review(quarter, since, manifests, feedback)
         return _report(settings, f"quarterly-{quarter}.md", text)
 

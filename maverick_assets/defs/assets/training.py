@@ -29,13 +29,13 @@ from dagster import (
 
 from maverick_assets.base_model.prepare import BaseModel, find_base
 from maverick_assets.datasets.examples.example import read_examples
-from maverick_assets.datasets.examples.token_cache import tokens_folder
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.checks import check_dataset
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
 from maverick_assets.errors import MaverickError
 from maverick_assets.fleets import Node
 from maverick_assets.lake.delta import open_table
+from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.processes import run_module, worker_environment, write_spec
 from maverick_assets.recipes import Recipe
 from maverick_assets.records import TrainingSummary
@@ -115,7 +115,7 @@ def _plan(
     recipe: Recipe,
     kind: Kind,
 ) -> Job | None:
-    path = settings.lake / "datasets" / recipe.name
+    path = dataset_path(settings.lake, recipe.name)
     table = open_table(path)
     if table is None:
         raise MaverickError(
@@ -154,7 +154,7 @@ def _run_driver(
         checkpoints=settings.runs / "checkpoints" / node.name,
         curves=settings.tensorboard,
         node=node,
-        tokens=tokens_folder(settings.lake),
+        tokens=token_cache_path(settings.lake),
     )
     path = write_spec(settings.runs / context.run_id, "train", spec)
     command = [sys.executable, "-m", "maverick_assets.training.driver", str(path)]
@@ -180,7 +180,7 @@ def _job_spec(settings: Settings, registry: Registry, job: Job) -> AdapterJobSpe
     folder = registry.directory(recipe.name, parent.version) if parent else None
     return AdapterJobSpec(
         personality=recipe.name,
-        dataset=settings.lake / "datasets" / recipe.name,
+        dataset=dataset_path(settings.lake, recipe.name),
         dataset_version=job.inputs.dataset_version,
         recipe=recipe,
         out=job.out,

@@ -12,8 +12,9 @@ import pytest
 from maverick_assets.base_model.prepare import BaseModel
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
-from maverick_assets.datasets.examples.token_cache import TokenCache, forget_tokens, tokens_folder
+from maverick_assets.datasets.examples.token_cache import TokenCache, forget_tokens
 from maverick_assets.lake.delta import arrow_table, sync_table
+from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets_tests.datasets.some_example import EXAMPLE
 
 LENGTH = 24  # some are cut
@@ -53,13 +54,15 @@ def night(base: BaseModel, lake: Path) -> Night:
         length: int = LENGTH,
         folder: Path = base.directory,
     ) -> int:
-        dataset = lake / "datasets" / "robbie"
+        dataset = dataset_path(lake, "robbie")
         rows = [asdict(replace(each, messages=[])) for each in examples]
         version = sync_table(dataset, arrow_table(rows, EXAMPLE_SCHEMA), "example_id").version
         tokenizer = loaded(folder)
         tokenizer.asked = 0
         wanted = examples if some is None else some
-        found = TokenCache(tokenizer, dataset, version, tokens_folder(lake)).encode(wanted, length)
+        found = TokenCache(tokenizer, dataset, version, token_cache_path(lake)).encode(
+            wanted, length
+        )
         asked = tokenizer.asked
         assert found == [tokenizer.encode(each.messages, length) for each in wanted]
         return asked
@@ -73,7 +76,7 @@ def loaded(folder: Path) -> Counting:
 
 
 def kept(lake: Path) -> Path:
-    [file] = tokens_folder(lake).iterdir()
+    [file] = token_cache_path(lake).iterdir()
     return file
 
 
@@ -110,7 +113,7 @@ def test_what_left_the_dataset_leaves_the_file_and_forgetting_removes_it(
     assert kept(lake).stat().st_size < size
     assert '"e0"' not in kept(lake).read_text()
     forget_tokens(lake)
-    assert not tokens_folder(lake).exists()
+    assert not token_cache_path(lake).exists()
     forget_tokens(lake)
     assert night(known[1:]) == 3
 
@@ -135,5 +138,5 @@ def test_from_a_damaged_file_nothing_is_taken_and_the_next_is_whole(
 
 def test_where_it_cannot_be_written_all_is_tokenized(night: Night, lake: Path) -> None:
     lake.mkdir()
-    tokens_folder(lake).touch()
+    token_cache_path(lake).touch()
     assert night([example(number) for number in range(4)]) == 4

@@ -17,13 +17,13 @@ from maverick_assets.datasets.pseudonyms.contacts import (
     contacts_of_address,
     contacts_of_deal,
 )
-from maverick_assets.datasets.pseudonyms.surrogates import key_path
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import Turn, read_turns
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import row_hash, sync_table
 from maverick_assets.lake.incremental import Refreshed
+from maverick_assets.lake.paths import key_path, raw_path, turns_path
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 KEY = bytes(range(32))
@@ -45,7 +45,7 @@ def put(lake: Path, **tables: list[dict[str, Any]]) -> None:
             for row in tables.get(name, ())
         ]
         wanted = pa.Table.from_pylist(records, raw_schema(TABLES[name]))
-        sync_table(lake / "raw" / name, wanted, "id", scope=())
+        sync_table(raw_path(lake, name), wanted, "id", scope=())
 
 
 def mail(key: str, sender: str, recipients: str, body: str, subject: str = "") -> dict[str, Any]:
@@ -70,7 +70,7 @@ def refresh(lake: Path) -> Refreshed:
 
 
 def turns(lake: Path) -> dict[str, Turn]:
-    return {turn.turn_id: turn for turn in read_turns(lake / "clean" / "turns")}
+    return {turn.turn_id: turn for turn in read_turns(turns_path(lake))}
 
 
 def test_columns_tell_people_companies_and_domains() -> None:
@@ -224,7 +224,7 @@ def test_who_is_deleted_at_the_source_is_not_named_again(tmp_path: Path) -> None
     before = turns(tmp_path)["sticky_notes:n"]
     for name, rows in known.items():
         ids = pa.array([row["id"] for row in rows])
-        raw = tmp_path / "raw" / name
+        raw = raw_path(tmp_path, name)
         gone = tombstones(TABLES[name], named(raw, ids))
         sync_table(raw, gone, "id", scope=())
     refresh(tmp_path)

@@ -14,6 +14,7 @@ from maverick_assets.datasets.pseudonyms.surrogates import (
     split_domain,
 )
 from maverick_assets.errors import MaverickError
+from maverick_assets.lake.paths import key_path
 
 KEYS = st.binary(min_size=32, max_size=32)
 
@@ -67,31 +68,34 @@ def test_a_domain_keeps_its_suffix_and_can_belong_to_nobody() -> None:
 
 
 def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "surrogates.key"
-    key = load_key(path)
+    lake = tmp_path / "lake"
+    path = key_path(lake)
+    key = load_key(lake)
     assert len(key) == 32
-    assert load_key(path, key_fingerprint(key)) == key
+    assert load_key(lake, key_fingerprint(key)) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 def test_a_lost_key_is_said_and_not_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "surrogates.key"
-    used = key_fingerprint(load_key(path))
+    lake = tmp_path / "lake"
+    path = key_path(lake)
+    used = key_fingerprint(load_key(lake))
     path.unlink()
     with pytest.raises(MaverickError, match=r"surrogates\.key is gone.*restore it"):
-        load_key(path, used)
+        load_key(lake, used)
     assert not path.exists()
 
 
 def test_a_key_that_others_may_read_or_that_is_cut_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "surrogates.key"
-    load_key(path)
+    lake = tmp_path / "lake"
+    path = key_path(lake)
+    load_key(lake)
     path.chmod(0o644)
     with pytest.raises(MaverickError, match="chmod 600"):
-        load_key(path)
+        load_key(lake)
     path.chmod(0o600)
     path.write_bytes(b"short")
     with pytest.raises(MaverickError, match="no key of 32 bytes"):
-        load_key(path)
+        load_key(lake)

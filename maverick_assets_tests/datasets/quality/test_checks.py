@@ -20,6 +20,7 @@ from maverick_assets.datasets.quality.checks import (
     unsupervised,
 )
 from maverick_assets.lake.delta import arrow_table, sync_table
+from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets_tests.datasets.some_example import EXAMPLE
 
@@ -50,7 +51,7 @@ def test_every_check_runs_on_a_version_of_a_dataset_and_a_good_one_passes(
     recipe: Recipe, good: list[Example], tmp_path: Path
 ) -> None:
     owner = Owner(("allan@testpilot.example",), ("allan",))
-    path = tmp_path / "datasets" / "gatekeeper"
+    path = dataset_path(tmp_path, "gatekeeper")
     longer = [replace(each, n_tokens=90) for each in good]
     for examples in (good, longer):
         rows = arrow_table([asdict(each) for each in examples], EXAMPLE_SCHEMA)

@@ -12,6 +12,7 @@ from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.swapped_roles import role_problems, signed_by
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, turn_rows
 from maverick_assets.lake.delta import arrow_table, sync_table
+from maverick_assets.lake.paths import mails_path, turns_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets_tests.datasets.some_turns import builder_for
 
@@ -47,9 +48,9 @@ def lake_of(folder: Path, owner: Owner, signed: bool = True) -> Path:
         *builder.chat_turns(TABLES["messages"], talk, [line | {"created_at": START}]),
     ]
     rows = arrow_table(turn_rows(turns), TURN_SCHEMA)
-    sync_table(folder / "clean" / "turns", rows, "turn_id")
+    sync_table(turns_path(folder), rows, "turn_id")
     more = arrow_table(mail_rows(mails), MAIL_SCHEMA)
-    sync_table(folder / "clean" / "mails", more, "id")
+    sync_table(mails_path(folder), more, "id")
     return folder
 
 
@@ -88,7 +89,7 @@ def test_mails_of_the_owner_that_others_sign_look_reversed(tmp_path: Path) -> No
         )
         for at in range(10)
     ]
-    sync_table(folder / "clean" / "mails", arrow_table(mail_rows(swapped), MAIL_SCHEMA), "id")
+    sync_table(mails_path(folder), arrow_table(mail_rows(swapped), MAIL_SCHEMA), "id")
     [problem] = role_problems(folder, load_recipes()["allan-maverick"], owner)
     assert problem.startswith("roles look reversed: 10 mails of the owner are signed by those")
 

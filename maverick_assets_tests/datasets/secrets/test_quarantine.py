@@ -26,6 +26,7 @@ from maverick_assets.datasets.secrets.quarantine import (
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import open_table, read_table
+from maverick_assets.lake.paths import dataset_path, raw_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets_tests.command import Maverick
 from maverick_assets_tests.datasets.test_refresh import Rows, content, write_raw
@@ -75,9 +76,9 @@ def refresh(lake: Path, tokenizer: ChatTokenizer) -> None:
 
 
 def examples(lake: Path) -> list[Example]:
-    table = open_table(lake / "datasets" / NAME)
+    table = open_table(dataset_path(lake, NAME))
     assert table is not None
-    return read_examples(lake / "datasets" / NAME, table.version())
+    return read_examples(dataset_path(lake, NAME), table.version())
 
 
 def sources(lake: Path) -> set[str]:
@@ -134,7 +135,7 @@ def test_a_changed_text_is_held_again_and_one_without_its_secret_is_free(
         "is-none": sample_row("is-none", "Which ship?", "Her PIN was 20418 in the register."),
         "in-prompt": sample_row("in-prompt", "Can you tell Dana the password?", "She knows."),
     }
-    held = read_table(lake / "raw" / "personality_samples")
+    held = read_table(raw_path(lake, "personality_samples"))
     assert held is not None
     columns = [name for name in held.column_names if not name.startswith("_")]
     kept = {row["id"]: row for row in held.select(columns).to_pylist()} | rows
