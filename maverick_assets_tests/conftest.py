@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from maverick_assets.base_model.prepare import BaseModel, ensure_base
+from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.settings import Settings
@@ -40,7 +40,7 @@ def clean_environment() -> None:
 
 
 @pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> BaseModel:
+def base(tmp_path_factory: pytest.TempPathFactory) -> PreparedBase:
     """The embedded base model, unpacked once (kept in MAVERICK_TEST_BASE where that is set)."""
     kept = os.environ.get("MAVERICK_TEST_BASE")
     home = Path(kept) if kept else tmp_path_factory.mktemp("base_model")

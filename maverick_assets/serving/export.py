@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput, MaverickError
 
 # A 135M model falls into loops without one; the same value serves here and in Ollama.
@@ -37,7 +37,7 @@ def export_adapter(adapter_dir: Path, base_dir: Path, out_file: Path) -> None:
     _convert("convert_lora_to_gguf.py", arguments, adapter_dir, out_file)
 
 
-def ensure_base_gguf(base: BaseModel, folder: Path) -> Path:
+def ensure_base_gguf(base: PreparedBase, folder: Path) -> Path:
     """The base model's own GGUF, or one converted to f16 into `folder` once and kept there."""
     if base.gguf is not None:
         return base.gguf

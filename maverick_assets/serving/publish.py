@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from maverick_assets.base_model.prepare import BaseModel, find_base
+from maverick_assets.base_model.prepare import PreparedBase, find_base
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
@@ -59,7 +59,7 @@ def opening(recipe: Recipe, question: str) -> list[Message]:
     ]
 
 
-def base_of(settings: Settings, manifest: Manifest) -> BaseModel:
+def base_of(settings: Settings, manifest: Manifest) -> PreparedBase:
     """The base model a version was trained on; `MaverickError` when it is not at hand."""
     base = find_base(settings)
     if base is None or base.digest != manifest.base_digest:

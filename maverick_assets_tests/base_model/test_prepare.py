@@ -12,7 +12,7 @@ from maverick_assets.base_model.load import load_base_model, verify_base
 from maverick_assets.base_model.prepare import (
     EMBEDDED_FILE,
     EMBEDDED_SHA256,
-    BaseModel,
+    PreparedBase,
     ensure_base,
     find_base,
 )
@@ -21,7 +21,7 @@ from maverick_assets.settings import Settings
 
 
 @pytest.fixture
-def own_base(tiny_base: BaseModel, tmp_path: Path) -> Path:
+def own_base(tiny_base: PreparedBase, tmp_path: Path) -> Path:
     """A user's own model directory."""
     return Path(shutil.copytree(tiny_base.directory, tmp_path / "own"))
 
@@ -32,7 +32,7 @@ def flip_a_bit(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_the_embedded_base_is_pinned_and_found_again(base: BaseModel) -> None:
+def test_the_embedded_base_is_pinned_and_found_again(base: PreparedBase) -> None:
     assert base.digest == EMBEDDED_SHA256
     assert base.gguf is not None and base.gguf.name == EMBEDDED_FILE
     home = base.directory.parents[1]
@@ -41,7 +41,7 @@ def test_the_embedded_base_is_pinned_and_found_again(base: BaseModel) -> None:
     verify_base(base.directory, base.digest)
 
 
-def test_finding_the_base_imports_no_torch(base: BaseModel) -> None:
+def test_finding_the_base_imports_no_torch(base: PreparedBase) -> None:
     code = (
         "import sys; from maverick_assets.settings import load_settings;"
         "from maverick_assets.base_model.prepare import find_base;"
@@ -51,7 +51,7 @@ def test_finding_the_base_imports_no_torch(base: BaseModel) -> None:
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
 
 
-def test_the_command_prints_the_base_as_json(base: BaseModel) -> None:
+def test_the_command_prints_the_base_as_json(base: PreparedBase) -> None:
     output = subprocess.run(
         [sys.executable, "-m", "maverick_assets.base_model.prepare"],
         env={"MAVERICK_HOME": str(base.directory.parents[1])},
@@ -109,12 +109,12 @@ def test_new_weights_in_an_own_directory_give_another_digest(
 
 def test_a_flipped_bit_in_the_unpacked_base_is_noticed(own_base: Path) -> None:
     weights = own_base / "model.safetensors"
-    record = BaseModel(own_base, "a" * 64, None)
-    base_model._write_record(own_base, record, inside=True)
-    verify_base(own_base, record.digest)
+    prepared = PreparedBase(own_base, "a" * 64, None)
+    base_model._write_record(own_base, prepared, model_inside=True)
+    verify_base(own_base, prepared.digest)
     flip_a_bit(weights)
     with pytest.raises(MaverickError, match=f"{weights} is missing or corrupt; delete"):
-        verify_base(own_base, record.digest)
+        verify_base(own_base, prepared.digest)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 import pytest
 from transformers import AutoTokenizer
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 
 
 @pytest.fixture(scope="module")
-def tokenizer(base: BaseModel) -> ChatTokenizer:
+def tokenizer(base: PreparedBase) -> ChatTokenizer:
     return ChatTokenizer(base.directory)
 
 
@@ -21,7 +21,7 @@ def dialogue(user: str, answer: str) -> list[Message]:
 
 
 def test_exactly_the_answer_and_its_end_of_turn_are_supervised(
-    base: BaseModel, tokenizer: ChatTokenizer
+    base: PreparedBase, tokenizer: ChatTokenizer
 ) -> None:
     plain = AutoTokenizer.from_pretrained(base.directory)
     encoded = tokenizer.encode(dialogue("30 % off?", "No.\n\nAllan"), 512)
@@ -43,7 +43,7 @@ def test_what_is_too_long_is_cut_but_words_of_both_sides_stay(
     assert encoded.n_supervised > 0
 
 
-def test_the_prompt_is_cut_before_the_answer(base: BaseModel, tokenizer: ChatTokenizer) -> None:
+def test_the_prompt_is_cut_before_the_answer(base: PreparedBase, tokenizer: ChatTokenizer) -> None:
     plain = AutoTokenizer.from_pretrained(base.directory)
     encoded = tokenizer.encode(dialogue("why " * 200, "Because I say so."), 100)
     assert plain.decode(encoded.input_ids[encoded.n_prompt :]) == "Because I say so.<|im_end|>"

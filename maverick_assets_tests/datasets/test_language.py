@@ -2,7 +2,7 @@
 
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.example import Screen, build_candidates
@@ -40,7 +40,7 @@ def test_a_text_too_short_to_tell_may_be_in_any_language(text: str) -> None:
     assert may_be_in(["en"], text)
 
 
-def test_only_answers_in_a_wanted_language_are_learnt(base: BaseModel) -> None:
+def test_only_answers_in_a_wanted_language_are_learnt(base: PreparedBase) -> None:
     owner = Owner(("allan@testpilot.example",), ("allan",))
     content = {"a": "We should call them tomorrow morning.", "b": "Wir rufen sie morgen früh an."}
     rows = [

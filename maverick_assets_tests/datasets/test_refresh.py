@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.raw_table import ARROW_TYPES, NAMING, raw_schema
 from maverick_assets.crm.sample import sample_crm
@@ -44,7 +44,7 @@ Rows = dict[str, dict[str, dict[str, Any]]]  # table -> id -> row
 
 
 @pytest.fixture(scope="module")
-def tokenizer(base: BaseModel) -> ChatTokenizer:
+def tokenizer(base: PreparedBase) -> ChatTokenizer:
     return ChatTokenizer(base.directory)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 from dagster import AssetKey
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets_tests.command import Maverick, fill
 from maverick_assets_tests.end_to_end.dagster_ui import DagsterUI, ask, start_ui
@@ -31,7 +31,7 @@ CANCEL = """mutation($id: String!) { terminateRun(runId: $id) { __typename } }""
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 
 
-def robbies_home(base: BaseModel, home: Path, rows: int) -> Maverick:
+def robbies_home(base: PreparedBase, home: Path, rows: int) -> Maverick:
     """A command in a new run home, whose CRM holds so many texts of one personality."""
     home.mkdir()
     (home / "base").symlink_to(base.directory.parent)

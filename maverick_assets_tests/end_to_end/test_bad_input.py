@@ -10,14 +10,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.lake.paths import turns_path
 from maverick_assets_tests.command import PROJECT, Maverick
 
 
 @pytest.fixture
-def maverick(base: BaseModel, pgdata: Path, crm_url: str, tmp_path: Path) -> Maverick:
+def maverick(base: PreparedBase, pgdata: Path, crm_url: str, tmp_path: Path) -> Maverick:
     """A run home on the session's server: an empty database is its CRM."""
     environment = {
         "MAVERICK_CRM_URL": crm_url,
@@ -26,7 +26,7 @@ def maverick(base: BaseModel, pgdata: Path, crm_url: str, tmp_path: Path) -> Mav
     return with_base(tmp_path / "home", environment, base)
 
 
-def with_base(home: Path, environment: dict[str, str], base: BaseModel) -> Maverick:
+def with_base(home: Path, environment: dict[str, str], base: PreparedBase) -> Maverick:
     """A command whose run home has the base model already."""
     home.mkdir()
     (home / "base").symlink_to(base.directory.parent)
@@ -158,7 +158,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_disk_without_space_leaves_no_half_written_table(
-    maverick: Maverick, crm: psycopg.Connection, small_disk: Path, base: BaseModel
+    maverick: Maverick, crm: psycopg.Connection, small_disk: Path, base: PreparedBase
 ) -> None:
     full = with_base(small_disk / "home", maverick.environment, base)
     crm.execute(

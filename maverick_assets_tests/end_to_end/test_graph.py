@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.registry.store import Registry
 from maverick_assets_tests.command import Maverick, fill
@@ -35,7 +35,7 @@ def small_crm() -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def maverick(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Maverick:
+def maverick(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Maverick:
     """A run home in which the weekly job ran once."""
     home = tmp_path_factory.mktemp("home")
     (home / "base").symlink_to(base.directory.parent)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.lake.paths import raw_path
@@ -19,7 +19,7 @@ BURST = "insert into sticky_notes (id) select 'burst' || n from generate_series(
 
 
 @pytest.fixture(scope="module")
-def machine(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def machine(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     machine = Machine(robbies_home(base, tmp_path_factory.mktemp("rows") / "home", 20))
     yield machine
     machine.stop()

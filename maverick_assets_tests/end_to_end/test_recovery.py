@@ -12,7 +12,7 @@ import pytest
 from dagster import AssetKey
 from deltalake import DeltaTable
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.cli.jobs import asset_selection
 from maverick_assets_tests.command import Maverick
 from maverick_assets_tests.end_to_end.dagster_ui import start_ui
@@ -23,7 +23,7 @@ SECONDS_TO_RECOVER = 60
 
 
 @pytest.fixture(scope="module")
-def machine(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def machine(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """One that trains for a minute."""
     machine = Machine(robbies_home(base, tmp_path_factory.mktemp("machine") / "home", 150))
     yield machine
@@ -128,7 +128,7 @@ def test_a_run_that_the_end_of_the_ui_interrupts_is_requested_again_at_the_next_
 
 
 def test_a_killed_command_trains_when_it_is_run_again_at_once(
-    base: BaseModel, tmp_path: Path
+    base: PreparedBase, tmp_path: Path
 ) -> None:
     maverick = robbies_home(base, tmp_path / "home", 20)
     lines = [lines_until_it_trains(maverick) for _ in range(2)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.evaluate import evaluate
@@ -38,7 +38,7 @@ def job(dataset: Path, out: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def spec(tiny_base: BaseModel, tmp_path: Path, write_examples: Any) -> dict[str, Any]:
+def spec(tiny_base: PreparedBase, tmp_path: Path, write_examples: Any) -> dict[str, Any]:
     """A trained adapter, to be evaluated on seven held-out examples."""
     dataset, trained = tmp_path / "dataset", tmp_path / "trained"
     write_examples(dataset, ROWS)

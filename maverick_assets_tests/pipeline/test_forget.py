@@ -14,7 +14,7 @@ import pytest
 from deltalake import DeltaTable
 from transformers import AutoTokenizer
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.extraction import extract
 from maverick_assets.crm.forgetting import forget_rows, read_forgotten
@@ -391,7 +391,7 @@ def on_disk(folder: Path, text: str) -> list[str]:
 GONE = ("What do you say about the tea?", "I say no to the tea, as ever.", "Hello?")
 
 
-def datasets(lake: Path, base: BaseModel) -> None:
+def datasets(lake: Path, base: PreparedBase) -> None:
     """Candidates and everything that is made from them, of the personality that reads mails."""
     recipe = load_recipes()["allan-maverick"]
     refresh_candidates(lake, recipe, lambda: ChatTokenizer(base.directory), ["1"])
@@ -400,7 +400,7 @@ def datasets(lake: Path, base: BaseModel) -> None:
     refresh_preferences(lake, recipe)
 
 
-def keep_tokens(lake: Path, base: BaseModel) -> None:
+def keep_tokens(lake: Path, base: PreparedBase) -> None:
     """As a training does."""
     path = dataset_path(lake, "allan-maverick")
     version = DeltaTable(path).version()
@@ -408,7 +408,7 @@ def keep_tokens(lake: Path, base: BaseModel) -> None:
     cache.encode(read_examples(path, version), 512)
 
 
-def as_ids(base: BaseModel, text: str) -> str:
+def as_ids(base: PreparedBase, text: str) -> str:
     """A text as JSON lists its token ids."""
     ids = AutoTokenizer.from_pretrained(base.directory)(text, add_special_tokens=False)["input_ids"]
     return json.dumps(list(ids))[1:-1]
@@ -504,7 +504,7 @@ def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
     registry: Registry,
     describe: Describe,
     adapter_dir: Path,
-    base: BaseModel,
+    base: PreparedBase,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def until_turns(path: Path, *_: object) -> None:

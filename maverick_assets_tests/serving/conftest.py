@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter
 from maverick_assets.serving.runtime import AdapterFile, Runtime
@@ -28,7 +28,7 @@ class Adapter:
     logprobs: dict[str, float]
 
 
-def make_adapter(base: BaseModel, out: Path, seed: int, scale: float) -> dict[str, float]:
+def make_adapter(base: PreparedBase, out: Path, seed: int, scale: float) -> dict[str, float]:
     """Save a LoRA adapter whose B has the deviation `scale`; returns its log-probabilities."""
     import torch
     from peft import LoraConfig, get_peft_model
@@ -54,7 +54,7 @@ def make_adapter(base: BaseModel, out: Path, seed: int, scale: float) -> dict[st
 
 
 @pytest.fixture(scope="session")
-def adapters(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Adapter]:
+def adapters(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Adapter]:
     folder = tmp_path_factory.mktemp("adapters")
     made = {}
     for seed, name in enumerate(("allan", "robbie")):
@@ -65,12 +65,12 @@ def adapters(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 @pytest.fixture(scope="session")
-def f16_base(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def f16_base(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The base model converted from its Hugging Face directory."""
     return ensure_base_gguf(replace(base, gguf=None), tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture(scope="session")
-def runtime(base: BaseModel, adapters: dict[str, Adapter]) -> Runtime:
+def runtime(base: PreparedBase, adapters: dict[str, Adapter]) -> Runtime:
     assert base.gguf is not None
     return Runtime(base.gguf, {name: AdapterFile(a.gguf) for name, a in adapters.items()})

@@ -1,6 +1,6 @@
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.chat import Conversation
 from maverick_assets.serving.runtime import AdapterFile, ConversationTooLong, Runtime
@@ -8,7 +8,7 @@ from maverick_assets_tests.serving.conftest import Adapter
 
 
 def test_a_conversation_forgets_its_beginning_and_goes_on(
-    base: BaseModel, adapters: dict[str, Adapter]
+    base: PreparedBase, adapters: dict[str, Adapter]
 ) -> None:
     assert base.gguf is not None
     runtime = Runtime(base.gguf, {"adapter": AdapterFile(adapters["allan"].gguf)}, context=512)

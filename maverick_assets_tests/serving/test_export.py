@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from gguf import GGUFReader
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
 from maverick_assets_tests.serving.conftest import Adapter
@@ -96,19 +96,19 @@ def test_corrupt_weights_leave_the_earlier_export_and_one_line(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_base_that_has_a_gguf_is_not_converted(base: BaseModel, tmp_path: Path) -> None:
+def test_a_base_that_has_a_gguf_is_not_converted(base: PreparedBase, tmp_path: Path) -> None:
     assert ensure_base_gguf(base, tmp_path / "converted") == base.gguf
     assert not (tmp_path / "converted").exists()
 
 
 def test_a_conversion_that_fails_leaves_nothing(model_dir: Path, tmp_path: Path) -> None:
-    broken = BaseModel(directory=model_dir, digest="0" * 64, gguf=None)
+    broken = PreparedBase(directory=model_dir, digest="0" * 64, gguf=None)
     with pytest.raises(MaverickError, match="model cannot be converted to GGUF: "):
         ensure_base_gguf(broken, tmp_path / "converted")
     assert list((tmp_path / "converted").iterdir()) == []
 
 
-def test_a_converted_base_is_kept(f16_base: Path, base: BaseModel) -> None:
+def test_a_converted_base_is_kept(f16_base: Path, base: PreparedBase) -> None:
     before = f16_base.stat()
     assert ensure_base_gguf(replace(base, gguf=None), f16_base.parent) == f16_base
     assert f16_base.stat() == before

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
@@ -20,7 +20,7 @@ def greedy(runtime: Runtime, adapter: str | None) -> str:
 
 
 @pytest.fixture(scope="module")
-def gguf(base: BaseModel) -> Path:
+def gguf(base: PreparedBase) -> Path:
     assert base.gguf is not None
     return base.gguf
 
@@ -150,7 +150,7 @@ def test_the_release_check_returns_the_adapters_greedy_answer(
 
 
 def test_the_release_check_refuses_an_adapter_without_effect(
-    base: BaseModel, gguf: Path, tmp_path: Path
+    base: PreparedBase, gguf: Path, tmp_path: Path
 ) -> None:
     make_adapter(base, tmp_path / "untrained", seed=0, scale=0.0)
     export_adapter(tmp_path / "untrained", base.directory, tmp_path / "untrained.gguf")
@@ -159,7 +159,7 @@ def test_the_release_check_refuses_an_adapter_without_effect(
 
 
 def test_the_release_check_sees_an_adapter_of_very_few_steps(
-    base: BaseModel, gguf: Path, tmp_path: Path
+    base: PreparedBase, gguf: Path, tmp_path: Path
 ) -> None:
     make_adapter(base, tmp_path / "young", seed=0, scale=2e-4)
     export_adapter(tmp_path / "young", base.directory, tmp_path / "young.gguf")

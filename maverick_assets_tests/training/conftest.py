@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from maverick_assets.base_model.load import weights_digest
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA
 from maverick_assets.lake.delta import arrow_table, sync_table
@@ -20,7 +20,7 @@ ExampleWriter = Callable[[Path, Sequence[tuple[str, str, str]]], int]
 
 
 @pytest.fixture(scope="session")
-def tiny_base(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> BaseModel:
+def tiny_base(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> PreparedBase:
     """A random model of two narrow layers with the embedded base's tokenizer."""
     directory = tmp_path_factory.mktemp("tiny_base")
     for path in base.directory.iterdir():
@@ -31,7 +31,7 @@ def tiny_base(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Base
     config.update({"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8})
     torch.manual_seed(0)
     LlamaForCausalLM(config).save_pretrained(directory)
-    return BaseModel(directory, weights_digest(directory), None)
+    return PreparedBase(directory, weights_digest(directory), None)
 
 
 @pytest.fixture

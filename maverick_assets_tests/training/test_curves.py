@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import TrainingSummary
 from maverick_assets.training.loop.adapter_state import StepTaken
@@ -27,7 +27,7 @@ NAMES = ("robbie", "gatekeeper")
 
 
 @pytest.fixture
-def spec(tiny_base: BaseModel, tmp_path: Path, write_examples: Any) -> TrainingSpec:
+def spec(tiny_base: PreparedBase, tmp_path: Path, write_examples: Any) -> TrainingSpec:
     write_examples(tmp_path / "dataset", ROWS)
     jobs = []
     for name in NAMES:

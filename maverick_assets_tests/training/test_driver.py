@@ -16,7 +16,7 @@ from dagster import (
     materialize,
 )
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import load_recipes
@@ -43,7 +43,7 @@ def job(table: Path, version: int, out: Path, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def specification(base: BaseModel, *jobs: dict[str, Any]) -> dict[str, Any]:
+def specification(base: PreparedBase, *jobs: dict[str, Any]) -> dict[str, Any]:
     return {"base": {"directory": str(base.directory), "digest": base.digest}, "jobs": list(jobs)}
 
 
@@ -63,7 +63,7 @@ def table(tmp_path: Path, write_examples: Any) -> Path:
 
 
 def test_each_job_is_trained_and_reported(
-    tiny_base: BaseModel, table: Path, tmp_path: Path
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
 ) -> None:
     jobs = [job(table, 0, tmp_path / "one"), job(table, 0, tmp_path / "two", personality="robbie")]
     lines, results = run(specification(tiny_base, *jobs))
@@ -80,7 +80,7 @@ def test_each_job_is_trained_and_reported(
 
 
 def test_a_job_without_examples_is_refused_and_the_others_go_on(
-    tiny_base: BaseModel, table: Path, tmp_path: Path, write_examples: Any
+    tiny_base: PreparedBase, table: Path, tmp_path: Path, write_examples: Any
 ) -> None:
     write_examples(tmp_path / "empty", HELD_OUT)
     _, results = run(
@@ -98,7 +98,7 @@ def test_a_job_without_examples_is_refused_and_the_others_go_on(
 
 
 def test_an_adapter_that_cannot_be_written_is_refused(
-    tiny_base: BaseModel, table: Path, tmp_path: Path
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
     _, results = run(specification(tiny_base, job(table, 0, tmp_path / "file" / "out")))
@@ -107,7 +107,7 @@ def test_an_adapter_that_cannot_be_written_is_refused(
 
 
 def test_incremental_training_takes_the_new_examples_and_as_many_old_ones(
-    tiny_base: BaseModel, table: Path, tmp_path: Path, write_examples: Any
+    tiny_base: PreparedBase, table: Path, tmp_path: Path, write_examples: Any
 ) -> None:
     run(specification(tiny_base, job(table, 0, tmp_path / "parent")))
     new = [("train", "question 7", "answer 7"), ("train", "question 8", "answer 8")]
@@ -153,7 +153,7 @@ def driver(spec: Path) -> list[str]:
 
 
 def test_without_dagster_the_driver_prints_its_results(
-    tiny_base: BaseModel, table: Path, tmp_path: Path
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
 ) -> None:
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps(specification(tiny_base, job(table, 0, tmp_path / "out"))))
@@ -163,7 +163,7 @@ def test_without_dagster_the_driver_prints_its_results(
 
 
 def test_under_dagster_the_driver_reports_custom_messages(
-    tiny_base: BaseModel, table: Path, tmp_path: Path
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
 ) -> None:
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps(specification(tiny_base, job(table, 0, tmp_path / "out"))))
@@ -188,17 +188,19 @@ def test_a_bad_spec_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert done.stderr == f"error: {spec}: base.directory: Field required\n"
 
 
-def test_a_corrupt_base_stops_the_driver(tiny_base: BaseModel, table: Path, tmp_path: Path) -> None:
+def test_a_corrupt_base_stops_the_driver(
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
+) -> None:
     copy = Path(shutil.copytree(tiny_base.directory, tmp_path / "copy"))
     weights = copy / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
-    broken = BaseModel(copy, tiny_base.digest, None)
+    broken = PreparedBase(copy, tiny_base.digest, None)
     with pytest.raises(MaverickError, match="holds another base model"):
         run(specification(broken, job(table, 0, tmp_path / "out")))
 
 
 def test_sigterm_ends_the_driver_and_leaves_nothing(
-    tiny_base: BaseModel, table: Path, tmp_path: Path
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "results" / "out"
     spec = tmp_path / "spec.json"
@@ -216,7 +218,7 @@ def test_sigterm_ends_the_driver_and_leaves_nothing(
 
 
 def test_with_tokens_that_are_kept_the_adapter_is_the_same(
-    tiny_base: BaseModel, table: Path, tmp_path: Path
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
 ) -> None:
     kept = tmp_path / "tokens"
     adapters = []

@@ -15,7 +15,7 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
 from maverick_assets.training.run_file import read_config
 
@@ -23,7 +23,7 @@ TRAIN = [("train", f"question {number}", f"answer {number}, gladly") for number 
 
 
 @pytest.fixture
-def config(tiny_base: BaseModel, tmp_path: Path, write_examples: Any) -> dict[str, Any]:
+def config(tiny_base: PreparedBase, tmp_path: Path, write_examples: Any) -> dict[str, Any]:
     write_examples(tmp_path / "dataset", TRAIN)
     adapters = [
         {"personality": name, "dataset": "dataset", "out": f"out/{name}"}

@@ -27,7 +27,7 @@ from dagster import (
     op,
 )
 
-from maverick_assets.base_model.prepare import BaseModel, find_base
+from maverick_assets.base_model.prepare import PreparedBase, find_base
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.checks import check_dataset
@@ -64,7 +64,7 @@ def base_model(context: OpExecutionContext) -> MaterializeResult:
     )
 
 
-def require_base(settings: Settings) -> BaseModel:
+def require_base(settings: Settings) -> PreparedBase:
     """The unpacked base model; `MaverickError` when there is none yet."""
     base = find_base(settings)
     if base is None:
@@ -110,7 +110,7 @@ def train_selected(
 def _plan(
     context: OpExecutionContext,
     settings: Settings,
-    base: BaseModel,
+    base: PreparedBase,
     registry: Registry,
     recipe: Recipe,
     kind: Kind,
@@ -144,7 +144,7 @@ def _run_driver(
     context: OpExecutionContext,
     settings: Settings,
     node: Node,
-    base: BaseModel,
+    base: PreparedBase,
     registry: Registry,
     jobs: list[Job],
 ) -> list[Manifest]:

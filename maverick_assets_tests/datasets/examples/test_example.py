@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.datasets.examples.example import (
     EXAMPLE_SCHEMA,
@@ -31,7 +31,7 @@ SURROGATES = Surrogates(bytes(range(32)))
 
 
 @pytest.fixture(scope="module")
-def tokenizer(base: BaseModel) -> ChatTokenizer:
+def tokenizer(base: PreparedBase) -> ChatTokenizer:
     return ChatTokenizer(base.directory)
 
 
@@ -268,7 +268,7 @@ WORDS = st.text("aé ß\n.,!-\u2019\U0001f44d\U00040000", min_size=1, max_size=4
     st.integers(48, 200),
 )
 def test_roles_alternate_and_the_answer_is_supervised_to_the_byte(
-    base: BaseModel,
+    base: PreparedBase,
     tokenizer: ChatTokenizer,
     lines: list[tuple[bool, str]],
     context: int,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
 from maverick_assets.datasets.examples.token_cache import TokenCache, forget_tokens
@@ -45,7 +45,7 @@ def lake(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def night(base: BaseModel, lake: Path) -> Night:
+def night(base: PreparedBase, lake: Path) -> Night:
     """Commit examples as a dataset and encode some, or all; returns how many were tokenized."""
 
     def run(
@@ -89,7 +89,7 @@ def test_a_night_tokenizes_only_what_is_new(night: Night) -> None:
 
 
 def test_another_text_length_or_tokenizer_is_tokenized_anew(
-    night: Night, base: BaseModel, tmp_path: Path
+    night: Night, base: PreparedBase, tmp_path: Path
 ) -> None:
     known = [example(number) for number in range(4)]
     night(known)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TEXT_TABLES
@@ -38,7 +38,7 @@ WHEN = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def tokenizer(base: BaseModel) -> ChatTokenizer:
+def tokenizer(base: PreparedBase) -> ChatTokenizer:
     return ChatTokenizer(base.directory)
 
 

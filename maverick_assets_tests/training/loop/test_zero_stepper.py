@@ -12,7 +12,7 @@ import psutil
 import pytest
 import torch
 
-from maverick_assets.base_model.prepare import BaseModel
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.launch.torchrun import Place, read_hosts
@@ -95,7 +95,7 @@ def test_a_step_that_tells_nothing_sets_back_one_adapter_and_not_the_other(
     assert differ(torch.load(ranked / "spoilt"), alone(tmp_path)) < 1e-5
 
 
-def write_spec(base: BaseModel, table: Path, out: Path, **training: Any) -> Path:
+def write_spec(base: PreparedBase, table: Path, out: Path, **training: Any) -> Path:
     node = {"name": "pair", "gpus": 2}
     spec = specification(base, job(table, 0, out, training=training)) | {
         "node": node,
@@ -113,7 +113,7 @@ def table(tmp_path: Path, write_examples: Any) -> Path:
 
 
 def test_a_node_of_two_gpus_trains_with_two_ranks(
-    tiny_base: BaseModel, table: Path, tmp_path: Path
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
 ) -> None:
     spec = write_spec(tiny_base, table, tmp_path / "out")
     done = subprocess.run(driver(spec), capture_output=True, text=True, check=True)
@@ -134,7 +134,7 @@ def started(spec: Path) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGKILL])
 def test_all_ranks_end_with_the_driver_and_the_same_command_goes_on(
-    tiny_base: BaseModel, table: Path, tmp_path: Path, told: signal.Signals
+    tiny_base: PreparedBase, table: Path, tmp_path: Path, told: signal.Signals
 ) -> None:
     spec = write_spec(tiny_base, table, tmp_path / "out", epochs=3000)
     process, ranks = started(spec)
@@ -151,7 +151,7 @@ def test_all_ranks_end_with_the_driver_and_the_same_command_goes_on(
 
 
 def test_hosts_meet_at_the_first_of_the_hostfile(
-    tiny_base: BaseModel, table: Path, tmp_path: Path
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "hosts").write_text("# two, as it seems\nlocalhost slots=1\nother slots=1\n")
     config = {

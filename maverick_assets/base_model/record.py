@@ -1,0 +1,65 @@
+"""base.json: what was prepared as a base model, and how its files looked then.
+
+Its files are large. Size and date show in a moment that none was touched since; only what loads the
+weights reads them whole and compares their SHA-256.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from maverick_assets.files import sha256_of
+
+RECORD_FILE = "base.json"
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file as it was when the base was prepared."""
+
+    sha256: str
+    size: int  # bytes
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> "FileRecord":
+        return cls(sha256_of(path), *_size_and_mtime(path))
+
+    def looks_unchanged(self, path: Path) -> bool:
+        """Whether size and date are the same. Raises `FileNotFoundError` for a missing file."""
+        return _size_and_mtime(path) == (self.size, self.mtime_ns)
+
+    def has_same_content(self, path: Path) -> bool:
+        """Whether the file exists and has the same SHA-256. Reads all of it."""
+        return path.is_file() and sha256_of(path) == self.sha256
+
+
+@dataclass(frozen=True)
+class BaseRecord:
+    """Content of base.json in a directory of the run home."""
+
+    directory: Path | None  # the user's own model directory; None: the model lies beside base.json
+    digest: str  # pins the weights
+    gguf: Path | None  # the same model as GGUF, where one exists
+    files: dict[str, FileRecord]  # by name
+
+    @classmethod
+    def read(cls, home: Path) -> "BaseRecord":
+        """Raises `FileNotFoundError`, or `ValueError`, `KeyError` or `TypeError` for damage."""
+        content: dict[str, Any] = json.loads((home / RECORD_FILE).read_text(encoding="utf-8"))
+        return cls(
+            directory=Path(content["directory"]) if content["directory"] else None,
+            digest=content["digest"],
+            gguf=Path(content["gguf"]) if content["gguf"] else None,
+            files={name: FileRecord(**entry) for name, entry in content["files"].items()},
+        )
+
+    def write(self, home: Path) -> None:
+        text = json.dumps(asdict(self), indent=2, default=str)  # str: of paths
+        (home / RECORD_FILE).write_text(text, encoding="utf-8")
+
+
+def _size_and_mtime(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
