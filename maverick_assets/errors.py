@@ -1,5 +1,8 @@
 """Errors that a user reads: one line that says what is wrong, where, and what to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class MaverickError(Exception):
     """Work failed for a reason outside the input (exit code 1)."""
@@ -11,3 +14,18 @@ class BadInput(MaverickError):
     """The user gave something unusable: a file, a setting, an argument (exit code 2)."""
 
     exit_code = 2
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of a library's message; the name of the error's class where it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+@contextmanager
+def errors_as(problem: str, *causes: type[Exception]) -> Iterator[None]:
+    """Inside, errors of the classes `causes` become `MaverickError`: problem, then first line."""
+    try:
+        yield
+    except causes as error:
+        raise MaverickError(f"{problem}: {first_line(error)}") from error

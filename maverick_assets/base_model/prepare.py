@@ -28,7 +28,7 @@ from safetensors import SafetensorError
 
 from maverick_assets.base_model.load import quiet_transformers, weight_files, weights_digest
 from maverick_assets.base_model.record import RECORD_FILE, BaseRecord, FileRecord
-from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.errors import BadInput, MaverickError, errors_as
 from maverick_assets.files import sha256_of, staged_directory
 from maverick_assets.processes import run_main
 from maverick_assets.settings import Settings, load_settings
@@ -82,11 +82,9 @@ def ensure_base(settings: Settings) -> PreparedBase:
     base = find_base(settings)
     if base:
         return base
-    try:
+    problem = f"cannot prepare the base in {settings.base_dir}"
+    with errors_as(problem, OSError, SafetensorError):
         return _prepare(settings)
-    except (OSError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise MaverickError(f"cannot prepare the base in {settings.base_dir}: {reason}") from error
 
 
 def base_in(directory: Path) -> PreparedBase:
@@ -209,13 +207,10 @@ def _download(hub_id: str, target: Path) -> None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
-    try:
+    with errors_as(f"cannot download base model {hub_id}", HfHubHTTPError, OSError):
         snapshot_download(
             hub_id, local_dir=target, allow_patterns=[f"*{suffix}" for suffix in MODEL_SUFFIXES]
         )
-    except (HfHubHTTPError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise MaverickError(f"cannot download base model {hub_id}: {reason}") from error
 
 
 def _write_record(home: Path, base: PreparedBase, model_inside: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import MaverickError, first_line
 
 with warnings.catch_warnings():
     # It falls back to a folder of its own where no login session set XDG_RUNTIME_DIR.
@@ -84,4 +84,4 @@ def _reason(pgdata: Path, error: Exception) -> str:
     log = pgdata / "log"
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
-    return (fatal or [str(error)])[-1].strip().splitlines()[0]
+    return fatal[-1].strip() if fatal else first_line(error)

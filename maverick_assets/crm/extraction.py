@@ -29,7 +29,7 @@ from maverick_assets.crm.watermark import (
     next_mark,
     take_snapshot,
 )
-from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.errors import BadInput, MaverickError, first_line
 from maverick_assets.lake.delta import (
     ROW_HASH,
     Commit,
@@ -186,8 +186,8 @@ class _Reader:
                 error = found
                 break
             except psycopg.Error as found:
-                return self._bad(name, f"cannot be read: {str(found).splitlines()[0]}")
-        reason = str(error).splitlines()[0]
+                return self._bad(name, f"cannot be read: {first_line(found)}")
+        reason = first_line(error)
         return MaverickError(
             f"the CRM's table {self.table.name} cannot be read now: {reason}; run it again"
         )

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from maverick_assets.crm.connection import present_columns
 from maverick_assets.crm.internet_mail import MailRow, Skipped, parse_message, storable
 from maverick_assets.crm.schema import TABLES, Table
-from maverick_assets.errors import BadInput
+from maverick_assets.errors import BadInput, first_line
 
 __all__ = [
     "ImportReport",
@@ -168,7 +168,7 @@ class _Writer:
         except (psycopg.DataError, psycopg.IntegrityError):
             return self._insert_one_by_one(rows)
         except (errors.InvalidColumnReference, errors.InsufficientPrivilege) as error:
-            reason = str(error).strip().splitlines()[0]
+            reason = first_line(error)
             raise BadInput(
                 f"cannot import into the CRM's table {self._table}: {reason}; it needs a unique "
                 "id and the right to insert"
@@ -181,7 +181,7 @@ class _Writer:
             try:
                 imported += self._execute([row])
             except (psycopg.DataError, psycopg.IntegrityError) as error:
-                refused.append(Skipped(name, str(error).strip().splitlines()[0]))
+                refused.append(Skipped(name, first_line(error)))
         return imported, refused
 
     def _execute(self, rows: list[Row]) -> int:

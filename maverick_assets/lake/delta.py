@@ -8,7 +8,7 @@ its log.
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from deltalake import CommitProperties, DeltaTable, WriterProperties, write_delt
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from filelock import FileLock
 
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import MaverickError, errors_as
 
 ROW_HASH = "_row_hash"
 _STATE = "maverick.state"
@@ -80,14 +80,13 @@ def open_table(path: Path, version: int | None = None) -> DeltaTable | None:
 
     Raises `MaverickError` when the table cannot be read or has no such version.
     """
-    try:
-        return DeltaTable(path, version=version)
-    except TableNotFoundError as error:
-        if version is None:
-            return None
-        raise MaverickError(f"Delta table {path} has no version {version}") from error
-    except (DeltaError, OSError) as error:
-        raise MaverickError(f"Delta table {path} cannot be read: {_first_line(error)}") from error
+    with _read_errors(path):
+        try:
+            return DeltaTable(path, version=version)
+        except TableNotFoundError as error:
+            if version is None:
+                return None
+            raise MaverickError(f"Delta table {path} has no version {version}") from error
 
 
 def read_table(
@@ -109,13 +108,11 @@ def read_table(
     read = list(dict.fromkeys([*wanted, *accepted]))
     found = []
     nothing = any(len(values) == 0 for values in accepted.values())
-    try:
+    with _read_errors(path):
         for batch in [] if nothing else table.to_pyarrow_dataset().to_batches(columns=read):
             for name, values in accepted.items():
                 batch = batch.filter(pc.is_in(batch[name], value_set=values))
             found.append(batch.select(wanted))
-    except OSError as error:
-        raise MaverickError(f"Delta table {path} cannot be read: {_first_line(error)}") from error
     schema = pa.schema([pa.schema(table.schema().to_arrow()).field(name) for name in wanted])
     return pa.Table.from_batches(found, found[0].schema if found else schema)
 
@@ -164,7 +161,7 @@ def purge(path: Path, keep: Collection[int] = ()) -> None:
     every call, and no older version is left. Raises `MaverickError` when the lake cannot be
     written.
     """
-    with only_writer(path), _writing(path):
+    with only_writer(path), _write_errors(path):
         table = open_table(path)
         if table is None:
             return
@@ -195,7 +192,7 @@ def write_stream(path: Path, rows: pa.RecordBatchReader, state: State) -> None:
 
     Raises `MaverickError` when the lake cannot be written; the table is then unchanged.
     """
-    with _writing(path):
+    with _write_errors(path):
         _overwrite(path, rows, state)
 
 
@@ -214,7 +211,7 @@ def sync_table(
     when the lake cannot be written; the table is then unchanged.
     """
     current = open_table(path)
-    with _writing(path):
+    with _write_errors(path):
         if current is None or pa.schema(current.schema().to_arrow()) != wanted.schema:
             _overwrite(path, wanted, state)
             version = DeltaTable(path).version()
@@ -292,13 +289,9 @@ def _properties(state: State | None) -> CommitProperties:
     return CommitProperties(custom_metadata=None if state is None else {_STATE: json.dumps(state)})
 
 
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        raise MaverickError(f"Delta table {path} not written: {_first_line(error)}") from error
+def _write_errors(path: Path) -> AbstractContextManager[None]:
+    return errors_as(f"Delta table {path} not written", DeltaError, OSError)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def _read_errors(path: Path) -> AbstractContextManager[None]:
+    return errors_as(f"Delta table {path} cannot be read", DeltaError, OSError)

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from maverick_assets.base_model.tokenizer import Encoded
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import MaverickError, first_line
 from maverick_assets.recipes import Training
 
 
@@ -124,5 +124,5 @@ def _told(directory: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         raise MaverickError(f"adapter {directory} does not fit this base: {reason}") from error
