@@ -22,7 +22,7 @@ from maverick_assets.datasets.examples.refresh import (
     refresh_preferences,
 )
 from maverick_assets.datasets.owner import Owner
-from maverick_assets.datasets.pseudonyms.unlisted_names import person_names
+from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import read_turns
 from maverick_assets.errors import BadInput
@@ -94,7 +94,7 @@ def refresh(lake: Path, tokenizer: ChatTokenizer) -> dict[str, Refreshed]:
     done = {"mails": refresh_mails(lake, "1"), "turns": refresh_turns(lake, OWNER, "1")}
     for name in NAMES:
         recipe = small_recipe(name)
-        basis, screen = ["base", "1"], Screen(person_names(lake, OWNER.emails), ("en",))
+        basis, screen = ["base", "1"], Screen(unlisted_names(lake, OWNER.emails), ("en",))
         done[name] = refresh_candidates(lake, recipe, lambda: tokenizer, basis, screen)
         refresh_dataset(lake, recipe)
         refresh_preferences(lake, recipe, basis, screen)

@@ -9,7 +9,7 @@ from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, PREFERENCE_SCHEMA
 from maverick_assets.datasets.examples.refresh import CANDIDATE_SCHEMA
 from maverick_assets.datasets.mail.table import MAIL_SCHEMA
-from maverick_assets.datasets.pseudonyms.contacts import CONTACT_SCHEMA
+from maverick_assets.datasets.pseudonyms.contact_table import CONTACT_SCHEMA
 from maverick_assets.datasets.secrets.quarantine import HELD_SCHEMA, RELEASE_SCHEMA
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA
 

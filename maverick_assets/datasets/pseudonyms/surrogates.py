@@ -1,7 +1,7 @@
-"""Stand-ins for third parties: the same one for the same person, wherever and whenever.
+"""Surrogates of third parties: the same person has the same one, wherever and whenever.
 
-Each is computed from the owner's key (HMAC-SHA-256) and what it stands for, and from nothing else:
-no order of appearance, no table. Without the key nobody can compute one, nor test a guess.
+A surrogate is computed from the owner's key (HMAC-SHA-256) and what it stands for, and from nothing
+else: no order of appearance, no table. Without the key nobody can compute one or test a guess.
 """
 
 import hmac
@@ -18,15 +18,17 @@ from maverick_assets.lake.paths import key_path, turns_path
 
 KEY_BYTES = 32
 PHONE_PREFIX = "+999"  # a country code that no country has
-_SECOND_LEVEL = ("ac", "co", "com", "edu", "gov", "net", "org", "or", "ne")
 DOMAIN = "example"  # a top-level domain that nobody can register (RFC 2606)
+# Labels under which a country registers domains: "acme.co.uk", "acme.com.br", "acme.or.jp". To add
+# a country with others, add them here.
+_SECOND_LEVEL = ("ac", "co", "com", "edu", "gov", "net", "org", "or", "ne")
 
 
 def load_key(lake: Path, used: str | None = None) -> bytes:
     """The key of a lake; a new one where there is none, readable by its owner alone.
 
-    `used`: fingerprint of the key that the lake was made with. Raises `MaverickError` when that one
-    is gone, and when the file is no key or others may read it.
+    `used`: fingerprint of the key that the lake was made with, if any. Raises `MaverickError` when
+    that key is gone, when the file is no key, and when others may read it.
     """
     path = key_path(lake)
     if not path.exists():
@@ -46,12 +48,12 @@ def load_key(lake: Path, used: str | None = None) -> bytes:
 
 
 def key_fingerprint(key: bytes) -> str:
-    """Tells keys apart, and nothing about them."""
+    """A digest that identifies a key without giving anything of it away."""
     return sha256(b"fingerprint of " + key).hexdigest()[:16]
 
 
 def _create(path: Path) -> None:
-    """Whole or not at all; where two processes do it at once, both go on with the first one's."""
+    """Write a new key, complete or not at all; of two processes at once the first one's stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o700)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
@@ -61,6 +63,7 @@ def _create(path: Path) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     try:
+        # A link fails where the file exists; a rename would replace the other process's key.
         path.hardlink_to(staged)
     except FileExistsError:
         pass
@@ -69,9 +72,10 @@ def _create(path: Path) -> None:
 
 
 class Surrogates:
-    """`taken`: given names (lower case) that stand for nobody, those of the owner."""
+    """Surrogates of one key. What they are computed from must be given as `contacts` spells it."""
 
     def __init__(self, key: bytes, taken: Sequence[str] = ()) -> None:
+        """`taken`: given names (lower case) that no surrogate has, those of the owner."""
         self._key = key
         self._taken = frozenset(taken)
         self.person = lru_cache(maxsize=65536)(self._person)
@@ -79,28 +83,28 @@ class Surrogates:
         self.phone = lru_cache(maxsize=65536)(self._phone)
 
     def domain(self, domain: str) -> str:
-        """`acme.co.uk` -> `brandelwick.co.uk.example`: the company's stand-in, and the suffix."""
+        """`acme.co.uk` -> `brandelwick.co.uk.example`: the company's surrogate and the suffix."""
         sub, label, suffix = split_domain(domain)
         name = self.company(f"{sub}.{label}" if sub else label).lower()
         return f"{name}.{DOMAIN}" if suffix == DOMAIN else f"{name}.{suffix}.{DOMAIN}"
 
-    def contact(self, who: str) -> str:
-        """Tells contacts apart, and nothing about them: 64 bits, hex. `who`: an address, a name."""
-        return f"{self._number('contact', who) >> 192:016x}"
+    def contact_id(self, contact: str) -> str:
+        """16 hex digits that identify a contact (an address or a name) to none without the key."""
+        return f"{self._number('contact', contact) >> 192:016x}"
 
     def street(self, address: str) -> tuple[int, str]:
         """House number and name of a street. `address` in lower case."""
-        number, rest = _digit(self._number("street", address), 899)
+        number, rest = _lowest_digit(self._number("street", address), 899)
         return 1 + number, _word(rest, 2).capitalize()
 
     def _person(self, identity: str) -> tuple[str, str]:
         """Given name and surname. `identity`: a full name in lower case, or else an address."""
-        names = [name for name in GIVEN_NAMES if name.lower() not in self._taken]
-        number = self._number("person", identity)
-        at, rest = _digit(number, len(GIVEN_NAMES))
-        given = GIVEN_NAMES[at]
-        if given.lower() in self._taken:  # so that a taken name changes no other person's
-            given = names[rest % len(names)]
+        index, rest = _lowest_digit(self._number("person", identity), len(GIVEN_NAMES))
+        given = GIVEN_NAMES[index]
+        # Drawn from all names first, so that a taken name changes nobody else's surrogate.
+        if given.lower() in self._taken:
+            free = [name for name in GIVEN_NAMES if name.lower() not in self._taken]
+            given = free[rest % len(free)]
         return given, _word(rest, 2).capitalize()
 
     def _company(self, identity: str) -> str:
@@ -113,30 +117,33 @@ class Surrogates:
         return " ".join([PHONE_PREFIX, *(digits[i : i + 3] for i in range(0, 12, 3))])
 
     def _number(self, kind: str, identity: str) -> int:
+        """256 bits; of one identity, other ones for each kind."""
         message = f"{kind}\0{identity}".encode("utf-8", "surrogatepass")
         return int.from_bytes(hmac.digest(self._key, message, "sha256"))
 
 
 def split_domain(domain: str) -> tuple[str, str, str]:
-    """Subdomain, the label that was registered, and the public suffix, as far as that is told by
-    its form: `mail.acme.co.uk` -> `mail`, `acme`, `co.uk`."""
+    """Subdomain, registered label and public suffix: `mail.acme.co.uk` -> `mail`, `acme`, `co.uk`.
+
+    The suffix is recognised by its form, without a list of all public suffixes.
+    """
     labels = domain.lower().split(".")
-    two = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
-    suffix = labels[-2:] if two else labels[-1:]
+    is_double = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
+    suffix = labels[-2:] if is_double else labels[-1:]
     rest = labels[: -len(suffix)]
     return ".".join(rest[:-1]), rest[-1] if rest else "", ".".join(suffix)
 
 
 def _word(number: int, syllables: int) -> str:
-    """A made-up word; there are some 10^9 of two syllables, 10^12 of three."""
+    """A made-up word; there are some 10^9 of two syllables, and 10^12 of three."""
     parts = []
     for _ in range(syllables):
-        at, number = _digit(number, len(SYLLABLES))
-        parts.append(SYLLABLES[at])
+        index, number = _lowest_digit(number, len(SYLLABLES))
+        parts.append(SYLLABLES[index])
     return "".join(parts) + ENDINGS[number % len(ENDINGS)]
 
 
-def _digit(number: int, base: int) -> tuple[int, int]:
-    """The lowest digit, and what is left."""
+def _lowest_digit(number: int, base: int) -> tuple[int, int]:
+    """The lowest digit of a number in a base, and the number without it."""
     rest, digit = divmod(number, base)
     return digit, rest

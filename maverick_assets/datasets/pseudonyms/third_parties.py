@@ -1,80 +1,80 @@
-"""Third parties in text: found, and replaced by what stands for them everywhere."""
+"""Third parties in text: recognised by what the CRM knows, and replaced by their surrogates."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
-from typing import Literal
 
 from maverick_assets.datasets.pseudonyms.contacts import (
     Contact,
     contacts_of_address,
-    folded,
-    is_role,
-    is_surname,
+    fold,
+    is_initial_and_surname,
+    is_role_account,
     name_words,
-    registered,
+    registered_domain,
     without_umlaut,
 )
-from maverick_assets.datasets.pseudonyms.phones import phones
-from maverick_assets.datasets.pseudonyms.streets import streets
+from maverick_assets.datasets.pseudonyms.name_index import (
+    KnownName,
+    NameIndex,
+    Words,
+    find_words,
+    folded_words,
+    longest_name,
+)
+from maverick_assets.datasets.pseudonyms.phones import phone_numbers
+from maverick_assets.datasets.pseudonyms.replacements import (
+    Replacement,
+    apply_replacements,
+    match_case,
+)
+from maverick_assets.datasets.pseudonyms.streets import street_addresses
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, split_domain
-from maverick_assets.datasets.pseudonyms.vocabulary import ORDINARY
+from maverick_assets.datasets.pseudonyms.vocabulary import AMBIGUOUS_NAMES
 
-Span = tuple[int, int, str]  # start, end, and what takes its place
-
-# A match starts where a word does: elsewhere a long run of letters would be scanned once a letter.
-_ADDRESS = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+# Both begin only where a word does: elsewhere a long run of letters would be scanned once a letter.
+#   "dana.cole@mail.acme.co.uk"
+_EMAIL_ADDRESS = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+#   "www.acme.com"  "https://shop.acme.co.uk/cart"
 _HOST = re.compile(r"(?<![\w.@-])(?:[\w-]{1,63}\.){1,4}[A-Za-z]{2,24}(?![\w-])")
-_TOKEN = re.compile(r"[^\W_]+")
-_BETWEEN = re.compile(r"[ \t]{0,3}(?:[-&.,'\u2019+_]?|\n)[\s>]{0,3}")
-_GREETED = re.compile(
+# The local part of an address: "dana.cole", "dana_cole", "dana-cole"
+_GIVEN_AND_SURNAME = re.compile(r"([^\W\d_]{2,})([._-])([^\W\d_]{2,})")
+
+# Before a name that greets or signs: "Hi Dana,"  "Thanks, Dana"  "@dana"  "\nDana"
+# These words are English; to add another language, add its greetings here.
+_BEFORE_GREETED = re.compile(
     r"(?:\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks,?|[Tt]hank you,?|@) ?|^)\Z", re.MULTILINE
 )
-_CLOSED = re.compile(r"\s*(?:[,:!-]|$)", re.MULTILINE)
-_TWO_WORDS = re.compile(r"([^\W\d_]{2,})([._-])([^\W\d_]{2,})")
-_LONG = 8  # letters of a company's name that may be written in lower case
-_SHORT = 3  # letters of one that must be in capitals
+_GREETING_CHARACTERS = 16  # as many as the longest greeting has, with room
+# Behind it: "Dana,"  "Dana:"  "Dana!"  "Dana -"  "Dana\n"
+_AFTER_GREETED = re.compile(r"\s*(?:[,:!-]|$)", re.MULTILINE)
 
-
-@dataclass(frozen=True)
-class _Phrase:
-    """How a name that stands in a text, squeezed to letters and digits, is to be replaced."""
-
-    kind: Literal["person", "backwards", "company"]
-    identity: str
-
-
-@dataclass(frozen=True)
-class _Phrases:
-    """Phrases by their letters and digits, and the beginnings of these, so that most words of a
-    text cost one look."""
-
-    found: dict[str, _Phrase] = field(default_factory=dict)
-    beginnings: set[str] = field(default_factory=set)
-
-    def add(self, spelling: str, phrase: _Phrase) -> None:
-        if self.found.setdefault(spelling, phrase) is phrase:
-            self.beginnings.update(spelling[:end] for end in range(1, len(spelling) + 1))
+_MIN_LOWER_CASE_LETTERS = 8  # of a company's name that is replaced in lower case, too
+_MAX_CAPITALS_LETTERS = 3  # of a company's name that is replaced in capitals only
 
 
 class ThirdParties:
-    """Everyone but the owner: those that the CRM knows, and the participants of a conversation.
+    """Everyone but the owner: those whom the CRM knows, and the participants of a conversation.
 
-    `owner`: his addresses (`fnmatch` patterns); they, his names and his company stay. What a text
-    becomes depends on the key, the text, its participants, and those contacts that it names.
+    The owner's addresses, his names and his company stay. What a text becomes depends on the key,
+    the text, its participants, and those of `contacts` that it names.
     """
 
-    def __init__(self, key: bytes, contacts: Sequence[Contact], owner: Sequence[str] = ()) -> None:
-        self._owner = tuple(sorted({pattern.lower() for pattern in owner}))
+    def __init__(
+        self, key: bytes, contacts: Sequence[Contact], owner_emails: Sequence[str] = ()
+    ) -> None:
+        """`owner_emails` are patterns for `fnmatch`."""
+        self._owner_emails = tuple(sorted({pattern.lower() for pattern in owner_emails}))
         self._owner_words = frozenset(
-            word for pattern in self._owner for word in name_words(pattern.split("@")[0])
+            word for pattern in self._owner_emails for word in name_words(pattern.split("@")[0])
         )
-        self._owner_domains = {registered(each.split("@")[-1]) for each in self._owner}
+        self._owner_domains = {
+            registered_domain(pattern.split("@")[-1]) for pattern in self._owner_emails
+        }
         self._contacts = contacts
         self.surrogates = Surrogates(key, tuple(self._owner_words))
-        self._participants = lru_cache(maxsize=4096)(self._of_participants)
+        self._participant_names = lru_cache(maxsize=4096)(self._names_of_participants)
 
     def protect(self, text: str, participants: Sequence[str] = ()) -> str:
         """`text` with surrogates for phone numbers, addresses, streets and names.
@@ -83,218 +83,196 @@ class ThirdParties:
         where it is an ordinary word, only where it greets someone or signs.
         """
         addresses = tuple(sorted({address.strip().lower() for address in participants}))
-        covered = bytearray(len(text))
-        chosen: list[Span] = []
-        for start, end, new in self._spans(text, addresses):
+        covered = bytearray(len(text))  # 1 for each character that is replaced
+        chosen: list[Replacement] = []
+        for start, end, new in self._replacements(text, addresses):
             if not any(covered[start:end]):
                 covered[start:end] = b"\1" * (end - start)
-                chosen.append((start, end, new))
-        return replaced(text, chosen)
+                chosen.append(Replacement(start, end, new))
+        return apply_replacements(text, chosen)
 
     def address(self, address: str) -> str:
-        """A stable stand-in such as `thea.brandelwick@colvermere.com.example`; the owner's stay."""
+        """The surrogate of an address, such as `thea.brandelwick@colvermere.com.example`.
+
+        The owner's addresses stay, and so do the names of role accounts (`info@`).
+        """
         plain = address.lower().strip("'")
         if self._is_owner(plain):
             return address
         local, _, domain = plain.rpartition("@")
-        told = _TWO_WORDS.fullmatch(local)
-        if is_role(local):
+        if is_role_account(local):
             return f"{local}@{self.surrogates.domain(domain)}"
-        if told and name_words(local):
-            given, surname = self.surrogates.person(f"{told[1]} {told[3]}")
-            return f"{given}{told[2]}{surname}@{self.surrogates.domain(domain)}".lower()
-        given, surname = self.surrogates.person(plain)
-        return f"{given}.{surname}@{self.surrogates.domain(domain)}".lower()
+        names = _GIVEN_AND_SURNAME.fullmatch(local)
+        if names and name_words(local):
+            # The person's surrogate, so that an address and a signature name the same one.
+            given, surname = self.surrogates.person(f"{names[1]} {names[3]}")
+            separator = names[2]
+        else:
+            given, surname = self.surrogates.person(plain)
+            separator = "."
+        return f"{given}{separator}{surname}@{self.surrogates.domain(domain)}".lower()
 
-    def _spans(self, text: str, addresses: tuple[str, ...]) -> Iterator[Span]:
-        """What is to be replaced; of two that overlap the first counts."""
-        for match in _ADDRESS.finditer(text):
-            yield match.start(), match.end(), self.address(match.group())
+    def _replacements(self, text: str, addresses: tuple[str, ...]) -> Iterator[Replacement]:
+        """What may be replaced; of two that overlap, the first counts."""
+        for match in _EMAIL_ADDRESS.finditer(text):
+            yield Replacement(*match.span(), self.address(match.group()))
         for match in _HOST.finditer(text):
-            domain = registered(match.group())
-            if domain in self._domains:
-                at = match.end() - len(domain)
-                yield at, match.end(), self.surrogates.domain(domain)
-        for start, end, number in phones(text):
-            yield start, end, self.surrogates.phone(number)
-        yield from streets(text, self.surrogates.street)
-        yield from self._names(text, addresses)
+            domain = registered_domain(match.group())
+            if domain in self._contact_domains:
+                start = match.end() - len(domain)  # `www.` and the like stay
+                yield Replacement(start, match.end(), self.surrogates.domain(domain))
+        for start, end, digits in phone_numbers(text):
+            yield Replacement(start, end, self.surrogates.phone(digits))
+        yield from street_addresses(text, self.surrogates.street)
+        yield from self._name_replacements(text, addresses)
 
-    def _names(self, text: str, addresses: tuple[str, ...]) -> Iterator[Span]:
-        phrases, singles = self._participants(addresses)
-        plain = text.isascii()
-        words = _TOKEN.findall(text.lower() if plain else text)
-        words = words if plain else [folded(word) for word in words]
-        telling = {word for word in set(words) if self._may_begin(word, phrases)} | singles.keys()
-        if telling.isdisjoint(words):
+    def _name_replacements(self, text: str, addresses: tuple[str, ...]) -> Iterator[Replacement]:
+        full_names, single_names = self._participant_names(addresses)
+        indexes = (self._contact_names, full_names)
+        folded = folded_words(text)
+        # Most texts name nobody. Each distinct word, and then each distinct run of three words, is
+        # looked up once before the tokens are searched for, which is the slow part.
+        first_words = _first_words(folded, indexes, single_names)
+        if not first_words:
             return
-        windows = list(zip(words, [*words[1:], ""], [*words[2:], "", ""], strict=False))
-        telling_windows = {
-            each
-            for each in set(windows)
-            if each[0] in telling and (each[0] in singles or self._may_be_name(each, phrases))
-        }
-        tokens = list(_TOKEN.finditer(text)) if telling_windows else []
-        at = 0
-        while at < len(tokens):
-            if windows[at] not in telling_windows:
-                at += 1
-                continue
-            found = self._phrase(text, tokens, words, at, phrases)
-            if found is not None:
-                end, new = found
-                yield tokens[at].start(), tokens[end].end(), new
-                at = end
-            elif words[at] in singles and stands_for_someone(text, tokens[at]):
-                token = tokens[at]
-                yield token.start(), token.end(), alike(token.group(), singles[words[at]])
-            at += 1
+        windows = list(zip(folded, [*folded[1:], ""], [*folded[2:], "", ""], strict=False))
+        candidates = _name_windows(windows, first_words, indexes, single_names)
+        if not candidates:
+            return
+        words = find_words(text, folded)
+        position = 0
+        while position < len(folded):
+            if windows[position] in candidates:
+                token = words.tokens[position]
+                full_name = longest_name(words, position, indexes, self._surrogate_of)
+                if full_name:
+                    position, new = full_name
+                    yield Replacement(token.start(), words.tokens[position].end(), new)
+                elif folded[position] in single_names and is_used_as_name(text, token):
+                    new = match_case(token.group(), single_names[folded[position]])
+                    yield Replacement(*token.span(), new)
+            position += 1
 
-    def _may_begin(self, word: str, participants: _Phrases) -> bool:
-        return word in self._phrases.beginnings or word in participants.beginnings
-
-    def _may_be_name(self, window: tuple[str, str, str], participants: _Phrases) -> bool:
-        """Whether a name may begin with the first of three words, whatever is between them."""
-        first, second, third = window
-        return any(
-            first in phrases.found
-            or first + second in phrases.beginnings
-            or (len(second) == 1 and first + third in phrases.found)
-            for phrases in (self._phrases, participants)
-        )
-
-    def _phrase(
-        self,
-        text: str,
-        tokens: Sequence[re.Match[str]],
-        words: Sequence[str],
-        at: int,
-        participants: _Phrases,
-    ) -> tuple[int, str] | None:
-        """The longest name that begins with token `at`: its last token, and what replaces it."""
-        best = None
-        for phrases in (self._phrases, participants):
-            squeezed, end = words[at], at
-            while squeezed in phrases.beginnings and (
-                end == at or _adjacent(text, tokens[end - 1], tokens[end])
-            ):
-                phrase = phrases.found.get(squeezed)
-                if phrase and (best is None or end > best[0]):
-                    new = self._stand_in(phrase, text, tokens[at], tokens[end])
-                    best = best if new is None else (end, new)
-                end += 1
-                if end == len(tokens):
-                    break
-                squeezed += words[end]
-            if best is None and at + 2 < len(tokens) and len(words[at + 1]) == 1:  # Dana M. Cole
-                phrase = phrases.found.get(words[at] + words[at + 2])
-                if (
-                    phrase
-                    and phrase.kind == "person"
-                    and _adjacent(text, tokens[at], tokens[at + 1])
-                ):
-                    new = self._stand_in(phrase, text, tokens[at], tokens[at + 2])
-                    best = None if new is None else (at + 2, new)
-        return best
-
-    def _stand_in(
-        self, phrase: _Phrase, text: str, first: re.Match[str], last: re.Match[str]
-    ) -> str | None:
-        """What replaces a phrase; None where it is written so that it means something else."""
-        found = text[first.start() : last.end()]
-        if phrase.kind == "company":
-            written = first.group()[:1].isupper()
-            if not written and len(phrase.identity) < _LONG:
+    def _surrogate_of(self, name: KnownName, words: Words, first: int, last: int) -> str | None:
+        """What replaces a name; None where it is written such that it means something else."""
+        written = words.span(first, last)
+        first_word, last_word = words.tokens[first].group(), words.tokens[last].group()
+        if name.form == "company":
+            is_capitalised = first_word[:1].isupper()
+            if not is_capitalised and len(name.identity) < _MIN_LOWER_CASE_LETTERS:
                 return None
-            if len(phrase.identity) <= _SHORT and not found.isupper():
+            if len(name.identity) <= _MAX_CAPITALS_LETTERS and not written.isupper():
                 return None
-            return alike(found, self.surrogates.company(phrase.identity))
-        if phrase.kind == "backwards" and "," not in found:
+            return match_case(written, self.surrogates.company(name.identity))
+        if name.form == "backwards" and "," not in written:
             return None
-        ordinary = not ORDINARY.isdisjoint(phrase.identity.split())
-        if ordinary and not (first.group()[:1].isupper() and last.group()[:1].isupper()):
+        is_ambiguous = not AMBIGUOUS_NAMES.isdisjoint(name.identity.split())
+        if is_ambiguous and not (first_word[:1].isupper() and last_word[:1].isupper()):
             return None
-        given, surname = self.surrogates.person(phrase.identity)
-        if phrase.kind == "backwards":
-            return alike(found, f"{surname}, {given}")
-        return alike(found, f"{given}{' ' if first is not last else ''}{surname}")
+        given, surname = self.surrogates.person(name.identity)
+        if name.form == "backwards":
+            return match_case(written, f"{surname}, {given}")
+        space = "" if first == last else " "  # `danacole` stays one word
+        return match_case(written, f"{given}{space}{surname}")
 
     @cached_property
-    def _phrases(self) -> _Phrases:
-        phrases = _Phrases()
+    def _contact_names(self) -> NameIndex:
+        index = NameIndex()
         for contact in self._contacts:
-            self._add(phrases, contact)
-        return phrases
+            self._add(index, contact)
+        return index
 
     @cached_property
-    def _domains(self) -> frozenset[str]:
-        known = {contact.name for contact in self._contacts if contact.kind == "domain"}
-        return frozenset(known - self._owner_domains)
+    def _contact_domains(self) -> frozenset[str]:
+        domains = {contact.name for contact in self._contacts if contact.kind == "domain"}
+        return frozenset(domains - self._owner_domains)
 
-    def _add(self, phrases: _Phrases, contact: Contact) -> None:
+    def _add(self, index: NameIndex, contact: Contact) -> None:
+        """Enter a contact's names, unless they are the owner's or those of his company."""
         if contact.kind == "person" and not self._owner_words.issuperset(contact.name.split()):
             for spelling in contact.spellings:
-                phrases.add(spelling, _Phrase("person", contact.identity))
+                index.add(spelling, KnownName("person", contact.identity))
             for spelling in contact.backwards:
-                phrases.add(spelling, _Phrase("backwards", contact.identity))
+                index.add(spelling, KnownName("backwards", contact.identity))
         owned = {split_domain(domain)[1].replace("-", "") for domain in self._owner_domains}
         if contact.kind == "company" and owned.isdisjoint(contact.spellings):
             for spelling in contact.spellings:
-                phrases.add(spelling, _Phrase("company", contact.identity))
+                index.add(spelling, KnownName("company", contact.identity))
 
-    def _of_participants(self, addresses: tuple[str, ...]) -> tuple[_Phrases, Mapping[str, str]]:
-        """Full names of participants, and their given names and surnames with stand-ins."""
-        phrases = _Phrases()
+    def _names_of_participants(
+        self, addresses: tuple[str, ...]
+    ) -> tuple[NameIndex, Mapping[str, str]]:
+        """Full names of participants; their given names and surnames, with surrogates."""
+        index = NameIndex()
         singles: dict[str, str] = {}
         for address in addresses:
-            local = folded(address.split("@")[0])
+            local = fold(address.split("@")[0])
             words = name_words(local)
             if not words or self._is_owner(address):
                 continue
             for contact in contacts_of_address(address):
                 if contact.kind == "person":
-                    self._add(phrases, contact)
+                    self._add(index, contact)
             identity = f"{words[0]} {words[-1]}" if len(words) > 1 else address
             given, surname = self.surrogates.person(identity)
-            new = {words[0]: surname if is_surname(local) else given}
+            parts = {words[0]: surname if is_initial_and_surname(local) else given}
             if len(words) > 1:
-                new[words[-1]] = surname
-            for name, standin in new.items():
+                parts[words[-1]] = surname
+            for name, surrogate in parts.items():
                 if name not in self._owner_words:
-                    singles.setdefault(name, standin)
-                    singles.setdefault(without_umlaut(name), standin)
-        return phrases, singles
+                    # Of two participants with one name the first counts; `addresses` are sorted.
+                    singles.setdefault(name, surrogate)
+                    singles.setdefault(without_umlaut(name), surrogate)
+        return index, singles
 
     def _is_owner(self, address: str) -> bool:
-        return any(fnmatchcase(address, pattern) for pattern in self._owner)
+        return any(fnmatchcase(address, pattern) for pattern in self._owner_emails)
 
 
-def stands_for_someone(text: str, token: re.Match[str]) -> bool:
-    """Whether a word that is a participant's name is one here."""
+_Window = tuple[str, str, str]  # three words that follow each other
+
+
+def _first_words(
+    folded: Sequence[str], indexes: tuple[NameIndex, NameIndex], single_names: Mapping[str, str]
+) -> set[str]:
+    """The words that may be a name or begin one, whatever follows."""
+    contacts, participants = indexes
+    return {
+        word
+        for word in set(folded)
+        if word in contacts.prefixes or word in participants.prefixes or word in single_names
+    }
+
+
+def _name_windows(
+    windows: Sequence[_Window],
+    first_words: set[str],
+    indexes: tuple[NameIndex, NameIndex],
+    single_names: Mapping[str, str],
+) -> set[_Window]:
+    """The windows whose first word may be a name or begin one, given the two that follow."""
+    contacts, participants = indexes
+    return {
+        window
+        for window in set(windows)
+        if window[0] in first_words
+        and (
+            window[0] in single_names
+            or contacts.may_begin(*window)
+            or participants.may_begin(*window)
+        )
+    }
+
+
+def is_used_as_name(text: str, token: re.Match[str]) -> bool:
+    """Whether a word of a text that may be a name is one there: `Mark`, and not `mark this`."""
     word = token.group()
-    if (word.istitle() or word.isupper()) and word.lower() not in ORDINARY:
+    if (word.istitle() or word.isupper()) and word.lower() not in AMBIGUOUS_NAMES:
         return True
-    return is_greeted(text, token)
+    return greets_or_signs(text, token)
 
 
-def is_greeted(text: str, token: re.Match[str]) -> bool:
-    """Whether a word stands where someone is addressed, or signs."""
-    before = text[max(token.start() - 16, 0) : token.start()]
-    return bool(_GREETED.search(before)) and bool(_CLOSED.match(text, token.end()))
-
-
-def _adjacent(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
-    return _BETWEEN.fullmatch(text, one.end(), other.start()) is not None
-
-
-def alike(found: str, new: str) -> str:
-    """`new` in the case of what was found."""
-    return new.upper() if found.isupper() else new.lower() if found.islower() else new
-
-
-def replaced(text: str, spans: Sequence[Span]) -> str:
-    pieces, at = [], 0
-    for start, end, new in sorted(spans):
-        pieces += [text[at:start], new]
-        at = end
-    return "".join([*pieces, text[at:]])
+def greets_or_signs(text: str, token: re.Match[str]) -> bool:
+    """Whether a word stands where a mail greets someone or is signed."""
+    before = text[max(token.start() - _GREETING_CHARACTERS, 0) : token.start()]
+    return bool(_BEFORE_GREETED.search(before)) and bool(_AFTER_GREETED.match(text, token.end()))

@@ -1,264 +1,293 @@
-"""People whom no column of the CRM knows: found by a model in English texts, and replaced.
+"""People whom no column of the CRM knows: a model finds them in English texts.
 
-A model this small calls companies, products and headings persons, so what it finds is a name only
-where lists of names say so, too: a given name, alone or with a surname after it.
+A model this small takes companies, products and headings for persons, so that what it finds counts
+as a name only where lists of names agree: a given name, alone or with a surname behind it.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from maverick_assets.datasets.language import may_be_in
-from maverick_assets.datasets.pseudonyms.contacts import Contact, folded, name_words
+from maverick_assets.datasets.pseudonyms.contacts import Contact, fold, name_words
+from maverick_assets.datasets.pseudonyms.name_index import Words
 from maverick_assets.datasets.pseudonyms.name_lists import (
     SHORT_FORMS,
     given_names,
-    is_made_up,
-    is_ordinary,
+    is_dictionary_word,
+    is_surrogate_word,
     surnames,
 )
-from maverick_assets.datasets.pseudonyms.person_ner import persons
-from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, key_fingerprint, load_key
-from maverick_assets.datasets.pseudonyms.third_parties import (
-    Span,
-    alike,
-    is_greeted,
-    replaced,
-    stands_for_someone,
+from maverick_assets.datasets.pseudonyms.person_ner import person_spans
+from maverick_assets.datasets.pseudonyms.replacements import (
+    Replacement,
+    apply_replacements,
+    match_case,
 )
+from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, key_fingerprint, load_key
+from maverick_assets.datasets.pseudonyms.third_parties import greets_or_signs, is_used_as_name
 from maverick_assets.datasets.pseudonyms.vocabulary import GIVEN_NAMES
 
-# A word of a name, without the `'s` of the possessive. Addresses hold none.
+# A word of a name, without the `'s` of the possessive: "Whitlock's", "O'Neill", "Lopez-Garcia".
+# Words of addresses are none: "jeff.whitlock@acme.com", "www.whitlock.com", "acme.com/jeff"
 _WORD = re.compile(
     r"(?<![\w@./-])[^\W\d_]+(?:(?:['\u2019](?!s\b)|-)[^\W\d_]+)*(?![\w@/]|\.[^\W_]{2}|-\w)"
 )
-_BETWEEN = re.compile(r"\.?(?:[ \t]{1,3}|[ \t]{0,3}\n[> \t]{0,3})")  # two words of a name
-_INSIDE = re.compile(r"\b[a-z]+,? \Z")  # a capital that follows begins no sentence
+# What may stand between two words of a name: "Jeff Whitlock", "J. Whitlock", "Jeff\n> Whitlock"
+_BETWEEN = re.compile(r"\.?(?:[ \t]{1,3}|[ \t]{0,3}\n[> \t]{0,3})")
+# Before a capital that begins no sentence: "and then Rose", "yes, Rose"
+_INSIDE_SENTENCE = re.compile(r"\b[a-z]+,? \Z")
+_LOOK_BACK = 16  # characters before a word that say whether it stands inside a sentence
+# Words between a given name and a surname: "Anna van der Berg", "Luis de la Cruz", "Omar bin Said"
+# Dutch, German, Spanish, Italian, Portuguese, French and Arabic; another language's are added here.
 _PARTICLES_TEXT = "van von der den de del della di da dos du la le ter ten bin al"
 _PARTICLES = frozenset(_PARTICLES_TEXT.split())
-_STAND_INS = frozenset(name.lower() for name in GIVEN_NAMES)
-_PIECE = 4000  # characters that the model sees at once, at most
-_WORDS = 5  # of a name, at most
+_SURROGATE_GIVEN_NAMES = frozenset(name.lower() for name in GIVEN_NAMES)
+_MAX_PIECE = 4000  # characters that the model sees at once
+_MAX_WORDS = 5  # of a name
 
-Name = tuple[str, ...]  # words as `folded` has them; a single one is a given name
+PersonName = tuple[str, ...]  # words as `fold` has them; a single one is a given name
 
 
-class PersonNames:
-    """Names of persons in the texts of a candidate, and what stands for them there.
+class UnlistedNames:
+    """Names of persons in the texts of an example, and their surrogates.
 
-    `owner`: the words of each of his names; they stay, and so do stand-ins, which are told by
-    their form. Where only his given name is known, everyone stays who is called so. What a text
-    becomes depends on the key and the texts that it is protected with, on nothing else.
+    The owner's names stay, and so do surrogates, which are recognised by their form. What a text
+    becomes depends on the key and on the texts that it is protected with, and on nothing else.
     """
 
-    def __init__(self, key: bytes, owner: Iterable[Sequence[str]] = ()) -> None:
-        names = sorted({tuple(words) for words in owner})
-        self._owner = frozenset(word for words in names for word in words)
-        self._called = frozenset(words[0] for words in names if len(words) == 1)
-        self._surrogates = Surrogates(key, tuple(self._owner))
-        self.basis = f"{key_fingerprint(key)} {names}"
-        self._found: dict[str, tuple[Name, ...]] = {}
+    def __init__(self, key: bytes, owner_names: Iterable[Sequence[str]] = ()) -> None:
+        """`owner_names`: the words of each. After a given name alone, all who have it stay."""
+        names = sorted({tuple(words) for words in owner_names})
+        self._owner_words = frozenset(word for words in names for word in words)
+        self._owner_given_names = frozenset(words[0] for words in names if len(words) == 1)
+        self._surrogates = Surrogates(key, tuple(self._owner_words))
+        # Of what is derived with this object: the same key and owner give the same texts.
+        self.cache_key = f"{key_fingerprint(key)} {names}"
+        self._names_in: dict[str, tuple[PersonName, ...]] = {}  # by text
 
-    def read(self, texts: Iterable[str]) -> None:
-        """Look for names in all of the texts at once: that is faster than one after the other."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._found]
+    def recognize(self, texts: Iterable[str]) -> None:
+        """Find the names in all of the texts at once, which is faster than one after the other."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._names_in]
         pieces = {text: _pieces(text) if may_be_in(("en",), text) else [] for text in new}
-        each = dict.fromkeys(piece for found in pieces.values() for piece in found)
-        telling = [piece for piece in each if self._may_tell(piece)]
-        spans = dict(zip(telling, persons(telling), strict=True)) if telling else {}
-        names = {piece: list(self._names(piece, where)) for piece, where in spans.items()}
+        distinct = dict.fromkeys(piece for parts in pieces.values() for piece in parts)
+        candidates = [piece for piece in distinct if self._may_hold_name(piece)]
+        spans = dict(zip(candidates, person_spans(candidates), strict=True)) if candidates else {}
+        names = {piece: list(self._names(piece, persons)) for piece, persons in spans.items()}
         for text in new:
-            found = (name for piece in pieces[text] for name in names.get(piece, ()))
-            self._found[text] = tuple(dict.fromkeys(found))
+            in_text = (name for piece in pieces[text] for name in names.get(piece, ()))
+            self._names_in[text] = tuple(dict.fromkeys(in_text))
 
     def protect(self, texts: Sequence[str]) -> list[str]:
-        """The texts with stand-ins; a name that is found in one of them is replaced in all."""
-        self.read(texts)
-        found = list(dict.fromkeys(name for text in texts for name in self._found[text]))
-        if not found:
+        """The texts with surrogates; a name that one of them holds is replaced in all."""
+        self.recognize(texts)
+        names = list(dict.fromkeys(name for text in texts for name in self._names_in[text]))
+        if not names:
             return list(texts)
-        full = [name for name in found if len(name) > 1]
-        alone = self._alone(full, [name[0] for name in found if len(name) == 1])
-        return [replaced(text, list(self._spans(text, full, alone))) for text in texts]
+        full = [name for name in names if len(name) > 1]
+        single = self._single_names(full, [name[0] for name in names if len(name) == 1])
+        return [apply_replacements(text, self._replacements(text, full, single)) for text in texts]
 
-    def _may_tell(self, piece: str) -> bool:
-        """Whether a text can hold a name that `_names` lets pass: the model is slow."""
-        tokens = list(_WORD.finditer(piece))
-        words = [folded(token.group()) for token in tokens]
-        for at, token in enumerate(tokens):
-            following = words[at + 1] if at + 1 < len(tokens) else ""
-            if words[at] in given_names():
+    def _may_hold_name(self, piece: str) -> bool:
+        """Whether a text can hold a name that `_names` lets pass. This spares the slow model."""
+        words = _words_of(piece)
+        capitalised = [token.group()[0].isupper() for token in words.tokens]
+        for position, word in enumerate(words.folded):
+            following = words.folded[position + 1] if position + 1 < len(capitalised) else ""
+            if word in given_names():
                 if following in surnames():
                     return True
-                followed = following and tokens[at + 1].group()[0].isupper()
-                other = words[at] not in _STAND_INS and words[at] not in self._owner
-                if token.group()[0].isupper() and (followed or other) and not is_made_up(following):
+                if not capitalised[position] or is_surrogate_word(following):
+                    continue
+                if word not in _SURROGATE_GIVEN_NAMES and word not in self._owner_words:
                     return True
-            elif token.group()[0].isupper() and following in surnames():
+                if following and capitalised[position + 1]:
+                    return True
+            elif capitalised[position] and following in surnames():
                 return True
         return False
 
-    def _names(self, piece: str, spans: Iterable[tuple[int, int]]) -> Iterator[Name]:
+    def _names(self, piece: str, spans: Iterable[tuple[int, int]]) -> Iterator[PersonName]:
+        """The names within the spans that the model calls persons."""
         for start, end in spans:
             line = piece[start:end].strip().split("\n")[0]
             start = piece.index(line, start)
-            tokens = [
-                token for token in _WORD.finditer(piece, start) if token.start() < start + len(line)
-            ]
-            at = 0
-            while at < len(tokens):
-                name, at = self._name_at(piece, tokens, at)
-                if name and not self._owner.issuperset(name) and name[0] not in self._called:
+            words = _words_of(piece, start, start + len(line))
+            position = 0
+            while position < len(words.tokens):
+                name, position = self._name_at(words, position)
+                if name and not self._is_owner(name):
                     yield name
 
-    def _name_at(
-        self, text: str, tokens: Sequence[re.Match[str]], at: int
-    ) -> tuple[Name | None, int]:
-        """The name that begins with a token, if one does, and where to go on."""
-        run = _run(text, tokens, at)
-        words = [folded(token.group()) for token in run]
-        if any(is_made_up(word) for word in words):
-            return None, at + len(run)
-        length = _surname_at(run, words)
-        if length:
-            return tuple(words[: length + 1]), at + length + 1
-        if self._is_given_alone(text, run, words):
-            return (words[0],), at + 1
-        return None, at + 1
+    def _is_owner(self, name: PersonName) -> bool:
+        return self._owner_words.issuperset(name) or name[0] in self._owner_given_names
 
-    def _is_given_alone(
-        self, text: str, run: Sequence[re.Match[str]], words: Sequence[str]
-    ) -> bool:
-        first, name = words[0], run[0].group()
-        if len(run) > 1 and len(words[1]) > 1 and run[1].group()[0].isupper():
-            return False  # Henry Hub
-        if not name.istitle() or first not in given_names(english=True) or first in _STAND_INS:
+    def _name_at(self, words: Words, first: int) -> tuple[PersonName | None, int]:
+        """The name that begins with a word, if one does, and the next word to look at."""
+        run = _run(words, first)
+        folded = run.folded
+        if any(is_surrogate_word(word) for word in folded):
+            return None, first + len(folded)
+        surname = _surname_position(run)
+        if surname:
+            return tuple(folded[: surname + 1]), first + surname + 1
+        if self._is_given_name_alone(run):
+            return (folded[0],), first + 1
+        return None, first + 1
+
+    def _is_given_name_alone(self, run: Words) -> bool:
+        first, token = run.folded[0], run.tokens[0]
+        if len(run.tokens) > 1 and len(run.folded[1]) > 1 and run.tokens[1].group()[0].isupper():
+            return False  # "Henry Hub" is a place
+        if first not in given_names(english=True) or not token.group().istitle():
             return False
-        if any(first.startswith(word) or word.startswith(first) for word in self._owner):
-            return False  # Johnny
-        if first in SHORT_FORMS or not is_ordinary(first):
+        if first in _SURROGATE_GIVEN_NAMES:
+            return False
+        if any(first.startswith(word) or word.startswith(first) for word in self._owner_words):
+            return False  # "Johnny", where the owner is John
+        if first in SHORT_FORMS or not is_dictionary_word(first):
             return True
-        before = text[max(run[0].start() - 16, 0) : run[0].start()]
-        return bool(_INSIDE.search(before)) or is_greeted(text, run[0])
+        before = run.text[max(token.start() - _LOOK_BACK, 0) : token.start()]
+        return bool(_INSIDE_SENTENCE.search(before)) or greets_or_signs(run.text, token)
 
-    def _alone(self, full: Iterable[Name], given: Iterable[str]) -> dict[str, str]:
-        """Given names and surnames that stand alone, with their stand-ins."""
-        found: dict[str, str] = {}
+    def _single_names(self, full: Iterable[PersonName], given: Iterable[str]) -> dict[str, str]:
+        """Given names and surnames that may stand alone, with their surrogates."""
+        singles: dict[str, str] = {}
         for name in full:
-            for word, new in zip((name[0], name[-1]), self._stand_in(name), strict=True):
-                listed = word in surnames() or word in given_names() or not is_ordinary(word)
-                if listed and len(word) > 2 and word not in self._owner | _STAND_INS:
-                    found.setdefault(word, new)
+            for word, new in zip((name[0], name[-1]), self._surrogate(name), strict=True):
+                is_name = word in surnames() or word in given_names()
+                if not is_name and is_dictionary_word(word):
+                    continue
+                if len(word) > 2 and word not in self._owner_words | _SURROGATE_GIVEN_NAMES:
+                    singles.setdefault(word, new)
         for word in given:
-            found.setdefault(word, self._surrogates.person(word)[0])
-        return found
+            singles.setdefault(word, self._surrogates.person(word)[0])
+        return singles
 
-    def _stand_in(self, name: Name) -> tuple[str, str]:
-        """Given name and surname. What may be a stand-in for a given name already stays, so that
-        who is greeted by it signs with it, too."""
+    def _surrogate(self, name: PersonName) -> tuple[str, str]:
+        """Given name and surname.
+
+        A given name that surrogates may have stays: a mail whose greeting has a surrogate already
+        is then signed with the same one.
+        """
         given, surname = self._surrogates.person(Contact("person", " ".join(name)).identity)
-        return (name[0].capitalize() if name[0] in _STAND_INS else given), surname
+        return (name[0].capitalize() if name[0] in _SURROGATE_GIVEN_NAMES else given), surname
 
-    def _spans(self, text: str, full: Sequence[Name], alone: Mapping[str, str]) -> Iterator[Span]:
-        tokens = list(_WORD.finditer(text))
-        words = [folded(token.group()) for token in tokens]
-        at = 0
-        while at < len(tokens):
-            match = next(
-                (
-                    (name, last)
-                    for name in full
-                    if words[at] in (name[0], name[-1])
-                    and (last := _last_of(text, tokens, words, at, name))
-                ),
-                None,
-            )
+    def _replacements(
+        self, text: str, full: Sequence[PersonName], single: Mapping[str, str]
+    ) -> Iterator[Replacement]:
+        words = _words_of(text)
+        position = 0
+        while position < len(words.tokens):
+            token, word = words.tokens[position], words.folded[position]
+            match = _full_name_at(words, position, full)
             if match:
-                name, last = match
-                given, surname = self._stand_in(name)
-                new = f"{given} {surname}" if words[at] == name[0] else f"{surname}, {given}"
-                start, end = tokens[at].start(), tokens[last].end()
-                yield start, end, alike(text[start:end], new)
-                at = last
-            elif words[at] in alone and stands_for_someone(text, tokens[at]):
-                token = tokens[at]
-                yield token.start(), token.end(), alike(token.group(), alone[words[at]])
-            at += 1
+                name, position = match
+                given, surname = self._surrogate(name)
+                new = f"{given} {surname}" if word == name[0] else f"{surname}, {given}"
+                start, end = token.start(), words.tokens[position].end()
+                yield Replacement(start, end, match_case(text[start:end], new))
+            elif word in single and is_used_as_name(text, token):
+                yield Replacement(*token.span(), match_case(token.group(), single[word]))
+            position += 1
 
 
-def person_names(lake: Path, owner: Sequence[str]) -> PersonNames:
-    """With the key of a lake; `owner`: his addresses, as patterns."""
-    names = [name_words(address.lower().split("@")[0]) for address in owner]
-    return PersonNames(load_key(lake), [words for words in names if words])
+def unlisted_names(lake: Path, owner_emails: Sequence[str]) -> UnlistedNames:
+    """With the key of a lake, and the names in the owner's addresses (patterns)."""
+    names = [name_words(address.lower().split("@")[0]) for address in owner_emails]
+    return UnlistedNames(load_key(lake), [words for words in names if words])
+
+
+def _words_of(text: str, start: int = 0, stop: int | None = None) -> Words:
+    """The words of a text, or those that begin from `start` to before `stop`."""
+    end = len(text) if stop is None else stop
+    # Not `finditer(text, start, stop)`, which would take the part of a word for the whole.
+    tokens = list(takewhile(lambda token: token.start() < end, _WORD.finditer(text, start)))
+    return Words(text, tokens, [fold(token.group()) for token in tokens])
 
 
 def _pieces(text: str) -> list[str]:
     """Paragraphs, long ones in parts: the model's memory grows with what it sees at once."""
     return [
-        paragraph[at : at + _PIECE]
+        paragraph[start : start + _MAX_PIECE]
         for paragraph in re.split(r"\n\s*\n", text)
-        for at in range(0, len(paragraph), _PIECE)
+        for start in range(0, len(paragraph), _MAX_PIECE)
     ]
 
 
-def _run(text: str, tokens: Sequence[re.Match[str]], at: int) -> Sequence[re.Match[str]]:
-    """The words from a token on that may be one name, as far as what is between them tells."""
-    end = at + 1
-    while end < min(at + _WORDS, len(tokens)):
-        before, token = tokens[end - 1], tokens[end]
-        between = _BETWEEN.fullmatch(text, before.end(), token.start())
-        dotted = text[before.end()] == "." and len(before.group()) > 1
-        if not between or dotted:
+def _run(words: Words, first: int) -> Words:
+    """The words from `first` on that may be one name, going by what is between them."""
+    end = first + 1
+    while end < min(first + _MAX_WORDS, len(words.tokens)):
+        before, token = words.tokens[end - 1], words.tokens[end]
+        if not _BETWEEN.fullmatch(words.text, before.end(), token.start()):
+            break
+        # A full stop belongs to an initial. Behind a longer word it ends a sentence.
+        if words.text[before.end()] == "." and len(before.group()) > 1:
             break
         end += 1
-    return tokens[at:end]
+    return Words(words.text, words.tokens[first:end], words.folded[first:end])
 
 
-def _surname_at(run: Sequence[re.Match[str]], words: Sequence[str]) -> int:
-    """Which word of a run is the surname of the name that it begins with; 0 where it is none."""
-    first, found = run[0].group(), 0
-    for at, token in enumerate(run[1:], 1):
-        word = token.group()
-        if _is_surname(first, word, words[at]):
-            found = at
-        elif not (len(word) == 1 and word.isupper()) and words[at] not in _PARTICLES:
+def _surname_position(run: Words) -> int:
+    """Position of the surname in a run that begins with a name; 0 where it does not."""
+    first, surname = run.tokens[0].group(), 0
+    for position, token in enumerate(run.tokens[1:], 1):
+        word, folded = token.group(), run.folded[position]
+        is_initial = len(word) == 1 and word.isupper()
+        if _is_surname(first, word, folded):
+            surname = position
+        elif not is_initial and folded not in _PARTICLES:
             break
-    if not found or words[0] in given_names():
-        return found
-    initial = len(first) == 1 and first.isupper()
-    told = initial or (first.istitle() and len(first) > 2 and not is_ordinary(words[0]))
-    return found if told and words[found] in surnames() else 0
+    if not surname or run.folded[0] in given_names():
+        return surname
+    # Behind an initial, or a word that no list has as a given name, the surname must be listed.
+    is_initial = len(first) == 1 and first.isupper()
+    may_be_given = first.istitle() and len(first) > 2 and not is_dictionary_word(run.folded[0])
+    return surname if (is_initial or may_be_given) and run.folded[surname] in surnames() else 0
 
 
-def _is_surname(first: str, word: str, plain: str) -> bool:
-    """Whether a word may be the surname after a given name, by its form and by the lists."""
+def _is_surname(first: str, word: str, folded: str) -> bool:
+    """Whether `word` may be the surname behind the given name `first`, by form and by the lists."""
     if len(word) == 1:
         return False
     if word.islower() or word.isupper():
-        alike_written = word.islower() == first.islower() and word.isupper() == first.isupper()
-        return alike_written and plain in surnames()
-    return (
-        word[0].isupper()
-        and first[0].isupper()
-        and (plain in surnames() or plain in given_names() or not is_ordinary(plain))
-    )
+        # "jeff whitlock" and "JEFF WHITLOCK", but neither "Jeff whitlock" nor "Jeff HR"
+        same_case = word.islower() == first.islower() and word.isupper() == first.isupper()
+        return same_case and folded in surnames()
+    if not (word[0].isupper() and first[0].isupper()):
+        return False
+    return folded in surnames() or folded in given_names() or not is_dictionary_word(folded)
 
 
-def _last_of(
-    text: str,
-    tokens: Sequence[re.Match[str]],
-    words: Sequence[str],
-    at: int,
-    name: Name,
-) -> int | None:
-    """The last token of a full name that begins at one, middle names or not, or backwards."""
-    if words[at] == name[-1]:
-        behind = at + 1 < len(tokens) and words[at + 1] == name[0]
-        comma = behind and text[tokens[at].end() : tokens[at + 1].start()].strip(" \t") == ","
-        return at + 1 if comma else None
-    for end, token in enumerate(_run(text, tokens, at)[1:], at + 1):
-        if words[end] == name[-1]:
-            return end
-        if len(token.group()) > 1 and words[end] not in name:
+def _full_name_at(
+    words: Words, position: int, names: Iterable[PersonName]
+) -> tuple[PersonName, int] | None:
+    """The first of `names` that stands at a word, and its last word."""
+    word = words.folded[position]
+    for name in names:
+        if word in (name[0], name[-1]):
+            last = _last_word(words, position, name)
+            if last:
+                return name, last
+    return None
+
+
+def _last_word(words: Words, first: int, name: PersonName) -> int | None:
+    """The last word of a full name that begins at `first`; None where it does not.
+
+    It may have middle names that `name` lacks, or stand backwards: `Whitlock, Jeff`.
+    """
+    if words.folded[first] == name[-1]:
+        if first + 1 == len(words.tokens) or words.folded[first + 1] != name[0]:
+            return None
+        between = words.text[words.tokens[first].end() : words.tokens[first + 1].start()]
+        return first + 1 if between.strip(" \t") == "," else None
+    run = _run(words, first)
+    for offset, token in enumerate(run.tokens[1:], 1):
+        if run.folded[offset] == name[-1]:
+            return first + offset
+        if len(token.group()) > 1 and run.folded[offset] not in name:
             return None
     return None

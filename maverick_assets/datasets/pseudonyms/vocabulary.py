@@ -1,7 +1,9 @@
-"""What the names that stand in for third parties are made of, and the names that stay.
+"""The words that surrogates are made of, and the words and names that stay as they are.
 
-Given names are real, surnames and companies are put together from syllables: no real person has
-them, and there are enough for ten thousand people to get ten thousand different names.
+Given names are real. Surnames and companies are made of syllables, so that no real person has one,
+and there are enough of them for ten thousand people to get ten thousand different names.
+
+Any change of the given names, the syllables or the endings changes every surrogate.
 """
 
 _GIVEN_NAMES = """
@@ -38,8 +40,8 @@ Thomas Tilda Tobias Toby Trevor Tristan Trudy Ulrich Uma Una Ursula Valerie Vane
 Vera Verity Vernon Veronica Victor Vincent Viola Virgil Vivian Walter Wanda Warren Wendell Wilfred
 Wilhelmina Willa Wilma Winifred Winston Xenia Yolanda Yvette Yvonne Zachary Zara Zelda Zelma Zoe
 """
-# A syllable is one of each. Hardly any cluster of letters can be read in two ways, so that other
-# choices are another word.
+# A syllable is an onset, a vowel and perhaps a coda. Hardly any word can be read as two different
+# runs of syllables, so that different choices give different words.
 _ONSETS = """
 b bl br c ch cl cr d dr f fl fr g gl gr h j k kl l m n p ph pl pr qu r s scr sh shr sk sl sm sn sp
 st str sv sw t th thr tr tw v w wh y z
@@ -63,14 +65,16 @@ SYLLABLES = tuple(
 )
 ENDINGS = tuple(_ENDINGS.split())
 
-# Names that are also ordinary capitalised words stay, unless someone is addressed by them.
-_ORDINARY = """
+# English names that are also ordinary words. Even with a capital they stay, unless they greet
+# someone or sign: "May I?", "Mark this". To add another language, add its names of that kind.
+_AMBIGUOUS_NAMES = """
 may will april june august mark price grant chase art rich pat bill rose grace hope dean young
 long short black white green brown king best day rush banks field fields street west east
 north south in so do no an to us ray sunny summer autumn major bond cash gas power short
 sweet little good love case land lane law pool sharp stone wood woods forest hill rice
 """
-# Words that name no company where they stand alone, though a domain or a deal is called so.
+# English words that name no company where they stand alone, though a domain or a deal has that
+# name: "energy", "support". To add another language, add its words for businesses.
 _COMMON_WORDS = """
 account accounts action alert alerts alliance america american americas analysis answers asia
 associates bank benefits blue board book books business call canada capital care center central
@@ -96,7 +100,7 @@ trading training travel trial trust union united university update upgrade upsel
 video view village vision voice water wave weather web week weekend wind winter work works
 world year
 """
-# Public products and services that everybody names: they stay as they are.
+# Products and services that everybody names: they say nothing about a contact, and stay.
 _PUBLIC_NAMES = """
 adobe airbnb amazon android anthropic aol apple asana atlassian azure bing bloomberg chatgpt
 chrome claude comcast confluence docker dropbox ebay excel facebook fedex figma firefox github
@@ -106,6 +110,6 @@ paypal photoshop postgres postgresql powerpoint python quickbooks reddit reuters
 shopify skype slack spotify stripe teams tiktok trello twitter uber ups verizon visa wetransfer
 whatsapp wikipedia windows word xero yahoo youtube zendesk zoom
 """
-ORDINARY = frozenset(_ORDINARY.split())
-COMMON_WORDS = ORDINARY | frozenset(_COMMON_WORDS.split())
+AMBIGUOUS_NAMES = frozenset(_AMBIGUOUS_NAMES.split())
+COMMON_WORDS = AMBIGUOUS_NAMES | frozenset(_COMMON_WORDS.split())
 PUBLIC_NAMES = frozenset(_PUBLIC_NAMES.split())

@@ -17,13 +17,13 @@ from maverick_assets.datasets.mail.table import (
     read_mails,
 )
 from maverick_assets.datasets.owner import Owner
-from maverick_assets.datasets.pseudonyms.contacts import (
-    MANY,
-    Contact,
+from maverick_assets.datasets.pseudonyms.contact_table import (
+    MAX_RENAMED_CONTACTS,
     read_contacts,
     refresh_contacts,
-    rows_holding,
+    rows_that_may_name,
 )
+from maverick_assets.datasets.pseudonyms.contacts import Contact
 from maverick_assets.datasets.pseudonyms.surrogates import key_fingerprint, load_key
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.builder import SESSION_GAP, TurnBuilder
@@ -132,10 +132,10 @@ def _with_renamed(
         return None
     rows = changes.pop(CONTACTS)
     contacts = sorted({Contact(row["kind"], row["name"]) for row in rows}, key=lambda c: c.id)
-    if len(contacts) > MANY:
+    if len(contacts) > MAX_RENAMED_CONTACTS:
         return None
     return {
-        name: rows + rows_holding(paths[name], contacts, columns[name]).to_pylist()
+        name: rows + rows_that_may_name(paths[name], contacts, columns[name]).to_pylist()
         for name, rows in changes.items()
     }
 

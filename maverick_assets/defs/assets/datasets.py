@@ -27,7 +27,7 @@ from maverick_assets.datasets.examples.refresh import (
 )
 from maverick_assets.datasets.examples.select import Entry
 from maverick_assets.datasets.owner import Owner
-from maverick_assets.datasets.pseudonyms.unlisted_names import person_names
+from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
 from maverick_assets.datasets.quality.card import Card, make_card, write_card
 from maverick_assets.datasets.quality.checks import CHECKS, Check, check_dataset
 from maverick_assets.datasets.secrets.quarantine import quarantined, refresh_quarantine
@@ -57,7 +57,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
             raise MaverickError("the base model is not unpacked yet; materialize base_model first")
         tokenizer = partial(ChatTokenizer, base.directory)
         basis = (base.digest, DATA_CODE_VERSION)
-        names = person_names(settings.lake, settings.owner_emails)
+        names = unlisted_names(settings.lake, settings.owner_emails)
         screen = Screen(names, settings.language_codes)
         candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis, screen)
         commit, judged = refresh_dataset(settings.lake, recipe)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maverick_assets.datasets.pseudonyms.contacts import Contact
-from maverick_assets.datasets.pseudonyms.phones import phones
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
@@ -155,17 +154,3 @@ def test_the_time_of_hostile_text_is_bounded(name: str) -> None:
     started = time.process_time()
     everyone.protect(HOSTILE[name], [DANA])
     assert time.process_time() - started < 1  # 0.25 s on a quiet machine
-
-
-_NUMBER = r"\A(\+1 |\+49 |1-)?(\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[2-9][0-9]{2}[-.][0-9]{4}\Z"
-
-
-@given(st.lists(st.from_regex(_NUMBER), min_size=1, max_size=9), st.sampled_from(" \n"))
-def test_no_number_is_lost_behind_more_numbers_than_people_write(
-    numbers: list[str], between: str
-) -> None:
-    """Few numbers are looked at one by one; of many each that may be one counts."""
-    crowd, text = "1-" * 30_000 + "\n", between.join(numbers)
-    replaced = {at for start, end, _ in phones(crowd + text) for at in range(start, end)}
-    for start, end, _ in phones(text):
-        assert replaced.issuperset(range(len(crowd) + start, len(crowd) + end))

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.datasets.pseudonyms import person_ner as recognizer
+from maverick_assets.datasets.pseudonyms import person_ner
 from maverick_assets.datasets.pseudonyms.contacts import Contact
-from maverick_assets.datasets.pseudonyms.name_lists import is_made_up
+from maverick_assets.datasets.pseudonyms.name_lists import is_surrogate_word
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
-from maverick_assets.datasets.pseudonyms.unlisted_names import PersonNames
+from maverick_assets.datasets.pseudonyms.unlisted_names import UnlistedNames
 from maverick_assets.errors import MaverickError
 
 KEY = b"k" * 32
@@ -19,15 +19,15 @@ SURROGATES = Surrogates(KEY, ("allan", "reyes"))
 
 
 @pytest.fixture(scope="session")
-def names() -> PersonNames:
-    return PersonNames(KEY, [("allan", "reyes")])
+def names() -> UnlistedNames:
+    return UnlistedNames(KEY, [("allan", "reyes")])
 
 
 def stand_in(name: str) -> str:
     return " ".join(SURROGATES.person(Contact("person", name).identity))
 
 
-def protect(names: PersonNames, text: str) -> str:
+def protect(names: UnlistedNames, text: str) -> str:
     return names.protect([text])[0]
 
 
@@ -41,7 +41,7 @@ def protect(names: PersonNames, text: str) -> str:
     ],
 )
 def test_a_full_name_gets_the_stand_in_of_a_contact(
-    names: PersonNames, text: str, name: str
+    names: UnlistedNames, text: str, name: str
 ) -> None:
     given, surname = SURROGATES.person(Contact("person", name).identity)
     found = protect(names, text)
@@ -51,7 +51,7 @@ def test_a_full_name_gets_the_stand_in_of_a_contact(
     assert known.protect(text) == found
 
 
-def test_a_name_is_the_same_in_prompt_and_completion(names: PersonNames) -> None:
+def test_a_name_is_the_same_in_prompt_and_completion(names: UnlistedNames) -> None:
     prompt, answer = names.protect(
         [
             "Did Jeff Whitlock sign the contract yesterday?",
@@ -63,7 +63,7 @@ def test_a_name_is_the_same_in_prompt_and_completion(names: PersonNames) -> None
     assert answer == f"{given} did. ask whitlock or {given.lower()} {surname.lower()}"
 
 
-def test_a_given_name_alone_gets_one(names: PersonNames) -> None:
+def test_a_given_name_alone_gets_one(names: UnlistedNames) -> None:
     given = SURROGATES.person("michelle")[0]
     assert protect(names, "I will ask Michelle to send it on Monday.") == (
         f"I will ask {given} to send it on Monday."
@@ -83,21 +83,21 @@ def test_a_given_name_alone_gets_one(names: PersonNames) -> None:
         "The flight to St Louis leaves at noon, says the agency.",
     ],
 )
-def test_what_names_no_third_party_stays(names: PersonNames, text: str) -> None:
+def test_what_names_no_third_party_stays(names: UnlistedNames, text: str) -> None:
     assert protect(names, text) == text
 
 
-def test_stand_ins_stay(names: PersonNames) -> None:
+def test_stand_ins_stay(names: UnlistedNames) -> None:
     known = ThirdParties(KEY, [Contact("person", "dana cole")])
     once = known.protect("I spoke with Dana Cole and she agreed to the price.")
     assert protect(names, once) == once
     twice = protect(names, "I spoke with Jeff Whitlock on Monday.")
     assert protect(names, twice) == twice
-    assert all(is_made_up(SURROGATES.person(str(n))[1].lower()) for n in range(1000))
-    assert not any(is_made_up(name) for name in ("robinson", "peterson", "hamilton"))
+    assert all(is_surrogate_word(SURROGATES.person(str(n))[1].lower()) for n in range(1000))
+    assert not any(is_surrogate_word(name) for name in ("robinson", "peterson", "hamilton"))
 
 
-def test_a_stand_in_for_a_given_name_gets_a_surname_and_stays(names: PersonNames) -> None:
+def test_a_stand_in_for_a_given_name_gets_a_surname_and_stays(names: UnlistedNames) -> None:
     surname = SURROGATES.person("gordon whitlock")[1]
     assert names.protect(["Hello Gordon,\nthanks.", "Thank you.\nGordon Whitlock"]) == [
         "Hello Gordon,\nthanks.",
@@ -105,7 +105,7 @@ def test_a_stand_in_for_a_given_name_gets_a_surname_and_stays(names: PersonNames
     ]
 
 
-def test_other_languages_are_not_looked_at(names: PersonNames) -> None:
+def test_other_languages_are_not_looked_at(names: UnlistedNames) -> None:
     text = "Ich habe gestern mit Peter Hoffmann über den Vertrag gesprochen und er stimmt zu."
     assert protect(names, text) == text
 
@@ -115,8 +115,8 @@ def test_what_is_found_depends_on_the_text_alone() -> None:
         f"Please tell {name} that we need {n} more." for n, name in enumerate(["Jeff Lee"] * 40)
     ]
     texts += ["I saw Gary Ross at the conference, he looked well.", "Nothing to see here at all."]
-    batch, single = PersonNames(KEY), PersonNames(KEY)
-    batch.read(texts[::-1])
+    batch, single = UnlistedNames(KEY), UnlistedNames(KEY)
+    batch.recognize(texts[::-1])
     assert [protect(batch, text) for text in texts] == [protect(single, text) for text in texts]
 
 
@@ -124,25 +124,25 @@ def test_a_text_without_a_name_costs_no_model(monkeypatch: pytest.MonkeyPatch) -
     def refuse(texts: object) -> None:
         raise AssertionError("the model was asked")
 
-    monkeypatch.setattr("maverick_assets.datasets.pseudonyms.unlisted_names.persons", refuse)
-    assert protect(PersonNames(KEY), "We need ten more of the blue ones by Friday, thanks.")
+    monkeypatch.setattr("maverick_assets.datasets.pseudonyms.unlisted_names.person_spans", refuse)
+    assert protect(UnlistedNames(KEY), "We need ten more of the blue ones by Friday, thanks.")
 
 
-def test_a_megabyte_takes_no_longer_than_its_words(names: PersonNames) -> None:
+def test_a_megabyte_takes_no_longer_than_its_words(names: UnlistedNames) -> None:
     for text in ("a" * 1_000_000, "Jeff" * 250_000, "x " * 500_000, "'-" * 500_000):
         assert protect(names, text) == text
 
 
 def test_corrupt_model_files_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = recognizer.model_path()
-    copy = tmp_path / recognizer.PACKAGE / path.name
+    path = person_ner.model_path()
+    copy = tmp_path / person_ner.PACKAGE / path.name
     shutil.copytree(path, copy)
     (copy.parent / "__init__.py").touch()
-    assert recognizer.digest_of(copy) == recognizer.SHA256
+    assert person_ner.model_digest(copy) == person_ner.SHA256
     weights = copy / "ner" / "model"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
     monkeypatch.syspath_prepend(tmp_path)
-    recognizer.model_path.cache_clear()
+    person_ner.model_path.cache_clear()
     with pytest.raises(MaverickError, match=re.escape("reinstall the package")):
-        recognizer.model_path()
-    recognizer.model_path.cache_clear()
+        person_ner.model_path()
+    person_ner.model_path.cache_clear()

@@ -1,0 +1,149 @@
+"""`clean/contacts`: whom the CRM knows, as a table of the lake.
+
+With a table, the rows that depend on a name are found when the name comes or goes.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from maverick_assets.crm.forgetting import read_forgotten
+from maverick_assets.crm.raw_table import DELETED
+from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.pseudonyms.contacts import (
+    FOLDED_LETTERS,
+    Contact,
+    contacts_of_address,
+    contacts_of_deal,
+    without_umlaut,
+)
+from maverick_assets.lake.delta import (
+    Commit,
+    Where,
+    arrow_table,
+    only_writer,
+    open_table,
+    read_table,
+    sync_table,
+)
+from maverick_assets.lake.paths import contacts_path, mails_path, raw_path
+from maverick_assets.lake.schema import schema_of
+
+CONTACT_SCHEMA = pa.schema([("id", pa.string()), *schema_of(Contact)])
+# Of a deal, a note or a conversation: they hold an address, or an id that may be one.
+_ADDRESS_COLUMNS = ("owner_email", "user_id")
+# More names than this at once: deriving everything costs no more than looking for them.
+MAX_RENAMED_CONTACTS = 500
+_NAMES_IN_A_PATTERN = 50
+
+
+def refresh_contacts(lake: Path, tables: Sequence[Table]) -> Commit:
+    """Bring `clean/contacts` up to date with `clean/mails` and the raw tables.
+
+    It is a function of these and of the list of the forgotten. Who was deleted at the source is
+    known by the tombstones. The names of both are still replaced in texts of others.
+    """
+    target = contacts_path(lake)
+    with only_writer(target):
+        contacts = {contact.id: contact for contact in _contacts(lake, tables)}
+        rows = [asdict(contact) | {"id": key} for key, contact in sorted(contacts.items())]
+        return sync_table(target, arrow_table(rows, CONTACT_SCHEMA), "id")
+
+
+def read_contacts(lake: Path) -> list[Contact]:
+    """All contacts, ordered by id."""
+    table = read_table(contacts_path(lake), columns=["kind", "name"])
+    contacts = [] if table is None else [Contact(**row) for row in table.to_pylist()]
+    return sorted(contacts, key=lambda contact: contact.id)
+
+
+def rows_that_may_name(
+    path: Path, contacts: Sequence[Contact], columns: Collection[str]
+) -> pa.Table:
+    """`columns` of the rows of a table whose texts may hold one of the names.
+
+    The search may return too many rows, never too few: it compares letters and digits alone,
+    whatever is between them.
+    """
+    nothing = pa.table({name: pa.array([], pa.string()) for name in columns})
+    table = open_table(path) if contacts else None
+    if table is None:
+        return nothing
+    schema = pa.schema(table.schema().to_arrow())
+    texts = [field.name for field in schema if field.type == pa.string() and field.name != "id"]
+    rows = read_table(path, columns=[*dict.fromkeys([*columns, *texts])])
+    if rows is None:
+        return nothing
+    matches = np.zeros(rows.num_rows, bool)
+    for name in texts:
+        squeezed = _squeezed(rows[name])
+        for pattern in _patterns(contacts):
+            hits = pc.match_substring_regex(squeezed, pattern)
+            matches |= pc.fill_null(hits, False).to_numpy()
+    return rows.filter(pa.array(matches)).select(list(columns))
+
+
+def _squeezed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Letters and digits of texts as `fold` has them."""
+    plain = pc.utf8_normalize(pc.utf8_lower(texts), form="NFKD")
+    for letter, ascii_letters in FOLDED_LETTERS.items():
+        plain = pc.replace_substring(plain, letter, ascii_letters)
+    return pc.replace_substring_regex(plain, r"[^\pL\pN]+", "")
+
+
+def _patterns(contacts: Sequence[Contact]) -> Iterator[str]:
+    """Expressions for squeezed texts, of some names each.
+
+    A single one for all names would be too large for the engine (RE2), one for each name would
+    scan all texts as often.
+    """
+    alternatives: list[str] = []
+    for contact in contacts:
+        if contact.kind == "person":
+            words = contact.name.split()
+            ends = (words[0], words[-1])
+            for first, last in (ends, [without_umlaut(word) for word in ends]):
+                alternatives += [rf"{first}[\pL\pN]?{last}", last + first]  # danamcole, coledana
+        alternatives += [re.sub(r"[\W_]+", "", spelling) for spelling in contact.spellings]
+    ordered = sorted(set(alternatives))
+    for start in range(0, len(ordered), _NAMES_IN_A_PATTERN):
+        yield "|".join(ordered[start : start + _NAMES_IN_A_PATTERN])
+
+
+def _contacts(lake: Path, tables: Sequence[Table]) -> Iterator[Contact]:
+    """Whom the lake's tables and the list of the forgotten name; some more than once."""
+    addresses = set(read_forgotten(lake).people)
+    mails = read_table(mails_path(lake), columns=["sender", "recipients"])
+    if mails is not None:
+        addresses.update(_distinct(mails["sender"]))
+        addresses.update(_distinct(pc.list_flatten(mails["recipients"])))
+    for table in tables:
+        raw = raw_path(lake, table.name)
+        if table.shape == "mail":  # live ones are in `clean/mails`
+            addresses.update(_values(raw, "sender_email", DELETED))
+            for recipients in _values(raw, "recipients", DELETED):
+                addresses.update(recipients.split(","))
+        for column in _ADDRESS_COLUMNS:
+            if column in table.columns:
+                addresses.update(_values(raw, column))
+        if table.shape == "deal":
+            for deal in _values(raw, "deal_name"):
+                yield from contacts_of_deal(deal)
+    for address in addresses:
+        yield from contacts_of_address(address)
+
+
+def _values(path: Path, column: str, where: Where | None = None) -> list[str]:
+    table = read_table(path, columns=[column], where=where)
+    return [] if table is None else _distinct(table[column])
+
+
+def _distinct(values: pa.ChunkedArray) -> list[str]:
+    """Each value once, without NULL and the empty text."""
+    distinct: Iterable[str | None] = pc.unique(values).to_pylist()
+    return [value for value in distinct if value]

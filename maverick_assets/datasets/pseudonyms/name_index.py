@@ -1,0 +1,118 @@
+"""Known names by their spellings, and the longest of them that begins at a word of a text."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from maverick_assets.datasets.pseudonyms.contacts import fold
+
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
+# What may stand between two words of one name. A line may be wrapped and quoted there:
+#   "Dana Cole"  "Acme-Foods"  "Acme & Foods"  "COLE, DANA"  "dana_cole"  "Dana\n> Cole"
+_BETWEEN = re.compile(r"[ \t]{0,3}(?:[-&.,'\u2019+_]?|\n)[\s>]{0,3}")
+
+
+@dataclass(frozen=True)
+class KnownName:
+    """A name that a text may hold, and what its surrogate is computed from."""
+
+    form: Literal["person", "backwards", "company"]  # backwards: `Cole, Dana`
+    identity: str
+
+
+@dataclass(frozen=True)
+class NameIndex:
+    """Names by spelling, which is their letters and digits, folded, without what is between words.
+
+    All beginnings of spellings are kept, so that most words of a text cost one lookup.
+    """
+
+    names: dict[str, KnownName] = field(default_factory=dict)
+    prefixes: set[str] = field(default_factory=set)
+
+    def add(self, spelling: str, name: KnownName) -> None:
+        """Enter a spelling; where it has a name already, that one stays."""
+        if self.names.setdefault(spelling, name) is name:
+            self.prefixes.update(spelling[:end] for end in range(1, len(spelling) + 1))
+
+    def may_begin(self, first: str, second: str, third: str) -> bool:
+        """Whether a name may begin with the first of three words, whatever is between them."""
+        return (
+            first in self.names
+            or first + second in self.prefixes
+            or (len(second) == 1 and first + third in self.names)  # Dana M. Cole
+        )
+
+
+def folded_words(text: str) -> list[str]:
+    """The runs of letters and digits of a text as `fold` has them."""
+    if text.isascii():  # one call for the text is faster than one for each word
+        return _LETTERS_AND_DIGITS.findall(text.lower())
+    return [fold(word) for word in _LETTERS_AND_DIGITS.findall(text)]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a text; what a word is, the expression that found the tokens says."""
+
+    text: str
+    tokens: Sequence[re.Match[str]]  # where each word stands
+    folded: Sequence[str]  # each word as `fold` has it
+
+    def span(self, first: int, last: int) -> str:
+        """The text from one word to another, with both."""
+        return self.text[self.tokens[first].start() : self.tokens[last].end()]
+
+
+def find_words(text: str, folded: Sequence[str]) -> Words:
+    """Where the `folded_words` of a text stand; callers have these already."""
+    return Words(text, list(_LETTERS_AND_DIGITS.finditer(text)), folded)
+
+
+# The surrogate of a name that stands from one word to another; None where it is written such that
+# it means something else.
+SurrogateOf = Callable[[KnownName, Words, int, int], str | None]
+
+
+def longest_name(
+    words: Words, first: int, indexes: Iterable[NameIndex], surrogate_of: SurrogateOf
+) -> tuple[int, str] | None:
+    """The longest known name that begins with the word `first`: its last word and its surrogate.
+
+    None where no name begins there. Of names of equal length that of the first index counts.
+    """
+    best: tuple[int, str] | None = None
+    for index in indexes:
+        spelling, last = words.folded[first], first
+        while spelling in index.prefixes and (last == first or _may_continue(words, last)):
+            name = index.names.get(spelling)
+            if name and (best is None or last > best[0]):
+                surrogate = surrogate_of(name, words, first, last)
+                best = best if surrogate is None else (last, surrogate)
+            last += 1
+            if last == len(words.tokens):
+                break
+            spelling += words.folded[last]
+        best = best or _name_around_initial(words, first, index, surrogate_of)
+    return best
+
+
+def _name_around_initial(
+    words: Words, first: int, index: NameIndex, surrogate_of: SurrogateOf
+) -> tuple[int, str] | None:
+    """`Dana M. Cole`, where `Dana Cole` is known."""
+    last = first + 2
+    if last >= len(words.tokens) or len(words.folded[first + 1]) != 1:
+        return None
+    name = index.names.get(words.folded[first] + words.folded[last])
+    if name is None or name.form != "person" or not _may_continue(words, first + 1):
+        return None
+    surrogate = surrogate_of(name, words, first, last)
+    return None if surrogate is None else (last, surrogate)
+
+
+def _may_continue(words: Words, position: int) -> bool:
+    """Whether a word may belong to the same name as the one before it."""
+    end, start = words.tokens[position - 1].end(), words.tokens[position].start()
+    return _BETWEEN.fullmatch(words.text, end, start) is not None
