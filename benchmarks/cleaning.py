@@ -38,7 +38,7 @@ from maverick_assets.lake.delta import row_hash, sync_table
 from maverick_assets.lake.paths import mails_path, raw_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
-from maverick_assets_tests.corpora.adversarial_mails import ADVERSARIAL
+from maverick_assets_tests.corpora.adversarial_mails import adversarial_mails
 from maverick_assets_tests.corpora.labelled_mails import labelled_mails
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
@@ -88,7 +88,7 @@ def slowest() -> str:
     """The adversarial mail of 1 MB that takes longest, in seconds of processor time."""
     row = dict.fromkeys(TABLES["crm_emails"].columns)
     seconds = {}
-    for name, body in ADVERSARIAL.items():
+    for name, body in adversarial_mails().items():
         mail = row | {"id": "1", "body": body}
         seconds[name] = timed(partial(clean_row, "x", mail), time.process_time)
     worst = max(seconds, key=seconds.__getitem__)

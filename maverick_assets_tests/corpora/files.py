@@ -11,3 +11,10 @@ def read_corpus(name: str) -> dict[str, Any]:
     text = (Path(__file__).parent / name).read_text(encoding="utf-8")
     content: dict[str, Any] = yaml.safe_load(text)
     return content
+
+
+def corpus_files(folder: str) -> dict[str, str]:
+    """The YAML files of a folder inside this one: path by name without its ending, in order."""
+    root = Path(__file__).parent
+    files = sorted((root / folder).glob("*.yaml"))
+    return {file.stem: str(file.relative_to(root)) for file in files}

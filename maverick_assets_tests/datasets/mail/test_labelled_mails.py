@@ -5,13 +5,13 @@ from collections.abc import Iterable
 import pytest
 
 from maverick_assets.datasets.mail.cleaning import RemovedPart, clean_body, plain_text
-from maverick_assets_tests.corpora.labelled_mails import Labelled, labelled_mails
+from maverick_assets_tests.corpora.labelled_mails import LabelledMail, labelled_mails
 
 MAILS = list(labelled_mails())
 
 
 @pytest.mark.parametrize("labelled", MAILS, ids=[mail.name for mail in MAILS])
-def test_keeps_exactly_what_the_writer_typed(labelled: Labelled) -> None:
+def test_keeps_exactly_what_the_writer_typed(labelled: LabelledMail) -> None:
     mail = clean_body(labelled.body)
     assert mail.text == labelled.text
     assert mail.quoted == labelled.quoted
