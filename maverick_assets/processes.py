@@ -1,4 +1,16 @@
-"""Child processes: how a heavy one is started, and how it sets itself up and ends."""
+"""Child processes: both halves of starting and ending a heavy one.
+
+Heavy work (a training, an evaluation, an export) runs in a process of its own: its memory is given
+back when it ends, and a crash in native code takes nothing else along. This module holds what both
+sides must agree on.
+
+- The parent writes the child's spec (`write_spec`), starts it (`run_module`) in an environment made
+  for heavy work (`child_environment`), passes its lines on, and ends it when it is cancelled.
+- The child wraps its `main` in `run_main`: errors become one line and an exit code, signals unwind
+  the stack, and the kernel ends the child when its parent dies.
+
+A child thus never outlives its parent, whichever of the two is killed and however.
+"""
 
 import ctypes
 import gc
@@ -8,7 +20,6 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -18,124 +29,137 @@ from pydantic import BaseModel
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
 
-PARENT_PID = "MAVERICK_PARENT_PID"  # of the run worker, in the environment of what it starts
+PARENT_PID = "MAVERICK_PARENT_PID"  # environment variable by which a child learns its parent's id
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
-def run_main(main: Callable[[Sequence[str]], None]) -> int:
-    """Run `main` with the command line's arguments; the exit code.
-
-    A `MaverickError` becomes one line on stderr and its exit code. SIGTERM and SIGINT unwind the
-    stack, so that staged directories are removed. Under a run worker the process dies with that
-    one.
-    """
-    for each in (signal.SIGTERM, signal.SIGINT):  # the latter is what Dagster sends
-        signal.signal(each, _terminate)
-    quiet_libraries()
-    parent = os.environ.pop(PARENT_PID, None)
-    try:
-        if parent is not None:
-            die_with(int(parent))
-        main(sys.argv[1:])
-    except MaverickError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    finally:
-        gc.freeze()  # Python looks for cycles once more as it ends: a second, with torch's modules
-    return 0
-
-
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process when `parent`, which started it, ends in whatever way.
-
-    A worker that was killed cannot stop the training that it started, and its GPUs are given to
-    the next run. Linux only; elsewhere this does nothing. Raises `MaverickError` when `parent` has
-    ended already.
-    """
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the line above
-        raise MaverickError(f"process {parent}, which started this one, has ended")
-
-
-def quiet_libraries() -> None:
-    """Silence progress bars and notices that a user cannot act on; before they are imported."""
-    os.environ.setdefault("TQDM_DISABLE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    logging.getLogger("DeepSpeed").addFilter(_is_actionable)
-    # peft 0.21 asks transformers 5 under a deprecated name
-    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
-
-
-def _is_actionable(record: logging.LogRecord) -> bool:
-    """False for DeepSpeed's notice, on stdout, that a CPU machine has no GPU."""
-    return "Setting accelerator to CPU" not in record.getMessage()
-
-
-def _terminate(signum: int, _frame: object) -> NoReturn:
-    sys.exit(128 + signum)
+# The parent's half
 
 
 class Log(Protocol):
+    """Where a child's lines go: Dagster's `context.log`, or anything with the same method."""
+
     def info(self, msg: str) -> None: ...
 
 
 def write_spec(folder: Path, name: str, spec: BaseModel) -> Path:
-    """Write what a process is to do as `<name>.json`, where a developer can run it again."""
+    """Write what a child is to do as `<name>.json`, from which a developer can run it again."""
     path = folder / f"{name}.json"
     write_atomically(path, spec.model_dump_json(indent=1))
     return path
 
 
 def run_module(module: str, *arguments: str, log: Log) -> str:
-    """Run `python -m module arguments`, its lines going to `log`; return the last one.
+    """Run `python -m module arguments`, pass its lines to `log`, and return the last one.
 
-    The process has its own group, which dies with this step. Raises `MaverickError` with the
-    process's last line on stderr when it fails.
+    A line that begins with `{` is a result for the caller and is not logged. When the child fails,
+    its last line becomes the message of a `MaverickError`, or of a `BadInput` where its exit code
+    says so.
     """
-    command = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", module, *arguments],
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.STDOUT,  # in one stream lines keep their order
         text=True,
         errors="replace",
-        start_new_session=True,
-        env=worker_environment(),
+        start_new_session=True,  # a group of its own, so that its children can be signalled with it
+        env=child_environment(),
     ) as process:
-        last: deque[str] = deque(maxlen=1)
         try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if line.strip():
-                    last.append(line.strip())
-                    if not line.startswith("{"):  # a result for the caller, not for people
-                        log.info(last[0])
+            last_line = _pass_on(process, log)
             process.wait()
-        except BaseException:
+        except BaseException:  # a cancellation is a KeyboardInterrupt or a SystemExit
             os.killpg(process.pid, signal.SIGTERM)
             raise
     if process.returncode:
-        reason = last[0] if last else f"{module} ended with exit code {process.returncode}"
+        reason = last_line or f"{module} ended with exit code {process.returncode}"
         error = BadInput if process.returncode == BadInput.exit_code else MaverickError
         raise error(reason.removeprefix("error: "))
-    return last[0] if last else ""
+    return last_line
 
 
-def worker_environment() -> dict[str, str]:
-    """The environment of a heavy process: every core that we may use, no hub, no chatter.
-
-    With it a process of ours also ends when this one does, see `die_with`.
-
-    Threads that wait for each other spin only briefly and then sleep: with a busy neighbour on
-    one of two cores a training step is otherwise many times slower.
-    """
+def child_environment() -> dict[str, str]:
+    """The environment of a heavy child: every core that this process may use, no progress bars."""
     return os.environ | {
         "OMP_NUM_THREADS": str(len(os.sched_getaffinity(0))),
+        # Threads that wait for each other spin only briefly and then sleep. At the default they
+        # keep a core busy, and beside a busy neighbour a training step is many times slower.
         "GOMP_SPINCOUNT": "20000",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "PYTHONUNBUFFERED": "1",
+        "PYTHONUNBUFFERED": "1",  # lines reach the log while the child works
         PARENT_PID: str(os.getpid()),
     }
+
+
+def _pass_on(process: subprocess.Popen[str], log: Log) -> str:
+    """Log the lines of a child until it closes its output; the last one."""
+    last_line = ""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip():
+            last_line = line.strip()
+            if not line.startswith("{"):
+                log.info(last_line)
+    return last_line
+
+
+# The child's half
+
+
+def run_main(main: Callable[[Sequence[str]], None]) -> int:
+    """Run `main` with the command line's arguments and return the exit code.
+
+    A `MaverickError` becomes one line on stderr and its exit code. SIGTERM, and SIGINT, which
+    Dagster sends, unwind the stack, so that context managers remove what is half written.
+    """
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, _exit_on_signal)
+    quiet_libraries()
+    # Removed, so that a grandchild does not take its grandparent for its parent.
+    parent = os.environ.pop(PARENT_PID, None)
+    try:
+        if parent is not None:
+            die_with_parent(int(parent))
+        main(sys.argv[1:])
+    except MaverickError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    finally:
+        # Python looks for reference cycles once more as it ends; with torch's modules that takes a
+        # second. Frozen objects are skipped.
+        gc.freeze()
+    return 0
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when `parent` ends, in whatever way.
+
+    A worker that is killed with SIGKILL cannot stop the training that it started, and its pool slot
+    goes to the next run, which then finds the GPUs taken. Linux only; elsewhere this does nothing.
+    Raises `MaverickError` when `parent` has ended already.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # A parent that ended before the line above sends no signal any more.
+    if os.getppid() != parent:
+        raise MaverickError(f"process {parent}, which started this one, has ended")
+
+
+def quiet_libraries() -> None:
+    """Silence progress bars and notices that a user cannot act on. Call before importing them."""
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.getLogger("DeepSpeed").addFilter(_is_actionable)
+    # peft 0.21 reads a property of transformers 5 by its deprecated name.
+    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+
+
+def _is_actionable(record: logging.LogRecord) -> bool:
+    """False for DeepSpeed's notice, on stdout, that a machine without a GPU has no GPU."""
+    return "Setting accelerator to CPU" not in record.getMessage()
+
+
+def _exit_on_signal(signum: int, _frame: object) -> NoReturn:
+    sys.exit(128 + signum)  # the shell's convention

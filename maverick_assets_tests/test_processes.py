@@ -1,10 +1,14 @@
+"""A heavy child never outlives the process that started it, and its failure is one line."""
+
 import os
 import subprocess
 import sys
 
 import psutil
+import pytest
 
-from maverick_assets.processes import PARENT_PID
+from maverick_assets.errors import BadInput
+from maverick_assets.processes import PARENT_PID, run_module
 from maverick_assets_tests.processes import lives, wait_for
 
 CHILD = (
@@ -12,8 +16,8 @@ CHILD = (
     "sys.exit(run_main(lambda _: (print('trains', flush=True), time.sleep(600))))"
 )
 WORKER = (
-    "import subprocess, sys, time; from maverick_assets.defs.process import worker_environment; "
-    "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], env=worker_environment(), "
+    "import subprocess, sys, time; from maverick_assets.processes import child_environment; "
+    "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], env=child_environment(), "
     "stdout=subprocess.PIPE, start_new_session=True); "
     "child.stdout.readline(); print(child.pid, flush=True); time.sleep(600)"
 )
@@ -40,3 +44,14 @@ def test_a_training_process_whose_worker_died_before_it_started_ends_at_once() -
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "error: process 1, which started this one, has ended\n"
+
+
+def test_the_last_line_of_a_failed_child_is_the_error_of_its_parent() -> None:
+    class Lines(list[str]):
+        def info(self, msg: str) -> None:
+            self.append(msg)
+
+    log = Lines()
+    with pytest.raises(BadInput, match=r"^usage: .* \(no arguments\)$"):
+        run_module("maverick_assets.base_model.prepare", "too", "many", log=log)
+    assert [line.startswith("error: usage: ") for line in log] == [True]

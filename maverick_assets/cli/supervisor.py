@@ -21,7 +21,7 @@ import yaml
 
 from maverick_assets.cli.services import PROJECT
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.processes import die_with
+from maverick_assets.processes import die_with_parent
 
 STOP_SECONDS = 20
 HOPELESS_SECONDS = 30
@@ -42,7 +42,7 @@ class Service:
             [sys.executable, "-m", *self.module],
             cwd=PROJECT,
             start_new_session=True,
-            preexec_fn=partial(die_with, os.getpid()),
+            preexec_fn=partial(die_with_parent, os.getpid()),
         )
 
     def keep_alive(self) -> None:

@@ -36,7 +36,7 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.fleets import Node
 from maverick_assets.lake.delta import open_table
 from maverick_assets.lake.paths import dataset_path, token_cache_path
-from maverick_assets.processes import run_module, worker_environment, write_spec
+from maverick_assets.processes import child_environment, run_module, write_spec
 from maverick_assets.recipes import Recipe
 from maverick_assets.records import TrainingSummary
 from maverick_assets.registry.manifest import Manifest
@@ -160,7 +160,7 @@ def _run_driver(
     command = [sys.executable, "-m", "maverick_assets.training.driver", str(path)]
     messages = (
         PipesSubprocessClient()
-        .run(context=context, command=command, env=worker_environment())
+        .run(context=context, command=command, env=child_environment())
         .get_custom_messages()
     )
     reports = {message["personality"]: message for message in messages}
