@@ -14,8 +14,8 @@ from dagster import (
 )
 
 from maverick_assets.crm.schema import TEXT_TABLES
-from maverick_assets.crm.sources.base import Source
-from maverick_assets.crm.sources.config import load_sources
+from maverick_assets.crm.sources.source import Source
+from maverick_assets.crm.sources.sources_file import load_sources
 from maverick_assets.defs.assets.clean import clean_asset
 from maverick_assets.defs.assets.datasets import dataset_asset
 from maverick_assets.defs.assets.evaluation import evaluation_asset

@@ -7,7 +7,7 @@ import typer
 from maverick_assets.cli.console import AsJson, print_result
 from maverick_assets.cli.jobs import execute_job, raise_first
 from maverick_assets.cli.services import running_services
-from maverick_assets.crm.sources.config import raw_tables
+from maverick_assets.crm.sources.sources_file import raw_tables
 from maverick_assets.errors import BadInput
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import load_settings

@@ -1,4 +1,4 @@
-"""Whether the CRM changed: cheap state of its tables, no row bodies."""
+"""Whether the CRM changed: a marker for each of its tables, taken without reading row bodies."""
 
 import time
 from collections.abc import Mapping
@@ -10,47 +10,49 @@ from psycopg import sql
 from maverick_assets.crm.schema import TABLES
 
 
-class TableState(NamedTuple):
-    """What any committed insert, update or delete changes.
-
-    `written` sums the ids of the transactions that wrote the rows (system column `xmin`), so it
-    does not matter in which order they became visible. 0 for a relation without `xmin`, such as a
-    view.
-    """
+class ChangeMarker(NamedTuple):
+    """Two numbers that any committed insert, update or delete of a table changes."""
 
     rows: int
+    # Sum of the ids of the transactions that wrote the rows (system column `xmin`): a sum, so that
+    # the order in which they became visible does not matter. 0 for a relation without `xmin`, such
+    # as a view.
     written: int
 
 
-States = Mapping[str, TableState]
+ChangeMarkers = Mapping[str, ChangeMarker]  # by table
 
 
-def table_states(connection: psycopg.Connection) -> dict[str, TableState]:
-    """State of each table of the CRM; one that does not exist is left out."""
-    return {name: state for name in TABLES if (state := _state(connection, name)) is not None}
+def change_markers(connection: psycopg.Connection) -> dict[str, ChangeMarker]:
+    """The marker of each table of the CRM; a table that does not exist is left out."""
+    markers = {name: _change_marker(connection, name) for name in TABLES}
+    return {name: marker for name, marker in markers.items() if marker is not None}
 
 
-def states_at_rest(connection: psycopg.Connection, pause: float, longest: float) -> States:
-    """The states once nothing was committed for `pause` seconds, or after `longest` seconds."""
-    end = time.monotonic() + longest
-    states = table_states(connection)
-    while time.monotonic() < end:
+def settled_change_markers(
+    connection: psycopg.Connection, pause: float, longest: float
+) -> ChangeMarkers:
+    """The markers once nothing was committed for `pause` seconds, or after `longest` seconds."""
+    deadline = time.monotonic() + longest
+    markers = change_markers(connection)
+    while time.monotonic() < deadline:
         time.sleep(pause)
-        before, states = states, table_states(connection)
-        if states == before:
+        before, markers = markers, change_markers(connection)
+        if markers == before:
             break
-    return states
+    return markers
 
 
-def _state(connection: psycopg.Connection, name: str) -> TableState | None:
+def _change_marker(connection: psycopg.Connection, table: str) -> ChangeMarker | None:
     kind = connection.execute(
-        "select relkind from pg_class where oid = to_regclass(%s)", [name]
+        "select relkind from pg_class where oid = to_regclass(%s)", [table]
     ).fetchone()
     if kind is None:
         return None
-    written = "sum(xmin::text::bigint)" if kind[0] in (b"r", b"p", b"m", "r", "p", "m") else "0"
-    query = sql.SQL("select count(*), coalesce({}, 0)::bigint from {}").format(
-        sql.SQL(written), sql.Identifier(name)
-    )
-    row = connection.execute(query).fetchone()
-    return None if row is None else TableState(*row)
+    # Tables, partitioned tables and materialized views have `xmin`; the kind is bytes on a
+    # connection without an encoding.
+    has_xmin = kind[0] in (b"r", b"p", b"m", "r", "p", "m")
+    written = sql.SQL("sum(xmin::text::bigint)" if has_xmin else "0")
+    query = sql.SQL("select count(*), coalesce({}, 0)::bigint from {}")
+    row = connection.execute(query.format(written, sql.Identifier(table))).fetchone()
+    return None if row is None else ChangeMarker(*row)

@@ -8,8 +8,15 @@ import pyarrow.compute as pc
 
 from maverick_assets.crm.forgetting import read_forgotten
 from maverick_assets.crm.internet_mail import Skipped
-from maverick_assets.crm.raw_table import ARROW_TYPES, LIVE, named, raw_schema, stamped, tombstones
-from maverick_assets.crm.sources.base import Source, SourceTable
+from maverick_assets.crm.raw_table import (
+    ARROW_TYPES,
+    LIVE,
+    as_raw_batch,
+    raw_schema,
+    tombstones,
+    with_kept_columns,
+)
+from maverick_assets.crm.sources.source import FetchResult, Source, SourceTable
 from maverick_assets.lake.delta import (
     Commit,
     arrow_table,
@@ -22,46 +29,47 @@ from maverick_assets.lake.paths import raw_path
 
 
 @dataclass(frozen=True)
-class Landing:
-    """What one fetch brought: `read` rows, of which the commit tells what was new."""
+class LandingResult:
+    """What one fetch brought."""
 
-    read: int
+    read: int  # rows that the source handed over
     tombstones: int
     skipped: list[Skipped]
-    commit: Commit
+    commit: Commit  # how many of the rows were new
 
 
-def land(source: Source, fills: SourceTable, lake: Path) -> Landing:
-    """Bring a raw Delta table of the lake up to date with a source; rows and state together.
+def land(source: Source, source_table: SourceTable, lake: Path) -> LandingResult:
+    """Bring a raw Delta table of the lake up to date with a source.
 
-    Raises what `Source.fetch` raises; the table is then as it was.
+    Rows and the state of the fetch are written in one commit. Raises what `Source.fetch` raises;
+    the table is then as it was.
     """
-    table = fills.table
-    target = raw_path(lake, fills.name)
+    table = source_table.table
+    target = raw_path(lake, table.name)
     schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in table.columns.items()])
     with only_writer(target):
-        fetched = source.fetch(fills.name, read_state(target, raw_schema(table)))
+        fetched = source.fetch(source_table.name, read_state(target, raw_schema(table)))
         rows = list(fetched.rows)
         forgotten = read_forgotten(lake)
         deleted = set(fetched.deleted)
         kept = [
             row for row in rows if row["id"] not in deleted and not forgotten.covers(table, row)
         ]
-        found = arrow_table(kept, schema).to_batches()
-        live = [stamped(batch, raw_schema(table), "upsert") for batch in found]
-        gone = _gone(target, {row["id"] for row in kept}, fetched.deleted, fetched.complete)
-        buried = tombstones(table, named(target, gone))
-        wanted = pa.concat_tables([pa.Table.from_batches(live, raw_schema(table)), buried])
+        batches = arrow_table(kept, schema).to_batches()
+        upserts = [as_raw_batch(batch, raw_schema(table), "upsert") for batch in batches]
+        gone = _gone_ids(target, {row["id"] for row in kept}, fetched)
+        deletes = tombstones(table, with_kept_columns(target, gone))
+        wanted = pa.concat_tables([pa.Table.from_batches(upserts, raw_schema(table)), deletes])
         commit = sync_table(target, wanted, "id", scope=(), state=fetched.state)
-    return Landing(len(rows), len(gone), fetched.skipped, commit)
+    return LandingResult(len(rows), len(gone), fetched.skipped, commit)
 
 
-def _gone(target: Path, kept: set[str], deleted: list[str], complete: bool) -> pa.Array:
-    """Live ids of the lake that the source deleted, or no longer has."""
-    held = read_table(target, columns=["id"], where=LIVE)
-    if held is None:
+def _gone_ids(target: Path, kept: set[str], fetched: FetchResult) -> pa.Array:
+    """Ids live in the lake that the source deleted or, after a complete fetch, no longer has."""
+    stored = read_table(target, columns=["id"], where=LIVE)
+    if stored is None:
         return pa.array([], pa.string())
-    ids = held["id"].combine_chunks()
-    named = pc.is_in(ids, value_set=pa.array(deleted, pa.string()))
+    ids = stored["id"].combine_chunks()
+    deleted = pc.is_in(ids, value_set=pa.array(fetched.deleted, pa.string()))
     absent = pc.invert(pc.is_in(ids, value_set=pa.array(list(kept), pa.string())))
-    return ids.filter(pc.or_(named, absent) if complete else named)
+    return ids.filter(pc.or_(deleted, absent) if fetched.complete else deleted)

@@ -1,4 +1,4 @@
-"""What a raw row is: the source's columns, an operation, a time and a hash.
+"""What a raw row is: the columns of the source, an operation, a time and a hash.
 
 Nothing here needs a database driver.
 """
@@ -12,6 +12,7 @@ import pyarrow as pa
 from maverick_assets.crm.schema import Table
 from maverick_assets.lake.delta import ROW_HASH, Where, open_table, read_table, row_hash
 
+# The PostgreSQL types of the schema, as the lake keeps them.
 ARROW_TYPES = {
     "text": pa.string(),
     "jsonb": pa.string(),
@@ -20,18 +21,18 @@ ARROW_TYPES = {
     "double precision": pa.float64(),
     "integer": pa.int64(),
 }
-
 TIME = ARROW_TYPES["timestamptz"]
-LIVE = {"_op": ["upsert"]}  # rows that are no tombstones
 
-DELETED = {"_op": ["delete"]}
+LIVE = {"_op": ["upsert"]}
+DELETED = {"_op": ["delete"]}  # tombstones
 
-# Columns that a tombstone keeps: whom the CRM knew is not to be named in texts of others.
-NAMING = ("sender_email", "recipients", "owner_email", "user_id", "deal_name")
+# Columns that a tombstone keeps. Somebody whom the CRM once knew still gets his surrogate in the
+# texts of others, and for that his name and his addresses must be known.
+KEPT_COLUMNS = ("sender_email", "recipients", "owner_email", "user_id", "deal_name")
 
 
 def raw_schema(table: Table) -> pa.Schema:
-    """Columns of a raw Delta table: the source's, and ours."""
+    """Columns of a raw Delta table: those of the source, then ours."""
     return pa.schema(
         [
             *((name, ARROW_TYPES[kind]) for name, kind in table.columns.items()),
@@ -43,31 +44,35 @@ def raw_schema(table: Table) -> pa.Schema:
 
 
 def live_rows(target: Path, where: Where | None = None) -> list[dict[str, Any]]:
-    """Rows of a raw table without tombstones; none when it was never extracted."""
+    """Rows of a raw table without tombstones; empty when the table was never extracted."""
     table = read_table(target, where={**LIVE, **(where or {})})
     return [] if table is None else table.to_pylist()
 
 
-def named(target: Path, ids: pa.Array) -> pa.Table:
-    """Rows of the raw table at `target`: their id, and those of the columns `NAMING` it has."""
-    held = open_table(target)
-    there = {field.name for field in held.schema().fields} if held else set()
-    columns = ["id", *(name for name in NAMING if name in there)]
+def with_kept_columns(target: Path, ids: pa.Array) -> pa.Table:
+    """The rows of these ids in the raw table at `target`: `id`, and the `KEPT_COLUMNS` it has."""
+    delta = open_table(target)
+    existing = {field.name for field in delta.schema().fields} if delta else set()
+    columns = ["id", *(name for name in KEPT_COLUMNS if name in existing)]
     rows = read_table(target, columns=columns, where={"id": ids.to_pylist()})
     return pa.table({"id": pa.array([], pa.string())}) if rows is None else rows
 
 
 def tombstones(table: Table, rows: pa.Table) -> pa.Table:
     """Raw rows that say that `rows` are gone; they keep the columns that `rows` has."""
-    kept = row_hash(rows.column_names)  # so that one with nothing but its id takes its place
-    marked = rows.append_column(ROW_HASH, pa.array([kept] * rows.num_rows, pa.string()))
-    batches = marked.to_batches() or [pa.RecordBatch.from_pylist([], marked.schema)]
+    # The hash of the column names, not of values: a later tombstone with fewer columns (`forget`
+    # leaves nothing but the id) differs by it, and so takes this one's place.
+    hashes = pa.array([row_hash(rows.column_names)] * rows.num_rows, pa.string())
+    hashed = rows.append_column(ROW_HASH, hashes)
+    batches = hashed.to_batches() or [pa.RecordBatch.from_pylist([], hashed.schema)]
     schema = raw_schema(table)
-    return pa.Table.from_batches([stamped(batch, schema, "delete") for batch in batches], schema)
+    return pa.Table.from_batches(
+        [as_raw_batch(batch, schema, "delete") for batch in batches], schema
+    )
 
 
-def stamped(batch: pa.RecordBatch, schema: pa.Schema, operation: str) -> pa.RecordBatch:
-    """`batch` in a raw schema: our columns added, absent ones NULL."""
+def as_raw_batch(batch: pa.RecordBatch, schema: pa.Schema, operation: str) -> pa.RecordBatch:
+    """`batch` in a raw schema: our columns added, columns that it lacks as NULL."""
     ours = {"_op": pa.scalar(operation), "_extracted_at": pa.scalar(datetime.now(UTC), TIME)}
     columns = []
     for field in schema:

@@ -73,7 +73,7 @@ def test_eight_writers_lose_no_row_and_a_timestamp_cursor_does(
 KILLED_AT = """
 import os, signal, sys, threading
 from pathlib import Path
-from maverick_assets.crm import extraction
+from maverick_assets.crm import extraction, table_reader
 from maverick_assets.crm.schema import TABLES
 
 url, lake, point = sys.argv[1:]
@@ -90,7 +90,7 @@ def dying(function, before):
 if point == "snapshot":
     extraction.take_snapshot = dying(extraction.take_snapshot, before=False)
 elif point == "stream":
-    extraction.stamped = dying(extraction.stamped, before=False)
+    table_reader.as_raw_batch = dying(table_reader.as_raw_batch, before=False)
 elif point == "before commit":
     extraction.sync_table = dying(extraction.sync_table, before=True)
 elif point == "after commit":

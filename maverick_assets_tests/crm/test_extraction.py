@@ -11,11 +11,11 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from maverick_assets.crm import extraction, watermark
-from maverick_assets.crm.changes import table_states
+from maverick_assets.crm import extraction, table_reader, watermark
+from maverick_assets.crm.changes import change_markers
 from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
-from maverick_assets.crm.extraction import Extraction, extract
+from maverick_assets.crm.extraction import ExtractionResult, extract
 from maverick_assets.crm.raw_table import live_rows, raw_schema
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.crm.watermark import Watermark, choose_window, take_snapshot
@@ -23,7 +23,7 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake.delta import open_table, read_state, read_table, sync_table
 from maverick_assets.lake.paths import raw_path
 
-Extract = Callable[[], Extraction]
+Extract = Callable[[], ExtractionResult]
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def notes(crm: psycopg.Connection, crm_url: str, tmp_path: Path) -> Extract:
             [key],
         )
 
-    def committed() -> Extraction:
+    def committed() -> ExtractionResult:
         crm.commit()
         return extract(crm_url, TABLES["sticky_notes"], tmp_path)
 
@@ -179,8 +179,8 @@ def test_an_old_open_transaction_is_told(
     with psycopg.connect(crm_url) as idle:
         idle.execute("insert into conversations (id) values ('c')")
         idle.execute("select pg_sleep(0.2)")
-        assert notes().pinned_seconds > 0.1
-    assert notes().pinned_seconds < 0.1
+        assert notes().oldest_transaction_seconds > 0.1
+    assert notes().oldest_transaction_seconds < 0.1
 
 
 def test_another_database_and_one_that_went_back_are_read_in_full(
@@ -255,7 +255,7 @@ def test_a_view_is_read_by_a_lagged_cursor_and_reconciled_daily(
     crm.commit()
     target = raw_path(tmp_path, "crm_emails")
 
-    def run() -> Extraction:
+    def run() -> ExtractionResult:
         return extract(crm_url, TABLES["crm_emails"], tmp_path)
 
     assert run().read == 9
@@ -315,7 +315,7 @@ def test_a_server_that_goes_away_is_no_fault_of_a_column(
 ) -> None:
     notes()
     crm.execute("update sticky_notes set title = 'x'")
-    stamped = extraction.stamped
+    as_raw_batch = table_reader.as_raw_batch
 
     def cut(*arguments: Any) -> Any:
         crm.execute(
@@ -324,10 +324,10 @@ def test_a_server_that_goes_away_is_no_fault_of_a_column(
         )
         raise OSError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(extraction, "stamped", cut)
+    monkeypatch.setattr(table_reader, "as_raw_batch", cut)
     with pytest.raises(MaverickError, match=r"sticky_notes cannot be read now: .*; run it again"):
         notes()
-    monkeypatch.setattr(extraction, "stamped", stamped)
+    monkeypatch.setattr(table_reader, "as_raw_batch", as_raw_batch)
     assert notes().read == 3
 
 
@@ -337,7 +337,7 @@ def test_many_changes_are_committed_in_pieces_and_the_watermark_with_the_last(
     notes()
     before = read_state(raw_path(tmp_path, "sticky_notes"), raw_schema(TABLES["sticky_notes"]))
     monkeypatch.setattr(extraction, "COMMIT_BYTES", 1)
-    monkeypatch.setattr(extraction, "_BATCH_BYTES", 10_000)
+    monkeypatch.setattr(table_reader, "BATCH_BYTES", 10_000)
     crm.execute(
         "insert into sticky_notes (id, content) "
         "select 'm' || n, repeat('x', 500) from generate_series(1, 200) n"
@@ -357,7 +357,7 @@ def test_any_committed_change_shows_in_the_state_of_its_table_alone(
     notes: Extract, crm: psycopg.Connection
 ) -> None:
     crm.commit()
-    states = [table_states(crm)]
+    markers = [change_markers(crm)]
     for change in (
         "update sticky_notes set title = 'x' where id = 'n1'",
         "delete from sticky_notes where id = 'n3'",
@@ -365,7 +365,7 @@ def test_any_committed_change_shows_in_the_state_of_its_table_alone(
     ):
         crm.execute(change.encode())
         crm.commit()
-        states.append(table_states(crm))
-    assert len({state["sticky_notes"] for state in states}) == 4
-    assert len({state["crm_deals"] for state in states}) == 1
-    assert table_states(crm) == states[-1]
+        markers.append(change_markers(crm))
+    assert len({marker["sticky_notes"] for marker in markers}) == 4
+    assert len({marker["crm_deals"] for marker in markers}) == 1
+    assert change_markers(crm) == markers[-1]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.crm.landing import Landing, land
+from maverick_assets.crm.landing import LandingResult, land
 from maverick_assets.crm.raw_table import live_rows, raw_schema
 from maverick_assets.crm.sources.documents import DocumentsEntry, DocumentsSource
 from maverick_assets.errors import BadInput
@@ -26,7 +26,7 @@ def test_files_that_come_change_and_go_do_so_in_the_lake(folder: Path, tmp_path:
     source = DocumentsSource(entry)
     target = raw_path(tmp_path, source.tables[0].name)
 
-    def run() -> Landing:
+    def run() -> LandingResult:
         return land(source, source.tables[0], tmp_path)
 
     assert run().commit.inserted == 2

@@ -12,7 +12,7 @@ import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
-from maverick_assets.crm.raw_table import ARROW_TYPES, NAMING, raw_schema
+from maverick_assets.crm.raw_table import ARROW_TYPES, KEPT_COLUMNS, raw_schema
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES, TEXT_TABLES
 from maverick_assets.datasets.examples.example import Screen, read_examples
@@ -70,7 +70,7 @@ def write_raw(lake: Path, rows: Rows) -> None:
     """What extraction leaves: the live rows, and tombstones for those that were there before."""
     for name, content in rows.items():
         target = raw_path(lake, name)
-        kept = ["id", *(column for column in NAMING if column in TABLES[name].columns)]
+        kept = ["id", *(column for column in KEPT_COLUMNS if column in TABLES[name].columns)]
         held = read_table(target, columns=kept)
         gone = [row for row in held.to_pylist() if row["id"] not in content] if held else []
         records = [_record(name, row, "upsert") for row in content.values()]

@@ -10,7 +10,7 @@ import pytest
 from dagster import AssetKey, Definitions
 from syrupy.assertion import SnapshotAssertion
 
-from maverick_assets.crm.sources.config import load_sources
+from maverick_assets.crm.sources.sources_file import load_sources
 from maverick_assets.definitions import build_definitions
 from maverick_assets.fleets import load_fleet
 from maverick_assets.recipes import load_recipes

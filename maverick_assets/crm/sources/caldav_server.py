@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from maverick_assets.crm.sources.base import Variable, secret
+from pydantic import Field
+
 from maverick_assets.crm.sources.events import Calendar
+from maverick_assets.crm.sources.source import EnvironmentVariable, secret_from
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.yaml_files import StrictModel
 
@@ -15,17 +17,19 @@ if TYPE_CHECKING:
 TIMEOUT = 60  # seconds
 
 
-class CalDav(StrictModel):
-    """All calendars of a person on a server; `password` names the variable that holds it."""
+class CalDavServer(StrictModel):
+    """A person's account on a server; all of its calendars are read."""
 
-    url: str
-    username: str
-    password: Variable
+    url: str = Field(description="address of the server")
+    username: str = Field(description="name of the account")
+    password: EnvironmentVariable = Field(
+        description="name of the environment variable that holds the password"
+    )
 
 
 @contextmanager
-def opened(server: CalDav | None, source: str) -> Iterator[list[Calendar]]:
-    """The calendars, to be read in the context; none without a server.
+def open_calendars(server: CalDavServer | None, source: str) -> Iterator[list[Calendar]]:
+    """The calendars of a server, readable while the context is open; none without a server.
 
     A calendar's marker is its sync token (RFC 6578), None where the server has none. Raises
     `BadInput` when the server refuses the password, `MaverickError` when it cannot be read.
@@ -37,7 +41,7 @@ def opened(server: CalDav | None, source: str) -> Iterator[list[Calendar]]:
     from caldav.lib.error import AuthorizationError, DAVError
     from requests.exceptions import RequestException
 
-    password = secret(server.password, source)
+    password = secret_from(server.password, source)
     try:
         with caldav.DAVClient(
             url=server.url,
@@ -45,7 +49,7 @@ def opened(server: CalDav | None, source: str) -> Iterator[list[Calendar]]:
             password=password,
             timeout=TIMEOUT,
         ) as client:
-            yield [_calendar(found) for found in client.principal().calendars()]
+            yield [_calendar(remote) for remote in client.principal().calendars()]
     except AuthorizationError as error:
         raise BadInput(
             f"source {source}: {server.url} refuses {server.username} with the password in "
@@ -58,11 +62,11 @@ def opened(server: CalDav | None, source: str) -> Iterator[list[Calendar]]:
         ) from error
 
 
-def _calendar(found: "caldav.Calendar") -> Calendar:
+def _calendar(remote: "caldav.Calendar") -> Calendar:
     from caldav.elements import dav
 
     def read() -> list[bytes]:
-        return [event.data.encode() for event in found.events()]
+        return [event.data.encode() for event in remote.events()]
 
-    name = found.get_display_name() or ""
-    return Calendar(str(found.url), name, found.get_property(dav.SyncToken()), read)
+    name = remote.get_display_name() or ""
+    return Calendar(str(remote.url), name, remote.get_property(dav.SyncToken()), read)

@@ -6,19 +6,19 @@ from hashlib import sha256
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from maverick_assets.crm.internet_mail import Skipped
-from maverick_assets.crm.sources.base import (
-    AbsolutePath,
-    Address,
-    Entry,
-    Fetched,
-    SourceTable,
-    State,
-)
-from maverick_assets.crm.sources.caldav_server import CalDav, opened
+from maverick_assets.crm.sources.caldav_server import CalDavServer, open_calendars
 from maverick_assets.crm.sources.events import Calendar, EventReader
+from maverick_assets.crm.sources.source import (
+    AbsolutePath,
+    EmailAddress,
+    FetchResult,
+    FetchState,
+    SourceEntry,
+    SourceTable,
+)
 from maverick_assets.errors import BadInput
 
 
@@ -30,16 +30,23 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class CalendarEntry(Entry):
-    """`files`: .ics files, or folders of them. The rest is as `EventReader` has it."""
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class CalendarEntry(SourceEntry):
+    """Calendars as .ics files, on a CalDAV server, or both."""
 
     libraries: ClassVar[tuple[str, ...]] = ("icalendar", "caldav")
 
     kind: Literal["calendar"]
-    files: tuple[AbsolutePath, ...] = ()
-    caldav: CalDav | None = None
-    addresses: tuple[Address, ...] = ()
-    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    files: tuple[AbsolutePath, ...] = Field((), description=".ics files, or folders of them")
+    caldav: CalDavServer | None = Field(None, description="a CalDAV server")
+    addresses: tuple[EmailAddress, ...] = Field(
+        (), description="the person's addresses: an event organized by one of them is the person's"
+    )
+    timezone: TimeZone = Field(
+        "UTC", description="of whole days, and of times for which the calendar names no zone"
+    )
 
     @model_validator(mode="after")
     def _reads_something(self) -> "CalendarEntry":
@@ -53,7 +60,10 @@ class CalendarEntry(Entry):
 
 @dataclass(frozen=True)
 class CalendarSource:
-    """Reads all calendars when one of them has changed; state: the marker of each, by its key."""
+    """Reads all calendars when one of them has changed.
+
+    The state of a fetch holds the marker of each calendar by its key.
+    """
 
     entry: CalendarEntry
 
@@ -65,18 +75,21 @@ class CalendarSource:
     def tables(self) -> tuple[SourceTable, ...]:
         return (SourceTable(f"{self.name}_events", "note"),)
 
-    def fetch(self, table: str, state: State | None) -> Fetched:  # noqa: ARG002 there is only one
-        """While something cannot be read nothing vanishes, and all is read again next time."""
+    def fetch(self, table: str, state: FetchState | None) -> FetchResult:  # noqa: ARG002
+        """All events of the only table, or nothing when every calendar is unchanged.
+
+        While something cannot be read, no row vanishes, and the next fetch reads everything again.
+        """
         zone = ZoneInfo(self.entry.timezone)
         reader = EventReader(self.tables[0], self.entry.user, self.entry.addresses, zone)
-        with opened(self.entry.caldav, self.name) as remote:
+        with open_calendars(self.entry.caldav, self.name) as remote:
             calendars = [*self._files(), *remote]
             markers = {calendar.key: calendar.marker for calendar in calendars}
             if state == markers and None not in markers.values():
-                return Fetched((), complete=False, state=markers)
+                return FetchResult((), complete=False, state=markers)
             items = [item for calendar in calendars for item in reader.rows(calendar)]
         broken = any(isinstance(item, Skipped) for item in items)
-        return Fetched(items, complete=not broken, state={} if broken else markers)
+        return FetchResult(items, complete=not broken, state={} if broken else markers)
 
     def _files(self) -> Iterator[Calendar]:
         for path in self.entry.files:

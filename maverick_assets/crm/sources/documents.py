@@ -10,15 +10,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from maverick_assets.crm.internet_mail import Skipped, storable
-from maverick_assets.crm.sources.base import (
+from maverick_assets.crm.sources.source import (
     AbsolutePath,
     Deleted,
-    Entry,
-    Fetched,
-    Row,
+    FetchResult,
+    FetchState,
+    SourceEntry,
+    SourceRow,
     SourceTable,
-    State,
 )
 from maverick_assets.errors import BadInput
 
@@ -27,13 +29,13 @@ SUFFIXES = (".md", ".txt", ".pdf")
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 
-class DocumentsEntry(Entry):
-    """`user` is taken for the author of every file of the folder."""
+class DocumentsEntry(SourceEntry):
+    """A folder of documents; `user` counts as the author of every file in it."""
 
     libraries: ClassVar[tuple[str, ...]] = ("pypdf",)
 
     kind: Literal["documents"]
-    folder: AbsolutePath
+    folder: AbsolutePath = Field(description="folder of .md, .txt and .pdf files, at any depth")
 
     def source(self) -> "DocumentsSource":
         return DocumentsSource(self)
@@ -41,7 +43,11 @@ class DocumentsEntry(Entry):
 
 @dataclass(frozen=True)
 class DocumentsSource:
-    """The id of a row is the file's path in the folder; its tags are the folders on that path."""
+    """Reads a file again when its bytes have changed.
+
+    The id of a row is the file's path in the folder; its tags are the folders on that path. The
+    state of a fetch holds time, size and digest of each file by its path.
+    """
 
     entry: DocumentsEntry
 
@@ -53,25 +59,28 @@ class DocumentsSource:
     def tables(self) -> tuple[SourceTable, ...]:
         return (SourceTable(f"{self.name}_documents", "note"),)
 
-    def fetch(self, table: str, state: State | None) -> Fetched:  # noqa: ARG002 there is only one
-        """A file is parsed again when its bytes have changed; state: path -> time, size, digest.
+    def fetch(self, table: str, state: FetchState | None) -> FetchResult:  # noqa: ARG002
+        """The changed files of the only table.
 
-        A file that cannot be read is named and tried again each time; what was read of it before
-        stays.
+        A file that cannot be read is skipped and tried again next time; its row stays as it was.
         """
         folder = self.entry.folder
         if not folder.is_dir():
-            raise BadInput(f"source {self.name}: {folder} is no folder; correct it")
-        seen: State = {}
-        return Fetched(self._items(state or {}, seen), complete=state is None, state=seen)
+            raise BadInput(f"source {self.name}: {folder} is not a folder; correct it")
+        seen: FetchState = {}
+        return FetchResult(self._items(state or {}, seen), complete=state is None, state=seen)
 
-    def _items(self, known: State, seen: State) -> Iterator[Row | Deleted | Skipped]:
+    def _items(
+        self, known: FetchState, seen: FetchState
+    ) -> Iterator[SourceRow | Deleted | Skipped]:
+        """Rows of the files that differ from `known`; fills `seen`, the state of this fetch."""
         files = dict(_files(self.entry.folder))
         yield from (Deleted(name) for name in known if name not in files)
         for name, path in files.items():
             before = known.get(name, [0, 0, ""])
             try:
                 info = path.stat()
+                # Same time and size: not even read.
                 if before[:2] == [info.st_mtime_ns, info.st_size]:
                     seen[name] = before
                     continue
@@ -84,10 +93,10 @@ class DocumentsSource:
                 seen[name] = [info.st_mtime_ns, info.st_size, digest]
             except (OSError, ValueError) as error:
                 yield Skipped(name, str(error))
-                if name in known:
+                if name in known:  # no time and no size: it is read again, whatever happens
                     seen[name] = [0, 0, before[2]]
 
-    def _row(self, name: str, data: bytes, changed_at: datetime) -> Row:
+    def _row(self, name: str, data: bytes, changed_at: datetime) -> SourceRow:
         title, text = _pdf(data) if name.lower().endswith(".pdf") else (None, _decoded(data))
         if not text.strip():
             raise ValueError("no text in it")
@@ -104,19 +113,22 @@ class DocumentsSource:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Readable kinds of files by relative path; nothing hidden, no link that leads out."""
+    """Files of the kinds that can be read, by relative path.
+
+    Hidden files are left out, and so are links that lead out of the folder.
+    """
     root = folder.resolve()
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        if hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
+        is_hidden = any(part.startswith(".") for part in relative.parts)
+        if is_hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
             continue
         if path.resolve().is_relative_to(root):
             yield storable(relative.as_posix()), path
 
 
 def _decoded(data: bytes) -> str:
-    """Text with `\\n` newlines; what is neither UTF-16 nor UTF-8 is taken for Windows-1252."""
+    """Text with `\\n` newlines. Bytes that are neither UTF-16 nor UTF-8 count as Windows-1252."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = data.decode("utf-16")
     elif b"\0" in data:
@@ -130,7 +142,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _pdf(data: bytes) -> tuple[str | None, str]:
-    """Title and text of a PDF; `ValueError` with the reason when it has none to read."""
+    """Title and text of a PDF. Raises `ValueError` with the reason when it cannot be read."""
     from pypdf import PdfReader
 
     try:

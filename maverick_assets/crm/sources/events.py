@@ -12,57 +12,60 @@ from zoneinfo import ZoneInfo
 
 from maverick_assets.crm.html_text import html_to_text
 from maverick_assets.crm.internet_mail import Skipped
-from maverick_assets.crm.sources.base import Deleted, Row, SourceTable
+from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
 
 if TYPE_CHECKING:
     import icalendar
 
+# Outlook and Google write HTML into DESCRIPTION, which RFC 5545 has as plain text:
+# "<p>Agenda:<br>1. Oats</p>". A lone "<" in plain text is none of these tags.
 _MARKUP = re.compile(r"</?(?:a|b|br|div|html|i|li|ol|p|span|u|ul)\b[^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """A calendar that can be read. `marker` changes with its content; None: unknown."""
+    """A calendar that can be read."""
 
-    key: str
+    key: str  # path or URL
     name: str
-    marker: str | None
-    read: Callable[[], list[bytes]]
+    marker: str | None  # changes with the content; None: unknown
+    read: Callable[[], list[bytes]]  # the calendar as iCalendar texts
 
 
 @dataclass(frozen=True)
 class EventReader:
-    """Events as rows of `table`. An event that names no organizer, or one of `addresses`, is
-    `user`'s, others are of their organizer's address. `zone`: of whole days and of times without
-    a zone, where the calendar does not name its own.
+    """Turns events into rows of `table`.
+
+    An event without an organizer, or with one of `addresses`, is a row of `user`. Any other event
+    is a row of its organizer's address.
     """
 
     table: SourceTable
     user: str
     addresses: tuple[str, ...]
-    zone: ZoneInfo
+    zone: ZoneInfo  # of whole days and of times without a zone, unless the calendar names its own
 
-    def rows(self, calendar: Calendar) -> Iterator[Row | Deleted | Skipped]:
-        """The events of a calendar; cancelled ones are gone, unreadable ones are named."""
-        from icalendar import Calendar as Parsed
+    def rows(self, calendar: Calendar) -> Iterator[SourceRow | Deleted | Skipped]:
+        """The events of a calendar: cancelled ones as `Deleted`, unreadable ones as `Skipped`."""
+        from icalendar import Calendar as ICalendar
 
         for text in calendar.read():
             try:
-                parsed = Parsed.from_ical(text, multiple=True)
+                parts = ICalendar.from_ical(text, multiple=True)
             except ValueError as error:
                 yield Skipped(calendar.name, f"not iCalendar: {str(error)[:200]}")
                 continue
-            for part in parsed:
+            for part in parts:
                 name = str(part.get("X-WR-CALNAME", calendar.name))
                 zone = _zone(str(part.get("X-WR-TIMEZONE", "")), self.zone)
                 for event in part.walk("VEVENT"):
                     try:
                         yield self._row(cast("icalendar.Event", event), name, zone)
-                    except ValueError as error:  # raised where a broken property is read
+                    except ValueError as error:  # a broken property raises when it is read
                         subject = event.get("UID") or event.get("SUMMARY", "")
                         yield Skipped(f"{name}: {subject}", str(error)[:200])
 
-    def _row(self, event: "icalendar.Event", calendar: str, zone: ZoneInfo) -> Row | Deleted:
+    def _row(self, event: "icalendar.Event", calendar: str, zone: ZoneInfo) -> SourceRow | Deleted:
         uid = str(event.get("UID", "")).strip()
         if not uid or "DTSTART" not in event:
             raise ValueError("no start" if uid else "no UID")
@@ -71,10 +74,10 @@ class EventReader:
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
             return Deleted(uid + changed)
         organizer = str(event.get("ORGANIZER", "")).lower().removeprefix("mailto:")
-        others = organizer and organizer not in self.addresses
+        is_others = organizer and organizer not in self.addresses
         return self.table.row(
             id=uid + changed,
-            user_id=organizer if others else self.user,
+            user_id=organizer if is_others else self.user,
             title=str(event.get("SUMMARY", "")),
             content=_plain(str(event.get("DESCRIPTION", ""))),
             tags=[tag for tag in (calendar, *map(str, event.categories)) if tag],
@@ -83,18 +86,18 @@ class EventReader:
 
 
 def _utc(value: Any, zone: ZoneInfo) -> datetime:
-    """The moment of a property, or the beginning of its day; `zone`'s where it names none."""
+    """The moment of a property, or the start of its day; in `zone` where it names no zone."""
     moment = value.dt
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time())
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def _zone(name: str, otherwise: ZoneInfo) -> ZoneInfo:
+def _zone(name: str, default: ZoneInfo) -> ZoneInfo:
     try:
-        return ZoneInfo(name) if name else otherwise
+        return ZoneInfo(name) if name else default
     except (LookupError, OSError, ValueError):
-        return otherwise
+        return default
 
 
 def _plain(text: str) -> str:

@@ -9,39 +9,44 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from maverick_assets.crm.internet_mail import Skipped
-from maverick_assets.crm.sources.base import (
-    Address,
-    Deleted,
-    Entry,
-    Fetched,
-    Row,
-    SourceTable,
-    State,
-    Variable,
-    secret,
-)
 from maverick_assets.crm.sources.hubspot_api import HubSpotApi
 from maverick_assets.crm.sources.hubspot_rows import conversations, deals, mails, messages
+from maverick_assets.crm.sources.source import (
+    Deleted,
+    EmailAddress,
+    EnvironmentVariable,
+    FetchResult,
+    FetchState,
+    SourceEntry,
+    SourceRow,
+    SourceTable,
+    secret_from,
+)
 
-# What has changed is searchable only moments later, and new messages lag the same way.
+# HubSpot indexes a change moments after it happened, and lists a new message as late: each fetch
+# looks back further than the one before it began.
 OVERLAP = timedelta(hours=1)
-# No list names what was deleted for good: only its absence from a full read tells.
+# HubSpot lists nothing that was deleted for good; only a full read shows its absence.
 FULL_EVERY = timedelta(days=7)
 
 
-class HubSpotEntry(Entry):
-    """`token` names the variable that holds a private app's access token.
-
-    `addresses` are those of the person's HubSpot users: in conversations they speak for `user`,
-    other users do not.
-    """
+class HubSpotEntry(SourceEntry):
+    """A HubSpot account."""
 
     libraries: ClassVar[tuple[str, ...]] = ("hubspot",)
 
     kind: Literal["hubspot"]
-    token: Variable
-    addresses: tuple[Address, ...] = Field(min_length=1)
-    url: str = Field("https://api.hubapi.com", pattern=r"^https?://")
+    token: EnvironmentVariable = Field(
+        description="name of the environment variable that holds a private app's access token"
+    )
+    addresses: tuple[EmailAddress, ...] = Field(
+        min_length=1,
+        description="addresses of the person's HubSpot users: in conversations they speak for "
+        "`user`, other users do not",
+    )
+    url: str = Field(
+        "https://api.hubapi.com", pattern=r"^https?://", description="address of HubSpot's API"
+    )
 
     def source(self) -> "HubSpotSource":
         return HubSpotSource(self)
@@ -49,10 +54,11 @@ class HubSpotEntry(Entry):
 
 @dataclass(frozen=True)
 class HubSpotSource:
-    """Reads everything once a week, and what has changed since, less an hour, in between.
+    """Reads everything once a week, and in between what has changed.
 
-    State: `since` and `full`, when the last fetch and the last full one began, by HubSpot's clock.
-    Conversations, which are few and carry no text, are always read in full.
+    The state of a fetch holds the times when the last fetch (`since`) and the last full one
+    (`full`) began, by HubSpot's clock. Conversations are few and carry no text: they are always
+    read in full.
     """
 
     entry: HubSpotEntry
@@ -71,29 +77,30 @@ class HubSpotSource:
             SourceTable(f"{self.name}_messages", "message", f"{self.name}_conversations"),
         )
 
-    def fetch(self, table: str, state: State | None) -> Fetched:
-        target = next(known for known in self.tables if known.name == table)
+    def fetch(self, table: str, state: FetchState | None) -> FetchResult:
+        target = next(candidate for candidate in self.tables if candidate.name == table)
         api = HubSpotApi(
             f"source {self.name}, table {table}",
             self.entry.url,
             self.entry.token,
-            secret(self.entry.token, self.name),
+            secret_from(self.entry.token, self.name),
             self.pause,
         )
-        since = None if target.shape == "conversation" else _since(state)
-        marks: State = {} if since is None or state is None else {"full": state["full"]}
-        items = self._items(api, target, since)
+        since = None if target.shape == "conversation" else _read_since(state)
+        next_state: FetchState = {}
 
-        def marked() -> Iterator[Row | Deleted | Skipped]:
-            yield from items
+        def items() -> Iterator[SourceRow | Deleted | Skipped]:
+            yield from self._items(api, target, since)
+            # Only now does `api` know when HubSpot gave its first answer.
             began = (api.first_answer_at or datetime.now(UTC)).isoformat()
-            marks.update({"full": began} | marks | {"since": began})
+            full = began if since is None or state is None else state["full"]
+            next_state.update(full=full, since=began)
 
-        return Fetched(marked(), complete=since is None, state=marks)
+        return FetchResult(items(), complete=since is None, state=next_state)
 
     def _items(
         self, api: HubSpotApi, table: SourceTable, since: datetime | None
-    ) -> Iterator[Row | Deleted | Skipped]:
+    ) -> Iterator[SourceRow | Deleted | Skipped]:
         match table.shape:
             case "mail":
                 return mails(api, table, since)
@@ -105,8 +112,8 @@ class HubSpotSource:
                 return messages(api, table, since, self.entry.addresses)
 
 
-def _since(state: State | None) -> datetime | None:
-    """From when on to read; None: everything."""
+def _read_since(state: FetchState | None) -> datetime | None:
+    """The moment from which on to read; None: everything."""
     if not state or datetime.now(UTC) - datetime.fromisoformat(state["full"]) > FULL_EVERY:
         return None
     return datetime.fromisoformat(state["since"]) - OVERLAP

@@ -1,8 +1,9 @@
 """HubSpot over HTTP: calls with retries, lists page by page, search by modification time.
 
-The official client carries the calls; its typed part knows no conversations, and its own retries
-know neither daily limits nor bounds. Endpoints, limits and error bodies: developers.hubspot.com,
-"API usage guidelines" and "Search the CRM".
+The official client carries the calls. Its typed part lacks conversations, and its own retries
+ignore daily limits and have no upper bound, so both are replaced here.
+Endpoints, limits and error bodies: developers.hubspot.com, "API usage guidelines" and "Search the
+CRM".
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Any
 
 from maverick_assets.errors import BadInput, MaverickError
 
-Item = dict[str, Any]
+JsonObject = dict[str, Any]
 
 ATTEMPTS = 6
 LONGEST_PAUSE = 120.0  # seconds
@@ -23,15 +24,16 @@ SEARCH_PAUSE = 0.25  # seconds; an account may search five times a second
 TIMEOUT = (10, 60)  # seconds to connect, to answer
 
 
-class Gone(MaverickError):
-    """What was asked for does not exist (any more)."""
+class NotFound(MaverickError):
+    """HubSpot does not have the object, or has it no more."""
 
 
 class HubSpotApi:
-    """Calls on behalf of one table. `where` and `variable`, the token's, stand in its errors.
+    """Calls on behalf of one table.
 
-    Every call raises `BadInput` for a token that is refused or lacks a scope, `MaverickError`
-    when HubSpot stays busy or out of reach, its daily limit is used up, or it refuses the call.
+    Errors name `where` they happened and the `variable` that holds the token. Every call raises
+    `BadInput` for a token that is refused or lacks a scope, and `MaverickError` when HubSpot stays
+    busy or out of reach, when its daily limit is used up, and when it refuses the call.
     """
 
     def __init__(
@@ -47,10 +49,12 @@ class HubSpotApi:
         self._pause = pause
         self.first_answer_at: datetime | None = None
 
-    def call(self, method: str, path: str, query: Item | None = None, body: Any = None) -> Item:
-        """The JSON of an answer. `first_answer_at` is set from the first one, by HubSpot's clock.
+    def call(
+        self, method: str, path: str, query: JsonObject | None = None, body: Any = None
+    ) -> JsonObject:
+        """The JSON of an answer. Raises `NotFound` when HubSpot has nothing at `path`.
 
-        Raises `Gone` when there is no such thing.
+        The first answer also sets `first_answer_at`, by HubSpot's clock.
         """
         from hubspot.crm.objects.exceptions import ApiException
         from urllib3.exceptions import HTTPError
@@ -85,24 +89,25 @@ class HubSpotApi:
             "run it again later"
         )
 
-    def items(self, path: str, **query: Any) -> Iterator[Item]:
-        """All results of a list endpoint; one that comes on two pages comes twice."""
-        after: Item = {}
+    def items(self, path: str, **query: Any) -> Iterator[JsonObject]:
+        """All results of a list endpoint; a result on two pages comes twice."""
+        after: JsonObject = {}
         while True:
             answer = self.call("GET", path, {"limit": PAGE, **query, **after})
             yield from answer["results"]
-            following = answer.get("paging", {}).get("next")
-            if not following:
+            next_page = answer.get("paging", {}).get("next")
+            if not next_page:
                 return
-            after = {"after": following["after"]}
+            after = {"after": next_page["after"]}
 
-    def search(self, kind: str, since: datetime, properties: list[str]) -> Iterator[Item]:
+    def search(self, kind: str, since: datetime, properties: list[str]) -> Iterator[JsonObject]:
         """CRM objects that were modified at `since` or later, each once, ordered by id.
 
-        Pages follow the id, which does not change: an object that is modified meanwhile stays
-        where it is, and neither many objects of one moment nor the limit of 10,000 results of a
-        query end the search. An object is found once HubSpot has indexed it, moments later.
+        HubSpot returns an object once it has indexed the change, moments later.
         """
+        # Pages follow the id, which never changes. By time of modification, an object that is
+        # modified meanwhile would move between pages, and many objects of one moment, or HubSpot's
+        # limit of 10,000 results per query, would end the search early.
         last = 0
         while True:
             filters = [
@@ -122,8 +127,8 @@ class HubSpotApi:
             last = max(int(item["id"]) for item in answer["results"])
             self._pause(SEARCH_PAUSE)
 
-    def _refuse(self, status: int, problem: Item, path: str) -> None:
-        """Raise for an error that another attempt would not change."""
+    def _refuse(self, status: int, problem: JsonObject, path: str) -> None:
+        """Raise for an error that another attempt would not change; return for the others."""
         message = str(problem.get("message", ""))[:200]
         if status == 401:
             raise BadInput(
@@ -137,7 +142,7 @@ class HubSpotApi:
                 f"private app the scope: {scopes}"
             )
         if status == 404:
-            raise Gone(f"{self._where}: HubSpot has no {path}")
+            raise NotFound(f"{self._where}: HubSpot has no {path}")
         if status == 429 and problem.get("policyName") == "DAILY":
             raise MaverickError(
                 f"{self._where}: the HubSpot account has used up its requests of the day; run it "
@@ -148,8 +153,8 @@ class HubSpotApi:
 
     def _wait(self, headers: Any, attempt: int) -> float:
         """Seconds until the next attempt: what HubSpot asks for, else 1, 2, 4, ..."""
-        asked = str(headers.get("Retry-After", ""))
-        wait = float(asked) if asked.isdigit() else 2.0**attempt
+        retry_after = str(headers.get("Retry-After", ""))
+        wait = float(retry_after) if retry_after.isdigit() else 2.0**attempt
         if wait > LONGEST_PAUSE:
             raise MaverickError(
                 f"{self._where}: HubSpot wants no request for {wait:.0f} s; run it again later"
@@ -157,11 +162,11 @@ class HubSpotApi:
         return wait
 
 
-def _filter(name: str, operator: str, value: int) -> Item:
+def _filter(name: str, operator: str, value: int) -> JsonObject:
     return {"propertyName": name, "operator": operator, "value": str(value)}
 
 
-def _problem(body: str | None) -> Item:
+def _problem(body: str | None) -> JsonObject:
     try:
         problem = json.loads(body or "")
     except ValueError:
@@ -169,7 +174,7 @@ def _problem(body: str | None) -> Item:
     return problem if isinstance(problem, dict) else {}
 
 
-def _scopes(problem: Item) -> list[str]:
+def _scopes(problem: JsonObject) -> list[str]:
     """The scopes that a refusal names."""
     contexts = [error.get("context") or {} for error in problem.get("errors") or []]
     names = ("requiredGranularScopes", "requiredScopes")

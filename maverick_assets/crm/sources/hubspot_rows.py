@@ -1,6 +1,6 @@
 """HubSpot's objects as rows. Property names and their meaning: developers.hubspot.com, "CRM".
 
-Every function reads what has changed since a moment, all there is without one.
+Every function reads what has changed since a moment, or everything when `since` is None.
 """
 
 import json
@@ -11,8 +11,8 @@ from typing import Any
 
 from maverick_assets.crm.html_text import html_to_text
 from maverick_assets.crm.internet_mail import Skipped
-from maverick_assets.crm.sources.base import Deleted, Row, SourceTable
-from maverick_assets.crm.sources.hubspot_api import Gone, HubSpotApi, Item
+from maverick_assets.crm.sources.hubspot_api import HubSpotApi, JsonObject, NotFound
+from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
 
 MAIL = (
     "hs_timestamp,hs_email_subject,hs_email_text,hs_email_html,hs_email_headers,"
@@ -25,10 +25,10 @@ ACTORS = "/conversations/v3/conversations/actors/batch/read"
 
 def mails(
     api: HubSpotApi, table: SourceTable, since: datetime | None
-) -> Iterator[Row | Deleted | Skipped]:
-    """Logged e-mails; one without a sender is left out."""
+) -> Iterator[SourceRow | Deleted | Skipped]:
+    """Logged e-mails; one without a sender is skipped."""
 
-    def row(item: Item) -> Row | Skipped:
+    def row(item: JsonObject) -> SourceRow | Skipped:
         values = item["properties"]
         headers = _headers(values)
         people = [person for key in ("to", "cc", "bcc") for person in headers.get(key) or []]
@@ -53,8 +53,8 @@ def mails(
 
 def deals(
     api: HubSpotApi, table: SourceTable, since: datetime | None
-) -> Iterator[Row | Deleted | Skipped]:
-    """A deal's description is its notes; stages are named as the account's pipelines name them."""
+) -> Iterator[SourceRow | Deleted | Skipped]:
+    """Deals: the description as notes, and stages by the names of the account's pipelines."""
     owners = {
         owner["id"]: owner.get("email")
         for archived in ("true", "false")
@@ -66,7 +66,7 @@ def deals(
         for stage in pipeline["stages"]
     }
 
-    def row(item: Item) -> Row:
+    def row(item: JsonObject) -> SourceRow:
         values = item["properties"]
         amount, stage = values.get("amount"), values.get("dealstage")
         return table.row(
@@ -83,8 +83,8 @@ def deals(
     return _objects(api, "deals", DEAL, since, row)
 
 
-def conversations(api: HubSpotApi, table: SourceTable, user: str) -> Iterator[Row]:
-    """All threads of the inbox, each as a conversation of `user`'s."""
+def conversations(api: HubSpotApi, table: SourceTable, user: str) -> Iterator[SourceRow]:
+    """All threads of the inbox, each as a conversation of `user`."""
     for thread in _threads(api, None):
         about = {name: thread.get(name) for name in ("inboxId", "originalChannelId")}
         yield table.row(id=thread["id"], user_id=user, metadata=json.dumps(about))
@@ -92,21 +92,22 @@ def conversations(api: HubSpotApi, table: SourceTable, user: str) -> Iterator[Ro
 
 def messages(
     api: HubSpotApi, table: SourceTable, since: datetime | None, addresses: tuple[str, ...]
-) -> Iterator[Row | Deleted]:
+) -> Iterator[SourceRow | Deleted]:
     """All messages of every thread that has a new one.
 
-    Roles: `user` for agents of these addresses, `agent` for others, `visitor` for the other side.
+    Roles: `user` for agents with one of these addresses, `agent` for other agents, `visitor` for
+    the other side.
     """
     agents: dict[str, str] = {}
     for thread in _threads(api, since):
         try:
-            found = list(api.items(f"{THREADS}/{thread['id']}/messages"))
-        except Gone:  # deleted since it was listed
+            entries = list(api.items(f"{THREADS}/{thread['id']}/messages"))
+        except NotFound:  # deleted since it was listed
             continue
-        # Comments, assignments and changes of status stand in the same list.
-        found = [message for message in found if message["type"] == "MESSAGE"]
-        _resolve(api, found, agents)
-        for message in found:
+        # Comments, assignments and changes of status are entries of the same list.
+        thread_messages = [entry for entry in entries if entry["type"] == "MESSAGE"]
+        _add_agents(api, thread_messages, agents)
+        for message in thread_messages:
             if message.get("archived"):
                 yield Deleted(message["id"])
                 continue
@@ -126,9 +127,9 @@ def _objects(
     kind: str,
     properties: str,
     since: datetime | None,
-    row: Callable[[Item], Row | Skipped],
-) -> Iterator[Row | Deleted | Skipped]:
-    """CRM objects as rows, and after them, where only changes are read, what is archived."""
+    row: Callable[[JsonObject], SourceRow | Skipped],
+) -> Iterator[SourceRow | Deleted | Skipped]:
+    """CRM objects as rows; where only changes are read, archived objects follow as `Deleted`."""
     path = f"/crm/v3/objects/{kind}"
     if since is None:
         yield from map(row, api.items(path, properties=properties))
@@ -138,7 +139,7 @@ def _objects(
         yield Deleted(item["id"])
 
 
-def _threads(api: HubSpotApi, since: datetime | None) -> Iterator[Item]:
+def _threads(api: HubSpotApi, since: datetime | None) -> Iterator[JsonObject]:
     query = {"sort": "id"}
     if since is not None:
         after = since.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -148,20 +149,20 @@ def _threads(api: HubSpotApi, since: datetime | None) -> Iterator[Item]:
             yield thread
 
 
-def _resolve(api: HubSpotApi, found: list[Item], agents: dict[str, str]) -> None:
+def _add_agents(api: HubSpotApi, thread_messages: list[JsonObject], agents: dict[str, str]) -> None:
     """Add the addresses of the agents who sent these messages to `agents`, by actor id."""
-    senders = {actor for message in found for actor in _senders(message)}
+    senders = {actor for message in thread_messages for actor in _senders(message)}
     unknown = sorted(actor for actor in senders if actor.startswith("A-") and actor not in agents)
     if unknown:
         actors = api.call("POST", ACTORS, body={"inputs": unknown})["results"]
         agents.update({actor["id"]: (actor.get("email") or "").lower() for actor in actors})
 
 
-def _senders(message: Item) -> list[str]:
+def _senders(message: JsonObject) -> list[str]:
     return [sender["actorId"] for sender in message.get("senders", []) if sender.get("actorId")]
 
 
-def _headers(values: Item) -> Item:
+def _headers(values: JsonObject) -> JsonObject:
     """`hs_email_headers`: `from`, and lists `to`, `cc` and `bcc`, of people with an `email`."""
     try:
         headers = json.loads(values.get("hs_email_headers") or "{}")
@@ -171,8 +172,8 @@ def _headers(values: Item) -> Item:
 
 
 def _addresses(people: Iterable[Any]) -> list[str]:
-    found = [parseaddr(person.get("email") or "")[1].lower() for person in people if person]
-    return [address for address in found if "@" in address]
+    parsed = (parseaddr(person.get("email") or "")[1].lower() for person in people if person)
+    return [address for address in parsed if "@" in address]
 
 
 def _split(value: str | None) -> list[str]:

@@ -21,11 +21,11 @@ from dagster import (
 )
 
 from maverick_assets.crm.connection import crm_url
-from maverick_assets.crm.extraction import Extraction, extract
+from maverick_assets.crm.extraction import ExtractionResult, extract
 from maverick_assets.crm.landing import land
 from maverick_assets.crm.schema import TABLES, Table
-from maverick_assets.crm.sources.base import Source, SourceTable
-from maverick_assets.crm.watermark import PINNED_SECONDS
+from maverick_assets.crm.sources.source import Source, SourceTable
+from maverick_assets.crm.watermark import LONG_TRANSACTION_SECONDS
 from maverick_assets.defs.assets.display import sample_table
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import Commit, open_table
@@ -66,10 +66,11 @@ def raw_asset(table: Table) -> AssetsDefinition:
             f"{done.rows} rows: {done.commit.inserted} new, {done.commit.updated} changed, "
             f"{done.tombstones} deleted; {done.read} read ({done.method}: {done.reason})"
         )
-        if done.pinned_seconds > PINNED_SECONDS:
+        if done.oldest_transaction_seconds > LONG_TRANSACTION_SECONDS:
             context.log.warning(
-                f"a transaction of the CRM has been open for {done.pinned_seconds:.0f} s: until it "
-                "ends, the same rows are read again and again"
+                "a transaction of the CRM has been open for "
+                f"{done.oldest_transaction_seconds:.0f} s: until it ends, the same rows are read "
+                "again and again"
             )
         yield MaterializeResult(
             metadata=_metadata(done, table),
@@ -123,14 +124,14 @@ def raw_assets(sources: Sequence[Source]) -> list[AssetsDefinition]:
     ]
 
 
-def _metadata(done: Extraction, table: Table) -> dict[str, Any]:
+def _metadata(done: ExtractionResult, table: Table) -> dict[str, Any]:
     return {
         "dagster/row_count": done.rows,
         "rows_read": done.read,
         "tombstones": done.tombstones,
         "method": done.method,
         "reason": done.reason,
-        "oldest_open_transaction_seconds": round(done.pinned_seconds, 1),
+        "oldest_open_transaction_seconds": round(done.oldest_transaction_seconds, 1),
         **_stored(raw_path(load_settings().lake, table.name), done.commit),
     }
 

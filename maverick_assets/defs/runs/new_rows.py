@@ -18,7 +18,12 @@ from dagster import (
 )
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from maverick_assets.crm.changes import States, TableState, states_at_rest, table_states
+from maverick_assets.crm.changes import (
+    ChangeMarker,
+    ChangeMarkers,
+    change_markers,
+    settled_change_markers,
+)
 from maverick_assets.crm.connection import connect
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
 from maverick_assets.settings import load_settings
@@ -42,14 +47,14 @@ TRAININGS = RunsFilter(tags={TRAINING_TAG: ["incremental", "full"]})
 class Cursor(BaseModel):
     """What the sensor remembers between ticks.
 
-    `tables`: the states that the newest requested run will have seen. `training`: the newest
+    `tables`: the markers that the newest requested run will have seen. `training`: the newest
     nightly or weekly run, and `rows`: how many the CRM had when that was first seen.
     """
 
     model_config = ConfigDict(frozen=True)
 
     version: Literal[2] = 2
-    tables: Mapping[str, TableState] = {}
+    tables: Mapping[str, ChangeMarker] = {}
     training: str | None = None
     rows: int = 0
 
@@ -79,42 +84,42 @@ def new_crm_rows(
         settings = load_settings()
         cursor = read_cursor(context.cursor)
         with connect(settings) as connection:
-            states: States = table_states(connection)
-            if states != cursor.tables:
-                states = states_at_rest(connection, PAUSE_SECONDS, BURST_SECONDS)
-        return decide(context.instance, states, cursor, settings.nightly_after_rows)
+            markers: ChangeMarkers = change_markers(connection)
+            if markers != cursor.tables:
+                markers = settled_change_markers(connection, PAUSE_SECONDS, BURST_SECONDS)
+        return decide(context.instance, markers, cursor, settings.nightly_after_rows)
 
     return new_rows
 
 
 def decide(
-    instance: DagsterInstance, states: States, cursor: Cursor, nightly_after: int | None
+    instance: DagsterInstance, markers: ChangeMarkers, cursor: Cursor, nightly_after: int | None
 ) -> SensorResult:
     """What to request. Whatever the CRM holds beyond `cursor.tables` was not requested yet."""
-    rows = sum(state.rows for state in states.values())
+    rows = sum(marker.rows for marker in markers.values())
     training = _newest(instance, TRAININGS)
     if training and training.dagster_run.run_id != cursor.training:
         update = {"training": training.dagster_run.run_id, "rows": rows}
         cursor = cursor.model_copy(update=update)
-    changed = sorted(name for name in states if states[name] != cursor.tables.get(name))
+    changed = sorted(name for name in markers if markers[name] != cursor.tables.get(name))
     grown = rows - cursor.rows
     enough = nightly_after is not None and grown >= nightly_after
     if _reads_now(instance, training):
         return _wait(cursor, "an ingest is under way; what changed is taken up after it")
     if enough and (training is None or training.dagster_run.is_finished):
         why = f"{grown} new rows since the last training"
-        return _request("nightly", why, cursor, states)
+        return _request("nightly", why, cursor, markers)
     if changed:
-        return _request("ingest", ", ".join(changed), cursor, states)
+        return _request("ingest", ", ".join(changed), cursor, markers)
     if _failed_a_while_ago(instance, training):
-        return _request("ingest", "nothing, but the last run failed", cursor, states)
+        return _request("ingest", "nothing, but the last run failed", cursor, markers)
     return _wait(cursor, "no table of the CRM changed")
 
 
-def _request(job: str, changed: str, cursor: Cursor, states: States) -> SensorResult:
+def _request(job: str, changed: str, cursor: Cursor, markers: ChangeMarkers) -> SensorResult:
     return SensorResult(
         run_requests=[RunRequest(job_name=job, tags={CHANGED_TAG: changed})],
-        cursor=cursor.model_copy(update={"tables": states}).model_dump_json(),
+        cursor=cursor.model_copy(update={"tables": markers}).model_dump_json(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from maverick_assets.crm.sources.base import Fetched, Row, Source, State
+from maverick_assets.crm.sources.source import FetchResult, FetchState, Source, SourceRow
 
 
 @dataclass
@@ -11,10 +11,10 @@ class Held:
 
     source: Source
     table: str
-    rows: dict[str, Row] = field(default_factory=dict)
-    state: State | None = None
+    rows: dict[str, SourceRow] = field(default_factory=dict)
+    state: FetchState | None = None
 
-    def fetch(self) -> Fetched:
+    def fetch(self) -> FetchResult:
         fetched = self.source.fetch(self.table, self.state)
         found = {row["id"]: row for row in fetched.rows}
         kept = {} if fetched.complete else self.rows

@@ -20,7 +20,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-Item = dict[str, Any]
+JsonObject = dict[str, Any]
 Answer = tuple[int, Any, dict[str, str]]
 
 TOKEN = "pat-eu1-simulated"
@@ -56,14 +56,14 @@ class HubSpotSimulation:
     lag: timedelta = timedelta(0)
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     url: str = ""
-    objects: dict[str, dict[int, list[Item]]] = field(
+    objects: dict[str, dict[int, list[JsonObject]]] = field(
         default_factory=lambda: {"emails": {}, "deals": {}}
     )
-    owners: list[Item] = field(default_factory=list)
-    pipelines: list[Item] = field(default_factory=list)
-    threads: dict[int, Item] = field(default_factory=dict)
-    messages: dict[int, list[Item]] = field(default_factory=dict)
-    actors: dict[str, Item] = field(default_factory=dict)
+    owners: list[JsonObject] = field(default_factory=list)
+    pipelines: list[JsonObject] = field(default_factory=list)
+    threads: dict[int, JsonObject] = field(default_factory=dict)
+    messages: dict[int, list[JsonObject]] = field(default_factory=dict)
+    actors: dict[str, JsonObject] = field(default_factory=dict)
     missing_scopes: dict[str, list[str]] = field(default_factory=dict)
     refusals: deque[Answer] = field(default_factory=deque)
     requests: list[str] = field(default_factory=list)
@@ -123,7 +123,9 @@ class HubSpotSimulation:
             server.shutdown()
             server.server_close()
 
-    def answer(self, method: str, path: str, query: Item, body: Item, token: str) -> Answer:
+    def answer(
+        self, method: str, path: str, query: JsonObject, body: JsonObject, token: str
+    ) -> Answer:
         self.requests.append(f"{method} {path}")
         if self.refusals:
             return self.refusals.popleft()
@@ -135,7 +137,7 @@ class HubSpotSimulation:
         self.before_answer()
         return self._crm(path, query, body) or self._inbox(path, query, body) or _gone()
 
-    def _crm(self, path: str, query: Item, body: Item) -> Answer | None:
+    def _crm(self, path: str, query: JsonObject, body: JsonObject) -> Answer | None:
         if match := re.fullmatch(r"/crm/v3/objects/(\w+)/search", path):
             return self._search(match[1], body)
         if match := re.fullmatch(r"/crm/v3/objects/(\w+)", path):
@@ -148,7 +150,7 @@ class HubSpotSimulation:
             return 200, {"results": self.pipelines}, {}
         return None
 
-    def _inbox(self, path: str, query: Item, body: Item) -> Answer | None:
+    def _inbox(self, path: str, query: JsonObject, body: JsonObject) -> Answer | None:
         inbox = "/conversations/v3/conversations"
         if match := re.fullmatch(inbox + r"/threads/(\d+)/messages", path):
             return self._messages(int(match[1]), query)
@@ -159,7 +161,7 @@ class HubSpotSimulation:
             return 200, {"status": "COMPLETE", "results": found}, {}
         return None
 
-    def _list(self, kind: str, query: Item) -> Answer:
+    def _list(self, kind: str, query: JsonObject) -> Answer:
         """Ordered by id; `after` is the id of the last one."""
         archived = query.get("archived") == "true"
         wanted = query.get("properties", "").split(",")
@@ -170,7 +172,7 @@ class HubSpotSimulation:
         results = [_with(item, wanted) for item in left[:limit]]
         return 200, _paged(results, results[-1]["id"] if len(left) > limit else None), {}
 
-    def _search(self, kind: str, body: Item) -> Answer:
+    def _search(self, kind: str, body: JsonObject) -> Answer:
         """Over what is indexed; `after` counts results."""
         offset, limit = int(body.get("after", 0)), body["limit"]
         if limit > 200 or len(body["sorts"]) > 1:
@@ -187,7 +189,7 @@ class HubSpotSimulation:
         answer = {"total": len(found), **_paged(results, str(offset + limit) if more else None)}
         return 200, answer, {}
 
-    def _indexed(self, kind: str) -> list[Item]:
+    def _indexed(self, kind: str) -> list[JsonObject]:
         """The version of each object that the index knows: none that is younger than the lag."""
         known = []
         for versions in self.objects[kind].values():
@@ -196,14 +198,14 @@ class HubSpotSimulation:
                 known.append(old[-1])
         return known
 
-    def _threads(self, query: Item) -> Answer:
+    def _threads(self, query: JsonObject) -> Answer:
         """`after` is the sort key of the last one, so that nothing shifts."""
         sort = query.get("sort", "id")
         if sort == "latestMessageTimestamp" and "latestMessageTimestampAfter" not in query:
             return 400, {"message": "latestMessageTimestampAfter is required"}, {}
         floor = query.get("latestMessageTimestampAfter", "")
 
-        def key(thread: Item) -> list[Any]:
+        def key(thread: JsonObject) -> list[Any]:
             return [thread["latestMessageTimestamp"] if sort != "id" else "", int(thread["id"])]
 
         start = json.loads(base64.b64decode(query["after"])) if "after" in query else ["", 0]
@@ -215,7 +217,7 @@ class HubSpotSimulation:
         last = base64.b64encode(json.dumps(key(results[-1])).encode()).decode() if results else ""
         return 200, _paged(results, last if len(left) > limit else None), {}
 
-    def _messages(self, thread: int, query: Item) -> Answer:
+    def _messages(self, thread: int, query: JsonObject) -> Answer:
         if thread not in self.threads:
             return _gone()
         offset, limit = int(query.get("after", 0)), min(int(query["limit"]), self.page)
@@ -233,11 +235,11 @@ def _number(value: str) -> float:
     return float(value) if value.isdigit() else datetime.fromisoformat(value).timestamp() * 1000
 
 
-def _changed(item: Item) -> datetime:
+def _changed(item: JsonObject) -> datetime:
     return datetime.fromisoformat(item.get("archivedAt", item["updatedAt"]))
 
 
-def _matches(item: Item, body: Item) -> bool:
+def _matches(item: JsonObject, body: JsonObject) -> bool:
     compare = {"GTE": lambda a, b: a >= b, "GT": lambda a, b: a > b}
     return all(
         compare[rule["operator"]](
@@ -247,12 +249,12 @@ def _matches(item: Item, body: Item) -> bool:
     )
 
 
-def _with(item: Item, properties: list[str]) -> Item:
+def _with(item: JsonObject, properties: list[str]) -> JsonObject:
     """An object as it is sent: the properties that were asked for, null where there is none."""
     return item | {"properties": {name: item["properties"].get(name) for name in properties}}
 
 
-def _paged(results: list[Item], after: str | None) -> Item:
+def _paged(results: list[JsonObject], after: str | None) -> JsonObject:
     return {"results": results} | ({"paging": {"next": {"after": after}}} if after else {})
 
 
@@ -260,7 +262,7 @@ def _gone() -> Answer:
     return 404, {"status": "error", "message": "resource not found"}, {}
 
 
-def _missing(scopes: list[str]) -> Item:
+def _missing(scopes: list[str]) -> JsonObject:
     return {
         "status": "error",
         "message": "This app hasn't been granted all required scopes to make this call.",

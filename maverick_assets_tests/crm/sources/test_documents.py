@@ -143,5 +143,5 @@ def test_what_was_read_of_a_file_stays_while_it_is_broken(folder: Path, papers: 
 
 def test_a_folder_that_is_not_there_is_bad_input(folder: Path, papers: Held) -> None:
     folder.rename(folder.with_name("moved"))
-    with pytest.raises(BadInput, match=r"source papers: .*papers is no folder; correct it"):
+    with pytest.raises(BadInput, match=r"source papers: .*papers is not a folder; correct it"):
         papers.fetch()

@@ -17,7 +17,7 @@ from maverick_assets_tests.crm.sources.hubspot_simulation import (
     TOKEN,
     Answer,
     HubSpotSimulation,
-    Item,
+    JsonObject,
     iso,
 )
 from maverick_assets_tests.datasets.some_turns import builder_for
@@ -298,7 +298,7 @@ def test_whatever_changes_between_pages_is_neither_lost_nor_kept_too_long(
     assert {key: row["body"] for key, row in emails.rows.items()} == expected
 
 
-def _latest(simulation: HubSpotSimulation, identity: int) -> Item:
+def _latest(simulation: HubSpotSimulation, identity: int) -> JsonObject:
     return simulation.objects["emails"][identity][-1]
 
 

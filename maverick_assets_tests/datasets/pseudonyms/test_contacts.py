@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from maverick_assets.crm.raw_table import named, raw_schema, tombstones
+from maverick_assets.crm.raw_table import raw_schema, tombstones, with_kept_columns
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.contacts import (
@@ -225,7 +225,7 @@ def test_who_is_deleted_at_the_source_is_not_named_again(tmp_path: Path) -> None
     for name, rows in known.items():
         ids = pa.array([row["id"] for row in rows])
         raw = raw_path(tmp_path, name)
-        gone = tombstones(TABLES[name], named(raw, ids))
+        gone = tombstones(TABLES[name], with_kept_columns(raw, ids))
         sync_table(raw, gone, "id", scope=())
     refresh(tmp_path)
     assert turns(tmp_path) == {"sticky_notes:n": before}

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.crm.sources.base import Source
-from maverick_assets.crm.sources.config import load_sources
+from maverick_assets.crm.sources.source import Source
+from maverick_assets.crm.sources.sources_file import load_sources
 from maverick_assets.errors import BadInput
 
 GOOD = """\
@@ -78,6 +78,6 @@ def test_two_entries_of_one_name_and_kind_are_refused(tmp_path: Path) -> None:
 def test_an_entry_whose_library_is_missing_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maverick_assets.crm.sources.config.find_spec", {}.get)
+    monkeypatch.setattr("maverick_assets.crm.sources.sources_file.find_spec", {}.get)
     with pytest.raises(BadInput, match=r"source hubspot needs libraries .*pip install"):
         load(tmp_path, GOOD)

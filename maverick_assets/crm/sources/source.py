@@ -1,7 +1,7 @@
-"""Sources beside the CRM's database: what each of them declares and hands over.
+"""What every source beside the CRM's database declares, and what it hands over.
 
-A source fills raw tables whose rows look like those of a table of the CRM, so that whatever reads
-that table reads the source's too.
+A source fills raw tables whose rows look like those of a table of the CRM. Whatever reads that
+table therefore reads the source's too.
 """
 
 import os
@@ -17,8 +17,8 @@ from maverick_assets.crm.schema import Shape, Table, crm_table
 from maverick_assets.errors import BadInput
 from maverick_assets.yaml_files import StrictModel
 
-Row = dict[str, Any]
-State = dict[str, Any]
+SourceRow = dict[str, Any]
+FetchState = dict[str, Any]  # plain JSON
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class SourceTable:
         """The columns of the shape under this table's name."""
         return replace(crm_table(self.shape), name=self.name, parent=self.parent)
 
-    def row(self, **values: Any) -> Row:
-        """A row with all columns; those that are not given are None."""
+    def row(self, **values: Any) -> SourceRow:
+        """A row with all columns; those without a value are None."""
         text = {key: storable(value) for key, value in values.items() if isinstance(value, str)}
         return dict.fromkeys(self.table.columns) | values | text
 
@@ -53,24 +53,22 @@ class Deleted:
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """What one fetch of a table brings; all but `complete` is valid once `rows` is exhausted.
+class FetchResult:
+    """What one fetch of a table brings.
 
-    `complete`: the rows are all that exists, so that held ids which are not among them have
-    vanished. `state`: what the next fetch is to be given, plain JSON; it belongs into the commit
-    of the rows. `deleted`: ids that are gone, even where they are among the rows. `skipped`: what
-    could not be read, and why.
+    `rows` must be read to its end first: a source reads while they are consumed, and only then
+    are `state`, `deleted` and `skipped` complete.
     """
 
-    items: Iterable[Row | Deleted | Skipped]
-    complete: bool
-    state: State
-    deleted: list[str] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    items: Iterable[SourceRow | Deleted | Skipped]
+    complete: bool  # the rows are all that exist: an id that is not among them has vanished
+    state: FetchState  # for the next fetch; stored in the commit of the rows
+    deleted: list[str] = field(default_factory=list)  # ids that are gone, even if among the rows
+    skipped: list[Skipped] = field(default_factory=list)  # what could not be read, and why
 
     @property
-    def rows(self) -> Iterator[Row]:
-        """The rows, each id once, all columns, timestamps in UTC; can be read once."""
+    def rows(self) -> Iterator[SourceRow]:
+        """The rows, each id once, all columns, timestamps in UTC. Can be read once."""
         seen: set[str] = set()
         for item in self.items:
             if isinstance(item, Deleted):
@@ -91,7 +89,7 @@ class Source(Protocol):
     @property
     def tables(self) -> tuple[SourceTable, ...]: ...
 
-    def fetch(self, table: str, state: State | None) -> Fetched:
+    def fetch(self, table: str, state: FetchState | None) -> FetchResult:
         """What has changed in a table since the fetch that left `state`; None: everything.
 
         Raises `BadInput` for what the user has to correct, `MaverickError` for a source that
@@ -108,21 +106,25 @@ def _absolute(path: Path) -> Path:
 
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
-Address = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^[^\s@,]+@[^\s@,]+$")]
-Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)]
+EmailAddress = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^[^\s@,]+@[^\s@,]+$")]
+EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)]
+_SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
-class Entry(StrictModel):
-    """What every entry of the sources file has. `user`: the id that stands for its person."""
+class SourceEntry(StrictModel):
+    """What every entry of the sources file has."""
 
-    libraries: ClassVar[tuple[str, ...]]
+    libraries: ClassVar[tuple[str, ...]]  # modules that must be installed
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-    user: str = Field(min_length=1)
+    name: _SourceName = Field(description="prefix of the raw tables that the source fills")
+    user: str = Field(
+        min_length=1,
+        description="user id of the person whose records they are, one of MAVERICK_OWNER_USER_ID",
+    )
 
 
-def secret(variable: str, source: str) -> str:
-    """The value of an environment variable; `BadInput` naming it when it is not set."""
+def secret_from(variable: str, source: str) -> str:
+    """The value of an environment variable. Raises `BadInput` naming it when it is not set."""
     value = os.environ.get(variable, "").strip()
     if not value:
         raise BadInput(f"source {source}: {variable} is not set; export it with the secret")

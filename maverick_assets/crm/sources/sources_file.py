@@ -1,4 +1,4 @@
-"""The sources file: one YAML entry per source."""
+"""The sources file (setting MAVERICK_SOURCES): one YAML entry per source."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,22 +7,24 @@ from typing import Annotated
 from pydantic import Field
 
 from maverick_assets.crm.schema import TABLES, Table
-from maverick_assets.crm.sources.base import Source
 from maverick_assets.crm.sources.calendar import CalendarEntry
 from maverick_assets.crm.sources.documents import DocumentsEntry
 from maverick_assets.crm.sources.hubspot import HubSpotEntry
+from maverick_assets.crm.sources.source import Source
 from maverick_assets.errors import BadInput
 from maverick_assets.yaml_files import StrictModel, load_yaml
 
+AnyEntry = Annotated[HubSpotEntry | CalendarEntry | DocumentsEntry, Field(discriminator="kind")]
 
-class _SourcesFile(StrictModel):
-    sources: list[
-        Annotated[HubSpotEntry | CalendarEntry | DocumentsEntry, Field(discriminator="kind")]
-    ]
+
+class SourcesFile(StrictModel):
+    """Content of the file."""
+
+    sources: list[AnyEntry] = Field(description="the sources beside the CRM")
 
 
 def load_sources(path: Path | None) -> list[Source]:
-    """The sources of a file, in its order; none without a file.
+    """The sources of a file, in its order; empty without a file.
 
     Raises `BadInput` naming file, line and key for an entry that does not validate, for one whose
     libraries are not installed, and for two entries, or an entry and the CRM, that would fill one
@@ -30,7 +32,7 @@ def load_sources(path: Path | None) -> list[Source]:
     """
     if path is None:
         return []
-    entries = load_yaml(path, _SourcesFile).sources
+    entries = load_yaml(path, SourcesFile).sources
     for entry in entries:
         if any(find_spec(library) is None for library in entry.libraries):
             raise BadInput(

@@ -1,0 +1,164 @@
+"""The rows of one CRM table in one snapshot, as batches of raw rows.
+
+Two connections share the snapshot: ADBC streams rows as Arrow without a Python object per value,
+psycopg asks everything else.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+from adbc_driver_postgresql import dbapi
+from psycopg import sql
+
+from maverick_assets.crm.forgetting import Forgotten, forget_rows, read_forgotten
+from maverick_assets.crm.raw_table import TIME, as_raw_batch, raw_schema
+from maverick_assets.crm.schema import Table
+from maverick_assets.crm.watermark import TableSnapshot
+from maverick_assets.errors import BadInput, MaverickError, first_line
+from maverick_assets.lake.delta import ROW_HASH
+
+BATCH_BYTES = 4 * 2**20
+# PostgreSQL knows `infinity` and the year 4713 BC; Python's datetime does not.
+_EARLIEST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), TIME)
+_LATEST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), TIME)
+
+
+@dataclass
+class TableReader:
+    """Reads one table in one snapshot, and counts what it reads."""
+
+    url: str
+    connection: psycopg.Connection  # in the transaction that holds the snapshot
+    table: Table
+    snapshot: TableSnapshot
+    lake: Path
+    forgotten: Forgotten
+    n_read: int = 0  # rows that came from the source
+    n_dropped: int = 0  # those of them that are forgotten
+
+    def rows(self, condition: sql.Composable | None) -> Iterator[pa.RecordBatch]:
+        """Checked batches in the raw schema. Raises `BadInput` naming table and column."""
+        columns = [
+            sql.SQL("{} as {}").format(self._as_schema_type(name), sql.Identifier(name))
+            for name in self.table.columns
+        ]
+        values = sql.SQL(", ").join(map(self._as_schema_type, self.snapshot.columns))
+        # 64 bits, computed where the row is: a changed row is missed once in 10^19 changes.
+        row_hash = sql.SQL("to_hex(hash_record_extended(row({}), 0)) as {}")
+        columns.append(row_hash.format(values, sql.Identifier(ROW_HASH)))
+        schema = raw_schema(self.table)
+        try:
+            for batch in prefetched(self._stream(columns, condition)):
+                self.n_read += batch.num_rows
+                self._check_times(batch)
+                yield self._drop_forgotten(as_raw_batch(batch, schema, "upsert"))
+        except (dbapi.Error, OSError) as error:  # ADBC raises OSError while rows stream
+            raise self._explain(error) from error
+
+    def ids(self) -> pa.Array:
+        """The ids of all rows."""
+        column = sql.SQL("{} as id").format(self._as_schema_type("id"))
+        batches = list(self._stream([column], None))
+        return pa.concat_arrays([batch["id"] for batch in batches] or [pa.array([], pa.string())])
+
+    def _stream(
+        self, columns: Iterable[sql.Composable], condition: sql.Composable | None
+    ) -> Iterator[pa.RecordBatch]:
+        query = sql.SQL("select {} from {}").format(
+            sql.SQL(", ").join(columns), sql.Identifier(self.table.name)
+        )
+        if condition is not None:
+            query += sql.SQL(" where ") + condition
+        with dbapi.connect(self.url, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(
+                **{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)}
+            )
+            for statement in (
+                "begin isolation level repeatable read, read only",
+                f"set transaction snapshot '{self.snapshot.name}'",
+                # Times without a zone are taken as UTC, whatever the server's own zone is.
+                "set local time zone 'UTC'",
+                "set local client_encoding to 'UTF8'",
+            ):
+                cursor.execute(statement)
+            cursor.execute(query.as_string(self.connection))
+            yield from cursor.fetch_record_batch()
+
+    def _as_schema_type(self, column: str) -> sql.Composable:
+        """A column cast to the schema's type; NULL where the source does not have it."""
+        kind = self.table.columns[column]
+        # ADBC would send JSON as an extension type, which the lake does not store.
+        cast = sql.SQL("text" if kind == "jsonb" else kind)
+        present = column in self.snapshot.columns
+        return sql.SQL("{}::{}").format(
+            sql.Identifier(column) if present else sql.SQL("null"), cast
+        )
+
+    def _check_times(self, batch: pa.RecordBatch) -> None:
+        """Raise `BadInput` for a time that Python's datetime cannot hold."""
+        for name, kind in self.table.columns.items():
+            if kind != "timestamptz":
+                continue
+            range_ = pc.min_max(batch[name])
+            if not range_["min"].is_valid:  # no time in this batch
+                continue
+            too_early = pc.less(range_["min"], _EARLIEST).as_py()
+            if too_early or pc.greater(range_["max"], _LATEST).as_py():
+                raise self._column_error(name, "has a time outside the years 1 to 9999; correct it")
+
+    def _drop_forgotten(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """`batch` without forgotten rows; a forgotten contact's new rows join the list of them."""
+        kept, dropped_ids = self.forgotten.split(self.table, batch)
+        listed = self.forgotten.rows.get(self.table.name, ())
+        new_ids = [row_id for row_id in dropped_ids if row_id not in listed]
+        if new_ids:
+            forget_rows(self.lake, self.table.name, [{"id": row_id} for row_id in new_ids])
+            self.forgotten = read_forgotten(self.lake)
+        self.n_dropped += len(dropped_ids)
+        return kept
+
+    def _explain(self, error: Exception) -> MaverickError:
+        """The error of the first column that PostgreSQL cannot send, which ADBC does not name.
+
+        When every column can be sent, the server itself is the reason.
+        """
+        for name in self.snapshot.columns:
+            try:
+                self._send(name)
+            except psycopg.OperationalError as outage:  # the server is gone, or at its limits
+                error = outage
+                break
+            except psycopg.Error as unreadable:
+                return self._column_error(name, f"cannot be read: {first_line(unreadable)}")
+        return MaverickError(
+            f"the CRM's table {self.table.name} cannot be read now: {first_line(error)}; "
+            "run it again"
+        )
+
+    def _send(self, column: str) -> None:
+        """Have PostgreSQL send a column, and throw it away."""
+        query = sql.SQL("copy (select {} from {}) to stdout").format(
+            self._as_schema_type(column), sql.Identifier(self.table.name)
+        )
+        self.connection.rollback()
+        with self.connection.cursor() as cursor, cursor.copy(query) as values:
+            for _ in values:
+                pass
+
+    def _column_error(self, column: str, problem: str) -> BadInput:
+        return BadInput(f"the CRM's table {self.table.name}: column {column} {problem}")
+
+
+def prefetched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """`batches`, with the next one read in a thread while the caller works on one."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        upcoming = executor.submit(next, batches, None)
+        while (batch := upcoming.result()) is not None:
+            upcoming = executor.submit(next, batches, None)
+            yield batch
