@@ -1,8 +1,8 @@
-"""Delta tables of the lake: read at a version, bring to a wanted content in one commit.
+"""Delta tables of the lake: read at a version, brought to a wanted content in one commit.
 
-A commit may carry a state: from what its rows were made, and up to where. Rows and state are
-written together or not at all. Every table has the change data feed on, and no values of rows in
-its log.
+A commit may carry a state: what its rows were made from, and how far. Rows and state are written
+together or not at all. Every table has its change data feed on, and its log holds no values of
+rows.
 """
 
 import hashlib
@@ -22,22 +22,24 @@ from filelock import FileLock
 from maverick_assets.errors import MaverickError, errors_as
 
 ROW_HASH = "_row_hash"
-_STATE = "maverick.state"
-_GONE = "_gone"
+_STATE = "maverick.state"  # where a commit keeps its state
+_DELETED = "_gone"  # a column of a merge's input: this row is to be deleted
 _ROW_GROUP = 10_000  # rows; a writer holds one group in memory
-_NO_VALUES = {"delta.dataSkippingNumIndexedCols": "0"}  # by default smallest and largest are there
-_LOG_DAYS = "delta.logRetentionDuration"
+# Delta's log keeps the smallest and largest value of each column unless told otherwise: words of
+# people, which would outlive the rows they are from.
+_NO_VALUES_IN_LOG = {"delta.dataSkippingNumIndexedCols": "0"}
+_LOG_RETENTION = "delta.logRetentionDuration"
 
-State = Mapping[str, Any]
+CommitState = Mapping[str, Any]
 Where = Mapping[str, Collection[str]]  # column -> accepted values
 
 
 @dataclass(frozen=True)
 class Commit:
-    """A table after a write: its Delta version and how many rows the write changed."""
+    """A table after a write."""
 
-    version: int
-    rows: int
+    version: int  # of the Delta table; that of before when nothing changed
+    rows: int  # in the table now
     inserted: int
     updated: int
     deleted: int
@@ -48,14 +50,19 @@ class Commit:
 
 
 def arrow_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """`rows` as Arrow, with their content hash in the column `_row_hash`.
+    """`rows` as an Arrow table, with their content hash in the column `_row_hash`.
 
-    `schema` names the columns that count; it does not hold `_row_hash` itself.
+    `schema` names the columns to keep and to hash; it does not hold `_row_hash` itself.
     """
     hashes = [row_hash([row[name] for name in schema.names]) for row in rows]
     return pa.Table.from_pylist(
         [{name: row[name] for name in schema.names} for row in rows], schema=schema
     ).append_column(ROW_HASH, pa.array(hashes, pa.string()))
+
+
+def with_row_hash(schema: pa.Schema) -> pa.Schema:
+    """`schema` as `arrow_table` completes it: with the column `_row_hash` at its end."""
+    return schema.append(pa.field(ROW_HASH, pa.string()))
 
 
 def row_hash(values: Sequence[Any]) -> str:
@@ -66,9 +73,10 @@ def row_hash(values: Sequence[Any]) -> str:
 
 @contextmanager
 def only_writer(path: Path) -> Iterator[None]:
-    """Wait until no other process writes the table at `path`; the kernel frees a dead one's lock.
+    """Inside, no other process writes the table at `path`; waits until that is so.
 
-    To be held from reading what a commit is made from until the commit.
+    Hold it from reading what a commit is made from until the commit. The kernel frees the lock of
+    a process that dies.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.parent / f".{path.name}.lock"):
@@ -97,8 +105,8 @@ def read_table(
 ) -> pa.Table | None:
     """Rows of the table at `path` that pass `where`, or None when there is no table yet.
 
-    Memory is that of the rows found and of a batch. Raises `MaverickError` when the table cannot be
-    read, or the files of this version are gone.
+    Takes the memory of the rows that pass, and of one batch. Raises `MaverickError` when the table
+    cannot be read, or the files of this version are gone.
     """
     table = open_table(path, version)
     if table is None:
@@ -106,24 +114,31 @@ def read_table(
     accepted = {name: pa.array(list(values), pa.string()) for name, values in (where or {}).items()}
     wanted = columns or [field.name for field in table.schema().fields]
     read = list(dict.fromkeys([*wanted, *accepted]))
-    found = []
-    nothing = any(len(values) == 0 for values in accepted.values())
+    passed = []
+    none_passes = any(len(values) == 0 for values in accepted.values())
     with _read_errors(path):
-        for batch in [] if nothing else table.to_pyarrow_dataset().to_batches(columns=read):
+        for batch in [] if none_passes else table.to_pyarrow_dataset().to_batches(columns=read):
             for name, values in accepted.items():
                 batch = batch.filter(pc.is_in(batch[name], value_set=values))
-            found.append(batch.select(wanted))
-    schema = pa.schema([pa.schema(table.schema().to_arrow()).field(name) for name in wanted])
-    return pa.Table.from_batches(found, found[0].schema if found else schema)
+            passed.append(batch.select(wanted))
+    schema = pa.schema([_schema(table).field(name) for name in wanted])
+    return pa.Table.from_batches(passed, passed[0].schema if passed else schema)
 
 
 def read_state(path: Path, schema: pa.Schema) -> dict[str, Any] | None:
-    """The state that the newest commit with one carries; None when there is none, or the table has
-    another schema: a write then replaces all its rows, so all must be made again."""
+    """The state that the newest commit with a state carries; None where no commit has one.
+
+    None also for a table of another schema: the next write replaces all its rows, so all of them
+    must be derived again.
+    """
     table = open_table(path)
-    if table is None or pa.schema(table.schema().to_arrow()) != schema:
+    if table is None or _schema(table) != schema:
         return None
     return _newest_state(table)
+
+
+def _schema(table: DeltaTable) -> pa.Schema:
+    return pa.schema(table.schema().to_arrow())
 
 
 def _newest_state(table: DeltaTable) -> dict[str, Any] | None:
@@ -144,7 +159,7 @@ def read_changes(path: Path, since: int, columns: list[str]) -> pa.Table | None:
     version = table.version() if table else -1
     if version == since:
         return pa.table({name: [] for name in columns})
-    if table is None or version < since:
+    if table is None or version < since:  # the table was rebuilt; its numbers began anew
         return None
     try:
         return pa.table(table.load_cdf(starting_version=since + 1, columns=columns))
@@ -153,41 +168,40 @@ def read_changes(path: Path, since: int, columns: list[str]) -> pa.Table | None:
 
 
 def purge(path: Path, keep: Collection[int] = ()) -> None:
-    """Remove from the disk all rows that the table at `path` once held, and holds no more.
+    """Remove from the disk every row that the table at `path` held once and holds no more.
 
-    Of older versions those in `keep` alone can be read after that, and the change data feed begins
-    anew. A call that was cut short is completed by the next; where there is nothing to do, nothing
-    is written. Of a table from a time when the log held values of rows, the log begins anew with
-    every call, and no older version is left. Raises `MaverickError` when the lake cannot be
-    written.
+    Only the older versions in `keep` can be read after that, and the change data feed begins anew.
+    The next call completes one that was cut short, and writes nothing where nothing is left to do.
+    A table from a time when the log held values of rows keeps no older version, and its log begins
+    anew with every call. Raises `MaverickError` when the lake cannot be written.
     """
     with only_writer(path), _write_errors(path):
         table = open_table(path)
         if table is None:
             return
-        with_values = not _NO_VALUES.items() <= table.metadata().configuration.items()
+        has_values_in_log = not _NO_VALUES_IN_LOG.items() <= table.metadata().configuration.items()
         options: dict[str, Any] = {
             "retention_hours": 0,
             "enforce_retention_duration": False,
-            "full": True,  # the change data feed, and what a writer that was killed left
-            "keep_versions": None if with_values else sorted(keep) or None,
+            "full": True,  # the change data feed too, and what a killed writer left
+            "keep_versions": None if has_values_in_log else sorted(keep) or None,
         }
         if any((path / name).exists() for name in table.vacuum(dry_run=True, **options)):
             table.vacuum(dry_run=False, **options)
-        if with_values and len(table.history()) > 1:
+        if has_values_in_log and len(table.history()) > 1:
             _restart_log(table)
 
 
 def _restart_log(table: DeltaTable) -> None:
-    """Only the newest commit stays, with the state; the checkpoint tells the rest."""
+    """Drop every commit but the newest, which keeps the state; a checkpoint stands for the rest."""
     state = _properties(_newest_state(table))
-    table.alter.set_table_properties({_LOG_DAYS: "interval 0 days"}, commit_properties=state)
+    table.alter.set_table_properties({_LOG_RETENTION: "interval 0 days"}, commit_properties=state)
     table.create_checkpoint()
     table.cleanup_metadata()
-    table.alter.set_table_properties({_LOG_DAYS: "interval 30 days"}, commit_properties=state)
+    table.alter.set_table_properties({_LOG_RETENTION: "interval 30 days"}, commit_properties=state)
 
 
-def write_stream(path: Path, rows: pa.RecordBatchReader, state: State) -> None:
+def write_stream(path: Path, rows: pa.RecordBatchReader, state: CommitState) -> None:
     """Replace the table at `path` by `rows` in one commit, holding one batch at a time.
 
     Raises `MaverickError` when the lake cannot be written; the table is then unchanged.
@@ -201,18 +215,18 @@ def sync_table(
     wanted: pa.Table,
     key: str,
     scope: Collection[str] | None = None,
-    state: State | None = None,
+    state: CommitState | None = None,
 ) -> Commit:
-    """Make the table at `path` hold `wanted` in one commit; write nothing when it does already,
-    not even `state`.
+    """Make the table at `path` hold `wanted`, in one commit.
 
-    `key` is unique in `wanted`, and rows are compared by `_row_hash`. `scope` names the keys that
-    `wanted` speaks for: held rows of other keys stay; None is every key. Raises `MaverickError`
-    when the lake cannot be written; the table is then unchanged.
+    Writes nothing, not even `state`, when the table holds that already. `key` names a column that
+    is unique in `wanted`; rows of one key are compared by `_row_hash`. `scope` lists the keys that
+    `wanted` speaks for: stored rows of other keys stay. None stands for every key. Raises
+    `MaverickError` when the lake cannot be written; the table is then unchanged.
     """
     current = open_table(path)
     with _write_errors(path):
-        if current is None or pa.schema(current.schema().to_arrow()) != wanted.schema:
+        if current is None or _schema(current) != wanted.schema:
             _overwrite(path, wanted, state)
             version = DeltaTable(path).version()
             return Commit(version, wanted.num_rows, wanted.num_rows, 0, 0)
@@ -224,25 +238,26 @@ def _apply(
     wanted: pa.Table,
     key: str,
     scope: Collection[str] | None,
-    state: State | None,
+    state: CommitState | None,
 ) -> Commit:
-    held = current.to_pyarrow_table(columns=[key, ROW_HASH]).combine_chunks()
-    at = pc.index_in(wanted[key], value_set=held[key])
-    new = pc.is_null(at)
-    changed = pc.fill_null(pc.not_equal(held[ROW_HASH].take(at), wanted[ROW_HASH]), False)
-    gone = held[key].filter(pc.invert(pc.is_in(held[key], value_set=wanted[key])))
+    stored = current.to_pyarrow_table(columns=[key, ROW_HASH]).combine_chunks()
+    at = pc.index_in(wanted[key], value_set=stored[key])
+    is_new = pc.is_null(at)
+    differs = pc.not_equal(stored[ROW_HASH].take(at), wanted[ROW_HASH])  # null where it is new
+    is_changed = pc.fill_null(differs, False)
+    gone = stored[key].filter(pc.invert(pc.is_in(stored[key], value_set=wanted[key])))
     if scope is not None:
         gone = gone.filter(pc.is_in(gone, value_set=pa.array(list(scope), pa.string())))
-    inserted, updated = pc.sum(new).as_py() or 0, pc.sum(changed).as_py() or 0
-    rows = held.num_rows + inserted - len(gone)
+    inserted, updated = pc.sum(is_new).as_py() or 0, pc.sum(is_changed).as_py() or 0
+    rows = stored.num_rows + inserted - len(gone)
     version = current.version() + 1
     if inserted + updated + len(gone) == 0:
         return Commit(current.version(), rows, 0, 0, 0)
     if updated or len(gone):
-        _merge(current, wanted.filter(pc.or_(new, changed)), gone, key, state)
-    else:
+        _merge(current, wanted.filter(pc.or_(is_new, is_changed)), gone, key, state)
+    else:  # an append rewrites no file
         write_deltalake(
-            current, wanted.filter(new), mode="append", commit_properties=_properties(state)
+            current, wanted.filter(is_new), mode="append", commit_properties=_properties(state)
         )
     return Commit(version, rows, inserted, updated, len(gone))
 
@@ -252,40 +267,43 @@ def _merge(
     changed: pa.Table,
     gone: pa.ChunkedArray,
     key: str,
-    state: State | None,
+    state: CommitState | None,
 ) -> None:
-    marked = changed.append_column(_GONE, pa.array([False] * changed.num_rows, pa.bool_()))
-    vanished = pa.table({key: gone, _GONE: pa.array([True] * len(gone), pa.bool_())})
-    source = pa.concat_tables([marked, vanished], promote_options="default")
+    """One merge for both, because two commits would show readers a table in between."""
+    kept = changed.append_column(_DELETED, pa.array([False] * changed.num_rows, pa.bool_()))
+    deleted = pa.table({key: gone, _DELETED: pa.array([True] * len(gone), pa.bool_())})
+    source = pa.concat_tables([kept, deleted], promote_options="default")
     values = {name: f"source.{name}" for name in changed.column_names}
     (
         current.merge(
             source,
-            f"held.{key} = source.{key}",
+            f"stored.{key} = source.{key}",
             "source",
-            "held",
+            "stored",
             commit_properties=_properties(state),
         )
-        .when_matched_delete(predicate=f"source.{_GONE}")
+        .when_matched_delete(predicate=f"source.{_DELETED}")
         .when_matched_update(updates=values)
         .when_not_matched_insert(updates=values)
         .execute()
     )
 
 
-def _overwrite(path: Path, rows: pa.Table | pa.RecordBatchReader, state: State | None) -> None:
+def _overwrite(
+    path: Path, rows: pa.Table | pa.RecordBatchReader, state: CommitState | None
+) -> None:
     write_deltalake(
         path,
         rows,
         writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP),
         mode="overwrite",
         schema_mode="overwrite",
-        configuration={"delta.enableChangeDataFeed": "true", **_NO_VALUES},
+        configuration={"delta.enableChangeDataFeed": "true", **_NO_VALUES_IN_LOG},
         commit_properties=_properties(state),
     )
 
 
-def _properties(state: State | None) -> CommitProperties:
+def _properties(state: CommitState | None) -> CommitProperties:
     return CommitProperties(custom_metadata=None if state is None else {_STATE: json.dumps(state)})
 
 

@@ -1,9 +1,10 @@
-"""What a table of the lake was made from, so that its refresh costs what has changed.
+"""Refreshing a table at the cost of what changed in the tables that it is derived from.
 
-Each table remembers, in its newest commit, the versions of its inputs and a digest of settings,
-recipe and code. What the inputs' change data feeds name since then is derived again, together with
-all that it is connected with; the rest stays. Without such a memory, or when the digest is another,
-everything is derived. Both ways give the same rows.
+A refreshed table keeps two things in its newest commit: the versions of its source tables, and a
+cache key, which is a digest of the settings, recipe and code that its rows depend on. The next
+refresh asks the change data feeds of the sources for the rows that changed since those versions.
+It derives these again, together with every row that they are linked with, and leaves the rest.
+Without that record, or with another cache key, it derives everything. Both ways give the same rows.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,66 +15,82 @@ from typing import Any
 import pyarrow as pa
 
 from maverick_assets.lake.delta import (
-    ROW_HASH,
     Commit,
     Where,
     open_table,
     read_changes,
     read_state,
+    with_row_hash,
 )
 
-Row = dict[str, Any]
+ChangedRow = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Refreshed:
-    """A table after its refresh. `derived` rows were made again, `full`: all of them."""
+class RefreshResult:
+    """A table after its refresh."""
 
     commit: Commit
-    derived: int
-    full: bool
+    derived: int  # rows that were derived again, changed or not
+    full: bool  # whether that was all of them
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """Tables by name, their versions now (-1: no such table), and those at the last refresh."""
+class Sources:
+    """The tables that a table is derived from, now and at its last refresh."""
 
-    paths: Mapping[str, Path]
-    versions: Mapping[str, int]
-    before: Mapping[str, int] | None
-    basis: str
-    key: str | None = None
+    paths: Mapping[str, Path]  # by name
+    versions: Mapping[str, int]  # now; -1 where there is no table
+    refreshed_versions: Mapping[str, int] | None  # at the last refresh; None: derive everything
+    cache_key: str  # digest of settings, recipe and code
+    surrogates_key: str | None = None  # fingerprint of the key that names were replaced with
 
     @property
     def state(self) -> dict[str, Any]:
-        return {"basis": self.basis, "versions": dict(self.versions), "key": self.key}
+        """What the commit of the refreshed table keeps. Run homes hold it: its keys stay."""
+        return {
+            "basis": self.cache_key,
+            "versions": dict(self.versions),
+            "key": self.surrogates_key,
+        }
 
-    def changes(self, columns: Mapping[str, list[str]]) -> dict[str, list[Row]] | None:
-        """Rows of each table before and after what changed; None when all must be derived."""
-        if self.before is None or self.before.keys() != self.versions.keys():
+    def changed_rows(self, columns: Mapping[str, list[str]]) -> dict[str, list[ChangedRow]] | None:
+        """By table, its rows before and after every change since the last refresh.
+
+        `columns` names the columns to read of each table. None when everything must be derived.
+        """
+        before = self.refreshed_versions
+        if before is None or before.keys() != self.versions.keys():
             return None
-        found: dict[str, list[Row]] = {}
+        changes: dict[str, list[ChangedRow]] = {}
         for name, path in self.paths.items():
-            changed = read_changes(path, self.before[name], columns[name])
-            if changed is None:
+            rows = read_changes(path, before[name], columns[name])
+            if rows is None:
                 return None
-            found[name] = changed.to_pylist()
-        return found
+            changes[name] = rows.to_pylist()
+        return changes
 
 
-def read_inputs(target: Path, schema: pa.Schema, paths: Mapping[str, Path], basis: str) -> Inputs:
-    """`schema` is that of the table at `target` without `_row_hash`."""
+def read_sources(
+    target: Path,
+    schema: pa.Schema,
+    paths: Mapping[str, Path],
+    cache_key: str,
+    surrogates_key: str | None = None,
+) -> Sources:
+    """The sources of the table at `target`, whose columns are `schema` (without `_row_hash`)."""
     tables = {name: open_table(path) for name, path in paths.items()}
     versions = {name: table.version() if table else -1 for name, table in tables.items()}
-    state = read_state(target, schema.append(pa.field(ROW_HASH, pa.string())))
-    before = state["versions"] if state and state["basis"] == basis else None
-    return Inputs(paths, versions, before, basis)
+    state = read_state(target, with_row_hash(schema))
+    refreshed = state["versions"] if state and state["basis"] == cache_key else None
+    return Sources(paths, versions, refreshed, cache_key, surrogates_key)
 
 
-def values_of(rows: Sequence[Row], column: str) -> set[str]:
+def column_values(rows: Sequence[ChangedRow], column: str) -> set[str]:
+    """The values of a column that are not null."""
     return {row[column] for row in rows if row[column] is not None}
 
 
-def among(column: str, values: Collection[str] | None) -> Where | None:
-    """A filter on `column`; None for no filter."""
+def where_in(column: str, values: Collection[str] | None) -> Where | None:
+    """A filter for rows whose `column` has one of `values`; None, for every row, without them."""
     return None if values is None else {column: values}

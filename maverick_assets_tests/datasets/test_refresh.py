@@ -27,7 +27,7 @@ from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import read_turns
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import read_table, row_hash, sync_table
-from maverick_assets.lake.incremental import Refreshed
+from maverick_assets.lake.incremental import RefreshResult
 from maverick_assets.lake.paths import (
     candidates_path,
     dataset_path,
@@ -90,7 +90,7 @@ def _record(name: str, row: dict[str, Any], operation: str) -> dict[str, Any]:
     }
 
 
-def refresh(lake: Path, tokenizer: ChatTokenizer) -> dict[str, Refreshed]:
+def refresh(lake: Path, tokenizer: ChatTokenizer) -> dict[str, RefreshResult]:
     done = {"mails": refresh_mails(lake, "1"), "turns": refresh_turns(lake, OWNER, "1")}
     for name in NAMES:
         recipe = small_recipe(name)

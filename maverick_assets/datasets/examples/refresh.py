@@ -33,8 +33,15 @@ from maverick_assets.lake.delta import (
     read_table,
     row_hash,
     sync_table,
+    with_row_hash,
 )
-from maverick_assets.lake.incremental import Refreshed, Row, among, read_inputs, values_of
+from maverick_assets.lake.incremental import (
+    ChangedRow,
+    RefreshResult,
+    column_values,
+    read_sources,
+    where_in,
+)
 from maverick_assets.lake.paths import candidates_path, dataset_path, preferences_path, turns_path
 from maverick_assets.recipes import Recipe
 
@@ -62,7 +69,7 @@ def refresh_candidates(
     tokenizer: Callable[[], ChatTokenizer],
     basis: Sequence[str],
     screen: Screen | None = None,
-) -> Refreshed:
+) -> RefreshResult:
     """Bring `candidates/<personality>` up to date with `clean/turns`.
 
     `basis`: what the candidates depend on besides recipe, turns and screen (tokenizer, code).
@@ -72,12 +79,14 @@ def refresh_candidates(
     with only_writer(target):
         key = lake_key(lake)
         made_by = _made_by(recipe, [key_fingerprint(key), *basis], screen)
-        inputs = read_inputs(target, CANDIDATE_SCHEMA, {"turns": path}, made_by)
-        changes = inputs.changes({"turns": ["thread_id"]})
+        sources = read_sources(target, CANDIDATE_SCHEMA, {"turns": path}, made_by)
+        changes = sources.changed_rows({"turns": ["thread_id"]})
         scope: set[str] = set()
         turns: list[Turn] = []
         if changes is None or changes["turns"]:
-            threads = among("thread_id", changes and values_of(changes["turns"], "thread_id"))
+            threads = where_in(
+                "thread_id", changes and column_values(changes["turns"], "thread_id")
+            )
             tables = {source.table for source in recipe.sources}
             turns = [turn for turn in read_turns(path, threads) if turn.source in tables]
             held = read_table(target, columns=["candidate_id"], where=threads)
@@ -87,9 +96,9 @@ def refresh_candidates(
         table = arrow_table([_candidate_row(each) for each in found], CANDIDATE_SCHEMA)
         scope |= {each.candidate_id for each in found}
         commit = sync_table(
-            target, table, "candidate_id", None if changes is None else scope, inputs.state
+            target, table, "candidate_id", None if changes is None else scope, sources.state
         )
-    return Refreshed(commit, len(found), changes is None)
+    return RefreshResult(commit, len(found), changes is None)
 
 
 def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
@@ -149,8 +158,8 @@ def refresh_preferences(
     path = turns_path(lake)
     with only_writer(target):
         made_by = _made_by(recipe, basis, screen)
-        inputs = read_inputs(target, PREFERENCE_SCHEMA, {"turns": path}, made_by)
-        changes = inputs.changes({"turns": ["personality", "rejected"]})
+        sources = read_sources(target, PREFERENCE_SCHEMA, {"turns": path}, made_by)
+        changes = sources.changed_rows({"turns": ["personality", "rejected"]})
         if changes is not None and not any(
             row["rejected"] and row["personality"] == recipe.name for row in changes["turns"]
         ):
@@ -159,7 +168,7 @@ def refresh_preferences(
         safe = [turn for turn in turns if not find_secrets(_said_in(turn))]
         rows = preferences(recipe, safe, screen.names if screen else None)
         table = arrow_table([asdict(row) for row in rows], PREFERENCE_SCHEMA)
-        return sync_table(target, table, "preference_id", None, inputs.state)
+        return sync_table(target, table, "preference_id", None, sources.state)
 
 
 def _made_by(recipe: Recipe, basis: Sequence[str], screen: Screen | None) -> str:
@@ -170,7 +179,7 @@ def _said_in(turn: Turn) -> str:
     return "\n".join(filter(None, (turn.context, turn.text, turn.rejected)))
 
 
-def _candidate_row(candidate: Candidate) -> Row:
+def _candidate_row(candidate: Candidate) -> ChangedRow:
     example = asdict(candidate.example)
     _system, *heard, said = candidate.example.messages
     text = "\n".join(message["content"] for message in candidate.example.messages[1:])
@@ -192,9 +201,9 @@ def _candidate_row(candidate: Candidate) -> Row:
 
 def _examples(path: Path, entries: Sequence[Entry], hashes: Mapping[str, str]) -> pa.Table:
     """Rows of the dataset for `entries`, from the candidates at `path`."""
-    schema = EXAMPLE_SCHEMA.append(pa.field(ROW_HASH, pa.string()))
+    schema = with_row_hash(EXAMPLE_SCHEMA)
     split = {entry.candidate_id: entry.split for entry in entries}
-    where = among("candidate_id", split.keys())
+    where = where_in("candidate_id", split.keys())
     rows = read_table(path, columns=["candidate_id", *_example_columns()], where=where)
     assert rows is not None
     records = [

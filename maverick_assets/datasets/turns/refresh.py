@@ -1,11 +1,9 @@
 """Mails and turns brought up to date with the raw tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-
-import pyarrow as pa
 
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import TEXT_TABLES, Table
@@ -32,39 +30,46 @@ from maverick_assets.datasets.turns.recipient_facts import recipient_facts
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Turn, turn_rows
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import (
-    ROW_HASH,
     arrow_table,
     only_writer,
     read_state,
     read_table,
     row_hash,
     sync_table,
+    with_row_hash,
 )
-from maverick_assets.lake.incremental import Refreshed, Row, among, read_inputs, values_of
+from maverick_assets.lake.incremental import (
+    ChangedRow,
+    RefreshResult,
+    column_values,
+    read_sources,
+    where_in,
+)
 from maverick_assets.lake.paths import contacts_path, mails_path, raw_path, turns_path
 
 # Keys of the derived tables among a refresh's inputs; they stand in the state of `clean/turns`.
 MAILS, CONTACTS = "mails", "contacts"
 
-Changes = Mapping[str, list[Row]] | None  # changed rows by table; None: derive everything
+Changes = Mapping[str, list[ChangedRow]] | None  # changed rows by table; None: derive everything
 
 
-def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) -> Refreshed:
+def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) -> RefreshResult:
     """Bring `clean/mails` up to date with the raw tables of mails."""
     target = mails_path(lake)
     paths = {table.name: raw_path(lake, table.name) for table in tables if table.shape == "mail"}
     with only_writer(target):
-        inputs = read_inputs(target, MAIL_SCHEMA, paths, row_hash([code]))
-        changes = inputs.changes({name: ["id"] for name in paths})
+        sources = read_sources(target, MAIL_SCHEMA, paths, row_hash([code]))
+        changes = sources.changed_rows({name: ["id"] for name in paths})
+        changed_ids = {name: changes and column_values(changes[name], "id") for name in paths}
         mails = [
             clean_row(name, row)
             for name, path in paths.items()
-            for row in live_rows(path, among("id", changes and values_of(changes[name], "id")))
+            for row in live_rows(path, where_in("id", changed_ids[name]))
         ]
         scope = changes and {f"{name}:{row['id']}" for name in paths for row in changes[name]}
         table = arrow_table(mail_rows(mails), MAIL_SCHEMA)
-        commit = sync_table(target, table, "id", scope, inputs.state)
-    return Refreshed(commit, len(mails), changes is None)
+        commit = sync_table(target, table, "id", scope, sources.state)
+    return RefreshResult(commit, len(mails), changes is None)
 
 
 def refresh_turns(
@@ -73,7 +78,7 @@ def refresh_turns(
     code: str,
     tables: Sequence[Table] = TEXT_TABLES,
     gap: timedelta = SESSION_GAP,
-) -> Refreshed:
+) -> RefreshResult:
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
 
     Third parties are those of `clean/contacts`, which is brought up to date first. A text is
@@ -89,11 +94,11 @@ def refresh_turns(
         key = lake_key(lake)
         builder = TurnBuilder(owner, ThirdParties(key, read_contacts(lake), owner.emails))
         shapes = sorted((table.name, table.shape) for table in tables)
-        made_by = [owner.emails, owner.user_ids, shapes, str(gap), key_fingerprint(key)]
-        inputs = read_inputs(target, TURN_SCHEMA, paths, row_hash([code, *made_by]))
-        inputs = replace(inputs, key=key_fingerprint(key))
+        fingerprint = key_fingerprint(key)
+        cache_key = row_hash([code, owner.emails, owner.user_ids, shapes, str(gap), fingerprint])
+        sources = read_sources(target, TURN_SCHEMA, paths, cache_key, fingerprint)
         columns = _columns_read(tables)
-        changes = _with_renamed(paths, inputs.changes(columns), columns)
+        changes = _with_renamed(paths, sources.changed_rows(columns), columns)
         affected = _AffectedTurns(paths, changes, builder, gap)
         scope, turns = affected.of_tables(tables, target)
         if changes is None and not turns:
@@ -103,15 +108,14 @@ def refresh_turns(
             )
         rows = arrow_table(turn_rows(turns), TURN_SCHEMA)
         commit = sync_table(
-            target, rows, "turn_id", None if changes is None else scope, inputs.state
+            target, rows, "turn_id", None if changes is None else scope, sources.state
         )
-    return Refreshed(commit, len(turns), changes is None)
+    return RefreshResult(commit, len(turns), changes is None)
 
 
 def lake_key(lake: Path) -> bytes:
     """The key of the surrogates; a new one where the lake has no turns that were made with one."""
-    schema = TURN_SCHEMA.append(pa.field(ROW_HASH, pa.string()))
-    state = read_state(turns_path(lake), schema)
+    state = read_state(turns_path(lake), with_row_hash(TURN_SCHEMA))
     return load_key(lake, state.get("key") if state else None)
 
 
@@ -124,7 +128,7 @@ def _columns_read(tables: Sequence[Table]) -> dict[str, list[str]]:
 
 def _with_renamed(
     paths: Mapping[str, Path],
-    changes: dict[str, list[Row]] | None,
+    changes: dict[str, list[ChangedRow]] | None,
     columns: Mapping[str, list[str]],
 ) -> Changes:
     """`changes`, with the rows whose texts may hold a name that came or went."""
@@ -183,7 +187,7 @@ class _AffectedTurns:
         turns = read_table(target, columns=["turn_id", "facts"])
         before = {} if turns is None else dict(zip(*turns.to_pydict().values(), strict=True))
         refuted = [mail for mail, old in before.items() if facts.get(mail) != old]
-        moved: list[Row] = [{"id": mail, "link_keys": []} for mail in refuted]
+        moved: list[ChangedRow] = [{"id": mail, "link_keys": []} for mail in refuted]
         affected = linked_mail_ids(mails, [*self.changes[MAILS], *moved])
         if not affected:
             return set(), []
@@ -195,8 +199,8 @@ class _AffectedTurns:
         return recipient_facts([] if mails is None else mails.to_pylist(), rows, self.builder.owner)
 
     def _of_rows(self, table: Table) -> tuple[set[str], list[Turn]]:
-        ids = None if self.changes is None else values_of(self.changes[table.name], "id")
-        rows = live_rows(self.paths[table.name], among("id", ids))
+        ids = None if self.changes is None else column_values(self.changes[table.name], "id")
+        rows = live_rows(self.paths[table.name], where_in("id", ids))
         turns = [self.builder.row_turn(table, row) for row in rows]
         return {f"{table.name}:{row_id}" for row_id in ids or ()}, turns
 
@@ -204,10 +208,10 @@ class _AffectedTurns:
         """Whole conversations: a session of a chat may begin elsewhere after any change."""
         ids, scope = None, set()
         if self.changes is not None:
-            ids = values_of(self.changes[parent], "id")
-            ids |= values_of(self.changes[table.name], "conversation_id")
+            ids = column_values(self.changes[parent], "id")
+            ids |= column_values(self.changes[table.name], "conversation_id")
             scope = {f"{table.name}:{row['id']}" for row in self.changes[table.name]}
-        conversations = live_rows(self.paths[parent], among("id", ids))
-        messages = live_rows(self.paths[table.name], among("conversation_id", ids))
+        conversations = live_rows(self.paths[parent], where_in("id", ids))
+        messages = live_rows(self.paths[table.name], where_in("conversation_id", ids))
         turns = self.builder.chat_turns(table, conversations, messages, self.gap)
         return scope | {turn.turn_id for turn in turns}, turns

@@ -35,7 +35,7 @@ from maverick_assets.defs.assets.clean import DATA_CODE_VERSION
 from maverick_assets.defs.assets.display import sample_table
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import Commit
-from maverick_assets.lake.incremental import Refreshed
+from maverick_assets.lake.incremental import RefreshResult
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import Recipe
 from maverick_assets.settings import load_settings
@@ -96,7 +96,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
 
 
 def _counts(
-    entries: list[Entry], commit: Commit, candidates: Refreshed
+    entries: list[Entry], commit: Commit, candidates: RefreshResult
 ) -> dict[str, MetadataValue | int]:
     return {
         "dagster/row_count": commit.rows,

@@ -22,7 +22,7 @@ from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import Turn, read_turns
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import row_hash, sync_table
-from maverick_assets.lake.incremental import Refreshed
+from maverick_assets.lake.incremental import RefreshResult
 from maverick_assets.lake.paths import key_path, raw_path, turns_path
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
@@ -64,7 +64,7 @@ def note(key: str, content: str) -> dict[str, Any]:
     return {"id": key, "user_id": "allan", "title": "Note", "content": content, "created_at": START}
 
 
-def refresh(lake: Path) -> Refreshed:
+def refresh(lake: Path) -> RefreshResult:
     refresh_mails(lake, "1")
     return refresh_turns(lake, OWNER, "1")
 
