@@ -21,14 +21,10 @@ from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import load_settings
 from maverick_assets.training.device.hardware import detect_hardware, prepare_process
-from maverick_assets.training.loop.adapters import (
-    Trainee,
-    attached_lora,
-    load_adapter,
-    save_adapter,
-)
+from maverick_assets.training.loop.adapter_job import AdapterJob, with_replay
+from maverick_assets.training.loop.adapters import attached_lora, load_adapter, save_adapter
 from maverick_assets.training.loop.engine import train
-from maverick_assets.training.loop.run import SEED, with_replay
+from maverick_assets.training.loop.run import SEED
 
 NEW = 0.01
 
@@ -66,12 +62,12 @@ def report(name: str) -> str:
     model = load_base_model(base.directory, base.digest, hardware.dtype)
     with tempfile.TemporaryDirectory() as folder:
         both = [
-            Trainee("full", encoded(ordered), training, held_out=held_out),
-            Trainee("parent", encoded(old), training, held_out=held_out),
+            AdapterJob("full", encoded(ordered), training, validation_rows=held_out),
+            AdapterJob("parent", encoded(old), training, validation_rows=held_out),
         ]
         train_and_save(model, both, Path(folder))
         parent = Path(folder) / "parent"
-        night = Trainee("night", encoded(tonight), training, parent, held_out)
+        night = AdapterJob("night", encoded(tonight), training, parent, held_out)
         train_and_save(model, [night], Path(folder))
         scores = {}
         for adapter in ("full", "parent", "night"):
@@ -92,11 +88,11 @@ def report(name: str) -> str:
     )
 
 
-def train_and_save(model: object, trainees: list[Trainee], folder: Path) -> None:
-    with attached_lora(model, trainees, SEED) as lora:
-        train(lora, trainees, detect_hardware(), SEED, lambda _: None)
-        for trainee in trainees:
-            save_adapter(lora, trainee.name, folder / trainee.name)
+def train_and_save(model: object, jobs: list[AdapterJob], folder: Path) -> None:
+    with attached_lora(model, jobs, SEED) as lora:
+        train(lora, jobs, detect_hardware(), SEED, lambda _: None)
+        for job in jobs:
+            save_adapter(lora, job.name, folder / job.name)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ from maverick_assets.processes import run_main
 from maverick_assets.recipes import Training
 from maverick_assets.records import Record
 from maverick_assets.training.device.hardware import detect_hardware, prepare_process
-from maverick_assets.training.loop.adapter_state import schedule
-from maverick_assets.training.loop.adapters import Trainee, attached_lora, save_adapter
+from maverick_assets.training.loop.adapter_job import AdapterJob
+from maverick_assets.training.loop.adapter_state import schedule_factor
+from maverick_assets.training.loop.adapters import attached_lora, save_adapter
 from maverick_assets.training.loop.checkpoints import Checkpoints
 from maverick_assets.training.loop.engine import train
 from maverick_assets.training.spec import BaseSpec, read_json
@@ -55,11 +56,11 @@ def engine(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
     model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
     model.to(hardware.device)
     computed = _computed_tokens(model)
-    trainees = [Trainee(name, spec.rows[name], spec.settings) for name in adapters]
-    with attached_lora(model, trainees, SEED) as lora:
+    jobs = [AdapterJob(name, spec.rows[name], spec.settings) for name in adapters]
+    with attached_lora(model, jobs, SEED) as lora:
         started = time.monotonic()
         kept = Checkpoints(out / "checkpoints", "benchmark")
-        run = train(lora, trainees, hardware, SEED, lambda _: None, kept)
+        run = train(lora, jobs, hardware, SEED, lambda _: None, checkpoints=kept)
         seconds = time.monotonic() - started
         kept.clear()
         for name, reason in run.failures.items():
@@ -180,7 +181,7 @@ class _ScheduledTrainer(Trainer):
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> LambdaLR:
         self.lr_scheduler = LambdaLR(
-            optimizer or self.optimizer, lambda done: schedule(done + 1, num_training_steps)
+            optimizer or self.optimizer, lambda done: schedule_factor(done + 1, num_training_steps)
         )
         return self.lr_scheduler
 

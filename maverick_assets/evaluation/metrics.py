@@ -11,6 +11,8 @@ from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.threads import pack_threads
 from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.packing import Document
+from maverick_assets.training.loop.micro_batches import MicroBatches
+from maverick_assets.training.loop.pack_model import PackModel
 from maverick_assets.training.loop.validation_loss import mean_loss
 
 
@@ -20,8 +22,9 @@ def perplexity(model: Any, rows: Sequence[Encoded], hardware: Hardware) -> Score
     Every supervised token weighs the same; losses are summed in float64. Raises `MaverickError`
     when the mean is not finite.
     """
-    with document_attention(model), pack_threads(hardware) as workers:
-        loss = mean_loss(model, map(Document, rows), hardware, workers)
+    with document_attention(model), pack_threads(hardware) as threads:
+        packs = PackModel(model, hardware)
+        loss = mean_loss(packs, map(Document, rows), threads, MicroBatches(hardware))
     if not math.isfinite(loss):
         raise MaverickError(f"held-out loss is {loss}; the adapter is broken, train it again")
     return Score(loss=loss, perplexity=math.exp(min(loss, 700.0)))

@@ -17,7 +17,8 @@ from maverick_assets.evaluation.samples import pick_evenly
 from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import Metrics
-from maverick_assets.training.loop.run import Reporter, run_jobs
+from maverick_assets.training.loop.reporting import Reporter
+from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import TrainingSpec
 
 ROWS = [("train", f"question {n}", "the answer is always tea") for n in range(8)] + [
@@ -44,7 +45,7 @@ def spec(tiny_base: PreparedBase, tmp_path: Path, write_examples: Any) -> dict[s
     write_examples(dataset, ROWS)
     base = {"directory": str(tiny_base.directory), "digest": tiny_base.digest}
     training = {"base": base, "jobs": [job(dataset, trained)]}
-    run_jobs(
+    run_training(
         TrainingSpec.model_validate_json(json.dumps(training)),
         Reporter(lambda _: None, lambda _: None),
     )

@@ -13,11 +13,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import TrainingSummary
-from maverick_assets.training.loop.adapter_state import StepTaken
-from maverick_assets.training.loop.curves import open_curves
-from maverick_assets.training.loop.engine import Progress
-from maverick_assets.training.loop.reporting import Reporter, Status
-from maverick_assets.training.loop.run import run_jobs
+from maverick_assets.training.loop.adapter_state import AdapterStep
+from maverick_assets.training.loop.curves import curves
+from maverick_assets.training.loop.engine import StepReport
+from maverick_assets.training.loop.reporting import Reporter, RunStatus
+from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import TrainingSpec
 
 ROWS = [("train", f"question {number}", f"answer {number}, gladly") for number in range(8)] + [
@@ -52,13 +52,13 @@ def read(folder: Path) -> dict[str, list[tuple[int, float]]]:
 def run(spec: TrainingSpec) -> tuple[list[str], list[Any]]:
     lines: list[str] = []
     results: list[Any] = []
-    run_jobs(spec, Reporter(lines.append, results.append))
+    run_training(spec, Reporter(lines.append, results.append))
     return lines, results
 
 
-def status(step: int, loss: float) -> Status:
-    taken = {"robbie": StepTaken(step, 9, loss, 0.1, 2.0)}
-    return Status(Progress(step, 9, taken, {}, 100.0, 1.0), 0.25, 500, None)
+def status(step: int, loss: float) -> RunStatus:
+    steps = {"robbie": AdapterStep(step, 9, loss, 0.1, 2.0)}
+    return RunStatus(StepReport(step, 9, steps, {}, 100.0, 1.0), 0.25, 500, None)
 
 
 def nobody(line: str) -> None:
@@ -94,7 +94,7 @@ def test_a_run_that_goes_on_takes_the_place_of_what_came_after_its_checkpoint(
     tmp_path: Path,
 ) -> None:
     for steps, loss in ((range(1, 7), 5.0), (range(4, 9), 3.0)):
-        with open_curves(tmp_path, {}, nobody) as draw:
+        with curves(tmp_path, {}, nobody) as draw:
             for step in steps:
                 draw(status(step, loss))
     expected = [(step, 5.0 if step < 4 else 3.0) for step in range(1, 9)]
@@ -114,9 +114,9 @@ def test_where_none_can_be_drawn_the_training_goes_on(spec: TrainingSpec, tmp_pa
 def test_a_full_disk_ends_the_curves_alone(tmp_path: Path) -> None:
     code = (
         "import resource, sys; from pathlib import Path; "
-        "from maverick_assets.training.loop.curves import open_curves; "
+        "from maverick_assets.training.loop.curves import curves; "
         "from maverick_assets_tests.training.test_curves import status\n"
-        "with open_curves(Path(sys.argv[1]), {}, print) as draw:\n"
+        "with curves(Path(sys.argv[1]), {}, print) as draw:\n"
         "    draw(status(1, 5.0))\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
         "    for step in range(2, 500): draw(status(step, 5.0))\n"
@@ -133,8 +133,8 @@ def test_a_full_disk_ends_the_curves_alone(tmp_path: Path) -> None:
 TRAIN = (
     "import sys; from pathlib import Path; from maverick_assets.training.spec import *; "
     "from maverick_assets.training.loop.reporting import Reporter; "
-    "from maverick_assets.training.loop.run import run_jobs\n"
-    "run_jobs(read_json(Path(sys.argv[1]), TrainingSpec), Reporter(print, print))\n"
+    "from maverick_assets.training.loop.run import run_training\n"
+    "run_training(read_json(Path(sys.argv[1]), TrainingSpec), Reporter(print, print))\n"
     "print('wandb' in sys.modules)"
 )
 

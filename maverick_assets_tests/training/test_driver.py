@@ -21,7 +21,9 @@ from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import TrainingSummary
-from maverick_assets.training.loop.run import Reporter, run_jobs, select_examples, with_replay
+from maverick_assets.training.loop.adapter_job import training_examples, with_replay
+from maverick_assets.training.loop.reporting import Reporter
+from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import AdapterJobSpec, TrainingSpec
 
 TRAIN = [("train", f"question {number}", f"answer {number}, gladly") for number in range(6)]
@@ -50,7 +52,7 @@ def specification(base: PreparedBase, *jobs: dict[str, Any]) -> dict[str, Any]:
 def run(spec: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
     lines: list[str] = []
     results: list[Any] = []
-    run_jobs(
+    run_training(
         TrainingSpec.model_validate_json(json.dumps(spec)), Reporter(lines.append, results.append)
     )
     return lines, results
@@ -69,7 +71,7 @@ def test_each_job_is_trained_and_reported(
     lines, results = run(specification(tiny_base, *jobs))
     assert [result["status"] for result in results] == ["trained", "trained"]
     assert results[1]["personality"] == "robbie"
-    assert any("loss allan-maverick" in line and "% of bound" in line for line in lines)
+    assert any("loss allan-maverick" in line and "% of roofline" in line for line in lines)
     summary = TrainingSummary.model_validate_json((tmp_path / "one/training.json").read_bytes())
     assert summary.n_examples == len(TRAIN)
     assert summary.steps == len(summary.losses) > 2
@@ -120,9 +122,7 @@ def test_incremental_training_takes_the_new_examples_and_as_many_old_ones(
         parent_adapter=str(tmp_path / "parent" / "adapter"),
         parent_dataset_version=0,
     )
-    chosen = select_examples(
-        AdapterJobSpec.model_validate_json(json.dumps(child)), replay=1.0, seed=0
-    )
+    chosen = training_examples(AdapterJobSpec.model_validate_json(json.dumps(child)), seed=0)
     assert [example.messages[1]["content"] for example in chosen[:2]] == [
         "question 7",
         "question 8",

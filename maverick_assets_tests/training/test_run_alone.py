@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
-from maverick_assets.training.run_file import read_config
+from maverick_assets.training.run_file import read_run_file
 
 TRAIN = [("train", f"question {number}", f"answer {number}, gladly") for number in range(8)]
 
@@ -66,24 +66,24 @@ def test_what_is_wrong_with_a_file_is_told_in_one_line(
     }
     for message, content in wrong.items():
         with pytest.raises(BadInput, match=message):
-            read_config(write(tmp_path, content))
-    with pytest.raises(BadInput, match="cannot read"):
-        read_config(tmp_path / "nothing.yaml")
+            read_run_file(write(tmp_path, content))
+    with pytest.raises(BadInput, match="no such file"):
+        read_run_file(tmp_path / "nothing.yaml")
     (tmp_path / "no.yaml").write_text("a: [")
-    with pytest.raises(BadInput, match=r"no\.yaml is no YAML"):
-        read_config(tmp_path / "no.yaml")
+    with pytest.raises(BadInput, match=r"no\.yaml:1: not YAML"):
+        read_run_file(tmp_path / "no.yaml")
 
 
 def test_the_machine_is_told_as_a_node_is_and_does_not_change_what_is_trained(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
-    plain = read_config(write(tmp_path, config))
+    plain = read_run_file(write(tmp_path, config))
     node = {"gpus": 2, "deepspeed": "zero2.json", "training_gb": 16, "name": "aurora"}
-    of_two = read_config(write(tmp_path, config | {"node": node}))
+    of_two = read_run_file(write(tmp_path, config | {"node": node}))
     assert of_two.node.gpus == 2
     assert of_two.node.deepspeed == tmp_path / "zero2.json"
     assert of_two.digest == plain.digest
-    four_bits = read_config(write(tmp_path, config | {"node": {"quantize": "nf4"}}))
+    four_bits = read_run_file(write(tmp_path, config | {"node": {"quantize": "nf4"}}))
     assert four_bits.digest != plain.digest
 
 
@@ -119,7 +119,7 @@ def test_told_to_end_it_saves_itself_and_goes_on_to_the_same_adapter(
         assert any("step 1/" in line for line in process.stdout)
         process.send_signal(told)
         assert process.wait(timeout=60) == 75
-        assert "the same command goes on" in process.stderr.read()
+        assert "run the same command again" in process.stderr.read()
     assert (tmp_path / "checkpoints").is_dir()
     subprocess.run(engine(path), capture_output=True, check=True)
     assert not (tmp_path / "checkpoints").exists()
@@ -131,7 +131,7 @@ def test_told_to_end_it_saves_itself_and_goes_on_to_the_same_adapter(
 def test_a_log_gets_lines(config: dict[str, Any], tmp_path: Path) -> None:
     done = subprocess.run(engine(write(tmp_path, config)), capture_output=True, check=True)
     seen = done.stdout.decode()
-    told = r"step 1/\d+, loss robbie .*; \d+ tokens/s, \d+% of bound, \d+:\d\d:\d\d left, \d+ MB"
+    told = r"step 1/\d+, loss robbie .*; \d+ tokens/s, \d+% of roofline, \d+:\d\d:\d\d left, \d+ MB"
     assert re.search(told, seen)
     assert "\x1b" not in seen
     assert "━" not in seen
@@ -146,7 +146,7 @@ def test_a_terminal_gets_bars(config: dict[str, Any], tmp_path: Path) -> None:
     assert run.returncode == 0
     shown = re.sub(r"\x1b\[[\d;?]*\w", "", seen)
     assert re.search(r"gatekeeper +━+ +\d+/\d+ loss \d+\.\d+", shown)
-    assert re.search(r"\d+ tokens/s, \d+% of bound, 0:00:00 left, \d+ MB", shown)
+    assert re.search(r"\d+ tokens/s, \d+% of roofline, 0:00:00 left, \d+ MB", shown)
     assert shown.count('"status": "trained"') == 2
 
 

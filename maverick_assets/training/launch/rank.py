@@ -1,6 +1,7 @@
-"""One rank of a training: `python -m maverick_assets.training.launch.rank`, by torch's agent.
+"""One rank of a training: `python -m maverick_assets.training.launch.rank SPEC.json`.
 
-The first one reports, a line of JSON each; the others are silent, and write nothing.
+torch's agent starts it (`torchrun.py`). The main process reports a line of JSON at a time, which
+the driver reads; the others report nothing and write nothing.
 """
 
 import json
@@ -13,8 +14,8 @@ import torch
 
 from maverick_assets.processes import run_main
 from maverick_assets.training.loop.reporting import Reporter
-from maverick_assets.training.loop.run import run_jobs
-from maverick_assets.training.loop.zero_stepper import leads
+from maverick_assets.training.loop.run import run_training
+from maverick_assets.training.loop.zero_stepper import is_main_process
 from maverick_assets.training.spec import TrainingSpec, read_json
 
 
@@ -22,18 +23,21 @@ def main(arguments: Sequence[str]) -> None:
     spec = read_json(Path(arguments[0]), TrainingSpec)
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    reporter = Reporter(lambda line: _tell(line=line), lambda result: _tell(result=result))
-    if not leads():
+    if is_main_process():
+        reporter = Reporter(
+            lambda line: _print_json(line=line), lambda result: _print_json(result=result)
+        )
+    else:
         spec = spec.model_copy(update={"curves": None})
         reporter = Reporter(lambda _: None, lambda _: None)
     try:
-        run_jobs(spec, reporter)
+        run_training(spec, reporter)
     finally:
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
 
 
-def _tell(**message: object) -> None:
+def _print_json(**message: object) -> None:
     print(json.dumps(message), flush=True)
 
 

@@ -1,27 +1,30 @@
-"""A training started: in this process, or in one process for each of several GPUs."""
+"""How a training starts: in this process, or in one process for each of several GPUs."""
 
 import torch
 
 from maverick_assets.errors import BadInput
-from maverick_assets.training.launch.torchrun import RankLayout, launch
+from maverick_assets.training.launch.torchrun import RankLayout, run_ranks
 from maverick_assets.training.loop.reporting import Reporter
-from maverick_assets.training.loop.run import run_jobs
+from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import TrainingSpec
 
 
-def run(spec: TrainingSpec, reporter: Reporter, place: RankLayout | None = None) -> None:
-    """Train all jobs together, in one process, or in one for each of several GPUs.
+def start_training(
+    spec: TrainingSpec, reporter: Reporter, layout: RankLayout | None = None
+) -> None:
+    """Train all jobs of a spec together; without a `layout`, with the GPUs of its node.
 
-    Raises `BadInput` when this machine has fewer.
+    Raises `BadInput` when this machine has fewer GPUs.
     """
-    place = place or RankLayout(max(1, spec.node.gpus))
-    found = torch.cuda.device_count()
-    if 0 < found < place.here:
+    layout = layout or RankLayout(max(1, spec.node.gpus))
+    gpus = torch.cuda.device_count()
+    # Without any GPU the ranks compute on the cores: a fleet of several can be tried on a laptop.
+    if 0 < gpus < layout.local_ranks:
         raise BadInput(
-            f"node {spec.node.name} is to have {place.here} GPUs, this machine has {found}; "
+            f"node {spec.node.name} is to have {layout.local_ranks} GPUs, this machine has {gpus}; "
             "correct the fleet"
         )
-    if place.here * place.hosts == 1:
-        run_jobs(spec, reporter)
+    if layout.local_ranks * layout.hosts == 1:
+        run_training(spec, reporter)
     else:
-        launch(spec, place, reporter)
+        run_ranks(spec, layout, reporter)

@@ -1,11 +1,14 @@
 """Several ranks of one training, started and ended together by torch's elastic agent (torchrun).
 
-DeepSpeed's own launcher leaves its ranks alive when it is cancelled, and ends with 0 when it is
-killed. Here whoever is killed, the kernel ends what it has started; who is told to end tells the
-ranks, which save themselves first.
+DeepSpeed's own launcher leaves its ranks alive when it is cancelled, and exits with 0 when it is
+killed. Here the kernel ends every process whose parent was killed, and a process that is asked to
+stop passes that on to the ranks, which save themselves first.
 
-`launch` starts the agent, `python -m maverick_assets.training.launch.torchrun SPEC.json RANKS`, and
-passes on what the first rank reports: it alone may speak to Dagster, as one process does.
+    driver -> agent (this module as a program) -> one `launch.rank` for each GPU
+
+The driver relays what the main process reports, a line of JSON each, instead of letting it report
+by itself: the relay keeps the libraries' own output out of the report, and leaves Dagster Pipes to
+the one process that Dagster started.
 """
 
 import json
@@ -18,6 +21,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.processes import PARENT_PID, run_main
@@ -30,17 +34,17 @@ PORT = 29500  # of the first host, where several meet
 
 @dataclass(frozen=True)
 class RankLayout:
-    """Where the ranks are. `here`: how many on this host, of `hosts` that meet at `meeting`."""
+    """How the ranks of a training are spread over hosts."""
 
-    here: int
+    local_ranks: int  # on this host
     hosts: int = 1
-    meeting: str = "localhost:0"
+    rendezvous: str = "localhost:0"  # where the hosts meet
 
 
 def read_hosts(path: Path, name: str | None = None) -> RankLayout:
-    """The place of this host, or of that `name`, in a hostfile: lines of `NAME slots=GPUS`.
+    """The layout as this host sees it, or the host `name`, from lines of `NAME slots=GPUS`.
 
-    Raises `BadInput` when it does not read, or this host is not in it.
+    Raises `BadInput` when the file cannot be read, or lacks this host.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -49,19 +53,19 @@ def read_hosts(path: Path, name: str | None = None) -> RankLayout:
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
-        raise BadInput(f"{path}: each line is NAME slots=GPUS: {error}") from error
-    own = [name] if name else [socket.gethostname(), socket.getfqdn()]
-    found = [slots[each] for each in own if each in slots]
-    if not found:
-        raise BadInput(f"{path} has no host {own[0]}; it has: {', '.join(slots) or 'none'}")
-    return RankLayout(found[0], len(slots), f"{next(iter(slots))}:{PORT}")
+        raise BadInput(f"{path}: each line must be NAME slots=GPUS: {error}") from error
+    own_names = [name] if name else [socket.gethostname(), socket.getfqdn()]
+    own_slots = [slots[own] for own in own_names if own in slots]
+    if not own_slots:
+        raise BadInput(f"{path} has no host {own_names[0]}; it has: {', '.join(slots) or 'none'}")
+    return RankLayout(own_slots[0], len(slots), f"{next(iter(slots))}:{PORT}")
 
 
-def launch(spec: TrainingSpec, place: RankLayout, reporter: Reporter) -> None:
-    """Train with the ranks of `place`; on each host this is called.
+def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> None:
+    """Train with several ranks, on this host and on each other one that calls this.
 
-    Raises `MaverickError` with what a rank said when it failed, `Interrupted` when this process was
-    told to end.
+    Raises `MaverickError` with the message of a rank that failed, and `Interrupted` when this
+    process was asked to stop.
     """
     with (
         tempfile.TemporaryDirectory(prefix="maverick-ranks-") as folder,
@@ -69,65 +73,65 @@ def launch(spec: TrainingSpec, place: RankLayout, reporter: Reporter) -> None:
     ):
         path = Path(folder) / "spec.json"
         path.write_text(spec.model_dump_json())
+        ranks = [str(layout.local_ranks), str(layout.hosts), layout.rendezvous]
         module = "maverick_assets.training.launch.torchrun"
-        arguments = [str(path), str(place.here), str(place.hosts), place.meeting, spec.digest[:12]]
         with subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-m", module, str(path), *ranks, spec.digest[:12]],
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
             start_new_session=True,
-            env=_environment(place),
+            env=_environment(layout),
         ) as agent:
-            told = _passed_on(agent)
+            stopped = _forward_signals(agent)
             assert agent.stdout is not None
             for line in agent.stdout:
                 _report(line.rstrip("\n"), reporter)
-        if told:
-            raise Interrupted("training was told to end; the same command goes on from here")
+        if stopped.is_set():
+            raise Interrupted
         if agent.returncode:
             stderr.seek(0)
-            raise _error(agent.returncode, stderr.read().splitlines())
+            raise _rank_error(agent.returncode, stderr.read().splitlines())
 
 
-def _environment(place: RankLayout) -> dict[str, str]:
-    """No Pipes, whose stream several would spoil; the cores divided among the ranks."""
-    known = {name: value for name, value in os.environ.items() if "DAGSTER_PIPES" not in name}
+def _environment(layout: RankLayout) -> dict[str, str]:
+    # Without Dagster Pipes: messages of several processes would spoil its stream.
+    others = {name: value for name, value in os.environ.items() if "DAGSTER_PIPES" not in name}
     cores = len(os.sched_getaffinity(0))
-    return known | {
-        "OMP_NUM_THREADS": str(max(1, cores // place.here)),
+    return others | {
+        "OMP_NUM_THREADS": str(max(1, cores // layout.local_ranks)),
         PARENT_PID: str(os.getpid()),
     }
 
 
-def _passed_on(agent: subprocess.Popen[str]) -> list[int]:
-    """SIGTERM and SIGINT, which Dagster sends, tell the agent; the signals that came."""
-    came: list[int] = []
+def _forward_signals(agent: subprocess.Popen[str]) -> Event:
+    """Pass SIGTERM on to the agent, and SIGINT, which Dagster sends; set once one has come."""
+    stopped = Event()
 
-    def tell(signum: int, _frame: object) -> None:
-        came.append(signum)
+    def forward(_signum: int, _frame: object) -> None:
+        stopped.set()
         agent.terminate()
 
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, tell)
-    return came
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, forward)
+    return stopped
 
 
 def _report(line: str, reporter: Reporter) -> None:
-    """What the first rank reports is JSON; the rest is chatter of libraries."""
     try:
         message = json.loads(line)
     except ValueError:
-        return
+        return  # not from our main process, but from a library
     if "line" in message:
-        reporter.line(message["line"])
+        reporter.log(message["line"])
     else:
         reporter.result(message["result"])
 
 
-def _error(code: int, said: Sequence[str]) -> MaverickError:
-    errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
-    others = [line for line in said if line.strip()]
+def _rank_error(code: int, stderr: Sequence[str]) -> MaverickError:
+    """The first error that a rank explained, or the last line that any process wrote."""
+    errors = [line.removeprefix("error: ") for line in stderr if line.startswith("error: ")]
+    others = [line for line in stderr if line.strip()]
     reason = (
         errors[0] if errors else f"a rank failed: {others[-1] if others else 'it said nothing'}"
     )
@@ -135,19 +139,19 @@ def _error(code: int, said: Sequence[str]) -> MaverickError:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """The agent: starts the ranks, and ends when all have ended, or one has failed."""
+    """The agent: starts the ranks, and exits when all have ended, or one has failed."""
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    spec, here, hosts, meeting, run = arguments
+    spec, local_ranks, hosts, rendezvous, run = arguments
     os.environ[PARENT_PID] = str(os.getpid())
     config = LaunchConfig(
         min_nodes=int(hosts),
         max_nodes=int(hosts),
-        nproc_per_node=int(here),
+        nproc_per_node=int(local_ranks),
         rdzv_backend="c10d",
-        rdzv_endpoint=meeting,
+        rdzv_endpoint=rendezvous,
         run_id=run,
         max_restarts=0,
     )
@@ -156,6 +160,7 @@ def main(arguments: Sequence[str]) -> None:
     except SignalException:
         sys.exit(Interrupted.exit_code)
     except ChildFailedError as error:
+        # Negative codes are of ranks that the agent itself ended, because another one failed.
         codes = [failure.exitcode for failure in error.failures.values()]
         sys.exit(next((code for code in codes if code > 0), 1))
 

@@ -6,159 +6,184 @@ from itertools import accumulate, chain
 
 from maverick_assets.recipes import Training
 from maverick_assets.training.kernels.packing import Document, plan_epoch
-from maverick_assets.training.loop.adapters import Trainee
-from maverick_assets.training.loop.checkpoints import Facts, Snapshot
-from maverick_assets.training.loop.stepper import State, Steps
+from maverick_assets.training.loop.adapter_job import AdapterJob
+from maverick_assets.training.loop.checkpoints import AdapterSnapshot, Progress
+from maverick_assets.training.loop.stepper import NamedTensors, Stepper
 
-LEARNING_RATE = 2e-4  # of a base as wide as Llama 8B
-WIDTH = 4096
-WARMUP = 0.03
+LLAMA_8B_LEARNING_RATE = 2e-4
+LLAMA_8B_WIDTH = 4096
+WIDTH_EXPONENT = 0.781
+WARMUP_FRACTION = 0.03  # of all steps
 MAX_GRADIENT_NORM = 1.0
-EXPLODED = 1e4  # a gradient of this norm tells nothing
+MAX_SOUND_NORM = 1e4  # a gradient above it has exploded: its direction means nothing
 MAX_SETBACKS = 3
 
 
 @dataclass(frozen=True)
-class StepTaken:
-    """A step of one adapter, the `step`-th of `steps`. `gradient_norm`: before clipping."""
+class AdapterStep:
+    """What one step of one adapter gave."""
 
-    step: int
-    steps: int
+    step: int  # from 1
+    steps: int  # of the whole training
     loss: float
     learning_rate: float
-    gradient_norm: float
+    gradient_norm: float  # before clipping
 
     @property
-    def sound(self) -> bool:
-        return math.isfinite(self.loss) and self.gradient_norm < EXPLODED
+    def is_sound(self) -> bool:
+        return math.isfinite(self.loss) and self.gradient_norm < MAX_SOUND_NORM
 
 
 @dataclass
-class Learner:
-    """An adapter in training. `plan`: rows of each of its steps; `epochs`: steps that end one.
-    `learning_rate`: its peak; `rate`: factor of that. `best`: weights of the best epoch so far."""
+class AdapterState:
+    """An adapter in training."""
 
-    trainee: Trainee
-    plan: list[list[int]]
-    epochs: frozenset[int]
-    learning_rate: float
-    done: int = 0
-    losses: list[tuple[int, float]] = field(default_factory=list)
-    held_out: list[tuple[int, float]] = field(default_factory=list)
-    best: State = field(default_factory=dict)
-    rate: float = 1.0
+    job: AdapterJob
+    index: int  # among the adapters that are trained together
+    plan: list[list[int]]  # rows of each step
+    epoch_ends: frozenset[int]  # steps after which an epoch is complete
+    peak_learning_rate: float
+    rate_factor: float = 1.0  # of the peak; halved at each setback
+    steps_done: int = 0
+    losses: list[tuple[int, float]] = field(default_factory=list)  # (step, training loss)
+    validation_losses: list[tuple[int, float]] = field(default_factory=list)  # after each epoch
+    best_weights: NamedTensors = field(default_factory=dict)  # of the best epoch so far
     setbacks: int = 0
-    failure: str | None = None
+    failure: str | None = None  # why it was given up
 
     @property
-    def learns(self) -> bool:
-        return self.failure is None and self.done < len(self.plan)
-
-    @property
-    def ends_epoch(self) -> bool:
-        """Whether an epoch was just done whose rows held out are not looked at yet."""
-        seen = self.held_out and self.held_out[-1][0] == len(self.losses)
-        return self.failure is None and self.done in self.epochs and not seen
+    def is_training(self) -> bool:
+        return self.failure is None and self.steps_done < len(self.plan)
 
     @property
     def steps_left(self) -> int:
-        return len(self.plan) - self.done
+        return len(self.plan) - self.steps_done
 
-    def documents(self, adapter: int) -> list[Document]:
-        """Rows of the next step: its loss is the mean over their supervised tokens."""
-        rows = [self.trainee.rows[index] for index in self.plan[self.done]]
+    @property
+    def validation_due(self) -> bool:
+        """Whether an epoch has just ended whose validation loss is not known yet."""
+        if self.failure or not self.job.validation_rows or self.steps_done not in self.epoch_ends:
+            return False
+        # Steps taken, not `steps_done`: an early stop jumps to the end of the plan, which is the
+        # end of an epoch, too.
+        return len(self.losses) not in [step for step, _ in self.validation_losses]
+
+    def next_documents(self) -> list[Document]:
+        """The rows of the next step, whose loss is the mean over all their supervised tokens."""
+        rows = [self.job.rows[at] for at in self.plan[self.steps_done]]
         weight = 1 / sum(row.n_supervised for row in rows)
-        return [Document(row, adapter, weight) for row in rows]
+        return [Document(row, self.index, weight) for row in rows]
 
     def tokens_left(self) -> int:
-        rows = self.trainee.rows
-        return sum(len(rows[at].input_ids) for step in self.plan[self.done :] for at in step)
+        rows = self.job.rows
+        return sum(len(rows[at].input_ids) for step in self.plan[self.steps_done :] for at in step)
 
 
-def make_learner(trainee: Trainee, width: int, seed: int) -> Learner:
-    """`width`: hidden size of the base."""
-    settings = trainee.settings
+def initial_state(job: AdapterJob, index: int, width: int, seed: int) -> AdapterState:
+    """`job` before its first step, on a base of hidden size `width`."""
+    settings = job.settings
     epochs = [
-        plan_epoch(trainee.rows, settings.batch_tokens, f"{seed}-{epoch}")
+        plan_epoch(job.rows, settings.batch_tokens, f"{seed}-{epoch}")
         for epoch in range(1, settings.epochs + 1)
     ]
-    ends = frozenset(accumulate(len(epoch) for epoch in epochs))
-    rate = settings.incremental_rate if trainee.parent else 1.0
-    return Learner(trainee, list(chain(*epochs)), ends, learning_rate(settings, width), rate=rate)
+    return AdapterState(
+        job,
+        index,
+        plan=list(chain(*epochs)),
+        epoch_ends=frozenset(accumulate(len(epoch) for epoch in epochs)),
+        peak_learning_rate=peak_learning_rate(settings, width),
+        rate_factor=settings.incremental_rate if job.parent else 1.0,
+    )
 
 
-def update(learner: Learner, steps: Steps, adapter: int, loss: float) -> StepTaken:
-    """Take the step that the gradient tells, unless it tells none."""
-    step, count = learner.done + 1, len(learner.plan)
-    norm = steps.clip(adapter, MAX_GRADIENT_NORM)
-    rate = learner.learning_rate * learner.rate * schedule(step, count)
-    taken = StepTaken(step, count, round(loss, 5), rate, norm)
-    if not taken.sound:
-        steps.drop(adapter)
-        return taken
-    steps.take(adapter, rate)
-    learner.done = step
-    learner.losses.append((step, taken.loss))
-    return taken
+def take_step(state: AdapterState, stepper: Stepper, loss: float) -> AdapterStep:
+    """Take the step of the adapter's complete gradient, or none if it is not sound."""
+    number, count = state.steps_done + 1, len(state.plan)
+    norm = stepper.clip(state.index, MAX_GRADIENT_NORM)
+    rate = state.peak_learning_rate * state.rate_factor * schedule_factor(number, count)
+    step = AdapterStep(number, count, round(loss, 5), rate, norm)
+    if not step.is_sound:
+        stepper.drop_gradient(state.index)
+        return step
+    stepper.step(state.index, rate)
+    state.steps_done = number
+    state.losses.append((number, step.loss))
+    return step
 
 
-def set_back(learner: Learner, steps: Steps, adapter: int, to: Snapshot, bad: StepTaken) -> None:
-    """After a step that told nothing: go back with half the rate; the third time, give up."""
-    setbacks, rate = learner.setbacks + 1, learner.rate / 2
+def set_back(
+    state: AdapterState, stepper: Stepper, snapshot: AdapterSnapshot, unsound: AdapterStep
+) -> None:
+    """After an unsound step: return to a snapshot with half the rate; the third time, give up."""
+    # Computed before restore(), which would bring back the snapshot's own.
+    setbacks, rate_factor = state.setbacks + 1, state.rate_factor / 2
     if setbacks >= MAX_SETBACKS:
-        learner.failure = (
-            f"the loss is {bad.loss} at step {bad.step} of {bad.steps}, gradient "
-            f"{bad.gradient_norm:.3g}, for the third time; lower learning_rate"
+        state.failure = (
+            f"the loss is {unsound.loss} at step {unsound.step} of {unsound.steps}, gradient "
+            f"{unsound.gradient_norm:.3g}, for the third time; lower learning_rate"
         )
     else:
-        restore(learner, steps, adapter, to)
-    learner.setbacks, learner.rate = setbacks, rate
+        restore(state, stepper, snapshot)
+    state.setbacks, state.rate_factor = setbacks, rate_factor
 
 
-def stop_early(learner: Learner, steps: Steps, adapter: int) -> None:
-    """After an epoch: when the loss on the rows held out is not the least so far, go back to the
-    weights of that one, and learn no more."""
-    loss = steps.held_out_loss(Document(row, adapter) for row in learner.trainee.held_out)
-    if loss < min((known for _, known in learner.held_out), default=math.inf):
-        if learner.learns:  # otherwise they are the ones it ends with
-            learner.best = {name: each.clone() for name, each in steps.weights(adapter).items()}
-    elif learner.best:
-        steps.restore(adapter, learner.best, {}, learner.done)
-        learner.done = len(learner.plan)
-    learner.held_out.append((len(learner.losses), round(loss, 5)))
+def validate(state: AdapterState, stepper: Stepper) -> None:
+    """After an epoch: record the validation loss, and stop early when it is not the best so far.
+
+    An adapter that stops takes the weights of its best epoch.
+    """
+    rows = state.job.validation_rows
+    loss = stepper.validation_loss(Document(row, state.index) for row in rows)
+    if loss < min((best for _, best in state.validation_losses), default=math.inf):
+        if state.is_training:  # after the last epoch the adapter has these weights anyway
+            weights = stepper.weights(state.index)
+            state.best_weights = {name: weight.clone() for name, weight in weights.items()}
+    elif state.best_weights:
+        stepper.restore(state.index, state.best_weights, {}, state.steps_done)
+        state.steps_done = len(state.plan)
+    state.validation_losses.append((len(state.losses), round(loss, 5)))
 
 
-def snapshot(learner: Learner, steps: Steps, adapter: int) -> Snapshot:
-    """Where it is. The tensors are its own: to be written, or copied, before the next step."""
-    facts = Facts(
-        learner.done,
-        list(learner.losses),
-        list(learner.held_out),
-        learner.rate,
-        learner.setbacks,
+def take_snapshot(state: AdapterState, stepper: Stepper) -> AdapterSnapshot:
+    """The tensors are the stepper's own: the next step changes them."""
+    progress = Progress(
+        steps_done=state.steps_done,
+        losses=list(state.losses),
+        validation_losses=list(state.validation_losses),
+        rate_factor=state.rate_factor,
+        setbacks=state.setbacks,
     )
-    return Snapshot(facts, steps.weights(adapter), steps.moments(adapter), learner.best)
+    return AdapterSnapshot(
+        progress,
+        stepper.weights(state.index),
+        stepper.optimizer_state(state.index),
+        state.best_weights,
+    )
 
 
-def restore(learner: Learner, steps: Steps, adapter: int, known: Snapshot) -> None:
-    facts = known.facts
-    learner.done, learner.losses = facts.done, list(facts.losses)
-    learner.held_out = list(facts.held_out)
-    learner.rate, learner.setbacks = facts.rate, facts.setbacks
-    learner.best = known.best
-    steps.restore(adapter, known.weights, known.moments, facts.done)
+def restore(state: AdapterState, stepper: Stepper, snapshot: AdapterSnapshot) -> None:
+    progress = snapshot.progress
+    state.steps_done = progress.steps_done
+    state.losses = list(progress.losses)
+    state.validation_losses = list(progress.validation_losses)
+    state.rate_factor, state.setbacks = progress.rate_factor, progress.setbacks
+    state.best_weights = snapshot.best_weights
+    stepper.restore(state.index, snapshot.weights, snapshot.optimizer_state, progress.steps_done)
 
 
-def learning_rate(settings: Training, width: int) -> float:
-    """Peak learning rate on a base of hidden size `width`: that of the recipe, or where it names
-    none, that of Llama 8B carried over by the exponent that Schulman et al. fitted to Llamas
-    (2025, "LoRA Without Regret")."""
-    return settings.learning_rate or LEARNING_RATE * (WIDTH / width) ** 0.781
+def peak_learning_rate(settings: Training, width: int) -> float:
+    """The recipe's learning rate, or one that fits a base of hidden size `width`.
+
+    The latter is that of Llama 8B, scaled by the exponent that Schulman et al. fitted to Llamas
+    (2025, "LoRA Without Regret").
+    """
+    scaled = LLAMA_8B_LEARNING_RATE * (LLAMA_8B_WIDTH / width) ** WIDTH_EXPONENT
+    return settings.learning_rate or scaled
 
 
-def schedule(step: int, steps: int) -> float:
+def schedule_factor(step: int, steps: int) -> float:
     """Factor of the learning rate at `step` (from 1): linear warmup, then cosine to near zero."""
-    warmup = max(1, round(WARMUP * steps))
+    warmup = max(1, round(WARMUP_FRACTION * steps))
     if step <= warmup:
         return step / warmup
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup + 1)))

@@ -1,11 +1,10 @@
 """Adapters on a base: attached for training, loaded for use, written whole.
 
-LoRA after Hu et al. 2021, its weights and files as peft has them.
+LoRA as Hu et al. 2021 describe it, with weights and files as peft has them.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,46 +13,26 @@ from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dic
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError, first_line
-from maverick_assets.recipes import Training
-
-
-@dataclass(frozen=True)
-class Trainee:
-    """An adapter to be: what it learns from, each row with a supervised token, and how.
-
-    `parent`: directory of the adapter that it goes on from; None: fresh weights. `held_out`: rows
-    that it is measured on after each epoch; where it gets worse it stops, and the best one stays.
-    """
-
-    name: str
-    rows: Sequence[Encoded]
-    settings: Training
-    parent: Path | None = None
-    held_out: Sequence[Encoded] = ()
-
-    @property
-    def n_tokens(self) -> int:
-        """Of one epoch."""
-        return sum(len(row.input_ids) for row in self.rows)
+from maverick_assets.training.loop.adapter_job import AdapterJob
 
 
 @contextmanager
-def attached_lora(model: Any, trainees: Sequence[Trainee], seed: int) -> Iterator[PeftModel]:
-    """`model` with trainable LoRA weights in float32 for each trainee, under its name.
+def attached_lora(model: Any, jobs: Sequence[AdapterJob], seed: int) -> Iterator[PeftModel]:
+    """`model` with trainable LoRA weights in float32 for each job, under the job's name.
 
-    Fresh ones are drawn from `seed`, for each as if it were alone. Afterwards the model is as
-    before. Raises `MaverickError` when a parent does not fit (`check_parent`).
+    Fresh weights are drawn from `seed`, for each adapter as if it were alone. Afterwards the model
+    is as before. Raises `MaverickError` when a parent does not fit (`check_parent`).
     """
-    for trainee in trainees:
-        check_parent(trainee)
+    for job in jobs:
+        check_parent(job)
     lora: PeftModel | None = None
     try:
-        for trainee in trainees:
+        for job in jobs:
             torch.manual_seed(seed)
-            lora = _with_adapter(model, lora, trainee)
+            lora = _with_adapter(model, lora, job)
         assert lora is not None
+        # peft lets only the active adapter learn, which is the first.
         for name, weight in lora.named_parameters():
             weight.requires_grad_("lora_" in name)
         yield lora
@@ -64,7 +43,7 @@ def attached_lora(model: Any, trainees: Sequence[Trainee], seed: int) -> Iterato
 
 def load_adapter(model: Any, directory: Path) -> PeftModel:
     """`model` with the adapter of a directory. Raises `MaverickError` when it does not load."""
-    with _told(directory):
+    with _load_errors(directory):
         return PeftModel.from_pretrained(model, directory)
 
 
@@ -79,47 +58,49 @@ def save_adapter(lora: PeftModel, name: str, directory: Path) -> None:
     config.save_pretrained(str(directory))
 
 
-def check_parent(trainee: Trainee) -> None:
-    """Raise `MaverickError` when the parent, if there is one, cannot be read, or its rank or alpha
-    is not the trainee's."""
-    if not trainee.parent:
+def check_parent(job: AdapterJob) -> None:
+    """Raise `MaverickError` when the parent of a job, if there is one, cannot be read, or has
+    another rank or alpha than the recipe."""
+    if not job.parent:
         return
-    with _told(trainee.parent):
-        found: Any = LoraConfig.from_pretrained(str(trainee.parent))
-        load_file(trainee.parent / "adapter_model.safetensors")
-    wanted = trainee.settings
-    if (found.r, found.lora_alpha) != (wanted.rank, wanted.alpha):
+    with _load_errors(job.parent):
+        config: Any = LoraConfig.from_pretrained(str(job.parent))
+        load_file(job.parent / "adapter_model.safetensors")
+    settings = job.settings
+    if (config.r, config.lora_alpha) != (settings.rank, settings.alpha):
         raise MaverickError(
-            f"{trainee.parent} has rank {found.r} and alpha {found.lora_alpha}, the recipe "
-            f"{wanted.rank} and {wanted.alpha}; train it in full"
+            f"{job.parent} has rank {config.r} and alpha {config.lora_alpha}, the recipe "
+            f"{settings.rank} and {settings.alpha}; train it in full"
         )
 
 
-def _with_adapter(model: Any, lora: PeftModel | None, trainee: Trainee) -> PeftModel:
-    if trainee.parent:
-        with _told(trainee.parent):
+def _with_adapter(model: Any, lora: PeftModel | None, job: AdapterJob) -> PeftModel:
+    """`lora`, or a new one around `model`, with the parent's or fresh weights of a job."""
+    if job.parent:
+        with _load_errors(job.parent):
             if lora is None:
                 return PeftModel.from_pretrained(
-                    model, trainee.parent, adapter_name=trainee.name, is_trainable=True
+                    model, job.parent, adapter_name=job.name, is_trainable=True
                 )
-            lora.load_adapter(str(trainee.parent), trainee.name, is_trainable=True)
+            lora.load_adapter(str(job.parent), job.name, is_trainable=True)
             return lora
     config = LoraConfig(
-        r=trainee.settings.rank,
-        lora_alpha=trainee.settings.alpha,
+        r=job.settings.rank,
+        lora_alpha=job.settings.alpha,
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
     if lora is None:
-        return get_peft_model(model, config, adapter_name=trainee.name)
-    lora.add_adapter(trainee.name, config)
+        return get_peft_model(model, config, adapter_name=job.name)
+    lora.add_adapter(job.name, config)
     return lora
 
 
 @contextmanager
-def _told(directory: Path) -> Iterator[None]:
-    """An adapter that does not load is one clear line."""
-    if not (directory / "adapter_config.json").is_file():  # peft would ask the hub
+def _load_errors(directory: Path) -> Iterator[None]:
+    """Errors of loading an adapter become one line that names its directory."""
+    # Checked first, because peft would look for a directory that is missing on the hub.
+    if not (directory / "adapter_config.json").is_file():
         raise MaverickError(f"{directory} holds no adapter; train it first")
     try:
         yield

@@ -1,138 +1,148 @@
 """Checkpoints of a run: whole or absent, and verified before anything is taken from them.
 
-transformers' Trainer writes in place and goes on from the newest directory, whatever is in it.
-Here a checkpoint is staged, synced to the disk and renamed; safetensors does not notice a flipped
-bit, so the file's sha256 lies beside it, and the newest one that agrees with its own is used.
+transformers' Trainer writes in place, and resumes from the newest directory, whatever is in it.
+Here a checkpoint is staged, synced to the disk and renamed. safetensors does not notice a flipped
+bit, so the file's sha256 stands beside it, and the newest checkpoint that matches its own is used.
 """
 
 import json
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
+from pydantic import ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import sha256_of, staged_directory
+from maverick_assets.records import Record
+from maverick_assets.training.loop.stepper import NamedTensors
 
-KEPT = 2
-KINDS = ("weights", "moments", "best")
-Tensors = Mapping[str, torch.Tensor]
+CHECKPOINTS_KEPT = 2
+_KINDS = ("weights", "moments", "best")  # first parts of the tensors' names on disk
 _STATE = "state.safetensors"
 _DIGEST = "state.sha256"
 
 
 class Interrupted(MaverickError):
-    """The run was told to end, and saved itself: the same command goes on (sysexits.h: try again
-    later)."""
+    """The run was stopped and has saved itself."""
 
-    exit_code = 75
+    exit_code = 75  # sysexits.h: EX_TEMPFAIL, try again later
+
+    def __init__(self) -> None:
+        super().__init__("training was stopped and saved; run the same command again to resume it")
 
 
-@dataclass(frozen=True)
-class Facts:
-    """Where an adapter is: steps `done` and their losses, those of the rows held out after each
-    epoch, the factor of its learning rate, and how often it was set back."""
+class Progress(Record):
+    """How far an adapter has come. Aliases are the keys on disk."""
 
-    done: int
-    losses: list[tuple[int, float]]
-    held_out: list[tuple[int, float]]
-    rate: float
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    steps_done: int = Field(alias="done")
+    losses: list[tuple[int, float]]  # (step, training loss)
+    validation_losses: list[tuple[int, float]] = Field(alias="held_out")  # after each epoch
+    rate_factor: float = Field(alias="rate")  # of the peak learning rate
     setbacks: int
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """An adapter in training: its weights, what AdamW knows of each, and the weights of its best
-    epoch, which are empty before the first one."""
+class AdapterSnapshot:
+    """An adapter in training, with all that it takes to resume it."""
 
-    facts: Facts
-    weights: Tensors
-    moments: Tensors
-    best: Tensors
+    progress: Progress
+    weights: NamedTensors
+    optimizer_state: NamedTensors
+    best_weights: NamedTensors  # of the best epoch so far; empty before the first one ends
 
-    def named(self) -> dict[str, torch.Tensor]:
-        """All tensors; `KINDS` are the first parts of their names."""
-        kinds = (self.weights, self.moments, self.best)
+    def named_tensors(self) -> dict[str, torch.Tensor]:
+        """All tensors by their names on disk."""
+        groups = (self.weights, self.optimizer_state, self.best_weights)
         return {
             f"{kind}/{name}": tensor
-            for kind, tensors in zip(KINDS, kinds, strict=True)
+            for kind, tensors in zip(_KINDS, groups, strict=True)
             for name, tensor in tensors.items()
         }
 
 
-class FromTheStart:
-    """Where adapters go back to when a run keeps no checkpoints: to where they began."""
+class InMemoryStart:
+    """What stands in for checkpoints in a run that keeps none: where its adapters began."""
 
     due = False
 
-    def __init__(self, snapshots: Mapping[str, Snapshot]) -> None:
+    def __init__(self, snapshots: Mapping[str, AdapterSnapshot]) -> None:
         self._start = {
-            name: Snapshot(each.facts, _cloned(each.weights), _cloned(each.moments), each.best)
-            for name, each in snapshots.items()
+            name: AdapterSnapshot(
+                snapshot.progress,
+                _clone(snapshot.weights),
+                _clone(snapshot.optimizer_state),
+                snapshot.best_weights,
+            )
+            for name, snapshot in snapshots.items()
         }
 
-    def save(self, snapshots: Mapping[str, Snapshot]) -> None:
+    def save(self, snapshots: Mapping[str, AdapterSnapshot]) -> None:
         pass
 
-    def newest(self) -> dict[str, Snapshot]:
+    def newest(self) -> dict[str, AdapterSnapshot]:
         return self._start
 
 
 @dataclass
 class Checkpoints:
-    """Those of one run, in `folder`. `run`: a digest of all that the run depends on; what another
-    run left is not gone on from. `seconds` between two."""
+    """The checkpoints of one run, each a numbered directory in `folder`."""
 
     folder: Path
-    run: str
-    seconds: float = 60
+    run: str  # digest of everything that the run depends on; those of other runs are ignored
+    seconds: float = 60  # between two checkpoints
 
     def __post_init__(self) -> None:
-        self._due = time.monotonic() + self.seconds
+        self._next_due = time.monotonic() + self.seconds
 
     @property
     def due(self) -> bool:
-        return time.monotonic() >= self._due
+        return time.monotonic() >= self._next_due
 
-    def save(self, snapshots: Mapping[str, Snapshot]) -> None:
-        """Raises `MaverickError` when the disk refuses; the last checkpoint is then as it was."""
-        number = max((_number(path) for path in self._all()), default=0) + 1
-        facts = {name: asdict(snapshot.facts) for name, snapshot in snapshots.items()}
+    def save(self, snapshots: Mapping[str, AdapterSnapshot]) -> None:
+        """Write a checkpoint of all adapters, by name.
+
+        Raises `MaverickError` when the disk refuses; earlier checkpoints are then untouched.
+        """
+        number = max((int(path.name) for path in self._directories()), default=0) + 1
+        progress = {name: snapshot.progress.model_dump() for name, snapshot in snapshots.items()}
         tensors = {
             f"{name}/{key}": tensor
             for name, snapshot in snapshots.items()
-            for key, tensor in snapshot.named().items()
+            for key, tensor in snapshot.named_tensors().items()
         }
-        metadata = {"run": self.run, "facts": json.dumps(facts)}
+        metadata = {"run": self.run, "facts": json.dumps(progress)}
         try:
             with staged_directory(self.folder / f"{number:08}") as stage:
                 save_file(tensors, stage / _STATE, metadata)
                 (stage / _DIGEST).write_text(sha256_of(stage / _STATE))
         except (OSError, SafetensorError) as error:
             raise MaverickError(f"cannot write a checkpoint in {self.folder}: {error}") from error
-        for path in self._all()[:-KEPT]:
+        for path in self._directories()[:-CHECKPOINTS_KEPT]:
             shutil.rmtree(path)
-        self._due = time.monotonic() + self.seconds
+        self._next_due = time.monotonic() + self.seconds
 
-    def newest(self) -> dict[str, Snapshot]:
+    def newest(self) -> dict[str, AdapterSnapshot]:
         """By adapter, from the newest checkpoint of this run that is whole; empty without one."""
-        for path in reversed(self._all()):
-            found = self._read(path)
-            if found:
-                return found
+        for path in reversed(self._directories()):
+            snapshots = self._read(path)
+            if snapshots:
+                return snapshots
         return {}
 
     def clear(self) -> None:
-        """The run is done."""
+        """Delete them all, when the run is done."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _read(self, path: Path) -> dict[str, Snapshot]:
+    def _read(self, path: Path) -> dict[str, AdapterSnapshot]:
+        """Empty when the checkpoint is damaged, or another run's."""
         try:
             if sha256_of(path / _STATE) != (path / _DIGEST).read_text():
                 return {}
@@ -143,29 +153,28 @@ class Checkpoints:
             return {}
         if metadata["run"] != self.run:
             return {}
-        facts = json.loads(metadata["facts"])
-        return {name: _snapshot(name, facts[name], tensors) for name in facts}
+        return {
+            name: AdapterSnapshot(
+                Progress.model_validate(progress),
+                *(_below(f"{name}/{kind}/", tensors) for kind in _KINDS),
+            )
+            for name, progress in json.loads(metadata["facts"]).items()
+        }
 
-    def _all(self) -> list[Path]:
-        """Oldest first; stages that a kill left have a dot in front."""
+    def _directories(self) -> list[Path]:
+        """Oldest first. What a kill left of an unfinished one has a dot in front of its name."""
         if not self.folder.is_dir():
             return []
         return sorted(path for path in self.folder.iterdir() if path.name.isdigit())
 
 
-def _snapshot(adapter: str, facts: dict[str, Any], tensors: Tensors) -> Snapshot:
-    pairs = {key: [tuple(pair) for pair in facts[key]] for key in ("losses", "held_out")}
-    found = []
-    for kind in KINDS:
-        start = f"{adapter}/{kind}/"
-        own = {key: tensor for key, tensor in tensors.items() if key.startswith(start)}
-        found.append({key.removeprefix(start): tensor for key, tensor in own.items()})
-    return Snapshot(Facts(**facts | pairs), *found)  # JSON has no tuples
+def _below(prefix: str, tensors: NamedTensors) -> dict[str, torch.Tensor]:
+    return {
+        key.removeprefix(prefix): tensor
+        for key, tensor in tensors.items()
+        if key.startswith(prefix)
+    }
 
 
-def _cloned(tensors: Tensors) -> dict[str, torch.Tensor]:
+def _clone(tensors: NamedTensors) -> dict[str, torch.Tensor]:
     return {name: tensor.clone() for name, tensor in tensors.items()}
-
-
-def _number(path: Path) -> int:
-    return int(path.name)

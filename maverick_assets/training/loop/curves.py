@@ -1,7 +1,7 @@
-"""Curves of a run: event files of TensorBoard always, Weights & Biases where the user has a key.
+"""Curves of a run: TensorBoard's event files always, Weights & Biases when the user has a key.
 
-What is drawn are numbers, and with Weights & Biases the recipes' training settings; no text that
-is learnt. Curves that cannot be drawn end no training.
+Only numbers are drawn, and Weights & Biases also gets the recipes' training settings; neither gets
+any text of the examples. A training goes on when its curves cannot be drawn.
 """
 
 import os
@@ -13,88 +13,98 @@ from typing import Any, Protocol
 
 from torch.utils.tensorboard import SummaryWriter
 
-from maverick_assets.training.loop.reporting import Status
+from maverick_assets.training.device.memory import LogLine
+from maverick_assets.training.loop.reporting import RunStatus
 
 PROJECT = "maverick"
 FLUSH_SECONDS = 10
 INIT_SECONDS = 10
-FINISH_SECONDS = 5  # a run that is cancelled is gone within ten
+FINISH_SECONDS = 5  # a run that is cancelled must be gone within ten
 
 
-class Curves(Protocol):
-    place: str
+class CurveWriter(Protocol):
+    service: str
 
-    def draw(self, status: Status) -> None: ...
+    def draw(self, status: RunStatus) -> None: ...
 
     def close(self) -> None: ...
 
 
 @contextmanager
-def open_curves(
-    folder: Path | None, settings: Mapping[str, Any], line: Callable[[str], object]
-) -> Iterator[Callable[[Status], None]]:
-    """Draw in `folder`, nothing without one. `settings`: what the run is to be known by. What goes
-    wrong is told as a `line`."""
-    opened: list[Curves] = []
+def curves(
+    folder: Path | None, settings: Mapping[str, Any], log: LogLine
+) -> Iterator[Callable[[RunStatus], None]]:
+    """A function that draws each step in `folder`, or does nothing without one.
 
-    def draw(status: Status) -> None:
-        opened[:] = [
-            each for each in opened if _attempt(each.place, partial(each.draw, status), line)
+    `settings` are shown beside the run. A service that fails is logged, and not used again.
+    """
+    writers: list[CurveWriter] = []
+
+    def draw(status: RunStatus) -> None:
+        writers[:] = [
+            writer
+            for writer in writers
+            if _succeeds(partial(writer.draw, status), writer.service, log)
         ]
 
+    def add(service: str, open_writer: Callable[[], CurveWriter]) -> None:
+        _succeeds(lambda: writers.append(open_writer()), service, log)
+
     if folder:
-        _attempt(EventFiles.place, lambda: opened.append(EventFiles(folder)), line)
+        add(EventFiles.service, lambda: EventFiles(folder))
         if wants_weights_and_biases():
-            place = WeightsAndBiases.place
-            _attempt(place, lambda: opened.append(WeightsAndBiases(folder, settings)), line)
+            add(WeightsAndBiases.service, lambda: WeightsAndBiases(folder, settings))
     try:
         yield draw
     finally:
-        for curves in opened:
-            _attempt(curves.place, curves.close, line)
+        for writer in writers:
+            _succeeds(writer.close, writer.service, log)
 
 
 def wants_weights_and_biases() -> bool:
     return bool(os.environ.get("WANDB_API_KEY")) or os.environ.get("WANDB_MODE") == "offline"
 
 
-def of_run(status: Status) -> dict[str, float]:
-    known = {
-        "tokens_per_second": status.progress.tokens_per_second,
-        "share_of_bound": status.share_of_bound,
-        "seconds_left": status.progress.seconds_left,
+def run_values(status: RunStatus) -> dict[str, float]:
+    """Values of the whole run by tag."""
+    values = {
+        "tokens_per_second": status.report.tokens_per_second,
+        "share_of_bound": status.roofline_share,  # the tag of earlier releases: resumed runs go on
+        "seconds_left": status.report.seconds_left,
         "peak_memory_mb": status.peak_memory_mb,
-        "gpu_use_percent": status.gpu_use,
+        "gpu_use_percent": status.gpu_utilization,
     }
-    return {name: value for name, value in known.items() if value is not None}
+    return {tag: value for tag, value in values.items() if value is not None}
 
 
-def of_adapter(status: Status, name: str) -> dict[str, float]:
-    taken, held_out = status.progress.taken[name], status.progress.held_out
-    return {
-        "loss": taken.loss,
-        "learning_rate": taken.learning_rate,
-        "gradient_norm": taken.gradient_norm,
-    } | ({"held_out_loss": held_out[name]} if name in held_out else {})
+def adapter_values(status: RunStatus, name: str) -> dict[str, float]:
+    """Values of one adapter by tag."""
+    step, validation = status.report.adapter_steps[name], status.report.validation_losses
+    values = {
+        "loss": step.loss,
+        "learning_rate": step.learning_rate,
+        "gradient_norm": step.gradient_norm,
+    }
+    return values | ({"held_out_loss": validation[name]} if name in validation else {})
 
 
 class EventFiles:
-    """Those of the run in `folder`, those of an adapter in a directory of its name there.
+    """Curves of the run in `folder`, those of each adapter in a directory of its name there.
 
-    A run that goes on from a checkpoint takes the place of what was drawn after that.
+    A resumed run replaces what was drawn after its checkpoint.
     """
 
-    place = "TensorBoard"
+    service = "TensorBoard"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._writers: dict[str, SummaryWriter] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
-    def draw(self, status: Status) -> None:
-        self._write("", status.progress.step, of_run(status))
-        for name, taken in status.progress.taken.items():
-            self._write(name, taken.step, of_adapter(status, name))
+    def draw(self, status: RunStatus) -> None:
+        self._write("", status.report.step, run_values(status))
+        for name, step in status.report.adapter_steps.items():
+            self._write(name, step.step, adapter_values(status, name))
 
     def _write(self, name: str, step: int, values: Mapping[str, float]) -> None:
         if name not in self._writers:
@@ -110,16 +120,16 @@ class EventFiles:
 
 
 class WeightsAndBiases:
-    """A run of the same name there, or with WANDB_MODE=offline in `folder` for `wandb sync`.
+    """A run named after `folder`; with WANDB_MODE=offline a directory there, for `wandb sync`.
 
-    What it would tell of the machine's files, its user and its packages is left out; processor,
-    memory and GPU use are told. Raises its `Error` where it does not answer.
+    It learns about processor, memory and GPU use, but not about the machine's files, its user and
+    its packages. Raises an `Error` of its own when the service does not answer.
     """
 
-    place = "Weights & Biases"
+    service = "Weights & Biases"
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # it reports its own to its maker
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # of its own errors, to its maker
         import wandb
 
         self._run = wandb.init(
@@ -139,21 +149,22 @@ class WeightsAndBiases:
             ),
         )
 
-    def draw(self, status: Status) -> None:
-        values = {"step": status.progress.step} | of_run(status)
-        for name in status.progress.taken:
-            values |= {f"{name}/{tag}": value for tag, value in of_adapter(status, name).items()}
+    def draw(self, status: RunStatus) -> None:
+        values = {"step": status.report.step} | run_values(status)
+        for name in status.report.adapter_steps:
+            of_adapter = adapter_values(status, name)
+            values |= {f"{name}/{tag}": value for tag, value in of_adapter.items()}
         self._run.log(values)
 
     def close(self) -> None:
         self._run.finish()
 
 
-def _attempt(place: str, action: Callable[[], object], line: Callable[[str], object]) -> bool:
+def _succeeds(action: Callable[[], object], service: str, log: LogLine) -> bool:
     try:
         action()
-    except Exception as error:  # of whatever kind: a training is worth more than its picture
+    except Exception as error:  # of any kind: a training is worth more than its curves
         reason = " ".join(str(error).split()) or type(error).__name__
-        line(f"no curves in {place}: {reason}")
+        log(f"no curves in {service}: {reason}")
         return False
     return True

@@ -1,9 +1,9 @@
 """LoRA training of several adapters on one frozen base: a plain loop, read from top to bottom.
 
 Each adapter has steps of its own, with its own examples, learning rate, clipping and AdamW state
-(Loshchilov and Hutter 2019), as if it were alone; the steps that fall together are computed
-together. What that saves is told where it is done: `packing`, `prefixes`, `attention`, `lora`,
-`norms`, `head`, `workers`.
+(Loshchilov and Hutter 2019), as if it were alone. Steps of several adapters that fall together are
+computed together. What that saves is explained where it is done: in `kernels/` (`packing`,
+`prefixes`, `attention`, `lora`, `norms`, `completion_loss`) and in `device/threads`.
 """
 
 import time
@@ -15,149 +15,181 @@ from peft import PeftModel
 
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.kernels.packing import Document
+from maverick_assets.training.loop.adapter_job import AdapterJob
 from maverick_assets.training.loop.adapter_state import (
-    Learner,
-    StepTaken,
-    make_learner,
+    AdapterState,
+    AdapterStep,
+    initial_state,
     restore,
     set_back,
-    snapshot,
-    stop_early,
-    update,
+    take_snapshot,
+    take_step,
+    validate,
 )
-from maverick_assets.training.loop.adapters import Trainee
 from maverick_assets.training.loop.checkpoints import (
+    AdapterSnapshot,
     Checkpoints,
-    FromTheStart,
+    InMemoryStart,
     Interrupted,
-    Snapshot,
 )
-from maverick_assets.training.loop.stepper import OpenSteps, Steps, open_steps
+from maverick_assets.training.loop.stepper import Stepper, StepperFactory, local_stepper
 
 
 @dataclass(frozen=True)
-class Progress:
-    """A step that is done, with that of each adapter that it trained, and the loss on the rows held
-    out of those that ended an epoch.
+class StepReport:
+    """A step of the run, with the steps of all adapters that took one in it."""
 
-    `tokens_per_second` and `seconds_left` are averages since the start.
-    """
-
-    step: int
-    steps: int
-    taken: Mapping[str, StepTaken]
-    held_out: Mapping[str, float]
-    tokens_per_second: float
+    step: int  # of the adapter that has come furthest
+    steps: int  # of the longest adapter that is still training
+    adapter_steps: Mapping[str, AdapterStep]
+    validation_losses: Mapping[str, float]  # of the adapters that ended an epoch
+    tokens_per_second: float  # on average since the process started
     seconds_left: float
 
 
 @dataclass(frozen=True)
-class Run:
-    """A finished training, by adapter: its peak learning rate, the loss of each of its steps (from
-    1), that of the rows held out after each epoch, and why it was given up, if it was. `seconds` of
-    wall clock, and tokens a second, are of all together."""
+class TrainingResult:
+    """A finished training, by adapter."""
 
-    learning_rates: Mapping[str, float]
-    losses: Mapping[str, list[tuple[int, float]]]
-    held_out: Mapping[str, list[tuple[int, float]]]
-    failures: Mapping[str, str]
-    seconds: float
-    tokens_per_second: float
+    learning_rates: Mapping[str, float]  # at their peak
+    losses: Mapping[str, list[tuple[int, float]]]  # (step from 1, training loss)
+    validation_losses: Mapping[str, list[tuple[int, float]]]  # (step, loss) after each epoch
+    failures: Mapping[str, str]  # why an adapter was given up
+    seconds: float  # wall clock of the whole run
+    tokens_per_second: float  # of all adapters together
 
 
-def train(
+def train(  # eight parameters: the last three have defaults, which only a whole run replaces
     lora: PeftModel,
-    trainees: Sequence[Trainee],
+    jobs: Sequence[AdapterJob],
     hardware: Hardware,
     seed: int,
-    on_progress: Callable[[Progress], None],
+    on_step: Callable[[StepReport], None],
+    *,
     checkpoints: Checkpoints | None = None,
-    told_to_end: Callable[[], bool] = lambda: False,
-    open_steps: OpenSteps = open_steps,
-) -> Run:
-    """Train the LoRA weights of each trainee in place, all at the same time.
+    should_stop: Callable[[], bool] = lambda: False,
+    make_stepper: StepperFactory = local_stepper,
+) -> TrainingResult:
+    """Train the LoRA weights of each job in place, all at the same time.
 
-    The same seed, rows and machine give the same weights, whoever else is trained, and however
-    often the run was cut short and went on from its `checkpoints`. An adapter whose loss or
-    gradient is not finite goes back to the last checkpoint with half its rate, and is given up the
-    third time; the others go on. Raises `Interrupted`, with a checkpoint saved, once it is
-    `told_to_end`.
+    The same seed, rows and machine give the same weights, whichever other adapters are trained, and
+    however often the run was stopped and resumed from its `checkpoints`. An adapter whose loss or
+    gradient explodes returns to the last checkpoint with half its rate, and is given up the third
+    time; the others go on. Raises `Interrupted`, with a checkpoint saved, when `should_stop` says
+    so after a step.
     """
     base: Any = lora.get_base_model()
-    learners = [make_learner(trainee, base.config.hidden_size, seed) for trainee in trainees]
-    names = [trainee.name for trainee in trainees]
-    with open_steps(lora, names, hardware) as steps:
-        for name, known in (checkpoints.newest() if checkpoints else {}).items():
-            restore(learners[names.index(name)], steps, names.index(name), known)
-        kept = checkpoints or FromTheStart(_snapshots(learners, steps))
-        _save(kept, learners, steps)
-        meter = _Meter(learners)
-        while any(learner.learns for learner in learners):
-            documents = _next_documents(learners)
-            taken = {
-                adapter: update(learners[adapter], steps, adapter, loss)
-                for adapter, loss in steps.gradients(documents)
-            }
-            for adapter, learner in enumerate(learners):
-                if adapter in taken and not taken[adapter].sound:
-                    known = kept.newest()[names[adapter]]
-                    set_back(learner, steps, adapter, known, taken[adapter])
-                if learner.trainee.held_out and learner.ends_epoch:
-                    stop_early(learner, steps, adapter)
+    width = base.config.hidden_size
+    states = [initial_state(job, index, width, seed) for index, job in enumerate(jobs)]
+
+    with make_stepper(lora, [job.name for job in jobs], hardware) as stepper:
+        if checkpoints:
+            _resume(states, stepper, checkpoints)
+        # Saved before the first step, too: an adapter that explodes at once has somewhere to
+        # return to. Without a directory that place is a copy in memory.
+        saved = checkpoints or InMemoryStart(_snapshots(states, stepper))
+        _save(saved, states, stepper)
+
+        meter = _Meter(states)
+        while any(state.is_training for state in states):
+            # One step of the run: of the longest adapter, and of those that would fall behind it.
+            stepping = _states_that_step(states)
+            documents = [document for state in stepping for document in state.next_documents()]
+
+            # An adapter takes its step as soon as its gradient is complete, not after all of
+            # them: its gradients are then freed while those of others are still being computed.
+            steps: dict[int, AdapterStep] = {}
+            for index, loss in stepper.gradients(documents):
+                steps[index] = take_step(states[index], stepper, loss)
+
+            # Only now, because a stepper may take all steps when `gradients` ends, and a setback
+            # overwrites the weights.
+            for state in stepping:
+                if not steps[state.index].is_sound:
+                    snapshot = saved.newest()[state.job.name]
+                    set_back(state, stepper, snapshot, steps[state.index])
+                if state.validation_due:
+                    validate(state, stepper)
+
             meter.count(documents)
-            if steps.leads:
-                on_progress(meter.progress({names[at]: step for at, step in taken.items()}))
-            ending = steps.any(told_to_end())
-            if ending or steps.any(steps.leads and kept.due):
-                _save(kept, learners, steps)
-            if ending:
-                raise Interrupted("training was told to end; the same command goes on from here")
-        _save(kept, learners, steps)
-    by_name = dict(zip(names, learners, strict=True))
-    return Run(
-        {name: learner.learning_rate * learner.rate for name, learner in by_name.items()},
-        {name: learner.losses for name, learner in by_name.items()},
-        {name: learner.held_out for name, learner in by_name.items()},
-        {name: learner.failure for name, learner in by_name.items() if learner.failure},
+            if stepper.is_main_process:
+                on_step(meter.report(steps))
+
+            # Every process takes part in both questions, or the others would wait for it forever:
+            # a signal may reach only one, and clocks differ, so the main process decides when a
+            # checkpoint is due.
+            stopping = stepper.any_process(should_stop())
+            if stopping or stepper.any_process(stepper.is_main_process and saved.due):
+                _save(saved, states, stepper)
+            if stopping:
+                raise Interrupted
+        # Results are still to be written. A process that dies meanwhile need not train again.
+        _save(saved, states, stepper)
+
+    return _result(states, meter)
+
+
+def _states_that_step(states: Sequence[AdapterState]) -> list[AdapterState]:
+    """The longest adapter, and each that must step now to end together with it.
+
+    The longest one has the most steps left, and takes one in every step of the run. The others
+    spread theirs evenly: beside 30 steps of the longest, an adapter of 3 takes one in every tenth.
+    Taking all steps at the start would be simpler, but few adapters at a time need less memory, and
+    the documents of two or three divide more evenly among the threads than those of one, right to
+    the end.
+    """
+    training = [state for state in states if state.is_training]
+    longest = max(training, key=lambda state: state.steps_left)
+    stepping = []
+    for state in training:
+        # Steps that the adapter would have left if it were as far as the longest one will be.
+        on_pace = len(state.plan) * (longest.steps_left - 1) / len(longest.plan)
+        # Short adapters of equal length would all be due in the same step. Each may fall behind by
+        # another fraction of a step, so that they take turns. The fraction is less than a whole
+        # step, so the longest adapter itself is always due.
+        tolerance = state.index / len(states)
+        if state.steps_left > on_pace + tolerance:
+            stepping.append(state)
+    return stepping
+
+
+def _resume(states: Sequence[AdapterState], stepper: Stepper, checkpoints: Checkpoints) -> None:
+    """Continue where the newest checkpoint of this run ends, if an earlier process left one."""
+    snapshots = checkpoints.newest()
+    for state in states:
+        if state.job.name in snapshots:
+            restore(state, stepper, snapshots[state.job.name])
+
+
+def _save(
+    saved: Checkpoints | InMemoryStart, states: Sequence[AdapterState], stepper: Stepper
+) -> None:
+    snapshots = _snapshots(states, stepper)  # by all processes: each holds a part of the tensors
+    if stepper.is_main_process:
+        saved.save(snapshots)
+
+
+def _snapshots(states: Sequence[AdapterState], stepper: Stepper) -> dict[str, AdapterSnapshot]:
+    return {state.job.name: take_snapshot(state, stepper) for state in states}
+
+
+def _result(states: Sequence[AdapterState], meter: "_Meter") -> TrainingResult:
+    by_name = {state.job.name: state for state in states}
+    return TrainingResult(
+        {name: state.peak_learning_rate * state.rate_factor for name, state in by_name.items()},
+        {name: state.losses for name, state in by_name.items()},
+        {name: state.validation_losses for name, state in by_name.items()},
+        {name: state.failure for name, state in by_name.items() if state.failure},
         meter.seconds,
         meter.tokens_per_second,
     )
 
 
-def _save(kept: Checkpoints | FromTheStart, learners: Sequence[Learner], steps: Steps) -> None:
-    snapshots = _snapshots(learners, steps)  # takes every process to gather
-    if steps.leads:
-        kept.save(snapshots)
-
-
-def _snapshots(learners: Sequence[Learner], steps: Steps) -> dict[str, Snapshot]:
-    return {
-        learner.trainee.name: snapshot(learner, steps, adapter)
-        for adapter, learner in enumerate(learners)
-    }
-
-
-def _next_documents(learners: Sequence[Learner]) -> list[Document]:
-    """Those of the one with the most steps left, and of who else must take one to end with it.
-
-    So few adapters are in hand at the same time, which is what memory is taken for, and there are
-    more documents to share out evenly than those of one.
-    """
-    first = max((each for each in learners if each.learns), key=lambda each: each.steps_left)
-    documents = []
-    for adapter, learner in enumerate(learners):
-        pace = len(learner.plan) * (first.steps_left - 1) / len(first.plan)
-        turn = adapter / len(learners)  # not all at once
-        if learner.learns and learner.steps_left > pace + turn:
-            documents += learner.documents(adapter)
-    return documents
-
-
 class _Meter:
-    """How fast all adapters together get on, since the start of this process."""
+    """The speed of all adapters together since this process started to train."""
 
-    def __init__(self, learners: Sequence[Learner]) -> None:
-        self._learners = learners
+    def __init__(self, states: Sequence[AdapterState]) -> None:
+        self._states = states
         self._started = time.monotonic()
         self._tokens = 0
 
@@ -172,16 +204,21 @@ class _Meter:
     def count(self, documents: Iterable[Document]) -> None:
         self._tokens += sum(len(document.row.input_ids) for document in documents)
 
-    def progress(self, taken: Mapping[str, StepTaken]) -> Progress:
-        learning = [learner for learner in self._learners if learner.learns]
-        step = max(len(learner.losses) for learner in self._learners)
-        steps = max((len(learner.plan) for learner in learning), default=step)
-        held_out = {
-            learner.trainee.name: loss
-            for learner in self._learners
-            for at, loss in learner.held_out[-1:]
-            if learner.trainee.name in taken and at == taken[learner.trainee.name].step
-        }
+    def report(self, steps: Mapping[int, AdapterStep]) -> StepReport:
+        training = [state for state in self._states if state.is_training]
+        # `losses`, not `steps_done`: after an early stop the latter counts the whole plan.
+        step = max(len(state.losses) for state in self._states)
         rate = self.tokens_per_second
-        left = sum(learner.tokens_left() for learner in learning) / rate
-        return Progress(step, steps, taken, held_out, rate, left)
+        return StepReport(
+            step,
+            max((len(state.plan) for state in training), default=step),
+            {self._states[index].job.name: taken for index, taken in steps.items()},
+            {
+                state.job.name: loss
+                for state in self._states
+                for at, loss in state.validation_losses[-1:]
+                if state.index in steps and at == steps[state.index].step
+            },
+            rate,
+            sum(state.tokens_left() for state in training) / rate,
+        )

@@ -1,4 +1,4 @@
-"""How a run is seen while it goes on: bars for a person at a terminal, lines for a log."""
+"""How a run is seen while it trains: bars for a person at a terminal, lines for a log."""
 
 import json
 import sys
@@ -11,89 +11,94 @@ from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, TaskID, TextColumn
-from rich.progress import Progress as Bars
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from maverick_assets.training.loop.engine import Progress
+from maverick_assets.training.device.memory import LogLine
+from maverick_assets.training.loop.engine import StepReport
 
 SECONDS_BETWEEN_LINES = 15
 
 
 @dataclass(frozen=True)
-class Status:
-    """A run after a step. `share_of_bound`: of the tokens a second that the hardware's products
-    allow. `gpu_use`: percent; None without a GPU."""
+class RunStatus:
+    """A run after a step."""
 
-    progress: Progress
-    share_of_bound: float
+    report: StepReport
+    roofline_share: float  # of the tokens a second that the hardware allows
     peak_memory_mb: int
-    gpu_use: int | None
+    gpu_utilization: int | None  # percent; None without a GPU
 
     def __str__(self) -> str:
-        gpu = "" if self.gpu_use is None else f", GPU {self.gpu_use} %"
+        gpu = "" if self.gpu_utilization is None else f", GPU {self.gpu_utilization} %"
         return (
-            f"{self.progress.tokens_per_second:.0f} tokens/s, {self.share_of_bound:.0%} of bound, "
-            f"{timedelta(seconds=round(self.progress.seconds_left))} left, "
+            f"{self.report.tokens_per_second:.0f} tokens/s, {self.roofline_share:.0%} of roofline, "
+            f"{timedelta(seconds=round(self.report.seconds_left))} left, "
             f"{self.peak_memory_mb} MB{gpu}"
         )
 
 
 @dataclass(frozen=True)
 class Reporter:
-    """Where the process reports: lines for people, one result for each job, and the status after
-    each step, which is a line now and then where it is None."""
+    """Where a training process reports."""
 
-    line: Callable[[str], object]
-    result: Callable[[Mapping[str, Any]], object]
-    status: Callable[[Status], object] | None = None
+    log: LogLine  # lines for people
+    result: Callable[[Mapping[str, Any]], object]  # one for each job
+    status: Callable[[RunStatus], object] | None = None  # each step; None: a line now and then
 
 
-def throttled(line: Callable[[str], object]) -> Callable[[Status], None]:
-    """A line for the first step, the last one, and every few seconds between."""
-    due = time.monotonic()
+def stdout_reporter() -> Reporter:
+    """Lines on stdout; results as JSON."""
 
-    def report(status: Status) -> None:
-        nonlocal due
-        progress = status.progress
-        if time.monotonic() < due and progress.step < progress.steps:
-            return
-        due = time.monotonic() + SECONDS_BETWEEN_LINES
-        losses = ", ".join(f"{name} {taken.loss:.3f}" for name, taken in progress.taken.items())
-        line(f"step {progress.step}/{progress.steps}, loss {losses}; {status}")
+    def log(line: str) -> None:
+        print(line, flush=True)
 
-    return report
+    return Reporter(log, lambda result: log(json.dumps(result)))
 
 
 @contextmanager
-def open_reporter() -> Iterator[Reporter]:
-    """On stdout: bars where that is a terminal that can show them, else lines."""
+def terminal_reporter() -> Iterator[Reporter]:
+    """Bars on stdout where that is a terminal that can show them, else lines."""
     console = Console()
     if not (sys.stdout.isatty() and console.is_interactive):
-        yield Reporter(_print, lambda result: _print(json.dumps(result)))
+        yield stdout_reporter()
         return
     with Live(console=console, refresh_per_second=2) as live:
 
-        def line(text: str) -> None:
-            live.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        def log(line: str) -> None:
+            live.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-        yield Reporter(line, lambda result: line(json.dumps(result)), _show_in(live))
+        yield Reporter(log, lambda result: log(json.dumps(result)), _bars_in(live))
 
 
-def _show_in(live: Live) -> Callable[[Status], None]:
-    """A bar with the loss for each adapter, and below how fast all get on."""
-    bars = Bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
+def status_lines(log: LogLine) -> Callable[[RunStatus], None]:
+    """A line for the first step, the last one, and every few seconds between."""
+    next_due = time.monotonic()
+
+    def report_status(status: RunStatus) -> None:
+        nonlocal next_due
+        report = status.report
+        if time.monotonic() < next_due and report.step < report.steps:
+            return
+        next_due = time.monotonic() + SECONDS_BETWEEN_LINES
+        losses = ", ".join(f"{name} {step.loss:.3f}" for name, step in report.adapter_steps.items())
+        log(f"step {report.step}/{report.steps}, loss {losses}; {status}")
+
+    return report_status
+
+
+def _bars_in(live: Live) -> Callable[[RunStatus], None]:
+    """A bar with the loss for each adapter, and the speed of the run below."""
+    bars = Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[label]}")
+    )
     tasks: dict[str, TaskID] = {}
 
-    def show(status: Status) -> None:
-        for name, taken in status.progress.taken.items():
+    def show_bars(status: RunStatus) -> None:
+        for name, step in status.report.adapter_steps.items():
             if name not in tasks:
                 tasks[name] = bars.add_task(name)
-            told = f"{taken.step}/{taken.steps} loss {taken.loss:.3f}"
-            bars.update(tasks[name], completed=taken.step, total=taken.steps, told=told)
+            label = f"{step.step}/{step.steps} loss {step.loss:.3f}"
+            bars.update(tasks[name], completed=step.step, total=step.steps, label=label)
         live.update(Group(bars, str(status)))
 
-    return show
-
-
-def _print(text: str) -> None:
-    print(text, flush=True)
+    return show_bars

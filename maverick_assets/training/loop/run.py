@@ -1,191 +1,200 @@
-"""A run of the engine: what is to be trained read, results written whole, refusals told."""
+"""A run of the engine: jobs read, adapters trained and written, refusals reported."""
 
-import random
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from peft import PeftModel
 from safetensors import SafetensorError
 
 from maverick_assets.base_model.load import load_base_model
 from maverick_assets.base_model.tokenizer import ChatTokenizer
-from maverick_assets.datasets.examples.example import Example, read_examples
-from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import staged_directory
 from maverick_assets.records import TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.device.memory import prepare_memory
 from maverick_assets.training.device.roofline import roofline_tokens_per_second
-from maverick_assets.training.loop.adapters import (
-    Trainee,
-    attached_lora,
-    check_parent,
-    save_adapter,
-)
+from maverick_assets.training.loop.adapter_job import AdapterJob, make_job
+from maverick_assets.training.loop.adapters import attached_lora, check_parent, save_adapter
 from maverick_assets.training.loop.checkpoints import Checkpoints
-from maverick_assets.training.loop.curves import open_curves
-from maverick_assets.training.loop.engine import Progress, Run, train
-from maverick_assets.training.loop.reporting import Reporter, Status, throttled
-from maverick_assets.training.loop.stepper import open_steps
-from maverick_assets.training.loop.zero_stepper import leads, opened_by_ranks, world_size
+from maverick_assets.training.loop.curves import curves
+from maverick_assets.training.loop.engine import StepReport, TrainingResult, train
+from maverick_assets.training.loop.reporting import Reporter, RunStatus, status_lines
+from maverick_assets.training.loop.stepper import local_stepper
+from maverick_assets.training.loop.zero_stepper import (
+    is_main_process,
+    world_size,
+    zero_stepper_factory,
+)
 from maverick_assets.training.spec import AdapterJobSpec, TrainingSpec
 
 SEED = 0
 
 
-def run_jobs(spec: TrainingSpec, reporter: Reporter) -> None:
-    """Train all jobs together, as the rank that this process is. One that fails is reported as
-    refused, and the others go on."""
+@dataclass(frozen=True)
+class RunContext:
+    """What the parts of a run share."""
+
+    spec: TrainingSpec
+    reporter: Reporter
+    hardware: Hardware
+    roofline: float  # tokens a second that the hardware of all processes allows
+
+
+def run_training(spec: TrainingSpec, reporter: Reporter) -> None:
+    """Train all jobs together, as the rank that this process is.
+
+    A job that fails is reported as refused, and the others go on.
+    """
     prepare_process()
     hardware = detect_hardware()
-    tokenizer = ChatTokenizer(spec.base.directory)
-    jobs: list[tuple[AdapterJobSpec, Trainee]] = []
-    for job in spec.jobs:
-        with _refusal(job, reporter):
-            jobs.append((job, trainee_of(job, tokenizer, spec.tokens)))
-            reporter.line(
-                f"{job.personality}: {job.mode} training on {len(jobs[-1][1].rows)} examples"
-            )
+    jobs = _accepted_jobs(spec, reporter)
     if not jobs:
         return
-    prepare_memory(spec.node, hardware, reporter.line)
-    reporter.line(
-        f"loading base {spec.base.digest[:12]} ({hardware.device}, {hardware.dtype_name})"
-    )
-    model = load_base_model(
-        spec.base.directory, spec.base.digest, hardware.dtype, spec.node.quantize
-    )
-    model.to(hardware.device)
-    bound = roofline_tokens_per_second(model, hardware) * world_size()
-    reporter.line(f"bound: {bound:.0f} tokens/s, by the best rate of matrix products here")
-    trainees = [trainee for _, trainee in jobs]
+    prepare_memory(spec.node, hardware, reporter.log)
+    model = _load_base(spec, hardware, reporter)
+    roofline = roofline_tokens_per_second(model, hardware) * world_size()
+    reporter.log(f"roofline: {roofline:.0f} tokens/s, by the best rate of matrix products here")
+    run = RunContext(spec, reporter, hardware, roofline)
     checkpoints = Checkpoints(spec.checkpoints, spec.digest) if spec.checkpoints else None
-    for name, known in (checkpoints.newest() if checkpoints else {}).items():
-        reporter.line(f"{name}: going on from a checkpoint after step {known.facts.done}")
-    steps_of = (
-        opened_by_ranks(spec.node.deepspeed, reporter.line)
-        if world_size() > 1
-        else partial(open_steps, tell=reporter.line)
-    )
-    with attached_lora(model, trainees, SEED) as lora:
-        with (
-            _watched(spec, hardware, bound, reporter) as show,
-            _end_told(checkpoints is not None) as told_to_end,
-        ):
-            run = train(lora, trainees, hardware, SEED, show, checkpoints, told_to_end, steps_of)
-        if not leads():
+    with attached_lora(model, [job for _, job in jobs], SEED) as lora:
+        result = _train(run, lora, [job for _, job in jobs], checkpoints)
+        if not is_main_process():
             return
-        for job, trainee in jobs:
-            with _refusal(job, reporter):
-                if trainee.name in run.failures:
-                    raise MaverickError(run.failures[trainee.name])
-                summary = summarize(job, trainee, run, spec, hardware, bound)
-                write_result(lora, summary, job.out)
-                reporter.result(summary.message(job.out))
+        for job_spec, job in jobs:
+            with refusal_on_error(job_spec, reporter):
+                if job.name in result.failures:
+                    raise MaverickError(result.failures[job.name])
+                summary = summarize(run, job_spec, job, result)
+                write_adapter(lora, summary, job_spec.out)
+                reporter.result(summary.message(job_spec.out))
+    # Kept until the results are written, so that a run that dies before can be resumed.
     if checkpoints:
         checkpoints.clear()
 
 
+def _accepted_jobs(
+    spec: TrainingSpec, reporter: Reporter
+) -> list[tuple[AdapterJobSpec, AdapterJob]]:
+    tokenizer = ChatTokenizer(spec.base.directory)
+    jobs = []
+    for job_spec in spec.jobs:
+        with refusal_on_error(job_spec, reporter):
+            job = make_job(job_spec, tokenizer, SEED, spec.tokens)
+            check_parent(job)
+            jobs.append((job_spec, job))
+            reporter.log(f"{job.name}: {job_spec.mode} training on {len(job.rows)} examples")
+    return jobs
+
+
+def _load_base(spec: TrainingSpec, hardware: Hardware, reporter: Reporter) -> Any:
+    base = spec.base
+    reporter.log(f"loading base {base.digest[:12]} ({hardware.device}, {hardware.dtype_name})")
+    model = load_base_model(base.directory, base.digest, hardware.dtype, spec.node.quantize)
+    return model.to(hardware.device)
+
+
+def _train(
+    run: RunContext, lora: PeftModel, jobs: Sequence[AdapterJob], checkpoints: Checkpoints | None
+) -> TrainingResult:
+    for name, snapshot in (checkpoints.newest() if checkpoints else {}).items():
+        steps = snapshot.progress.steps_done
+        run.reporter.log(f"{name}: resuming from a checkpoint after step {steps}")
+    if world_size() > 1:
+        make_stepper = zero_stepper_factory(run.spec.node.deepspeed, run.reporter.log)
+    else:
+        make_stepper = partial(local_stepper, log=run.reporter.log)
+    # A run without checkpoints has nothing to save: a signal ends it at once.
+    with step_reports(run) as on_step, stop_on_signal(checkpoints is not None) as should_stop:
+        return train(
+            lora,
+            jobs,
+            run.hardware,
+            SEED,
+            on_step,
+            checkpoints=checkpoints,
+            should_stop=should_stop,
+            make_stepper=make_stepper,
+        )
+
+
 @contextmanager
-def _watched(
-    spec: TrainingSpec, hardware: Hardware, bound: float, reporter: Reporter
-) -> Iterator[Callable[[Progress], None]]:
-    """Each step told to the reporter, and drawn."""
+def step_reports(run: RunContext) -> Iterator[Callable[[StepReport], None]]:
+    """A function that reports each step, and draws it."""
     settings = {
         job.personality: {"mode": job.mode, **job.recipe.training.model_dump(exclude_none=True)}
-        for job in spec.jobs
+        for job in run.spec.jobs
     }
-    tell = reporter.status or throttled(reporter.line)
-    with open_curves(spec.curves_of_run, settings, reporter.line) as draw:
+    report_status = run.reporter.status or status_lines(run.reporter.log)
+    with curves(run.spec.curves_of_run, settings, run.reporter.log) as draw:
 
-        def show(progress: Progress) -> None:
-            share = progress.tokens_per_second / bound
-            status = Status(progress, share, hardware.peak_memory_mb(), hardware.gpu_utilization())
-            tell(status)
+        def on_step(report: StepReport) -> None:
+            status = RunStatus(
+                report,
+                report.tokens_per_second / run.roofline,
+                run.hardware.peak_memory_mb(),
+                run.hardware.gpu_utilization(),
+            )
+            report_status(status)
             draw(status)
 
-        yield show
+        yield on_step
 
 
 @contextmanager
-def _end_told(listen: bool) -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM came, or SIGINT, which Dagster sends to what is cancelled; they end the
-    process at once where nobody is to `listen`."""
-    told = Event()
-    signals = (signal.SIGTERM, signal.SIGINT) if listen else ()
-    before = [signal.signal(each, lambda *_: told.set()) for each in signals]
+def stop_on_signal(enabled: bool) -> Iterator[Callable[[], bool]]:
+    """Whether SIGTERM has come, or SIGINT, which Dagster sends to cancel a run.
+
+    Unless `enabled`, the signals keep their handlers, which end the process at once.
+    """
+    stop = Event()
+    signals = (signal.SIGTERM, signal.SIGINT) if enabled else ()
+    handlers = {number: signal.signal(number, lambda *_: stop.set()) for number in signals}
     try:
-        yield told.is_set
+        yield stop.is_set
     finally:
-        for each, handler in zip(signals, before, strict=True):
-            signal.signal(each, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
-def _refusal(job: AdapterJobSpec, reporter: Reporter) -> Iterator[None]:
-    """What is wrong with a job is its result."""
+def refusal_on_error(job: AdapterJobSpec, reporter: Reporter) -> Iterator[None]:
+    """A `MaverickError` refuses this job, and leaves the others alone."""
     try:
         yield
     except MaverickError as error:
-        reporter.line(f"{job.personality}: refused: {error}")
+        reporter.log(f"{job.personality}: refused: {error}")
         refusal = {"status": "refused", "reason": str(error)}
         reporter.result({"personality": job.personality, "out": str(job.out), **refusal})
 
 
-def trainee_of(
-    job: AdapterJobSpec, tokenizer: ChatTokenizer, tokens: Path | None = None
-) -> Trainee:
-    """What a job asks for; `tokens`: where ids are kept. Raises `MaverickError` when there is
-    nothing to train on, or the parent is not to be read or of another shape."""
-    settings = job.recipe.training
-    examples = select_examples(job, settings.replay, SEED)
-    validation = read_examples(job.dataset, job.dataset_version, "validation")
-    cache = TokenCache(tokenizer, job.dataset, job.dataset_version, tokens)
-    encoded = cache.encode([*examples, *validation], settings.max_length)
-    rows, held_out = (
-        [row for row in each if row.n_supervised > 0]
-        for each in (encoded[: len(examples)], encoded[len(examples) :])
-    )
-    if not rows:
-        raise MaverickError(
-            f"{job.dataset} has no training example at version {job.dataset_version}"
-        )
-    parent = job.parent_adapter if job.mode == "incremental" else None
-    trainee = Trainee(job.personality, rows, settings, parent, held_out)
-    check_parent(trainee)
-    return trainee
-
-
 def summarize(
-    job: AdapterJobSpec,
-    trainee: Trainee,
-    run: Run,
-    spec: TrainingSpec,
-    hardware: Hardware,
-    bound: float,
+    run: RunContext, job_spec: AdapterJobSpec, job: AdapterJob, result: TrainingResult
 ) -> TrainingSummary:
+    spec, hardware = run.spec, run.hardware
     return TrainingSummary(
-        personality=job.personality,
-        mode=job.mode,
+        personality=job.name,
+        mode=job_spec.mode,
         base_digest=spec.base.digest,
-        dataset_version=job.dataset_version,
-        n_examples=len(trainee.rows),
-        n_tokens=trainee.n_tokens,
-        n_supervised=sum(row.n_supervised for row in trainee.rows),
-        learning_rate=float(f"{run.learning_rates[trainee.name]:.3g}"),
-        epochs=trainee.settings.epochs,
-        steps=len(run.losses[trainee.name]),
-        seconds=round(run.seconds, 2),
-        tokens_per_second=round(run.tokens_per_second, 1),
-        roofline_share=round(run.tokens_per_second / bound, 4),
+        dataset_version=job_spec.dataset_version,
+        n_examples=len(job.rows),
+        n_tokens=job.n_tokens,
+        n_supervised=sum(row.n_supervised for row in job.rows),
+        learning_rate=float(f"{result.learning_rates[job.name]:.3g}"),
+        epochs=job.settings.epochs,
+        steps=len(result.losses[job.name]),
+        seconds=round(result.seconds, 2),
+        tokens_per_second=round(result.tokens_per_second, 1),
+        roofline_share=round(result.tokens_per_second / run.roofline, 4),
         peak_memory_mb=hardware.peak_memory_mb(),
-        losses=run.losses[trainee.name],
-        validation_losses=run.held_out[trainee.name],
+        losses=result.losses[job.name],
+        validation_losses=result.validation_losses[job.name],
         seed=SEED,
         dtype=hardware.dtype_name,
         device=hardware.device,
@@ -193,40 +202,14 @@ def summarize(
     )
 
 
-def write_result(lora: PeftModel, summary: TrainingSummary, out: Path) -> None:
-    """Adapter and training.json, both or none. Raises `MaverickError` when the disk refuses."""
+def write_adapter(lora: PeftModel, summary: TrainingSummary, out: Path) -> None:
+    """Write adapter and training.json, both or none.
+
+    Raises `MaverickError` when the disk refuses.
+    """
     try:
         with staged_directory(out) as stage:
             save_adapter(lora, summary.personality, stage / "adapter")
             (stage / "training.json").write_text(summary.model_dump_json(indent=1))
     except (OSError, SafetensorError) as error:
         raise MaverickError(f"cannot write {out}: {error}") from error
-
-
-def select_examples(job: AdapterJobSpec, replay: float, seed: int) -> list[Example]:
-    """The training examples of a job: all, or in mode incremental the new ones and a replay.
-
-    Raises `MaverickError` when an incremental job names no parent, or has nothing new.
-    """
-    examples = read_examples(job.dataset, job.dataset_version, "train")
-    if job.mode == "full":
-        return examples
-    if job.parent_adapter is None or job.parent_dataset_version is None:
-        raise MaverickError(f"{job.personality}: incremental training needs a parent version")
-    trained_on = read_examples(job.dataset, job.parent_dataset_version, "train")
-    return with_replay(examples, {example.example_id for example in trained_on}, replay, seed)
-
-
-def with_replay(
-    examples: Sequence[Example], known: set[str], replay: float, seed: int
-) -> list[Example]:
-    """Examples whose id is not in `known`, and `replay` known ones for each, drawn from `seed`.
-
-    The replay keeps the adapter from forgetting (Rolnick et al. 2019). Raises `MaverickError` when
-    none is new.
-    """
-    new = [example for example in examples if example.example_id not in known]
-    old = [example for example in examples if example.example_id in known]
-    if not new:
-        raise MaverickError("no new training example since the parent version")
-    return new + random.Random(seed).sample(old, min(round(replay * len(new)), len(old)))

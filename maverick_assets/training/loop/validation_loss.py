@@ -1,43 +1,24 @@
-"""The loss on documents that nothing is learnt from."""
+"""The loss on documents that nothing is learned from."""
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
 from itertools import chain
-from typing import Any
 
-import torch
-
-from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.threads import PackThreads
-from maverick_assets.training.kernels.completion_loss import completion_losses
-from maverick_assets.training.kernels.lora import PackAdapters
-from maverick_assets.training.kernels.packing import Document, pack
+from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.micro_batches import MicroBatches
+from maverick_assets.training.loop.pack_model import PackModel
 
 
 def mean_loss(
-    model: Any,
+    model: PackModel,
     documents: Iterable[Document],
-    hardware: Hardware,
-    workers: PackThreads,
-    routing: PackAdapters | None = None,
-    parts: MicroBatches | None = None,
+    threads: PackThreads,
+    micro_batches: MicroBatches,
 ) -> float:
-    """Mean negative log-likelihood (nats) of the supervised tokens, each of the same weight; summed
-    in float64. `routing`: of the fused LoRA layers, where the model has them."""
-    parts = parts or MicroBatches(hardware)
-    compute = partial(summed_losses, model, hardware, routing)
-    sums = list(chain(*parts.results(workers, compute, parts.divide(documents, workers.count))))
+    """Mean negative log-likelihood (nats) of the supervised tokens.
+
+    Every token weighs the same, whatever its document; losses are summed in float64.
+    """
+    batches = micro_batches.divide(documents, threads.count)
+    sums = list(chain(*micro_batches.results(threads, model.summed_loss, batches)))
     return sum(loss for loss, _ in sums) / sum(count for _, count in sums)
-
-
-def summed_losses(
-    model: Any, hardware: Hardware, routing: PackAdapters | None, documents: Sequence[Document]
-) -> tuple[float, int]:
-    """Of one pack: the sum of the losses of its supervised tokens, and how many these are."""
-    packed = pack(documents, hardware.shares_prefixes).to(hardware.device)
-    if routing is not None:
-        routing.spans = packed.adapter_spans
-    with torch.no_grad():
-        _, losses = completion_losses(model, packed)
-        return losses.double().sum().item(), len(losses)

@@ -1,20 +1,22 @@
-"""Steps of several processes, a GPU each: DeepSpeed (Rasley et al. 2020) and its ZeRO stages.
+"""The stepper of several processes, a GPU each: DeepSpeed (Rasley et al. 2020) and its ZeRO stages.
 
-Each rank computes its share of the packs; their gradients are summed, and what AdamW knows (stage
-1), the gradients (2) and the frozen weights too (3) are divided among the ranks (Rajbhandari et al.
-2020), on the GPU or in the host's memory, as a configuration file of DeepSpeed's tells.
+Each rank computes its share of the packs, and their gradients are summed. A configuration file of
+DeepSpeed says what is divided among the ranks (Rajbhandari et al. 2020): AdamW's state (stage 1),
+the gradients as well (stage 2), the frozen weights as well (stage 3), on the GPU or in the host's
+memory.
 
-DeepSpeed reduces gradients in the order in which they are computed, which must be that of all
-ranks. Packs of several adapters have orders of their own: so each rank adds up its gradients first,
-and hands them on as those of sum(weight * gradient). It also clips and steps all weights alike: so
-each adapter is clipped here, and one that takes no step gets a rate of zero, and its moments again.
+DeepSpeed is made for one model with one optimizer, which leads to two detours:
+- It reduces gradients in the order in which they are computed, and expects the same order on all
+  ranks. Packs of several adapters have orders of their own. So each rank sums its gradients first,
+  and hands them over as the gradients of sum(weight * gradient).
+- It clips and steps all weights alike. So each adapter is clipped here, and one that takes no step
+  gets a learning rate of zero, and its AdamW state back afterwards.
 """
 
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,39 +28,31 @@ from peft.tuners.lora import Linear
 from maverick_assets.errors import BadInput
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.memory import LogLine
-from maverick_assets.training.kernels.lora import PackAdapters
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.micro_batches import MicroBatches, split_on_oom
-from maverick_assets.training.loop.stepper import (
-    OpenSteps,
-    State,
-    Steps,
-    fast,
-    pack_gradients,
-    weights_of,
-)
-from maverick_assets.training.loop.validation_loss import summed_losses
+from maverick_assets.training.loop.pack_model import PackModel, fused_model
+from maverick_assets.training.loop.stepper import NamedTensors, Stepper, StepperFactory
 
 R = TypeVar("R")
 
 
 def world_size() -> int:
-    """How many processes train together; torchrun tells each of them."""
+    """How many processes train together; torchrun sets it in each of them."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def leads() -> bool:
-    """Whether this process, of those that train together, tells and writes."""
+def is_main_process() -> bool:
+    """Whether this process, of those that train together, reports and writes."""
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def opened_by_ranks(config: Path | None, tell: LogLine) -> OpenSteps:
-    """What opens the steps of this rank, among those that torchrun has started.
+def zero_stepper_factory(config: Path | None, log: LogLine) -> StepperFactory:
+    """What makes the stepper of this rank, among those that torchrun has started.
 
-    `config`: DeepSpeed's JSON; batch, clipping and precision are not taken from it. Raises
-    `BadInput` when it does not read.
+    `config` is DeepSpeed's JSON file; its batch sizes, clipping and precision are not used. Raises
+    `BadInput` when it cannot be read.
     """
-    settings = read_config(config)
+    settings = read_deepspeed_config(config)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     os.environ.setdefault("DS_ACCELERATOR", device)
     import deepspeed  # compiles and probes at import
@@ -66,15 +60,16 @@ def opened_by_ranks(config: Path | None, tell: LogLine) -> OpenSteps:
     deepspeed.init_distributed("nccl" if device == "cuda" else "gloo", verbose=False)
 
     @contextmanager
-    def open_steps(lora: PeftModel, adapters: Sequence[str], hardware: Hardware) -> Iterator[Steps]:
-        parts = MicroBatches(hardware, tell)
-        with fast(lora, adapters) as routing:
-            yield RankedSteps(lora, weights_of(lora, adapters), hardware, routing, parts, settings)
+    def make_stepper(
+        lora: PeftModel, adapters: Sequence[str], hardware: Hardware
+    ) -> Iterator[Stepper]:
+        with fused_model(lora, adapters, hardware) as model:
+            yield ZeroStepper(model, MicroBatches(hardware, log), settings)
 
-    return open_steps
+    return make_stepper
 
 
-def read_config(path: Path | None) -> dict[str, Any]:
+def read_deepspeed_config(path: Path | None) -> dict[str, Any]:
     """DeepSpeed's settings; ZeRO stage 1 without a file."""
     if path is None:
         return {"zero_optimization": {"stage": 1}}
@@ -83,68 +78,67 @@ def read_config(path: Path | None) -> dict[str, Any]:
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
-        raise BadInput(f"{path} is no JSON: {error}") from error
+        raise BadInput(f"{path} is not JSON: {error}") from error
     try:
         stage = settings["zero_optimization"]["stage"]
     except (KeyError, TypeError):
         stage = None
     if stage not in (1, 2, 3):
-        raise BadInput(f"{path}: zero_optimization.stage is to be 1, 2 or 3")
+        raise BadInput(f"{path}: zero_optimization.stage must be 1, 2 or 3")
     return dict(settings)
 
 
-class RankedSteps:
-    """Steps of this rank beside the others."""
+class ZeroStepper:
+    """The stepper of this rank; the other ranks make the same calls at the same time."""
 
     def __init__(
-        self,
-        lora: PeftModel,
-        weights: Sequence[list[torch.nn.Parameter]],
-        hardware: Hardware,
-        routing: PackAdapters,
-        parts: MicroBatches,
-        settings: Mapping[str, Any],
+        self, model: PackModel, micro_batches: MicroBatches, settings: Mapping[str, Any]
     ) -> None:
         import deepspeed
 
-        self._base: Any = lora.get_base_model()
-        self._weights = weights
-        self._hardware = hardware
-        self._routing = routing
-        self._parts = parts
+        self._model = model
+        self._weights = model.lora_weights
+        self._device = model.hardware.device
+        self._micro_batches = micro_batches
         self._comm = deepspeed.comm
-        self._rank, self._count = deepspeed.comm.get_rank(), deepspeed.comm.get_world_size()
-        self.leads = self._rank == 0
-        self._adamw = torch.optim.AdamW([{"params": each} for each in weights], 0.0, weight_decay=0)
+        self._rank, self._ranks = deepspeed.comm.get_rank(), deepspeed.comm.get_world_size()
+        self.is_main_process = self._rank == 0
+        # A parameter group for each adapter: it has a learning rate of its own.
+        groups = [{"params": weights} for weights in self._weights]
+        self._adamw = torch.optim.AdamW(groups, 0.0, weight_decay=0)
         self._engine, *_ = deepspeed.initialize(
-            model=_decoder(self._base, settings),
+            model=_decoder(model.base, settings),
             optimizer=self._adamw,
-            config=_ours(settings, weights),
+            config=engine_config(settings, self._weights),
         )
         self._stage = self._engine.zero_optimization_stage()
         if self._stage == 3:
-            own: list[Any] = [weight for each in weights for weight in each]
-            own[0].all_gather(own)  # they are whole from the first step on, and here already
-        self._begin()
+            # `engine_config` lets LoRA weights persist, whole on every rank, but DeepSpeed would
+            # gather them only at their first use, and checkpoints read them before that.
+            lora_weights: list[Any] = list(chain(*self._weights))
+            lora_weights[0].all_gather(lora_weights)
+        self._warm_up()
 
-    def _begin(self) -> None:
-        """Moments for every weight, and a step that does nothing, at which DeepSpeed notes where
-        they are: of several adapters, it would find only those of the first."""
+    def _warm_up(self) -> None:
+        """Take a step that changes nothing, at which DeepSpeed notes where AdamW's state is.
+
+        It would otherwise note that at the first real step, and find only the state of the first
+        adapter.
+        """
         for adapter in range(len(self._weights)):
-            for flat in self._flat(adapter):
+            for flat in self._flat_weights(adapter):
                 self._adamw.state[flat] = {
                     "step": torch.tensor(0.0),
                     "exp_avg": torch.zeros_like(flat),
                     "exp_avg_sq": torch.zeros_like(flat),
                 }
-        self._reduce([[torch.zeros_like(weight) for weight in each] for each in self._weights])
-        self._step()
+        self._reduce([[torch.zeros_like(weight) for weight in own] for own in self._weights])
+        self._step_all()
 
     def gradients(self, documents: Sequence[Document]) -> Iterator[tuple[int, float]]:
-        sums = [[torch.zeros_like(weight) for weight in each] for each in self._weights]
-        losses = torch.zeros(len(self._weights), dtype=torch.float64, device=self._hardware.device)
-        compute = partial(pack_gradients, self._base, self._weights, self._hardware, self._routing)
-        for result in self._results(compute, documents):
+        sums = [[torch.zeros_like(weight) for weight in own] for own in self._weights]
+        losses = torch.zeros(len(self._weights), dtype=torch.float64, device=self._device)
+        for result in self._results(self._model.gradients, documents):
             for adapter, (loss, gradients) in result.items():
                 losses[adapter] += loss
                 torch._foreach_add_(sums[adapter], list(gradients))
@@ -152,32 +146,33 @@ class RankedSteps:
         self._reduce(sums)
         for adapter in sorted({document.adapter for document in documents}):
             yield adapter, losses[adapter].item()
-        self._step()
+        self._step_all()
 
-    def clip(self, adapter: int, most: float) -> float:
+    def clip(self, adapter: int, max_norm: float) -> float:
         from deepspeed.utils import safe_get_full_grad, safe_set_full_grad
 
         gradients = [safe_get_full_grad(weight) for weight in self._weights[adapter]]
         norm = torch.nn.utils.get_total_norm(gradients)
-        if norm > most:
-            scale = most / (norm + 1e-6)  # as torch clips
+        if norm > max_norm:
+            scale = max_norm / (norm + 1e-6)  # exactly as torch.nn.utils.clip_grad_norm_ scales
             for weight, gradient in zip(self._weights[adapter], gradients, strict=True):
                 safe_set_full_grad(weight, gradient * scale)
         return norm.item()
 
-    def take(self, adapter: int, rate: float) -> None:
-        self._adamw.param_groups[adapter]["lr"] = rate
+    def step(self, adapter: int, learning_rate: float) -> None:
+        """Only notes the rate: DeepSpeed steps all adapters at once, when `gradients` ends."""
+        self._adamw.param_groups[adapter]["lr"] = learning_rate
 
-    def drop(self, adapter: int) -> None:
+    def drop_gradient(self, adapter: int) -> None:
         from deepspeed.utils import safe_set_full_grad
 
         for weight in self._weights[adapter]:
             safe_set_full_grad(weight, torch.zeros_like(weight))
 
-    def weights(self, adapter: int) -> State:
+    def weights(self, adapter: int) -> NamedTensors:
         return {str(at): weight.detach() for at, weight in enumerate(self._weights[adapter])}
 
-    def moments(self, adapter: int) -> State:
+    def optimizer_state(self, adapter: int) -> NamedTensors:
         from deepspeed.utils import safe_get_full_optimizer_state
 
         return {
@@ -186,92 +181,99 @@ class RankedSteps:
             for name in ("exp_avg", "exp_avg_sq")
         }
 
-    def restore(self, adapter: int, weights: State, moments: State, taken: int) -> None:
+    def restore(
+        self, adapter: int, weights: NamedTensors, optimizer_state: NamedTensors, steps_done: int
+    ) -> None:
         from deepspeed.utils import safe_set_full_fp32_param, safe_set_full_optimizer_state
 
         for at, weight in enumerate(self._weights[adapter]):
             value = weights[str(at)].to(weight.device)
-            safe_set_full_fp32_param(weight, value)
-            weight.data.copy_(value)
+            safe_set_full_fp32_param(weight, value)  # this rank's share of the master copy
+            weight.data.copy_(value)  # what the forward pass computes with
             for name in ("exp_avg", "exp_avg_sq"):
-                known = moments.get(f"{at}.{name}", torch.zeros_like(value))
-                safe_set_full_optimizer_state(weight, known.to(weight.device), name)
-        self._set_taken(adapter, taken)
+                moment = optimizer_state.get(f"{at}.{name}", torch.zeros_like(value))
+                safe_set_full_optimizer_state(weight, moment.to(weight.device), name)
+        for flat in self._flat_weights(adapter):
+            self._adamw.state[flat]["step"].fill_(steps_done)
 
-    def held_out_loss(self, documents: Iterable[Document]) -> float:
-        compute = partial(summed_losses, self._base, self._hardware, self._routing)
-        sums = torch.zeros(2, dtype=torch.float64, device=self._hardware.device)
-        for loss, count in self._results(compute, list(documents)):
+    def validation_loss(self, documents: Iterable[Document]) -> float:
+        sums = torch.zeros(2, dtype=torch.float64, device=self._device)
+        for loss, count in self._results(self._model.summed_loss, list(documents)):
             sums[0] += loss
             sums[1] += count
         self._comm.all_reduce(sums)
         return (sums[0] / sums[1]).item()
 
-    def any(self, flag: bool) -> bool:
-        told = torch.tensor(int(flag), device=self._hardware.device)
-        self._comm.all_reduce(told)
-        return bool(told)
+    def any_process(self, flag: bool) -> bool:
+        flags = torch.tensor(int(flag), device=self._device)
+        self._comm.all_reduce(flags)
+        return bool(flags)
 
     def _results(
         self, compute: Callable[[Sequence[Document]], R], documents: Sequence[Document]
     ) -> list[R]:
-        """Those of this rank's share. At stage 3 all ranks fetch weights in every pass: so all
-        compute as often, the last ones perhaps for nothing, and none can halve a part alone."""
-        parts = self._parts.divide(documents, self._count)
-        idle = -len(parts) % self._count
-        own = (parts + [parts[-1]] * idle)[self._rank :: self._count]
-        once = self._stage == 3
-        results = [[compute(part)] if once else split_on_oom(compute, part) for part in own]
-        if self._rank >= self._count - idle:
+        """`compute` of each micro-batch in this rank's share.
+
+        At stage 3 all ranks fetch frozen weights together in every pass. So all compute equally
+        often, the last ones perhaps a spare micro-batch whose result is dropped, and none may
+        split a micro-batch on its own.
+        """
+        batches = self._micro_batches.divide(documents, self._ranks)
+        spare = -len(batches) % self._ranks
+        share = (batches + [batches[-1]] * spare)[self._rank :: self._ranks]
+        if self._stage == 3:
+            results = [[compute(batch)] for batch in share]
+        else:
+            results = [split_on_oom(compute, batch) for batch in share]
+        if self._rank >= self._ranks - spare:
             results.pop()
-        if self.any(any(len(each) > 1 for each in results)):
-            self._parts.halve()
+        # All ranks halve together: each divides the whole step to find its share.
+        if self.any_process(any(len(pieces) > 1 for pieces in results)):
+            self._micro_batches.halve()
         return list(chain.from_iterable(results))
 
     def _reduce(self, gradients: Sequence[Sequence[torch.Tensor]]) -> None:
-        """Let DeepSpeed sum them over the ranks, of which it takes the mean."""
+        """Have DeepSpeed sum the gradients over the ranks; it takes their mean."""
         products = [
             (weight * gradient).sum()
             for weights, own in zip(self._weights, gradients, strict=True)
             for weight, gradient in zip(weights, own, strict=True)
         ]
-        self._engine.backward(torch.stack(products).sum() * self._count)
+        self._engine.backward(torch.stack(products).sum() * self._ranks)
 
-    def _step(self) -> None:
-        """DeepSpeed steps all: whose rate is zero must know nothing of it."""
+    def _step_all(self) -> None:
+        """DeepSpeed steps every adapter. One whose rate is zero keeps its weights, but AdamW's
+        moments and its count of steps move on: these are put back."""
         state, groups = self._adamw.state, self._adamw.param_groups
-        idle = [self._flat(adapter) for adapter, group in enumerate(groups) if not group["lr"]]
-        known = {flat: _cloned(state[flat]) for flat in chain(*idle)}
+        idle = [self._flat_weights(at) for at, group in enumerate(groups) if not group["lr"]]
+        before = {flat: _clone(state[flat]) for flat in chain(*idle)}
         self._engine.step()
-        for flat, tensors in known.items():
+        for flat, tensors in before.items():
             for name, tensor in tensors.items():
                 state[flat][name].copy_(tensor)
         for group in groups:
             group["lr"] = 0.0
 
-    def _set_taken(self, adapter: int, taken: int) -> None:
-        for flat in self._flat(adapter):
-            self._adamw.state[flat]["step"].fill_(taken)
-
-    def _flat(self, adapter: int) -> list[torch.Tensor]:
-        """This rank's share of the adapter's weights, as AdamW has them."""
+    def _flat_weights(self, adapter: int) -> list[torch.Tensor]:
+        """This rank's share of the adapter's weights, flattened as AdamW holds them."""
         zero = self._engine.optimizer
         if self._stage < 3:
             return [zero.single_partition_of_fp32_groups[adapter]]
-        groups = zero.sub_group_to_group_id
+        group_of = zero.sub_group_to_group_id
         flat = enumerate(zero.fp32_partitioned_groups_flat)
-        return [weight for at, weight in flat if groups[at] == adapter]
+        return [weights for at, weights in flat if group_of[at] == adapter]
 
 
-def _cloned(tensors: State) -> State:
+def _clone(tensors: NamedTensors) -> NamedTensors:
     return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
 def _decoder(base: Any, settings: Mapping[str, Any]) -> Any:
-    """What DeepSpeed is given: all but the head, which keeps weights of its own.
+    """The part of the model that DeepSpeed manages: all but the head.
 
-    At stage 3 the frozen weights are fetched module by module; a LoRA layer computes with those of
-    its base layer.
+    At stage 3 DeepSpeed divides frozen weights and fetches them module by module. The head gets
+    weights of its own, which are not divided: the input embeddings often share them. A LoRA layer
+    computes with the weights of its base layer, so these are registered as its own.
     """
     decoder = base.get_decoder()
     if settings["zero_optimization"]["stage"] == 3:
@@ -286,14 +288,16 @@ def _decoder(base: Any, settings: Mapping[str, Any]) -> Any:
     return decoder
 
 
-def _ours(
+def engine_config(
     settings: Mapping[str, Any], weights: Sequence[Sequence[torch.nn.Parameter]]
 ) -> dict[str, Any]:
-    """The settings, with what the engine does itself, and LoRA weights whole on every rank."""
+    """The user's settings, except for what this module does itself."""
     zero = dict(settings["zero_optimization"])
-    largest = max(weight.numel() for each in weights for weight in each)
-    least = zero.get("stage3_param_persistence_threshold", 100_000)
-    zero["stage3_param_persistence_threshold"] = max(least, largest + 1)
+    # Smaller parameters are not divided at stage 3: above the largest LoRA weight, so that all
+    # of them are whole on every rank.
+    largest = max(weight.numel() for own in weights for weight in own)
+    threshold = zero.get("stage3_param_persistence_threshold", 100_000)
+    zero["stage3_param_persistence_threshold"] = max(threshold, largest + 1)
     others = {key: value for key, value in settings.items() if key not in ("bf16", "fp16")}
     return {
         **others,

@@ -1,25 +1,25 @@
-"""What test_ranks.py has torchrun start: trainings in each of several ranks, one after another."""
+"""What test_zero_stepper.py has torchrun start in each rank: trainings, one after another."""
 
 import math
 import sys
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from maverick_assets.processes import run_main
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.loop import adapter_state as learner
-from maverick_assets.training.loop import engine
+from maverick_assets.training.loop import adapter_state, engine
+from maverick_assets.training.loop.adapter_state import AdapterState, AdapterStep
 from maverick_assets.training.loop.adapters import attached_lora
 from maverick_assets.training.loop.checkpoints import Checkpoints, Interrupted
-from maverick_assets.training.loop.zero_stepper import leads, opened_by_ranks
+from maverick_assets.training.loop.stepper import Stepper
+from maverick_assets.training.loop.zero_stepper import is_main_process, zero_stepper_factory
 from maverick_assets_tests.tiny_llama import tiny_llama
-from maverick_assets_tests.training.loop.test_checkpoints import CPU, TRAINEES
+from maverick_assets_tests.training.loop.test_checkpoints import CPU, JOBS
 
-CONFIGS = Path(learner.__file__).parents[1] / "deepspeed"
+CONFIGS = Path(engine.__file__).parents[1] / "deepspeed"
 
 
 def main(arguments: list[str]) -> None:
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
     with pytest.raises(Interrupted):
         train(out / "none", CONFIGS / "zero2.json", out / "two-then-one", ends_after=4)
     train(out / "one-then-two", CONFIGS / "zero3.json", out / "one")
-    engine.update = spoilt
+    engine.take_step = spoilt
     train(out / "spoilt", CONFIGS / "zero2.json", out / "spoilt-checkpoints")
 
 
@@ -42,30 +42,30 @@ def train(
     ends_after: int = 1000,
     hardware: Hardware = CPU,
 ) -> None:
-    """The trainees of the tests of checkpoints; the first rank writes their weights to `out`."""
+    """The jobs of the tests of checkpoints; the main process writes their weights to `out`."""
     steps = count(1)
     kept = Checkpoints(checkpoints, "run", seconds=0) if checkpoints else None
-    open_steps = opened_by_ranks(config, print)
-    with attached_lora(tiny_llama(32, 0.5).to(hardware.dtype), TRAINEES, seed=0) as lora:
+    make_stepper = zero_stepper_factory(config, print)
+    with attached_lora(tiny_llama(32, 0.5).to(hardware.dtype), JOBS, seed=0) as lora:
         engine.train(
             lora,
-            TRAINEES,
+            JOBS,
             hardware,
             0,
             lambda _: None,
-            kept,
-            lambda: next(steps) == ends_after,
-            open_steps,
+            checkpoints=kept,
+            should_stop=lambda: next(steps) == ends_after,
+            make_stepper=make_stepper,
         )
-        if leads():
+        if is_main_process():
             weights = {name: weight for name, weight in lora.named_parameters() if "lora_" in name}
             torch.save({name: weight.detach().clone() for name, weight in weights.items()}, out)
 
 
-def spoilt(who: Any, steps: Any, adapter: int, loss: float) -> Any:
-    """In place of `learner.update`: the third step of the first adapter has a bad loss, once."""
-    bad = who.trainee.name == "one" and who.done == 2 and not who.setbacks
-    return learner.update(who, steps, adapter, math.nan if bad else loss)
+def spoilt(state: AdapterState, stepper: Stepper, loss: float) -> AdapterStep:
+    """In place of `take_step`: the third step of the first adapter has a bad loss, once."""
+    bad = state.job.name == "one" and state.steps_done == 2 and not state.setbacks
+    return adapter_state.take_step(state, stepper, math.nan if bad else loss)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -22,32 +21,48 @@ from maverick_assets.files import sha256_of
 from maverick_assets.recipes import Training
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.loop import engine
-from maverick_assets.training.loop.adapter_state import StepTaken
-from maverick_assets.training.loop.adapters import Trainee, attached_lora
-from maverick_assets.training.loop.checkpoints import Checkpoints, Facts, Interrupted, Snapshot
+from maverick_assets.training.loop.adapter_job import AdapterJob
+from maverick_assets.training.loop.adapter_state import AdapterState, AdapterStep
+from maverick_assets.training.loop.adapters import attached_lora
+from maverick_assets.training.loop.checkpoints import (
+    AdapterSnapshot,
+    Checkpoints,
+    Interrupted,
+    Progress,
+)
 from maverick_assets.training.loop.engine import train
+from maverick_assets.training.loop.stepper import Stepper
 from maverick_assets_tests.tiny_llama import tiny_llama
 
 CPU = Hardware("cpu", torch.float32)
 SETTINGS = Training(rank=4, alpha=8, learning_rate=0.01, epochs=6, batch_tokens=16)
 ROWS = [Encoded([1, 2 + at, 3, 10 + at, 11, 12], 2 + at % 3) for at in range(6)]
-TRAINEES = [
-    Trainee("one", ROWS, SETTINGS, held_out=ROWS[:2]),
-    Trainee("two", ROWS[:3], SETTINGS.model_copy(update={"epochs": 3}), held_out=ROWS[3:]),
+JOBS = [
+    AdapterJob("one", ROWS, SETTINGS, validation_rows=ROWS[:2]),
+    AdapterJob(
+        "two", ROWS[:3], SETTINGS.model_copy(update={"epochs": 3}), validation_rows=ROWS[3:]
+    ),
 ]
 Weights = dict[str, torch.Tensor]
 
 
-def snapshot(step: int) -> Snapshot:
+def snapshot(step: int) -> AdapterSnapshot:
     tensors = [{"0": torch.full((3,), float(step) + at)} for at in range(3)]
-    return Snapshot(Facts(step, [(step, 0.5)], [(1, 2.5)], 1.0, 0), *tensors)
+    progress = Progress(
+        steps_done=step,
+        losses=[(step, 0.5)],
+        validation_losses=[(1, 2.5)],
+        rate_factor=1.0,
+        setbacks=0,
+    )
+    return AdapterSnapshot(progress, *tensors)
 
 
-def run(folder: Path | None, told_to_end: Callable[[], bool] = lambda: False) -> Weights:
+def run(folder: Path | None, should_stop: Callable[[], bool] = lambda: False) -> Weights:
     """Train with a checkpoint after each step; the weights at the end."""
     checkpoints = Checkpoints(folder, "run", seconds=0) if folder else None
-    with attached_lora(tiny_llama(32, 0.5), TRAINEES, seed=0) as lora:
-        train(lora, TRAINEES, CPU, 0, lambda _: None, checkpoints, told_to_end)
+    with attached_lora(tiny_llama(32, 0.5), JOBS, seed=0) as lora:
+        train(lora, JOBS, CPU, 0, lambda _: None, checkpoints=checkpoints, should_stop=should_stop)
         return {
             name: weight.detach().clone()
             for name, weight in lora.named_parameters()
@@ -65,9 +80,12 @@ def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     for step in (1, 2, 3):
         checkpoints.save({"a": snapshot(step), "ab": snapshot(step + 1)})
     found = checkpoints.newest()
-    assert [found[name].facts for name in ("a", "ab")] == [snapshot(3).facts, snapshot(4).facts]
+    assert [found[name].progress for name in ("a", "ab")] == [
+        snapshot(3).progress,
+        snapshot(4).progress,
+    ]
     for name, step in (("a", 3), ("ab", 4)):
-        assert same(found[name].named(), snapshot(step).named())
+        assert same(found[name].named_tensors(), snapshot(step).named_tensors())
     assert len(list((tmp_path / "c").iterdir())) == 2
     checkpoints.clear()
     assert not (tmp_path / "c").exists()
@@ -81,9 +99,9 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> Non
     content = bytearray(newest.read_bytes())
     content[-1] ^= 1
     newest.write_bytes(content)
-    assert checkpoints.newest()["a"].facts.done == 1
+    assert checkpoints.newest()["a"].progress.steps_done == 1
     newest.unlink()
-    assert checkpoints.newest()["a"].facts.done == 1
+    assert checkpoints.newest()["a"].progress.steps_done == 1
 
 
 def test_nothing_is_taken_from_another_run(tmp_path: Path) -> None:
@@ -107,7 +125,7 @@ def test_when_the_disk_refuses_the_last_checkpoint_is_as_it_was(tmp_path: Path) 
     checkpoints.save({"a": snapshot(1)})
     with files_up_to(64), pytest.raises(MaverickError, match="cannot write a checkpoint in"):
         checkpoints.save({"a": snapshot(2)})
-    assert checkpoints.newest()["a"].facts.done == 1
+    assert checkpoints.newest()["a"].progress.steps_done == 1
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -122,18 +140,18 @@ def test_a_run_that_goes_on_is_as_if_it_never_stopped(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = engine.update
+    real = engine.take_step
 
-    def spoilt(learner: Any, steps: Any, adapter: int, loss: float) -> StepTaken:
-        bad = learner.trainee.name == "one" and learner.done == 2 and not learner.setbacks
-        return real(learner, steps, adapter, math.nan if bad else loss)
+    def spoilt(state: AdapterState, stepper: Stepper, loss: float) -> AdapterStep:
+        bad = state.job.name == "one" and state.steps_done == 2 and not state.setbacks
+        return real(state, stepper, math.nan if bad else loss)
 
-    monkeypatch.setattr(engine, "update", spoilt)
-    with attached_lora(tiny_llama(32, 0.5), TRAINEES, seed=0) as lora:
-        result = train(lora, TRAINEES, CPU, 0, lambda _: None)
+    monkeypatch.setattr(engine, "take_step", spoilt)
+    with attached_lora(tiny_llama(32, 0.5), JOBS, seed=0) as lora:
+        result = train(lora, JOBS, CPU, 0, lambda _: None)
     assert result.failures == {}
     monkeypatch.undo()
-    slower = [Trainee("one", ROWS, SETTINGS.model_copy(update={"learning_rate": 0.005}))]
+    slower = [AdapterJob("one", ROWS, SETTINGS.model_copy(update={"learning_rate": 0.005}))]
     with attached_lora(tiny_llama(32, 0.5), slower, seed=0) as lora:
         half = train(lora, slower, CPU, 0, lambda _: None)
     losses = [loss for _, loss in result.losses["one"]]
@@ -142,12 +160,14 @@ def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.Mo
 
 def test_one_that_was_given_up_is_given_up_again_when_the_run_goes_on(tmp_path: Path) -> None:
     wild = SETTINGS.model_copy(update={"learning_rate": 1e30, "epochs": 40})
-    trainees = [Trainee("wild", ROWS, wild), Trainee("calm", ROWS, SETTINGS)]
+    jobs = [AdapterJob("wild", ROWS, wild), AdapterJob("calm", ROWS, SETTINGS)]
 
-    def failures(told_to_end: Callable[[], bool]) -> dict[str, str]:
-        with attached_lora(tiny_llama(32, 0.5), trainees, seed=0) as lora:
+    def failures(should_stop: Callable[[], bool]) -> dict[str, str]:
+        with attached_lora(tiny_llama(32, 0.5), jobs, seed=0) as lora:
             checkpoints = Checkpoints(tmp_path, "run", seconds=0)
-            result = train(lora, trainees, CPU, 0, lambda _: None, checkpoints, told_to_end)
+            result = train(
+                lora, jobs, CPU, 0, lambda _: None, checkpoints=checkpoints, should_stop=should_stop
+            )
             return dict(result.failures)
 
     steps = count(1)

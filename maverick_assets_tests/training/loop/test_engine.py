@@ -14,16 +14,16 @@ from maverick_assets.recipes import Training
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.completion_loss import completion_losses
-from maverick_assets.training.kernels.lora import fused
+from maverick_assets.training.kernels.lora import fused_lora
 from maverick_assets.training.kernels.packing import Document, pack
-from maverick_assets.training.loop.adapter_state import learning_rate, schedule
+from maverick_assets.training.loop.adapter_job import AdapterJob
+from maverick_assets.training.loop.adapter_state import peak_learning_rate, schedule_factor
 from maverick_assets.training.loop.adapters import (
-    Trainee,
     attached_lora,
     load_adapter,
     save_adapter,
 )
-from maverick_assets.training.loop.engine import Progress, Run, train
+from maverick_assets.training.loop.engine import StepReport, TrainingResult, train
 from maverick_assets_tests.tiny_llama import tiny_llama
 
 CPU = Hardware("cpu", torch.float32)
@@ -42,16 +42,16 @@ def model() -> Any:
     return tiny_llama(32, 0.5)
 
 
-def quiet(_: Progress) -> None:
+def quiet(_: StepReport) -> None:
     pass
 
 
-def train_all(model: Any, trainees: list[Trainee], directory: Path) -> Run:
+def train_all(model: Any, jobs: list[AdapterJob], directory: Path) -> TrainingResult:
     """Train and save each under its name."""
-    with attached_lora(model, trainees, seed=0) as lora:
-        run = train(lora, trainees, CPU, seed=0, on_progress=quiet)
-        for trainee in trainees:
-            save_adapter(lora, trainee.name, directory / trainee.name)
+    with attached_lora(model, jobs, seed=0) as lora:
+        run = train(lora, jobs, CPU, seed=0, on_step=quiet)
+        for job in jobs:
+            save_adapter(lora, job.name, directory / job.name)
     return run
 
 
@@ -63,11 +63,11 @@ def train_adapter(
     parent: Path | None = None,
 ) -> list[tuple[int, float]]:
     """Train one, saved in `directory` itself; the loss of each step."""
-    trainee = Trainee(directory.name, rows, settings, parent)
-    run = train_all(model, [trainee], directory.parent)
+    job = AdapterJob(directory.name, rows, settings, parent)
+    run = train_all(model, [job], directory.parent)
     if run.failures:
-        raise MaverickError(run.failures[trainee.name])
-    return run.losses[trainee.name]
+        raise MaverickError(run.failures[job.name])
+    return run.losses[job.name]
 
 
 def weights(directory: Path) -> dict[str, torch.Tensor]:
@@ -85,9 +85,9 @@ def test_training_learns_four_examples_by_heart(model: Any, tmp_path: Path) -> N
 
 
 def test_only_lora_weights_get_gradients_and_the_head_has_none(model: Any) -> None:
-    trainee = Trainee("only", ROWS, RECIPE)
-    with attached_lora(model, [trainee], seed=0) as lora:
-        train(lora, [trainee], CPU, seed=0, on_progress=quiet)
+    job = AdapterJob("only", ROWS, RECIPE)
+    with attached_lora(model, [job], seed=0) as lora:
+        train(lora, [job], CPU, seed=0, on_step=quiet)
         trained = {name for name, weight in lora.named_parameters() if weight.requires_grad}
     assert trained
     assert all("lora_" in name for name in trained)
@@ -158,34 +158,37 @@ def test_an_adapter_is_two_files(model: Any, tmp_path: Path) -> None:
 
 def test_those_with_fewer_steps_take_them_one_by_one_and_end_with_the_longest(model: Any) -> None:
     names = ["long", *"abcd"]
-    trainees = [
-        Trainee(name, ROWS, RECIPE.model_copy(update={"epochs": 3 if len(name) == 1 else 30}))
+    jobs = [
+        AdapterJob(name, ROWS, RECIPE.model_copy(update={"epochs": 3 if len(name) == 1 else 30}))
         for name in names
     ]
-    seen: list[Progress] = []
-    with attached_lora(model, trainees, seed=0) as lora:
-        run = train(lora, trainees, CPU, seed=0, on_progress=seen.append)
+    seen: list[StepReport] = []
+    with attached_lora(model, jobs, seed=0) as lora:
+        run = train(lora, jobs, CPU, seed=0, on_step=seen.append)
     assert len(seen) == len(run.losses["long"]) == 10 * len(run.losses["a"])
-    assert max(len(each.taken) for each in seen) == 2
-    last = {name: [at for at, each in enumerate(seen) if name in each.taken][-1] for name in names}
+    assert max(len(each.adapter_steps) for each in seen) == 2
+    last = {
+        name: [at for at, each in enumerate(seen) if name in each.adapter_steps][-1]
+        for name in names
+    }
     assert min(last.values()) > 0.85 * len(seen)
 
 
 def test_progress_counts_steps_and_tells_who_still_learns(model: Any) -> None:
-    seen: list[Progress] = []
-    trainees = [
-        Trainee("long", ROWS, RECIPE),
-        Trainee("short", OTHER_ROWS, RECIPE.model_copy(update={"epochs": 1})),
+    seen: list[StepReport] = []
+    jobs = [
+        AdapterJob("long", ROWS, RECIPE),
+        AdapterJob("short", OTHER_ROWS, RECIPE.model_copy(update={"epochs": 1})),
     ]
-    with attached_lora(model, trainees, seed=0) as lora:
-        run = train(lora, trainees, CPU, seed=0, on_progress=seen.append)
+    with attached_lora(model, jobs, seed=0) as lora:
+        run = train(lora, jobs, CPU, seed=0, on_step=seen.append)
     steps = len(run.losses["long"])
     assert [each.step for each in seen] == list(range(1, steps + 1))
-    assert all("long" in each.taken for each in seen)
-    assert sum("short" in each.taken for each in seen) == len(run.losses["short"])
+    assert all("long" in each.adapter_steps for each in seen)
+    assert sum("short" in each.adapter_steps for each in seen) == len(run.losses["short"])
     assert seen[-1].seconds_left == 0
     assert all(each.tokens_per_second > 0 for each in seen)
-    tokens = 3 * trainees[0].n_tokens + trainees[1].n_tokens
+    tokens = 3 * jobs[0].n_tokens + jobs[1].n_tokens
     assert run.tokens_per_second * run.seconds == pytest.approx(tokens, rel=0.01)
 
 
@@ -193,11 +196,11 @@ OTHER = RECIPE.model_copy(update={"rank": 2, "learning_rate": 0.005, "epochs": 5
 
 
 def test_gradients_of_adapters_in_one_pack_are_those_of_each_alone(model: Any) -> None:
-    trainees = [Trainee("one", ROWS, RECIPE), Trainee("two", OTHER_ROWS, OTHER)]
-    documents = [[Document(row, adapter) for row in t.rows] for adapter, t in enumerate(trainees)]
+    jobs = [AdapterJob("one", ROWS, RECIPE), AdapterJob("two", OTHER_ROWS, OTHER)]
+    documents = [[Document(row, adapter) for row in t.rows] for adapter, t in enumerate(jobs)]
     with (
-        attached_lora(model, trainees, seed=0) as lora,
-        fused(lora, ["one", "two"]) as routing,
+        attached_lora(model, jobs, seed=0) as lora,
+        fused_lora(lora, ["one", "two"]) as routing,
         document_attention(lora),
     ):
         weights_of = {
@@ -206,7 +209,7 @@ def test_gradients_of_adapters_in_one_pack_are_those_of_each_alone(model: Any) -
 
         def gradients(*chosen: Document) -> dict[str, torch.Tensor]:
             packed = pack(chosen)
-            routing.spans = packed.spans
+            routing.spans = packed.adapter_spans
             total, _ = completion_losses(lora.get_base_model(), packed)
             found = torch.autograd.grad(total, list(weights_of.values()), allow_unused=True)
             return {n: g for n, g in zip(weights_of, found, strict=True) if g is not None}
@@ -219,19 +222,19 @@ def test_gradients_of_adapters_in_one_pack_are_those_of_each_alone(model: Any) -
 
 
 def test_an_adapter_is_the_same_alone_and_beside_others(model: Any, tmp_path: Path) -> None:
-    trainees = [
-        Trainee("one", ROWS, RECIPE),
-        Trainee("two", OTHER_ROWS, OTHER),
-        Trainee("three", ROWS[:3], RECIPE),
+    jobs = [
+        AdapterJob("one", ROWS, RECIPE),
+        AdapterJob("two", OTHER_ROWS, OTHER),
+        AdapterJob("three", ROWS[:3], RECIPE),
     ]
-    together = train_all(model, trainees, tmp_path / "together")
-    for trainee in trainees:
-        alone = train_all(model, [trainee], tmp_path / "alone")
-        expected = weights(tmp_path / "alone" / trainee.name)
-        for name, weight in weights(tmp_path / "together" / trainee.name).items():
+    together = train_all(model, jobs, tmp_path / "together")
+    for job in jobs:
+        alone = train_all(model, [job], tmp_path / "alone")
+        expected = weights(tmp_path / "alone" / job.name)
+        for name, weight in weights(tmp_path / "together" / job.name).items():
             torch.testing.assert_close(weight, expected[name], rtol=1e-4, atol=1e-5)
-        losses = [loss for _, loss in together.losses[trainee.name]]
-        assert losses == pytest.approx([loss for _, loss in alone.losses[trainee.name]], abs=1e-4)
+        losses = [loss for _, loss in together.losses[job.name]]
+        assert losses == pytest.approx([loss for _, loss in alone.losses[job.name]], abs=1e-4)
 
 
 def test_the_gradient_of_a_step_is_the_same_in_one_pack_and_in_several(
@@ -251,12 +254,12 @@ PROMPTED = [Encoded([*PROMPT, *row.input_ids], 12 + row.n_prompt) for row in ROW
 
 
 def test_losses_and_gradients_are_the_same_where_prompts_are_computed_once(model: Any) -> None:
-    trainees = [Trainee("one", PROMPTED, RECIPE), Trainee("two", PROMPTED[:3], OTHER)]
-    documents = [Document(row, adapter) for adapter, t in enumerate(trainees) for row in t.rows]
+    jobs = [AdapterJob("one", PROMPTED, RECIPE), AdapterJob("two", PROMPTED[:3], OTHER)]
+    documents = [Document(row, adapter) for adapter, t in enumerate(jobs) for row in t.rows]
     found = []
     with (
-        attached_lora(model, trainees, seed=0) as lora,
-        fused(lora, ["one", "two"]) as routing,
+        attached_lora(model, jobs, seed=0) as lora,
+        fused_lora(lora, ["one", "two"]) as routing,
         document_attention(lora),
     ):
         trained = [weight for weight in lora.parameters() if weight.requires_grad]
@@ -265,7 +268,7 @@ def test_losses_and_gradients_are_the_same_where_prompts_are_computed_once(model
             weight.data += 0.1 * torch.randn(weight.shape, generator=generator)
         for sharing in (True, False):
             packed = pack(documents, sharing)
-            routing.spans = packed.spans
+            routing.spans = packed.adapter_spans
             total, losses = completion_losses(lora.get_base_model(), packed)
             found.append((packed, losses, torch.autograd.grad(total, trained)))
     (shared, losses, gradients), (apart, expected_losses, expected) = found
@@ -293,11 +296,11 @@ def test_one_that_fails_is_given_up_and_the_others_are_as_without_it(
     model: Any, tmp_path: Path
 ) -> None:
     wild = RECIPE.model_copy(update={"learning_rate": 1e30})
-    trainees = [Trainee("wild", OTHER_ROWS, wild), Trainee("calm", ROWS, RECIPE)]
-    run = train_all(model, trainees, tmp_path / "together")
+    jobs = [AdapterJob("wild", OTHER_ROWS, wild), AdapterJob("calm", ROWS, RECIPE)]
+    run = train_all(model, jobs, tmp_path / "together")
     assert "the loss is nan at step" in run.failures["wild"]
     assert "lower learning_rate" in run.failures["wild"]
-    train_all(model, [Trainee("calm", ROWS, RECIPE)], tmp_path / "alone")
+    train_all(model, [AdapterJob("calm", ROWS, RECIPE)], tmp_path / "alone")
     calm = weights(tmp_path / "together" / "calm")
     expected = weights(tmp_path / "alone" / "calm")
     for name, weight in calm.items():
@@ -306,55 +309,62 @@ def test_one_that_fails_is_given_up_and_the_others_are_as_without_it(
 
 def test_who_stops_early_does_not_end_the_count_of_those_who_go_on(model: Any) -> None:
     long = RECIPE.model_copy(update={"epochs": 30})
-    trainees = [Trainee("stops", ROWS, long, held_out=OTHER_ROWS), Trainee("goes on", ROWS, long)]
-    seen: list[Progress] = []
-    with attached_lora(model, trainees, seed=0) as lora:
-        run = train(lora, trainees, CPU, seed=0, on_progress=seen.append)
+    jobs = [
+        AdapterJob("stops", ROWS, long, validation_rows=OTHER_ROWS),
+        AdapterJob("goes on", ROWS, long),
+    ]
+    seen: list[StepReport] = []
+    with attached_lora(model, jobs, seed=0) as lora:
+        run = train(lora, jobs, CPU, seed=0, on_step=seen.append)
     assert len(run.losses["stops"]) < len(run.losses["goes on"])
     steps = len(run.losses["goes on"])
     assert [(each.step, each.steps) for each in seen] == [(at, steps) for at in range(1, steps + 1)]
-    told = [(at.taken["stops"].step, *at.held_out.values()) for at in seen if at.held_out]
-    assert told == run.held_out["stops"]
+    told = [
+        (at.adapter_steps["stops"].step, *at.validation_losses.values())
+        for at in seen
+        if at.validation_losses
+    ]
+    assert told == run.validation_losses["stops"]
 
 
 def test_it_stops_where_held_out_rows_get_worse_and_keeps_the_best_epoch(
     model: Any, tmp_path: Path
 ) -> None:
     long = RECIPE.model_copy(update={"epochs": 30})
-    trainee = Trainee("only", ROWS, long, held_out=OTHER_ROWS)
-    run = train_all(model, [trainee], tmp_path / "stopped")
-    held_out = [loss for _, loss in run.held_out["only"]]
-    assert 1 < len(held_out) < 30
-    assert held_out[:-1] == sorted(held_out[:-1], reverse=True)
-    assert held_out[-1] >= held_out[-2]
-    assert len(run.losses["only"]) == run.held_out["only"][-1][0]
+    job = AdapterJob("only", ROWS, long, validation_rows=OTHER_ROWS)
+    run = train_all(model, [job], tmp_path / "stopped")
+    losses = [loss for _, loss in run.validation_losses["only"]]
+    assert 1 < len(losses) < 30
+    assert losses[:-1] == sorted(losses[:-1], reverse=True)
+    assert losses[-1] >= losses[-2]
+    assert len(run.losses["only"]) == run.validation_losses["only"][-1][0]
     lora = load_adapter(model, tmp_path / "stopped" / "only")
     assert perplexity(lora.get_base_model(), OTHER_ROWS, CPU).loss == pytest.approx(
-        held_out[-2], rel=1e-4
+        losses[-2], rel=1e-4
     )
     lora.unload()
 
 
 def test_a_parent_goes_on_beside_a_fresh_adapter(model: Any, tmp_path: Path) -> None:
     train_adapter(model, ROWS, tmp_path / "parent", RECIPE.model_copy(update={"epochs": 40}))
-    trainees = [
-        Trainee("fresh", ROWS, RECIPE),
-        Trainee("more", ROWS, RECIPE, tmp_path / "parent"),
+    jobs = [
+        AdapterJob("fresh", ROWS, RECIPE),
+        AdapterJob("more", ROWS, RECIPE, tmp_path / "parent"),
     ]
-    run = train_all(model, trainees, tmp_path / "both")
+    run = train_all(model, jobs, tmp_path / "both")
     assert run.losses["more"][0][1] < run.losses["fresh"][0][1] / 3
 
 
 def test_a_narrower_base_learns_at_a_higher_rate_unless_the_recipe_names_one() -> None:
     unset = Training()
-    assert learning_rate(unset, 4096) == 2e-4
-    assert learning_rate(unset, 2048) == pytest.approx(2e-4 * 2**0.781)
-    assert learning_rate(RECIPE, 4096) == learning_rate(RECIPE, 32) == 0.02
+    assert peak_learning_rate(unset, 4096) == 2e-4
+    assert peak_learning_rate(unset, 2048) == pytest.approx(2e-4 * 2**0.781)
+    assert peak_learning_rate(RECIPE, 4096) == peak_learning_rate(RECIPE, 32) == 0.02
 
 
 def test_the_rate_warms_up_and_then_falls() -> None:
-    rates = [schedule(step, 200) for step in range(1, 201)]
+    rates = [schedule_factor(step, 200) for step in range(1, 201)]
     assert rates[:6] == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1.0])
     assert all(earlier > later for earlier, later in pairwise(rates[5:]))
     assert 0 < rates[-1] < 0.01
-    assert schedule(1, 1) == 1.0
+    assert schedule_factor(1, 1) == 1.0

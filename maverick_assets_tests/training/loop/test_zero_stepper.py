@@ -15,16 +15,16 @@ import torch
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.launch.torchrun import Place, read_hosts
+from maverick_assets.training.launch.torchrun import RankLayout, read_hosts
 from maverick_assets.training.loop import engine
 from maverick_assets.training.loop.adapters import attached_lora
 from maverick_assets.training.loop.checkpoints import Checkpoints
 from maverick_assets.training.loop.engine import train
-from maverick_assets.training.loop.zero_stepper import read_config
+from maverick_assets.training.loop.zero_stepper import read_deepspeed_config
 from maverick_assets_tests.processes import lives, wait_for
 from maverick_assets_tests.tiny_llama import tiny_llama
 from maverick_assets_tests.training.loop.ranked import CONFIGS, spoilt
-from maverick_assets_tests.training.loop.test_checkpoints import CPU, TRAINEES
+from maverick_assets_tests.training.loop.test_checkpoints import CPU, JOBS
 from maverick_assets_tests.training.test_driver import TRAIN, driver, job, specification
 
 Weights = dict[str, torch.Tensor]
@@ -35,9 +35,17 @@ def alone(checkpoints: Path | None = None, ends_after: int = 1000) -> Weights:
     """One process, which is told to end after so many steps."""
     kept = Checkpoints(checkpoints, "run", seconds=0) if checkpoints else None
     left = iter(range(ends_after))
-    with attached_lora(tiny_llama(32, 0.5), TRAINEES, seed=0) as lora:
+    with attached_lora(tiny_llama(32, 0.5), JOBS, seed=0) as lora:
         try:
-            train(lora, TRAINEES, CPU, 0, lambda _: None, kept, lambda: next(left, None) is None)
+            train(
+                lora,
+                JOBS,
+                CPU,
+                0,
+                lambda _: None,
+                checkpoints=kept,
+                should_stop=lambda: next(left, None) is None,
+            )
         except engine.Interrupted:
             return {}
         weights = {name: weight for name, weight in lora.named_parameters() if "lora_" in name}
@@ -70,8 +78,8 @@ def test_frozen_weights_may_be_of_another_type_than_those_that_learn(ranked: Pat
     found: Weights = torch.load(ranked / "bfloat16")
     assert all(weight.dtype == torch.float32 for weight in found.values())
     bfloat = Hardware("cpu", torch.bfloat16)
-    with attached_lora(tiny_llama(32, 0.5).bfloat16(), TRAINEES, seed=0) as lora:
-        train(lora, TRAINEES, bfloat, 0, lambda _: None)
+    with attached_lora(tiny_llama(32, 0.5).bfloat16(), JOBS, seed=0) as lora:
+        train(lora, JOBS, bfloat, 0, lambda _: None)
         names = {name: weight.detach() for name, weight in lora.named_parameters()}
     expected = {name: names[name] for name in found}
     start = {name: weight for name, weight in names.items() if "lora_A" in name}
@@ -91,7 +99,7 @@ def test_a_checkpoint_of_one_process_is_gone_on_from_by_two_ranks(ranked: Path) 
 def test_a_step_that_tells_nothing_sets_back_one_adapter_and_not_the_other(
     ranked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "update", spoilt)
+    monkeypatch.setattr(engine, "take_step", spoilt)
     assert differ(torch.load(ranked / "spoilt"), alone(tmp_path)) < 1e-5
 
 
@@ -186,22 +194,22 @@ def test_hosts_meet_at_the_first_of_the_hostfile(
 def test_a_host_that_is_not_in_the_hostfile_is_told(tmp_path: Path) -> None:
     path = tmp_path / "hosts"
     path.write_text("aurora slots=2\nfluenti slots=1\n")
-    assert read_hosts(path, "fluenti") == Place(1, 2, "aurora:29500")
+    assert read_hosts(path, "fluenti") == RankLayout(1, 2, "aurora:29500")
     with pytest.raises(BadInput, match="has no host vengeance; it has: aurora, fluenti"):
         read_hosts(path, "vengeance")
     path.write_text("aurora two\n")
-    with pytest.raises(BadInput, match="each line is NAME slots=GPUS"):
+    with pytest.raises(BadInput, match="each line must be NAME slots=GPUS"):
         read_hosts(path)
 
 
 def test_settings_of_deepspeed_that_do_not_read_are_told(tmp_path: Path) -> None:
     path = tmp_path / "zero.json"
     with pytest.raises(BadInput, match="cannot read"):
-        read_config(path)
+        read_deepspeed_config(path)
     path.write_text("{")
-    with pytest.raises(BadInput, match="is no JSON"):
-        read_config(path)
+    with pytest.raises(BadInput, match="is not JSON"):
+        read_deepspeed_config(path)
     for text in ("[]", "{}", '{"zero_optimization": {"stage": 0}}'):
         path.write_text(text)
-        with pytest.raises(BadInput, match="stage is to be 1, 2 or 3"):
-            read_config(path)
+        with pytest.raises(BadInput, match="stage must be 1, 2 or 3"):
+            read_deepspeed_config(path)
