@@ -1,5 +1,4 @@
 import math
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from maverick_assets.training.kernels.completion_loss import completion_losses
 from maverick_assets.training.kernels.lora import fused_lora
 from maverick_assets.training.kernels.packing import Document, pack
 from maverick_assets.training.loop.adapter_job import AdapterJob
-from maverick_assets.training.loop.adapter_state import peak_learning_rate, schedule_factor
 from maverick_assets.training.loop.adapters import (
     attached_lora,
     load_adapter,
@@ -156,38 +154,38 @@ def test_an_adapter_is_two_files(model: Any, tmp_path: Path) -> None:
     assert all(weight.dtype == torch.float32 for weight in weights(tmp_path / "only").values())
 
 
-def test_those_with_fewer_steps_take_them_one_by_one_and_end_with_the_longest(model: Any) -> None:
+def test_shorter_adapters_take_turns_and_end_with_the_longest(model: Any) -> None:
     names = ["long", *"abcd"]
     jobs = [
         AdapterJob(name, ROWS, RECIPE.model_copy(update={"epochs": 3 if len(name) == 1 else 30}))
         for name in names
     ]
-    seen: list[StepReport] = []
+    reports: list[StepReport] = []
     with attached_lora(model, jobs, seed=0) as lora:
-        run = train(lora, jobs, CPU, seed=0, on_step=seen.append)
-    assert len(seen) == len(run.losses["long"]) == 10 * len(run.losses["a"])
-    assert max(len(each.adapter_steps) for each in seen) == 2
+        run = train(lora, jobs, CPU, seed=0, on_step=reports.append)
+    assert len(reports) == len(run.losses["long"]) == 10 * len(run.losses["a"])
+    assert max(len(each.adapter_steps) for each in reports) == 2
     last = {
-        name: [at for at, each in enumerate(seen) if name in each.adapter_steps][-1]
+        name: [at for at, each in enumerate(reports) if name in each.adapter_steps][-1]
         for name in names
     }
-    assert min(last.values()) > 0.85 * len(seen)
+    assert min(last.values()) > 0.85 * len(reports)
 
 
-def test_progress_counts_steps_and_tells_who_still_learns(model: Any) -> None:
-    seen: list[StepReport] = []
+def test_reports_count_steps_and_name_the_adapters_that_took_one(model: Any) -> None:
+    reports: list[StepReport] = []
     jobs = [
         AdapterJob("long", ROWS, RECIPE),
         AdapterJob("short", OTHER_ROWS, RECIPE.model_copy(update={"epochs": 1})),
     ]
     with attached_lora(model, jobs, seed=0) as lora:
-        run = train(lora, jobs, CPU, seed=0, on_step=seen.append)
+        run = train(lora, jobs, CPU, seed=0, on_step=reports.append)
     steps = len(run.losses["long"])
-    assert [each.step for each in seen] == list(range(1, steps + 1))
-    assert all("long" in each.adapter_steps for each in seen)
-    assert sum("short" in each.adapter_steps for each in seen) == len(run.losses["short"])
-    assert seen[-1].seconds_left == 0
-    assert all(each.tokens_per_second > 0 for each in seen)
+    assert [each.step for each in reports] == list(range(1, steps + 1))
+    assert all("long" in each.adapter_steps for each in reports)
+    assert sum("short" in each.adapter_steps for each in reports) == len(run.losses["short"])
+    assert reports[-1].seconds_left == 0
+    assert all(each.tokens_per_second > 0 for each in reports)
     tokens = 3 * jobs[0].n_tokens + jobs[1].n_tokens
     assert run.tokens_per_second * run.seconds == pytest.approx(tokens, rel=0.01)
 
@@ -292,7 +290,7 @@ def test_an_adapter_is_the_same_where_prompts_are_computed_once(
         torch.testing.assert_close(weight, found[1][name], rtol=1e-4, atol=1e-6)
 
 
-def test_one_that_fails_is_given_up_and_the_others_are_as_without_it(
+def test_an_adapter_that_fails_is_given_up_and_the_others_are_as_without_it(
     model: Any, tmp_path: Path
 ) -> None:
     wild = RECIPE.model_copy(update={"learning_rate": 1e30})
@@ -307,27 +305,29 @@ def test_one_that_fails_is_given_up_and_the_others_are_as_without_it(
         torch.testing.assert_close(weight, expected[name], rtol=1e-5, atol=1e-6)
 
 
-def test_who_stops_early_does_not_end_the_count_of_those_who_go_on(model: Any) -> None:
+def test_an_early_stop_does_not_end_the_count_of_the_others(model: Any) -> None:
     long = RECIPE.model_copy(update={"epochs": 30})
     jobs = [
         AdapterJob("stops", ROWS, long, validation_rows=OTHER_ROWS),
         AdapterJob("goes on", ROWS, long),
     ]
-    seen: list[StepReport] = []
+    reports: list[StepReport] = []
     with attached_lora(model, jobs, seed=0) as lora:
-        run = train(lora, jobs, CPU, seed=0, on_step=seen.append)
+        run = train(lora, jobs, CPU, seed=0, on_step=reports.append)
     assert len(run.losses["stops"]) < len(run.losses["goes on"])
     steps = len(run.losses["goes on"])
-    assert [(each.step, each.steps) for each in seen] == [(at, steps) for at in range(1, steps + 1)]
-    told = [
+    assert [(each.step, each.steps) for each in reports] == [
+        (at, steps) for at in range(1, steps + 1)
+    ]
+    reported = [
         (at.adapter_steps["stops"].step, *at.validation_losses.values())
-        for at in seen
+        for at in reports
         if at.validation_losses
     ]
-    assert told == run.validation_losses["stops"]
+    assert reported == run.validation_losses["stops"]
 
 
-def test_it_stops_where_held_out_rows_get_worse_and_keeps_the_best_epoch(
+def test_training_stops_when_validation_gets_worse_and_keeps_the_best_epoch(
     model: Any, tmp_path: Path
 ) -> None:
     long = RECIPE.model_copy(update={"epochs": 30})
@@ -353,18 +353,3 @@ def test_a_parent_goes_on_beside_a_fresh_adapter(model: Any, tmp_path: Path) -> 
     ]
     run = train_all(model, jobs, tmp_path / "both")
     assert run.losses["more"][0][1] < run.losses["fresh"][0][1] / 3
-
-
-def test_a_narrower_base_learns_at_a_higher_rate_unless_the_recipe_names_one() -> None:
-    unset = Training()
-    assert peak_learning_rate(unset, 4096) == 2e-4
-    assert peak_learning_rate(unset, 2048) == pytest.approx(2e-4 * 2**0.781)
-    assert peak_learning_rate(RECIPE, 4096) == peak_learning_rate(RECIPE, 32) == 0.02
-
-
-def test_the_rate_warms_up_and_then_falls() -> None:
-    rates = [schedule_factor(step, 200) for step in range(1, 201)]
-    assert rates[:6] == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1.0])
-    assert all(earlier > later for earlier, later in pairwise(rates[5:]))
-    assert 0 < rates[-1] < 0.01
-    assert schedule_factor(1, 1) == 1.0

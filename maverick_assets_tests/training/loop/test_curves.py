@@ -115,7 +115,7 @@ def test_a_full_disk_ends_the_curves_alone(tmp_path: Path) -> None:
     code = (
         "import resource, sys; from pathlib import Path; "
         "from maverick_assets.training.loop.curves import curves; "
-        "from maverick_assets_tests.training.test_curves import status\n"
+        "from maverick_assets_tests.training.loop.test_curves import status\n"
         "with curves(Path(sys.argv[1]), {}, print) as draw:\n"
         "    draw(status(1, 5.0))\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"

@@ -16,8 +16,6 @@ import yaml
 from safetensors.torch import load_file
 
 from maverick_assets.base_model.prepare import PreparedBase
-from maverick_assets.errors import BadInput
-from maverick_assets.training.run_file import read_run_file
 
 TRAIN = [("train", f"question {number}", f"answer {number}, gladly") for number in range(8)]
 
@@ -51,43 +49,7 @@ def test_a_file_is_enough_to_train(config: dict[str, Any], tmp_path: Path) -> No
     assert (tmp_path / "out" / "robbie" / "adapter" / "adapter_config.json").is_file()
 
 
-def test_what_is_wrong_with_a_file_is_told_in_one_line(
-    config: dict[str, Any], tmp_path: Path
-) -> None:
-    adapter = config["adapters"][0]
-    wrong = {
-        "base: Field required": {"adapters": []},
-        "no personality 'bob'; there are: allan": config
-        | {"adapters": [adapter | {"personality": "bob"}]},
-        "is no dataset": config | {"adapters": [adapter | {"dataset": "nowhere"}]},
-        "has no config.json": config | {"base": "nowhere"},
-        "node.quantize": config | {"node": {"quantize": "int8"}},
-        "training.epochs": config | {"adapters": [adapter | {"training": {"epochs": 0}}]},
-    }
-    for message, content in wrong.items():
-        with pytest.raises(BadInput, match=message):
-            read_run_file(write(tmp_path, content))
-    with pytest.raises(BadInput, match="no such file"):
-        read_run_file(tmp_path / "nothing.yaml")
-    (tmp_path / "no.yaml").write_text("a: [")
-    with pytest.raises(BadInput, match=r"no\.yaml:1: not YAML"):
-        read_run_file(tmp_path / "no.yaml")
-
-
-def test_the_machine_is_told_as_a_node_is_and_does_not_change_what_is_trained(
-    config: dict[str, Any], tmp_path: Path
-) -> None:
-    plain = read_run_file(write(tmp_path, config))
-    node = {"gpus": 2, "deepspeed": "zero2.json", "training_gb": 16, "name": "aurora"}
-    of_two = read_run_file(write(tmp_path, config | {"node": node}))
-    assert of_two.node.gpus == 2
-    assert of_two.node.deepspeed == tmp_path / "zero2.json"
-    assert of_two.digest == plain.digest
-    four_bits = read_run_file(write(tmp_path, config | {"node": {"quantize": "nf4"}}))
-    assert four_bits.digest != plain.digest
-
-
-def test_too_little_memory_is_told_before_the_base_is_loaded(
+def test_too_little_memory_is_reported_before_the_base_is_loaded(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
     path = write(tmp_path, config | {"node": {"name": "tiny", "training_gb": 1_000_000}})
@@ -97,9 +59,9 @@ def test_too_little_memory_is_told_before_the_base_is_loaded(
     assert "loading base" not in done.stdout
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_end_it_saves_itself_and_goes_on_to_the_same_adapter(
-    told: signal.Signals, config: dict[str, Any], tmp_path: Path
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_run_saves_itself_and_resumes_to_the_same_adapter(
+    number: signal.Signals, config: dict[str, Any], tmp_path: Path
 ) -> None:
     """In float32 the two are equal bit for bit; on this machine's bfloat16, too."""
     for adapter in config["adapters"]:
@@ -117,7 +79,7 @@ def test_told_to_end_it_saves_itself_and_goes_on_to_the_same_adapter(
         assert process.stdout
         assert process.stderr
         assert any("step 1/" in line for line in process.stdout)
-        process.send_signal(told)
+        process.send_signal(number)
         assert process.wait(timeout=60) == 75
         assert "run the same command again" in process.stderr.read()
     assert (tmp_path / "checkpoints").is_dir()
@@ -131,8 +93,10 @@ def test_told_to_end_it_saves_itself_and_goes_on_to_the_same_adapter(
 def test_a_log_gets_lines(config: dict[str, Any], tmp_path: Path) -> None:
     done = subprocess.run(engine(write(tmp_path, config)), capture_output=True, check=True)
     seen = done.stdout.decode()
-    told = r"step 1/\d+, loss robbie .*; \d+ tokens/s, \d+% of roofline, \d+:\d\d:\d\d left, \d+ MB"
-    assert re.search(told, seen)
+    status = (
+        r"step 1/\d+, loss robbie .*; \d+ tokens/s, \d+% of roofline, \d+:\d\d:\d\d left, \d+ MB"
+    )
+    assert re.search(status, seen)
     assert "\x1b" not in seen
     assert "━" not in seen
 
