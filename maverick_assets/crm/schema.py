@@ -2,6 +2,10 @@
 
 In `messages` the role `user` is the conversation's own user (`conversations.user_id`); every
 other role is the other side.
+
+Reserved are `device_interactions`, `conversations.metadata`, and `tags` of `sticky_notes` and
+`personality_samples`: they are extracted into `raw/` like everything else, where memory and
+learning from use will find them from the first day on, but nothing reads them there yet.
 """
 
 from collections.abc import Iterable
@@ -43,6 +47,7 @@ def _table(
     return Table(name, shape, parse(required), parse(optional), parent)
 
 
+# The order of columns is that of the tables in the lake: another order rewrites them.
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -87,7 +92,7 @@ TABLES: dict[str, Table] = {
         ),
         _table(
             "device_interactions",
-            None,
+            None,  # reserved
             "id text, user_id text, device text, event text, created_at timestamptz",
             "content text",
         ),
