@@ -35,6 +35,6 @@ def main() -> None:
     except MaverickError as error:
         print(f"maverick: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except OSError as error:  # a full disk, a file without permission: the system says it best
+    except OSError as error:  # a full disk, a missing permission: the system's own words say it
         print(f"maverick: {error}", file=sys.stderr)
         sys.exit(MaverickError.exit_code)

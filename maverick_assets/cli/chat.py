@@ -4,19 +4,21 @@ from typing import Annotated
 
 import typer
 
-from maverick_assets.cli.console import AsJson, note, print_result
+from maverick_assets.cli.console import AsJson, PersonalityName, note, print_result
 from maverick_assets.recipes import load_recipes, recipe_named
 from maverick_assets.settings import load_settings
 
 
 def chat(
-    personality: str,
-    message: Annotated[str | None, typer.Argument(help="Left out: a conversation.")] = None,
+    personality: PersonalityName,
+    message: Annotated[
+        str | None, typer.Argument(help="One message; without it a conversation begins.")
+    ] = None,
     version: Annotated[
-        str, typer.Option(help="A version instead of the one in service.")
+        str, typer.Option(help="A version, such as v1.0, or `final`, the one in service.")
     ] = "final",
-    mood: Annotated[str | None, typer.Option()] = None,
-    mode: Annotated[str | None, typer.Option()] = None,
+    mood: Annotated[str | None, typer.Option(help="One of its moods, such as joy.")] = None,
+    mode: Annotated[str | None, typer.Option(help="One of its modes, such as intimate.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Talk to a personality."""

@@ -1,7 +1,7 @@
-"""`maverick crm`: what the personalities are made from, imported."""
+"""`maverick crm`: mail and rows into the CRM."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,34 +11,32 @@ from maverick_assets.crm.connection import connect
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import load_settings
 
-crm_app = typer.Typer(help="The CRM: what the personalities are made from.", no_args_is_help=True)
+if TYPE_CHECKING:
+    import psycopg
+
+    from maverick_assets.crm.importers import ImportReport
+
+crm_app = typer.Typer(help="Fill the CRM with records of your own.", no_args_is_help=True)
 
 
 @crm_app.command("import")
 def crm_import(
     mbox: Annotated[Path | None, typer.Option(help="An mbox file.")] = None,
-    maildir: Annotated[Path | None, typer.Option(help="A Maildir, or any tree of mails.")] = None,
-    jsonl: Annotated[list[str] | None, typer.Option(help="TABLE=FILE, repeatable.")] = None,
+    maildir: Annotated[
+        Path | None, typer.Option(help="A Maildir, or any tree of files with one mail each.")
+    ] = None,
+    jsonl: Annotated[
+        list[str] | None,
+        typer.Option(help="TABLE=FILE, one row of the table per line; may be repeated."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Load mail and rows; what is there already is left alone."""
-    from maverick_assets.crm import importers
-
+    """Import mail and rows. Importing twice imports once; a broken mail is named and skipped."""
     if not (mbox or maildir or jsonl):
         raise BadInput("nothing to import: give --mbox FILE, --maildir DIR or --jsonl TABLE=FILE")
     settings = load_settings()
-    reports: dict[str, importers.ImportReport] = {}
     with running_services(settings), connect(load_settings()) as connection:
-        if mbox:
-            reports[str(mbox)] = importers.import_mail(connection, importers.read_mbox(mbox))
-        if maildir:
-            mails = importers.read_maildir(maildir)
-            reports[str(maildir)] = importers.import_mail(connection, mails)
-        for entry in jsonl or []:
-            table, separator, file = entry.partition("=")
-            if not separator:
-                raise BadInput(f"--jsonl {entry}: write TABLE=FILE")
-            reports[file] = importers.import_jsonl(connection, table, Path(file))
+        reports = _import_all(connection, mbox, maildir, jsonl or [])
     for report in reports.values():
         for skipped in report.skipped:
             note(f"skipped {skipped.name}: {skipped.reason}")
@@ -51,3 +49,22 @@ def crm_import(
         for source, r in result.items()
     ]
     print_result(result, "\n".join(lines), as_json)
+
+
+def _import_all(
+    connection: "psycopg.Connection", mbox: Path | None, maildir: Path | None, jsonl: list[str]
+) -> dict[str, "ImportReport"]:
+    """What each file or folder brought, by its name."""
+    from maverick_assets.crm import importers
+
+    reports = {}
+    if mbox:
+        reports[str(mbox)] = importers.import_mail(connection, importers.read_mbox(mbox))
+    if maildir:
+        reports[str(maildir)] = importers.import_mail(connection, importers.read_maildir(maildir))
+    for argument in jsonl:
+        table, separator, file = argument.partition("=")
+        if not separator:
+            raise BadInput(f"--jsonl {argument}: write TABLE=FILE")
+        reports[file] = importers.import_jsonl(connection, table, Path(file))
+    return reports

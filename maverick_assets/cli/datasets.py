@@ -1,4 +1,4 @@
-"""`maverick datasets` and `maverick forget`: what the personalities are trained on."""
+"""`maverick datasets`: what the personalities are trained on, and what is held back."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -7,19 +7,21 @@ import typer
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from maverick_assets.cli.console import AsJson, print_result, print_table
+from maverick_assets.cli.console import AsJson, PersonalityName, print_result, print_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import load_recipes, recipe_named
 from maverick_assets.settings import load_settings
 
-datasets_app = typer.Typer(help="What the personalities are trained on.", no_args_is_help=True)
-quarantine_app = typer.Typer(help="Examples held back because of a secret.")
+ExampleId = Annotated[str, typer.Argument(help="Id of an example, or the start of one.")]
+
+datasets_app = typer.Typer(help="Look at what the personalities learn from.", no_args_is_help=True)
+quarantine_app = typer.Typer(help="Examples that are held back because of a secret.")
 datasets_app.add_typer(quarantine_app, name="quarantine")
 
 
 @datasets_app.command("show")
-def datasets_show(personality: str, as_json: AsJson = False) -> None:
-    """How a dataset came about: what was left out and why, shares, lengths, a few examples."""
+def datasets_show(personality: PersonalityName, as_json: AsJson = False) -> None:
+    """Show a dataset: what was left out and why, shares, lengths, a few examples."""
     from maverick_assets.datasets.examples.example import read_examples
     from maverick_assets.datasets.examples.refresh import judged_candidates
     from maverick_assets.datasets.quality.card import card_text, make_card
@@ -38,28 +40,28 @@ def datasets_show(personality: str, as_json: AsJson = False) -> None:
 @quarantine_app.callback(invoke_without_command=True)
 def quarantine_list(
     context: typer.Context,
-    personality: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+    personality: Annotated[str | None, typer.Option(help="Only those of this personality.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Examples held back because of a secret; `show` and `release` take an id, or its start."""
+    """List the examples that are held back because of a secret; `show` and `release` take an id."""
     from maverick_assets.datasets.secrets.quarantine import quarantined
 
     if context.invoked_subcommand is None:
         recipes = load_recipes()
         names = [recipe_named(recipes, personality).name] if personality else [*recipes]
-        held = quarantined(load_settings().lake, names)
+        examples = quarantined(load_settings().lake, names)
         table = RichTable("id", "personality", "source", "when", "rules", "excerpt")
-        for each in held:
-            rules = ", ".join(each.rules) + (f" (released: {each.reason})" if each.reason else "")
-            when, source = f"{each.occurred_at:%Y-%m-%d}", f"{each.source} {each.source_ids[-1]}"
-            cells = (each.example_id[:8], each.personality, source, when, rules, each.excerpt)
+        for held in examples:
+            rules = ", ".join(held.rules) + (f" (released: {held.reason})" if held.reason else "")
+            when, source = f"{held.occurred_at:%Y-%m-%d}", f"{held.source} {held.source_ids[-1]}"
+            cells = (held.example_id[:8], held.personality, source, when, rules, held.excerpt)
             table.add_row(*map(escape, cells))
-        print_table([asdict(each) for each in held], table, as_json)
+        print_table([asdict(held) for held in examples], table, as_json)
 
 
 @quarantine_app.command("show")
-def quarantine_show(example_id: str, as_json: AsJson = False) -> None:
-    """One of them: where it comes from, which rules found what, and what stands around it."""
+def quarantine_show(example_id: ExampleId, as_json: AsJson = False) -> None:
+    """Show a held example: its source, the rules that found a secret, the text around it."""
     from maverick_assets.datasets.secrets.quarantine import find_held
 
     held = asdict(find_held(load_settings().lake, [*load_recipes()], example_id))
@@ -69,11 +71,11 @@ def quarantine_show(example_id: str, as_json: AsJson = False) -> None:
 
 @quarantine_app.command("release")
 def quarantine_release(
-    example_id: str,
-    reason: Annotated[str, typer.Option(help="Why this is no secret.")],
+    example_id: ExampleId,
+    reason: Annotated[str, typer.Option(help="Why it holds no secret.")],
     as_json: AsJson = False,
 ) -> None:
-    """It is no secret after all: the next ingest includes it."""
+    """Release an example that holds no secret after all; the next ingest includes it."""
     from maverick_assets.datasets.secrets.quarantine import find_held, release
 
     lake, names = load_settings().lake, [*load_recipes()]

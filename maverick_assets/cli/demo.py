@@ -16,11 +16,15 @@ from maverick_assets.settings import load_settings
 
 def demo(
     mbox: Annotated[
-        Path | None, typer.Option(help="Real mail (mbox file or folder) instead of the sample's.")
+        Path | None,
+        typer.Option(help="An mbox file or a folder of real mail, in place of the sample's mail."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Load a CRM and run the whole graph; a second time nothing is left to do."""
+    """Fill the embedded CRM with a sample, and run the whole graph: data, training, release.
+
+    A second call finds nothing left to do.
+    """
     settings = load_settings()
     if settings.crm_url:
         raise BadInput(
@@ -36,7 +40,10 @@ def demo(
 
 
 def fill_crm(mbox: Path | None) -> dict[str, int]:
-    """Fill the embedded CRM, once: the sample, or real mail beside the sample's curated texts."""
+    """Rows that were added to each table: the sample, or real mail and the sample's curated texts.
+
+    Rows that the CRM has already are left alone.
+    """
     from maverick_assets.crm import importers
     from maverick_assets.crm.sample import sample_crm
 

@@ -1,4 +1,4 @@
-"""`maverick forget`: rows out of the lake, and what learned from them out of service."""
+"""`maverick forget`: rows leave the lake, and versions that learned from them leave service."""
 
 from typing import Annotated, Any
 
@@ -15,12 +15,15 @@ from maverick_assets.settings import load_settings
 
 def forget(
     contact: Annotated[
-        str | None, typer.Option(help="An address: the mails from it and to it alone, and rows of.")
+        str | None,
+        typer.Option(
+            help="An address: mails from it or to it alone, its deals, notes, conversations."
+        ),
     ] = None,
     row: Annotated[str | None, typer.Option(help="TABLE:ID, one row of the CRM.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take rows out of the lake for good, and revoke the versions that learned from them."""
+    """Remove rows from the lake for good, and revoke the versions that learned from them."""
     from maverick_assets.pipeline import forget as forgetting
 
     table, separator, row_id = (row or "").partition(":")

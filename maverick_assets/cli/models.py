@@ -7,25 +7,32 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
-from maverick_assets.cli.console import AsJson, print_result, print_table
+from maverick_assets.cli.console import AsJson, PersonalityName, print_result, print_table
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import Settings, load_settings
 
-models_app = typer.Typer(help="Versions: list, show, release, roll back.", no_args_is_help=True)
+ExistingVersion = Annotated[
+    str, typer.Argument(help="A version, such as v1.0, or `final`, the one in service.")
+]
+
+models_app = typer.Typer(help="List, show, release and roll back versions.", no_args_is_help=True)
 
 
 @models_app.command("list")
 def models_list(
-    personality: Annotated[str | None, typer.Argument()] = None, as_json: AsJson = False
+    personality: Annotated[str | None, typer.Argument(help="Only this personality.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Every version, its state and its held-out perplexity."""
+    """List every version with its state and its validation perplexity."""
     show_versions(list(Registry(load_settings().models).list(personality)), as_json)
 
 
 @models_app.command("show")
-def models_show(personality: str, version: str = "final", as_json: AsJson = False) -> None:
-    """A version's manifest; its files are verified."""
+def models_show(
+    personality: PersonalityName, version: ExistingVersion = "final", as_json: AsJson = False
+) -> None:
+    """Show a version's manifest, after its files were verified."""
     registry = Registry(load_settings().models)
     manifest = registry.get(personality, version)
     registry.verify(personality, version)
@@ -36,9 +43,11 @@ def models_show(personality: str, version: str = "final", as_json: AsJson = Fals
 
 @models_app.command("release")
 def models_release(
-    personality: str,
-    version: str,
-    reason: Annotated[str | None, typer.Option(help="Why, when its gate refused it.")] = None,
+    personality: PersonalityName,
+    version: ExistingVersion,
+    reason: Annotated[
+        str | None, typer.Option(help="Why; needed for a version that its gate refused.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a version in service."""
@@ -53,8 +62,10 @@ def models_release(
 
 @models_app.command("rollback")
 def models_rollback(
-    personality: str,
-    to: Annotated[str | None, typer.Option(help="Default: the one released before.")] = None,
+    personality: PersonalityName,
+    to: Annotated[
+        str | None, typer.Option(help="A version; without it, the one that was released before.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put an earlier version back in service."""
@@ -64,7 +75,7 @@ def models_rollback(
 def show_versions(manifests: Iterable[Manifest], as_json: bool) -> None:
     rows = [summary(manifest) for manifest in manifests]
     table = RichTable("personality", "version", "state", "base", "adapter", "ratio")
-    table.caption = "held-out perplexity on supervised tokens"
+    table.caption = "perplexity of the supervised tokens of validation examples"
     for row in rows:
         figures = (row["perplexity_base"], row["perplexity_adapter"], row["ratio"])
         shown = ("" if figure is None else f"{figure:.2f}" for figure in figures)

@@ -1,4 +1,4 @@
-"""`maverick run`: a job, now and here."""
+"""`maverick run`: a job, now and here, as its schedule would run it."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -21,13 +21,13 @@ class JobName(StrEnum):
 
 
 def run(
-    job: JobName,
+    job: Annotated[JobName, typer.Argument(help="The job to run.")],
     personality: Annotated[
-        list[str] | None, typer.Option(help="Only this one; may be given several times.")
+        list[str] | None, typer.Option(help="Only this personality; may be repeated.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a job now, here."""
+    """Run a job now, in this terminal, and show the versions in service after it."""
     settings = load_settings()
     with running_services(settings):
         failures = execute_job(job, personality or [])

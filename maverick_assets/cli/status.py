@@ -1,4 +1,4 @@
-"""`maverick status`: rows, versions in service, last runs."""
+"""`maverick status`: rows of the CRM, versions in service, last runs."""
 
 import psycopg
 from psycopg import sql
@@ -12,7 +12,7 @@ from maverick_assets.settings import load_settings
 
 
 def status(as_json: AsJson = False) -> None:
-    """The CRM's rows, the versions in service, the last runs."""
+    """Show the run home, the rows of the CRM, the versions in service and the last runs."""
     settings = load_settings()
     with running_services(settings):
         with connect(load_settings()) as connection:
@@ -42,6 +42,7 @@ def status(as_json: AsJson = False) -> None:
 
 
 def _count_rows(connection: psycopg.Connection, table: str) -> int | None:
+    """Rows of a table; None when the CRM does not have it."""
     exists = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
     if not exists or not exists[0]:
         return None

@@ -1,6 +1,6 @@
 """Dagster as a service: code server, daemon and webserver, each started again when it dies.
 
-`dagster dev` ends with its daemon, and leaves a dead code server dead.
+`dagster dev` is no replacement: it ends when its daemon dies, and leaves a dead code server dead.
 """
 
 import os
@@ -23,21 +23,21 @@ from maverick_assets.cli.services import PROJECT
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.processes import die_with_parent
 
-STOP_SECONDS = 20
-HOPELESS_SECONDS = 30
+STOP_SECONDS = 20  # a process that does not stop in that time is killed
+HOPELESS_SECONDS = 30  # a process that gives up before that would do so again
 
 
 @dataclass
-class Service:
-    """One of the processes, in a session of its own: Ctrl-C reaches it through `run_ui` only."""
+class DagsterProcess:
+    """One of the three, in a session of its own: Ctrl-C reaches it through `run_ui` only."""
 
     name: str
-    module: Sequence[str]
+    module: Sequence[str]  # what follows `python -m`
     process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
+    started_at: float = 0.0  # by the monotonic clock
 
     def start(self) -> None:
-        self.started = time.monotonic()
+        self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", *self.module],
             cwd=PROJECT,
@@ -46,11 +46,14 @@ class Service:
         )
 
     def keep_alive(self) -> None:
-        """Start it again if it ended; `MaverickError` when it gave up by itself, at once."""
+        """Start the process again if it died.
+
+        Raises `MaverickError` when it gave up by itself soon after its start.
+        """
         code = self.process.poll() if self.process else None
         if code is None:
             return
-        if code > 0 and time.monotonic() - self.started < HOPELESS_SECONDS:
+        if code > 0 and time.monotonic() - self.started_at < HOPELESS_SECONDS:
             raise MaverickError(f"the {self.name} ended with exit code {code}; see its lines above")
         print(f"maverick: the {self.name} died ({code}) and is started again", file=sys.stderr)
         self.start()
@@ -58,7 +61,7 @@ class Service:
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
             return
-        # Run workers first: a code server that is told to stop waits for its runs.
+        # Run workers first: a code server waits for its runs before it stops.
         for child in psutil.Process(self.process.pid).children(recursive=True):
             child.kill()
         self.process.send_signal(signal.SIGINT)
@@ -70,34 +73,34 @@ class Service:
 
 
 def run_ui(host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM; a run under way ends too, and is requested again next time.
+    """Serve until SIGINT or SIGTERM.
 
-    Raises `BadInput` when the address cannot be listened at, and `MaverickError` when a service
-    gives up.
+    A run under way ends as well, and is requested again after the next start. Raises `BadInput`
+    when the address cannot be listened at, and `MaverickError` when a process gives up.
     """
-    _require_free(host, port)
+    _require_free_port(host, port)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _signal, _frame: stopping.set())
     with tempfile.TemporaryDirectory(prefix="maverick-") as folder:
         address = Path(folder) / "code-server"
-        code_server, *others = services = _services(address, host, port)
+        code_server, *others = processes = _dagster_processes(address, host, port)
         try:
             code_server.start()
-            # A daemon that starts first finds no code server, and gives up what is to be retried.
+            # A daemon that starts first finds no code server, and drops runs that wait for a retry.
             while not (address.exists() or stopping.wait(0.2)):
                 code_server.keep_alive()
-            for service in others:
-                service.start()
+            for process in others:
+                process.start()
             while not stopping.wait(1):
-                for service in services:
-                    service.keep_alive()
+                for process in processes:
+                    process.keep_alive()
         finally:
-            for service in reversed(services):
-                service.stop()
+            for process in reversed(processes):
+                process.stop()
 
 
-def _require_free(host: str, port: int) -> None:
+def _require_free_port(host: str, port: int) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
@@ -107,16 +110,22 @@ def _require_free(host: str, port: int) -> None:
         ) from error
 
 
-def _services(address: Path, host: str, port: int) -> list[Service]:
-    """The three; `address` is not below the run home, whose path may be too long for one."""
+def _dagster_processes(address: Path, host: str, port: int) -> list[DagsterProcess]:
+    """Code server, daemon and webserver.
+
+    `address` is the code server's socket. It lies outside the run home, because the path of a
+    socket has at most 108 characters.
+    """
     location = {"location_name": "maverick", "socket": str(address)}
     workspace = address.with_name("workspace.yaml")
     workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": location}]}))
-    # Lazily: a broken personality file is then shown in the UI instead of ending the server.
+    # With lazy loading a broken personality file is shown in the UI instead of ending the server.
     code = ["--module-name", "maverick_assets.definitions", "--lazy-load-user-code"]
-    known = ["--workspace", str(workspace)]
+    in_workspace = ["--workspace", str(workspace)]
     return [
-        Service("code server", ["dagster", "api", "grpc", "--socket", str(address), *code]),
-        Service("daemon", ["dagster._daemon", "run", *known]),
-        Service("webserver", ["dagster_webserver", *known, "--host", host, "--port", str(port)]),
+        DagsterProcess("code server", ["dagster", "api", "grpc", "--socket", str(address), *code]),
+        DagsterProcess("daemon", ["dagster._daemon", "run", *in_workspace]),
+        DagsterProcess(
+            "webserver", ["dagster_webserver", *in_workspace, "--host", host, "--port", str(port)]
+        ),
     ]

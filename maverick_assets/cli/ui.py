@@ -10,9 +10,9 @@ from maverick_assets.settings import load_settings
 
 
 def ui(
-    host: Annotated[str, typer.Option()] = "127.0.0.1",
-    port: Annotated[int, typer.Option()] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at.")] = 3000,
 ) -> None:
-    """Dagster's webserver and daemon, until Ctrl-C."""
+    """Serve Dagster's web pages and run its schedules, until Ctrl-C."""
     with running_services(load_settings()):
         run_ui(host, port)
