@@ -1,1 +1,1 @@
-"""LoRA adapters on the shared base model: base model, batches, engine, driver."""
+"""LoRA adapters trained on the shared base model, alone or under Dagster."""

@@ -1,4 +1,4 @@
-"""What a training process is asked for, and what it reports of each adapter (no torch here)."""
+"""What a training process is asked for (no torch here)."""
 
 import hashlib
 import json

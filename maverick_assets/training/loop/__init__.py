@@ -1,1 +1,1 @@
-"""The training loop: batches in, optimizer steps, checkpoints, validation loss, adapters out."""
+"""The training loop: jobs in, optimizer steps, validation, checkpoints, adapters out."""

@@ -173,18 +173,6 @@ def _snapshots(states: Sequence[AdapterState], stepper: Stepper) -> dict[str, Ad
     return {state.job.name: take_snapshot(state, stepper) for state in states}
 
 
-def _result(states: Sequence[AdapterState], meter: "_Meter") -> TrainingResult:
-    by_name = {state.job.name: state for state in states}
-    return TrainingResult(
-        {name: state.peak_learning_rate * state.rate_factor for name, state in by_name.items()},
-        {name: state.losses for name, state in by_name.items()},
-        {name: state.validation_losses for name, state in by_name.items()},
-        {name: state.failure for name, state in by_name.items() if state.failure},
-        meter.seconds,
-        meter.tokens_per_second,
-    )
-
-
 class _Meter:
     """The speed of all adapters together since this process started to train."""
 
@@ -222,3 +210,15 @@ class _Meter:
             rate,
             sum(state.tokens_left() for state in training) / rate,
         )
+
+
+def _result(states: Sequence[AdapterState], meter: _Meter) -> TrainingResult:
+    by_name = {state.job.name: state for state in states}
+    return TrainingResult(
+        {name: state.peak_learning_rate * state.rate_factor for name, state in by_name.items()},
+        {name: state.losses for name, state in by_name.items()},
+        {name: state.validation_losses for name, state in by_name.items()},
+        {name: state.failure for name, state in by_name.items() if state.failure},
+        meter.seconds,
+        meter.tokens_per_second,
+    )

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or absent, and a run that goes on from one is as if it never stopped."""
+"""Checkpoints are whole or absent, and a resumed run is as if it had never stopped."""
 
 import math
 import os
@@ -79,13 +79,13 @@ def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     assert checkpoints.newest() == {}
     for step in (1, 2, 3):
         checkpoints.save({"a": snapshot(step), "ab": snapshot(step + 1)})
-    found = checkpoints.newest()
-    assert [found[name].progress for name in ("a", "ab")] == [
+    snapshots = checkpoints.newest()
+    assert [snapshots[name].progress for name in ("a", "ab")] == [
         snapshot(3).progress,
         snapshot(4).progress,
     ]
     for name, step in (("a", 3), ("ab", 4)):
-        assert same(found[name].named_tensors(), snapshot(step).named_tensors())
+        assert same(snapshots[name].named_tensors(), snapshot(step).named_tensors())
     assert len(list((tmp_path / "c").iterdir())) == 2
     checkpoints.clear()
     assert not (tmp_path / "c").exists()
@@ -129,7 +129,7 @@ def test_when_the_disk_refuses_the_last_checkpoint_is_as_it_was(tmp_path: Path) 
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_run_that_goes_on_is_as_if_it_never_stopped(tmp_path: Path) -> None:
+def test_a_resumed_run_is_as_if_it_had_never_stopped(tmp_path: Path) -> None:
     expected = run(None)
     for end in (2, 3, 5):
         steps = iter(range(1, end + 1))
@@ -139,7 +139,9 @@ def test_a_run_that_goes_on_is_as_if_it_never_stopped(tmp_path: Path) -> None:
     assert same(run(tmp_path), expected)  # nothing is left to do
 
 
-def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_is_not_finite_goes_back_with_half_the_rate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     real = engine.take_step
 
     def spoilt(state: AdapterState, stepper: Stepper, loss: float) -> AdapterStep:
@@ -158,7 +160,9 @@ def test_a_loss_that_is_none_goes_back_with_half_the_rate(monkeypatch: pytest.Mo
     assert losses == pytest.approx([loss for _, loss in half.losses["one"]], abs=1e-4)
 
 
-def test_one_that_was_given_up_is_given_up_again_when_the_run_goes_on(tmp_path: Path) -> None:
+def test_an_adapter_that_was_given_up_is_given_up_again_when_the_run_resumes(
+    tmp_path: Path,
+) -> None:
     wild = SETTINGS.model_copy(update={"learning_rate": 1e30, "epochs": 40})
     jobs = [AdapterJob("wild", ROWS, wild), AdapterJob("calm", ROWS, SETTINGS)]
 
@@ -184,9 +188,9 @@ def child(folder: Path, result: Path) -> None:
 def test_killed_again_and_again_it_finishes_with_the_same_weights(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    """SIGKILL at random moments of training and saving; it prints how often what happened."""
+    """SIGKILL at random moments of training and saving; prints how often each case occurred."""
     rng = random.Random(0)
-    torch.set_num_threads(1)  # the children inherit no pool of threads
+    torch.set_num_threads(1)  # forked children would inherit a pool without its threads
     expected = run(None)
     folder, result = tmp_path / "checkpoints", tmp_path / "weights"
     started = time.monotonic()

@@ -1,4 +1,4 @@
-"""What is drawn while a run goes on, read back as TensorBoard reads it."""
+"""Curves that a run draws, read back as TensorBoard reads them."""
 
 import json
 import os
@@ -61,11 +61,11 @@ def status(step: int, loss: float) -> RunStatus:
     return RunStatus(StepReport(step, 9, steps, {}, 100.0, 1.0), 0.25, 500, None)
 
 
-def nobody(line: str) -> None:
+def no_log(line: str) -> None:
     raise AssertionError(line)
 
 
-def test_the_event_files_have_what_training_json_has(spec: TrainingSpec, tmp_path: Path) -> None:
+def test_event_files_hold_the_figures_of_training_json(spec: TrainingSpec, tmp_path: Path) -> None:
     run(spec)
     for name in NAMES:
         path = tmp_path / "out" / name / "training.json"
@@ -90,11 +90,11 @@ def test_the_event_files_have_what_training_json_has(spec: TrainingSpec, tmp_pat
         assert summary.roofline_share is not None
 
 
-def test_a_run_that_goes_on_takes_the_place_of_what_came_after_its_checkpoint(
+def test_a_resumed_run_replaces_what_was_drawn_after_its_checkpoint(
     tmp_path: Path,
 ) -> None:
     for steps, loss in ((range(1, 7), 5.0), (range(4, 9), 3.0)):
-        with curves(tmp_path, {}, nobody) as draw:
+        with curves(tmp_path, {}, no_log) as draw:
             for step in steps:
                 draw(status(step, loss))
     expected = [(step, 5.0 if step < 4 else 3.0) for step in range(1, 9)]
@@ -102,7 +102,7 @@ def test_a_run_that_goes_on_takes_the_place_of_what_came_after_its_checkpoint(
     assert len(read(tmp_path)["tokens_per_second"]) == 8
 
 
-def test_where_none_can_be_drawn_the_training_goes_on(spec: TrainingSpec, tmp_path: Path) -> None:
+def test_training_goes_on_when_no_curves_can_be_drawn(spec: TrainingSpec, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     lines, results = run(spec.model_copy(update={"curves": tmp_path / "file" / "curves"}))
     assert [result["status"] for result in results] == ["trained", "trained"]

@@ -1,4 +1,4 @@
-"""Where memory does not suffice, micro-batches are computed in halves."""
+"""When memory does not suffice, micro-batches are computed in halves."""
 
 import os
 import subprocess
@@ -32,8 +32,8 @@ def train_with(megabytes: int, out: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_in_little_memory_the_weights_are_those_of_much(tmp_path: Path) -> None:
-    """A process whose allocator truly refuses."""
+def test_weights_are_the_same_in_much_and_in_little_memory(tmp_path: Path) -> None:
+    """In a process whose allocator really refuses."""
     much = train_with(10_000, tmp_path / "much")
     little = train_with(200, tmp_path / "little")
     assert (much.returncode, much.stdout, much.stderr) == (0, "", "")
@@ -44,7 +44,7 @@ def test_in_little_memory_the_weights_are_those_of_much(tmp_path: Path) -> None:
         torch.testing.assert_close(weight, expected[name], rtol=1e-6, atol=1e-6)
 
 
-def test_an_example_that_does_not_fit_alone_is_told_with_its_length(tmp_path: Path) -> None:
+def test_an_example_that_does_not_fit_alone_is_named_with_its_length(tmp_path: Path) -> None:
     done = train_with(12, tmp_path / "out")
     assert done.returncode == 1
     assert done.stderr.startswith("error: out of memory on a single example of 512 tokens; lower")
