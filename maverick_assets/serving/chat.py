@@ -1,4 +1,4 @@
-"""A conversation with one version of one personality, in the embedded llama.cpp runtime."""
+"""A conversation with one version of one personality, in llama.cpp inside this process."""
 
 import os
 
@@ -8,24 +8,27 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.export import ensure_base_gguf
-from maverick_assets.serving.publish import base_of
+from maverick_assets.serving.publish import base_model_of
 from maverick_assets.serving.runtime import AdapterFile, ConversationTooLong, Runtime
 from maverick_assets.settings import Settings
 
+ADAPTER = "adapter"  # name of the one adapter that a conversation's runtime holds
+
 
 class Conversation:
-    """Messages so far, and the version that answers them."""
+    """The messages exchanged so far, and the version that answers them."""
 
     def __init__(self, runtime: Runtime, version: Version, system_prompt: str) -> None:
+        """`runtime` has loaded the version's adapter under the name `ADAPTER`."""
         self.version = version
         self._runtime = runtime
         self._messages = [Message(role="system", content=system_prompt)]
 
     def say(self, text: str) -> str:
-        """The personality's answer; both are part of the conversation from then on.
+        """The personality's answer to `text`. Both become part of the conversation.
 
-        A full context loses its oldest exchanges. Raises `ConversationTooLong` when the text
-        alone does not fit.
+        When the context is full, the oldest exchanges are dropped. Raises `ConversationTooLong` if
+        the text does not fit even without them.
         """
         question = Message(role="user", content=text)
         answer = self._answer(question)
@@ -35,20 +38,20 @@ class Conversation:
     def _answer(self, question: Message) -> str:
         while True:
             try:
-                return self._runtime.chat([*self._messages, question], adapter="adapter")
+                return self._runtime.chat([*self._messages, question], adapter=ADAPTER)
             except ConversationTooLong:
-                if len(self._messages) == 1:
+                if len(self._messages) == 1:  # nothing but the system prompt is left
                     raise
-                del self._messages[1:3]
+                del self._messages[1:3]  # the oldest question and its answer
 
 
 def open_chat(
     settings: Settings, recipe: Recipe, version: str, mood: str | None, mode: str | None
 ) -> Conversation:
-    """Load a version (`final`: the one in service) into llama.cpp.
+    """Load a version into llama.cpp and begin a conversation; `final` is the version in service.
 
-    Raises `BadInput` for a version, mood or mode that does not exist, `MaverickError` for a file
-    that is corrupt.
+    Raises `BadInput` for a version, mood or mode that does not exist, `MaverickError` for a corrupt
+    file.
     """
     registry = Registry(settings.models)
     system_prompt = recipe.prompt_for(mood, mode)
@@ -59,11 +62,12 @@ def open_chat(
             f"{recipe.name} {manifest.version} is not exported; release it first with "
             f"`maverick models release {recipe.name} {manifest.version}`"
         )
-    base_gguf = ensure_base_gguf(base_of(settings, manifest), settings.base_dir)
+    base_gguf = ensure_base_gguf(base_model_of(settings, manifest), settings.base_dir)
     gguf = registry.directory(recipe.name, manifest.version) / "adapter.gguf"
     runtime = Runtime(
         base_gguf,
-        {"adapter": AdapterFile(gguf, digest)},
+        {ADAPTER: AdapterFile(gguf, digest)},
+        # Half of the cores: with all of them, another busy program slows every thread down.
         threads=max(1, (os.cpu_count() or 1) // 2),
     )
     return Conversation(runtime, manifest.version, system_prompt)

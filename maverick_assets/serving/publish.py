@@ -1,7 +1,7 @@
-"""Make a version servable: GGUF adapter and Modelfile beside it, proven by an answer.
+"""Publishing a version: its GGUF adapter and Modelfile, attached once the adapter has answered.
 
-`python -m maverick_assets.serving.publish PERSONALITY VERSION` does it in a process of its own,
-which a crash inside llama.cpp ends alone; its last line is the answer as JSON.
+`python -m maverick_assets.serving.publish PERSONALITY VERSION` does it in a process of its own, so
+that a crash inside llama.cpp ends nothing else. The last line it prints is the answer as JSON.
 """
 
 import json
@@ -19,29 +19,29 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
-from maverick_assets.serving.runtime import AdapterFile, check_answers
+from maverick_assets.serving.runtime import AdapterFile, trial_answer
 from maverick_assets.settings import Settings, load_settings
 
-QUESTION = "What should we do first this week?"
+TRIAL_QUESTION = "What should we do first this week?"
 
 
 def publish(settings: Settings, personality: str, version: str) -> str:
-    """Export a version and attach `adapter.gguf` and `Modelfile` to it; returns its answer.
+    """Export a version, try it in llama.cpp, and attach `adapter.gguf` and `Modelfile` to it.
 
-    Raises `MaverickError` when a file is corrupt or the exported adapter does not answer through
-    llama.cpp; nothing is attached then.
+    Returns its answer to `TRIAL_QUESTION`. Raises `MaverickError`, and attaches nothing, when a
+    file is corrupt or the exported adapter does not answer.
     """
     registry = Registry(settings.models)
     registry.verify(personality, version)
     manifest = registry.get(personality, version)
-    base = base_of(settings, manifest)
+    base = base_model_of(settings, manifest)
     base_gguf = ensure_base_gguf(base, settings.base_dir)
     recipe = manifest.recipe
     settings.runs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.runs) as folder:
         gguf = Path(folder) / "adapter.gguf"
         export_adapter(registry.directory(personality, version) / "adapter", base.directory, gguf)
-        answer = check_answers(base_gguf, AdapterFile(gguf), opening(recipe, QUESTION))
+        answer = trial_answer(base_gguf, AdapterFile(gguf), first_messages(recipe, TRIAL_QUESTION))
         write_atomically(
             Path(folder) / "Modelfile", modelfile(base_gguf.name, recipe.system_prompt)
         )
@@ -50,8 +50,8 @@ def publish(settings: Settings, personality: str, version: str) -> str:
     return answer
 
 
-def opening(recipe: Recipe, question: str) -> list[Message]:
-    """A first question, with the first mood and mode of those that the recipe has."""
+def first_messages(recipe: Recipe, question: str) -> list[Message]:
+    """System prompt, in the recipe's first mood and mode where it has any, and a first question."""
     mood, mode = (next(iter(choices), None) for choices in (recipe.moods, recipe.modes))
     return [
         Message(role="system", content=recipe.prompt_for(mood, mode)),
@@ -59,8 +59,11 @@ def opening(recipe: Recipe, question: str) -> list[Message]:
     ]
 
 
-def base_of(settings: Settings, manifest: Manifest) -> PreparedBase:
-    """The base model a version was trained on; `MaverickError` when it is not at hand."""
+def base_model_of(settings: Settings, manifest: Manifest) -> PreparedBase:
+    """The base model that a version was trained on.
+
+    Raises `MaverickError` when the settings name another one, or it is not prepared.
+    """
     base = find_base(settings)
     if base is None or base.digest != manifest.base_digest:
         raise MaverickError(
@@ -71,6 +74,7 @@ def base_of(settings: Settings, manifest: Manifest) -> PreparedBase:
 
 
 def main(arguments: Sequence[str]) -> None:
+    """Publish one version; what the command above runs."""
     personality, version = arguments
     print(json.dumps({"answer": publish(load_settings(), personality, version)}))
 

@@ -12,30 +12,31 @@ from maverick_assets.files import verify_sha256
 from maverick_assets.serving.export import REPEAT_PENALTY
 
 _SILENT = -1  # llama.cpp's verbosity: not even errors reach the terminal
+_TOP_P = 0.95  # nucleus sampling (Holtzman et al. 2020)
 
-# Nats. Log-probabilities of one prompt computed twice are equal; an adapter whose B has the size
-# of a single optimizer step (2e-4) moves them by 5e-3.
+# Nats. The log-probabilities of one prompt computed twice are equal. An adapter whose B has the
+# size of a single optimizer step (2e-4) moves them by 5e-3.
 _VISIBLE_EFFECT = 1e-4
 
 
 class ConversationTooLong(BadInput):
-    """More tokens than the context holds."""
+    """The messages have more tokens than the context holds."""
 
 
 @dataclass(frozen=True)
 class AdapterFile:
-    """A GGUF adapter; its sha256, when given, is verified before it is loaded."""
+    """A GGUF adapter."""
 
     path: Path
-    sha256: str | None = None
+    sha256: str | None = None  # verified before the file is loaded; None: not verified
 
 
 class Runtime:
-    """One base model with named adapters, of which each request applies one or none.
+    """One base model with named adapters; each request applies one of them, or none.
 
-    Every prompt is computed afresh: equal requests give equal answers, whatever came before.
-    llama.cpp opens a port on the loopback interface beside the in-process calls; a random API
-    key, known to nobody, closes it.
+    Every prompt is computed afresh, so equal requests give equal answers whatever came before.
+    llama.cpp opens a port on the loopback interface although only in-process calls are used. A
+    random API key that nobody knows closes it.
     """
 
     def __init__(
@@ -46,10 +47,10 @@ class Runtime:
         context: int = 2048,
         threads: int = 1,
     ) -> None:
-        """Load all files. `context`: tokens of prompt and answer together.
+        """Load all files. `context` limits the tokens of prompt and answer together.
 
-        One thread by default: on a CPU shared with other work two are far slower than one.
-        Raises `MaverickError` naming the file that is missing, corrupt or does not fit.
+        One thread by default: on a CPU shared with other work, two are far slower than one. Raises
+        `MaverickError` that names the file that is missing, corrupt, or does not fit the base.
         """
         for adapter in adapters.values():
             if adapter.sha256 is not None:
@@ -58,8 +59,8 @@ class Runtime:
         paths = [adapter.path for adapter in adapters.values()]
         self._server = _start_server(base, paths, context, threads)
         # xllamacpp 2026.10 waits for ever in the destructor of a server that never had a request.
-        first = {"prompt": "a", "n_predict": 1, "lora": self._scales(None)}
-        self._server.handle_completions(first)
+        first_request = {"prompt": "a", "n_predict": 1, "lora": self._adapter_scales(None)}
+        self._server.handle_completions(first_request)
 
     def chat(
         self,
@@ -68,23 +69,22 @@ class Runtime:
         adapter: str | None,
         max_tokens: int = 200,
         temperature: float = 0.7,
-        top_p: float = 0.95,
         seed: int | None = None,
     ) -> str:
-        """The assistant's next message; `adapter` None asks the base model.
+        """The assistant's next message. With `adapter` None the base model answers.
 
-        Temperature 0 is greedy. Raises `BadInput` for an unknown adapter, `ConversationTooLong`
-        for messages longer than the context, `MaverickError` when llama.cpp refuses the request.
+        Temperature 0 is greedy. Raises `BadInput` for an unknown adapter, `ConversationTooLong` for
+        messages longer than the context, `MaverickError` when llama.cpp refuses the request.
         """
         options = {
             "max_tokens": max_tokens,
             "temperature": temperature,
-            "top_p": top_p,
+            "top_p": _TOP_P,
             "repeat_penalty": REPEAT_PENALTY,
         }
         if seed is not None:
             options["seed"] = seed
-        choice = self._choice(messages, adapter, options)
+        choice = self._complete(messages, adapter, options)
         return str(choice["message"]["content"] or "").strip()
 
     def first_token_logprobs(
@@ -97,14 +97,15 @@ class Runtime:
             "logprobs": True,
             "top_logprobs": top,
         }
-        choice = self._choice(messages, adapter, options)
-        first = choice["logprobs"]["content"][0]["top_logprobs"]
-        return {entry["token"]: float(entry["logprob"]) for entry in first}
+        choice = self._complete(messages, adapter, options)
+        first_token = choice["logprobs"]["content"][0]
+        return {entry["token"]: float(entry["logprob"]) for entry in first_token["top_logprobs"]}
 
-    def _choice(
+    def _complete(
         self, messages: Sequence[Message], adapter: str | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
-        request = {"messages": list(messages), "lora": self._scales(adapter), **options}
+        """The one choice of a chat completion, in OpenAI's shape."""
+        request = {"messages": list(messages), "lora": self._adapter_scales(adapter), **options}
         response: dict[str, Any] = self._server.handle_chat_completions(request)
         error = response.get("error")
         if error is None:
@@ -117,19 +118,23 @@ class Runtime:
             )
         raise MaverickError(f"llama.cpp refused the request: {error.get('message')}")
 
-    def _scales(self, adapter: str | None) -> list[dict[str, float]]:
-        """Every adapter's scale: what a request leaves out keeps the scale of the one before."""
+    def _adapter_scales(self, adapter: str | None) -> list[dict[str, float]]:
+        """The scale of every adapter: 1 for the one asked for, 0 for all others.
+
+        The list is always complete. An adapter that a request leaves out keeps the scale of the
+        request before, and would shape this answer, too.
+        """
         if adapter is not None and adapter not in self._names:
             known = ", ".join(self._names) or "none"
             raise BadInput(f"no adapter {adapter!r} is loaded; those that are: {known}")
         return [{"id": i, "scale": float(name == adapter)} for i, name in enumerate(self._names)]
 
 
-def check_answers(base: Path, adapter: AdapterFile, messages: Sequence[Message]) -> str:
-    """Prove that an exported adapter works in llama.cpp; returns its greedy answer.
+def trial_answer(base: Path, adapter: AdapterFile, messages: Sequence[Message]) -> str:
+    """The greedy answer of an exported adapter, which proves that it works in llama.cpp.
 
-    Raises `MaverickError` when it does not load, does not change the base model's first-token
-    log-probabilities, or answers nothing.
+    Raises `MaverickError` when the adapter does not load, does not change the log-probabilities of
+    the first token, or answers nothing.
     """
     name = "adapter"
     runtime = Runtime(base, {name: adapter})
@@ -157,8 +162,9 @@ def _start_server(base: Path, adapters: Sequence[Path], context: int, threads: i
     params.cpuparams_batch.n_threads = threads
     params.warmup = False
     params.fit_params = False
-    # A prompt found in a cache is computed in batches of another size, which rounds differently:
-    # on Q4_1 weights the next token's log-probability moved by 0.08, enough to change an answer.
+    # No prompt cache: a prompt found there is computed in batches of another size, which rounds
+    # differently. On Q4_1 weights the next token's log-probability moved by 0.08, enough to change
+    # an answer.
     params.cache_prompt = False
     params.cache_ram_mib = 0
     params.ui = False
@@ -171,7 +177,7 @@ def _start_server(base: Path, adapters: Sequence[Path], context: int, threads: i
 
 
 def _why_not_loaded(base: Path, adapters: Sequence[Path]) -> str:
-    """llama.cpp says only that it failed: find the file that cannot be read."""
+    """One line that names the file to blame; llama.cpp itself says only that loading failed."""
     from gguf import GGUFReader
 
     for path in (base, *adapters):

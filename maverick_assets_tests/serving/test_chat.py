@@ -1,17 +1,19 @@
+"""A conversation keeps within the context of the runtime."""
+
 import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.registry.versions import Version
-from maverick_assets.serving.chat import Conversation
+from maverick_assets.serving.chat import ADAPTER, Conversation
 from maverick_assets.serving.runtime import AdapterFile, ConversationTooLong, Runtime
 from maverick_assets_tests.serving.conftest import Adapter
 
 
-def test_a_conversation_forgets_its_beginning_and_goes_on(
+def test_a_conversation_drops_its_oldest_exchanges_when_the_context_is_full(
     base: PreparedBase, adapters: dict[str, Adapter]
 ) -> None:
     assert base.gguf is not None
-    runtime = Runtime(base.gguf, {"adapter": AdapterFile(adapters["allan"].gguf)}, context=512)
+    runtime = Runtime(base.gguf, {ADAPTER: AdapterFile(adapters["allan"].gguf)}, context=512)
     conversation = Conversation(runtime, Version.parse("v1.0"), "You are Allan.")
     for number in range(4):
         assert conversation.say(f"Question {number}: " + "and so on, " * 60)

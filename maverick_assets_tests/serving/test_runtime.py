@@ -11,7 +11,7 @@ from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.serving.export import export_adapter
-from maverick_assets.serving.runtime import AdapterFile, Runtime, check_answers
+from maverick_assets.serving.runtime import AdapterFile, Runtime, trial_answer
 from maverick_assets_tests.serving.conftest import QUESTION, Adapter, make_adapter
 
 
@@ -69,7 +69,7 @@ def test_a_seed_makes_sampling_repeatable(runtime: Runtime) -> None:
     assert len({sample(seed) for seed in (1, 2, 3)}) > 1
 
 
-def test_an_unknown_adapter_is_answered_with_those_that_are_loaded(runtime: Runtime) -> None:
+def test_the_error_for_an_unknown_adapter_lists_those_that_are_loaded(runtime: Runtime) -> None:
     with pytest.raises(BadInput, match="no adapter 'bob' is loaded; those that are: allan, robbie"):
         greedy(runtime, "bob")
 
@@ -142,25 +142,25 @@ def test_a_flipped_bit_is_found_by_the_sha256(
     Runtime(gguf, {"allan": AdapterFile(source, digest)})
 
 
-def test_the_release_check_returns_the_adapters_greedy_answer(
+def test_the_trial_returns_the_adapters_greedy_answer(
     gguf: Path, adapters: dict[str, Adapter], runtime: Runtime
 ) -> None:
-    answer = check_answers(gguf, AdapterFile(adapters["allan"].gguf), QUESTION)
+    answer = trial_answer(gguf, AdapterFile(adapters["allan"].gguf), QUESTION)
     assert answer.startswith(greedy(runtime, "allan"))
 
 
-def test_the_release_check_refuses_an_adapter_without_effect(
+def test_the_trial_refuses_an_adapter_without_effect(
     base: PreparedBase, gguf: Path, tmp_path: Path
 ) -> None:
     make_adapter(base, tmp_path / "untrained", seed=0, scale=0.0)
     export_adapter(tmp_path / "untrained", base.directory, tmp_path / "untrained.gguf")
     with pytest.raises(MaverickError, match="does not change the base model's answers"):
-        check_answers(gguf, AdapterFile(tmp_path / "untrained.gguf"), QUESTION)
+        trial_answer(gguf, AdapterFile(tmp_path / "untrained.gguf"), QUESTION)
 
 
-def test_the_release_check_sees_an_adapter_of_very_few_steps(
+def test_the_trial_sees_an_adapter_of_very_few_steps(
     base: PreparedBase, gguf: Path, tmp_path: Path
 ) -> None:
     make_adapter(base, tmp_path / "young", seed=0, scale=2e-4)
     export_adapter(tmp_path / "young", base.directory, tmp_path / "young.gguf")
-    assert check_answers(gguf, AdapterFile(tmp_path / "young.gguf"), QUESTION)
+    assert trial_answer(gguf, AdapterFile(tmp_path / "young.gguf"), QUESTION)
