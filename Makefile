@@ -1,4 +1,4 @@
-# make demo | test | lint | bench | bench-train | ui -- each installs what it needs into .venv first.
+# make demo | test | lint | bench | bench-train | reference | ui -- each installs what it needs into .venv first.
 PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -8,7 +8,7 @@ export MAVERICK_HOME ?= .maverick-mbox
 DEMO_FLAGS := --mbox "$(CRM_MBOX)"
 endif
 
-.PHONY: demo ui test lint bench bench-train clean
+.PHONY: demo ui test lint bench bench-train reference clean
 
 demo: .venv/installed
 	$(BIN)/maverick demo $(DEMO_FLAGS)
@@ -32,6 +32,10 @@ bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.secrets
 	$(BIN)/python -m benchmarks.privacy
 	$(BIN)/python -m benchmarks.demo
+
+# Pages of docs/reference that are written from the code.
+reference: .venv/installed
+	$(BIN)/python -m docs.reference.generate
 
 # The quarter of an hour that nothing else should compute in.
 bench-train: .venv/installed-bench

@@ -18,11 +18,11 @@ class ExampleSource(StrictModel):
     table: str = Field(description="a table of the CRM, or of an entry of the sources file")
     examples: Literal["reply", "dialogue", "decision", "note", "insight", "sample", "feedback"] = (
         Field(
-            description="`reply`: a mail and the owner's answer, or a mail of his that answers "
-            "nothing; `dialogue`: a chat and his answer; `decision`: the facts of a deal, his call "
-            "and its outcome; `note`: a title and his note; `insight`: a subject and what he noted "
-            "about it; `sample`: a curated prompt and its response; `feedback`: a prompt and the "
-            "answer that he praised or corrected"
+            description="`reply`: a mail and the owner's answer, or the owner's mail that answers "
+            "nothing; `dialogue`: a chat and the owner's answer; `decision`: the facts of a deal, "
+            "the owner's call and its outcome; `note`: a title and the note; `insight`: a subject "
+            "and what the owner noted about it; `sample`: a curated prompt and its response; "
+            "`feedback`: a prompt, and the answer that was praised or corrected"
         )
     )
     filter: dict[str, str] = Field({}, description="columns and the value that a row must have")
@@ -131,7 +131,9 @@ class Recipe(StrictModel):
     )
     training: Training = Field(Training(), description="how its adapter is trained")
     gates: Gates = Field(Gates(), description="what a version must pass to be released")
-    sensitivity: Literal["internal", "private"] = "private"
+    sensitivity: Literal["internal", "private"] = Field(
+        "private", description="who may see what it remembers; reserved, nothing reads it yet"
+    )
 
     @property
     def asset_prefix(self) -> str:

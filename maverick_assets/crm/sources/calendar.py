@@ -38,7 +38,7 @@ class CalendarEntry(SourceEntry):
 
     libraries: ClassVar[tuple[str, ...]] = ("icalendar", "caldav")
 
-    kind: Literal["calendar"]
+    kind: Literal["calendar"] = Field(description="what kind of source it is")
     files: tuple[AbsolutePath, ...] = Field((), description=".ics files, or folders of them")
     caldav: CalDavServer | None = Field(None, description="a CalDAV server")
     addresses: tuple[EmailAddress, ...] = Field(

@@ -34,7 +34,7 @@ class DocumentsEntry(SourceEntry):
 
     libraries: ClassVar[tuple[str, ...]] = ("pypdf",)
 
-    kind: Literal["documents"]
+    kind: Literal["documents"] = Field(description="what kind of source it is")
     folder: AbsolutePath = Field(description="folder of .md, .txt and .pdf files, at any depth")
 
     def source(self) -> "DocumentsSource":

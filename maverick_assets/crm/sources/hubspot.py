@@ -35,7 +35,7 @@ class HubSpotEntry(SourceEntry):
 
     libraries: ClassVar[tuple[str, ...]] = ("hubspot",)
 
-    kind: Literal["hubspot"]
+    kind: Literal["hubspot"] = Field(description="what kind of source it is")
     token: EnvironmentVariable = Field(
         description="name of the environment variable that holds a private app's access token"
     )
