@@ -2,7 +2,8 @@
 
     python -m benchmarks.cancel [--times 3]
 
-Dagster runs as `maverick ui` starts it, and is asked as its web page asks. Prints Markdown.
+Dagster runs as `maverick ui` starts it, and the cancellation is sent as its web page sends it.
+Prints Markdown.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from maverick_assets.settings import Settings
 from maverick_assets_tests.end_to_end.machine import Machine, robbies_home
 from maverick_assets_tests.processes import lives, wait_for
 
-EXAMPLES = 150  # they train for longer than it takes to cancel them
+EXAMPLES = 150  # enough to train for longer than a cancellation takes
 
 
 def main() -> None:
@@ -31,18 +32,18 @@ def main() -> None:
         base = ensure_base(Settings(home=folder, base_model=None))
         computer = Machine(robbies_home(base, folder / "home", EXAMPLES))
         try:
-            found = [cancelled(computer) for _ in range(times)]
+            delays = [cancel_a_training(computer) for _ in range(times)]
         finally:
             computer.stop()
     print(machine(), "\n")
     print("| cancellation | processes gone (s) | pool slot free (s) |\n|---|---:|---:|")
-    for number, (gone, free) in enumerate(found, start=1):
+    for number, (gone, free) in enumerate(delays, start=1):
         print(f"| {number} | {gone:.1f} | {free:.1f} |")
 
 
-def cancelled(computer: Machine) -> tuple[float, float]:
-    """Of a training that is at work: seconds until nothing of it lives, and until its slot is
-    free, in steps of 0.2."""
+def cancel_a_training(computer: Machine) -> tuple[float, float]:
+    """Seconds from cancelling a training at work until its last process is gone, and until its pool
+    slot is free; both in steps of 0.2."""
     shutil.rmtree(computer.maverick.home / "runs" / "checkpoints", ignore_errors=True)
     run = computer.launch("weekly", asset_selection("weekly", ["robbie"]))
     wait_for(lambda: computer.says(run, "loss robbie"), 300)

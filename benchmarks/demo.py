@@ -1,4 +1,4 @@
-"""`maverick demo` twice in a fresh run home: minutes, peak memory, the table of perplexities.
+"""`maverick demo` twice in a fresh run home: minutes, peak memory and the table of perplexities.
 
     python -m benchmarks.demo [--mbox PATH] [--home DIR]
 
@@ -22,17 +22,17 @@ import psutil
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One command: seconds of wall clock, and the peak of its processes' memory in GB.
+class MeasuredCommand:
+    """What one command cost, and what it printed.
 
-    Memory is the proportional set size, summed over the process and all its descendants and the
-    embedded PostgreSQL, sampled every five seconds: looking at the pages of a process of some
-    gigabytes slows it down.
+    Memory is the proportional set size, summed over the process, all its descendants and the
+    embedded PostgreSQL. It is sampled every five seconds only, because reading the page tables of a
+    process of several gigabytes slows that process down.
     """
 
-    seconds: float
-    gigabytes: float
-    output: str
+    seconds: float  # of wall clock
+    gigabytes: float  # peak, in units of 10**9 bytes
+    output: str  # stdout
 
 
 def main() -> None:
@@ -52,8 +52,8 @@ def main() -> None:
     print(report(first, second, training))
 
 
-def measure(arguments: list[str], home: Path) -> Measured:
-    """Run `maverick` with its progress on our stderr; stop here when it fails."""
+def measure(arguments: list[str], home: Path) -> MeasuredCommand:
+    """Run `maverick` with its progress on our stderr; the benchmark ends when it fails."""
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "maverick_assets.cli", *arguments],
@@ -68,7 +68,7 @@ def measure(arguments: list[str], home: Path) -> Measured:
     sampler.join()
     if process.returncode:
         sys.exit(f"maverick {' '.join(arguments)} failed")
-    return Measured(time.monotonic() - started, peak[0], output)
+    return MeasuredCommand(time.monotonic() - started, peak[0], output)
 
 
 def _sample(process: subprocess.Popen[str], home: Path, peak: list[float]) -> None:
@@ -78,6 +78,7 @@ def _sample(process: subprocess.Popen[str], home: Path, peak: list[float]) -> No
 
 
 def _gigabytes(pid: int, home: Path) -> float:
+    """Memory of a command and its server now; 0 while they start or end."""
     total = 0
     try:
         members = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
@@ -95,7 +96,9 @@ def _gigabytes(pid: int, home: Path) -> float:
     return total / 1e9
 
 
-def report(first: Measured, second: Measured, training: list[dict[str, float]]) -> str:
+def report(
+    first: MeasuredCommand, second: MeasuredCommand, training: list[dict[str, float]]
+) -> str:
     rows = json.loads(first.output)
     trained = sum(job["epochs"] * job["n_tokens"] for job in training)
     seconds = max(job["seconds"] for job in training)  # all were trained together
@@ -118,7 +121,7 @@ def report(first: Measured, second: Measured, training: list[dict[str, float]]) 
 
 
 def machine() -> str:
-    """What a figure was measured on."""
+    """One line that names the machine that a figure was measured on."""
     names = [
         line.split(":", 1)[1].strip()
         for line in Path("/proc/cpuinfo").read_text().splitlines()

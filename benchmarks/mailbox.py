@@ -1,7 +1,7 @@
-"""Examples as long as those of a real mailbox, of words that can be learnt.
+"""Synthetic examples with the lengths of a real mailbox's, and with habits that can be learnt.
 
-No text is real: only how many tokens prompts and completions have is that of the 933 examples of
-the public mailbox in `docs/results.md`.
+No text is real. Only the distribution of prompt and completion lengths is that of the 933 examples
+of the public mailbox in `docs/results.md`.
 """
 
 import random
@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 
-# Tokens at 0 %, 5 %, 10 %, ... 100 % of the examples.
+# Quantiles of the lengths in tokens: 0 %, 5 %, 10 %, ... 100 %.
 PROMPT = (25, 32, 37, 39, 40, 40, 41, 42, 43, 48, 54, 62, 68, 78, 91, 106, 130, 162, 210, 314, 507)
 COMPLETION = (3, 5, 7, 8, 9, 11, 13, 14, 16, 18, 21, 24, 27, 31, 36, 42, 51, 63, 88, 138, 348)
 MAX_LENGTH = 512
@@ -26,14 +26,16 @@ _MOMENTS = (
 
 
 def mailbox_rows(tokenizer: ChatTokenizer, count: int, adapter: str, part: str) -> list[Encoded]:
-    """`count` examples: each adapter has habits of its own, which all its parts share.
+    """`count` examples of one part ("train", "held out") for one adapter.
 
-    Lengths are drawn evenly from the distribution, so that few rows have it, too.
+    Each adapter has habits of its own, which all its parts share; so what it learns from one part
+    shows in the loss on another. Lengths are the distribution's quantiles at even distances, not
+    random draws: even few rows then have the whole distribution.
     """
     habits = _Habits(random.Random(adapter))
     rng = random.Random(f"{adapter} {part}")
     prompts, completions = (
-        rng.sample([_at(table, (row + 0.5) / count) for row in range(count)], count)
+        rng.sample([_quantile(table, (row + 0.5) / count) for row in range(count)], count)
         for table in (PROMPT, COMPLETION)
     )
     frame = len(tokenizer.encode_prompt(_prompt("")))
@@ -47,7 +49,7 @@ def mailbox_rows(tokenizer: ChatTokenizer, count: int, adapter: str, part: str) 
 
 
 class _Habits:
-    """Sentences of few words that belong together."""
+    """Sentences in which opener, verb, noun and moment belong together, differently by adapter."""
 
     def __init__(self, rng: random.Random) -> None:
         self._openers, self._verbs, self._nouns, self._moments = (
@@ -55,12 +57,12 @@ class _Habits:
         )
 
     def words(self, rng: random.Random) -> Iterator[str]:
-        """Without end; who opens a sentence in a way mostly means the same thing by it."""
+        """An endless stream of words; 80 % of those after an opener are the ones tied to it."""
         while True:
-            mine = rng.randrange(4)
-            kinds = [mine if rng.random() < 0.8 else rng.randrange(4) for _ in range(3)]
+            habit = rng.randrange(4)
+            kinds = [habit if rng.random() < 0.8 else rng.randrange(4) for _ in range(3)]
             sentence = (
-                f"{self._openers[mine]} {self._verbs[kinds[0]]} the {self._nouns[kinds[1]]} "
+                f"{self._openers[habit]} {self._verbs[kinds[0]]} the {self._nouns[kinds[1]]} "
                 f"{self._moments[kinds[2]]}."
             )
             yield from sentence.split()
@@ -70,15 +72,15 @@ def _prompt(question: str) -> list[Message]:
     return [Message(role="system", content=_SYSTEM), Message(role="user", content=question)]
 
 
-def _at(table: Sequence[int], share: float) -> int:
-    """The length below which that share of the examples is."""
-    place = share * (len(table) - 1)
-    low = int(place)
-    return round(table[low] + (place - low) * (table[low + 1] - table[low]))
+def _quantile(table: Sequence[int], share: float) -> int:
+    """The length below which `share` of the examples are, interpolated in a table of quantiles."""
+    position = share * (len(table) - 1)
+    low = int(position)
+    return round(table[low] + (position - low) * (table[low + 1] - table[low]))
 
 
 def _cut(tokenizer: ChatTokenizer, words: Iterator[str], tokens: int) -> str:
-    """The first words: about so many tokens, one word at least."""
+    """The first words of a stream, about `tokens` tokens but at least one word."""
     most = max(tokens, 1)
     taken = [next(words) for _ in range(most)]
     sizes = list(accumulate(tokenizer.count(f" {word}") for word in taken))

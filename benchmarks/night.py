@@ -1,18 +1,21 @@
-"""What a night costs and keeps: a few new examples on top of a version, against training anew.
+"""The nightly training against a full one: how many tokens it takes, and how well it ends.
 
-`python -m benchmarks.night --home DIR [--personality NAME]`: DIR is the run home of a demo.
-The newest hundredth of the training examples is taken for new: one adapter is trained on the rest
-and goes on with the new ones and a replay, as the nightly job does; another is trained on all.
+    python -m benchmarks.night --home DIR [--personality NAME]
+
+DIR is the run home of a demo. The newest hundredth of the training examples plays tonight's new
+ones. One adapter is trained on the rest and then continues with the new ones and a replay, as the
+nightly job does. Another is trained on all of them from scratch. Prints Markdown.
 """
 
 import argparse
 import os
 import tempfile
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.demo import machine
 from maverick_assets.base_model.load import load_base_model
-from maverick_assets.base_model.prepare import find_base
+from maverick_assets.base_model.prepare import PreparedBase, find_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
 from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.evaluation.metrics import perplexity
@@ -26,7 +29,7 @@ from maverick_assets.training.loop.adapters import attached_lora, load_adapter, 
 from maverick_assets.training.loop.engine import train
 from maverick_assets.training.loop.run import SEED
 
-NEW = 0.01
+NEW_FRACTION = 0.01
 
 
 def main() -> None:
@@ -39,6 +42,7 @@ def main() -> None:
 
 
 def report(name: str) -> str:
+    """Trains the three adapters of a personality and compares them."""
     settings = load_settings()
     base = find_base(settings)
     path = dataset_path(settings.lake, name)
@@ -48,44 +52,50 @@ def report(name: str) -> str:
     tokenizer = ChatTokenizer(base.directory)
 
     def encoded(examples: list[Example]) -> list[Encoded]:
-        return [tokenizer.encode(each.messages, training.max_length) for each in examples]
+        return [tokenizer.encode(example.messages, training.max_length) for example in examples]
 
-    train_rows = read_examples(path, table.version(), "train")
-    held_out = encoded(read_examples(path, table.version(), "validation"))
-    ordered = sorted(train_rows, key=lambda example: (example.occurred_at, example.example_id))
-    old = ordered[: -max(1, round(NEW * len(ordered)))]
-    known = {example.example_id for example in old}
-    tonight = with_replay(ordered, known, training.replay, SEED)
-
-    prepare_process()
-    hardware = detect_hardware()
-    model = load_base_model(base.directory, base.digest, hardware.dtype)
+    examples = read_examples(path, table.version(), "train")
+    examples.sort(key=lambda example: (example.occurred_at, example.example_id))
+    old = examples[: -max(1, round(NEW_FRACTION * len(examples)))]
+    trained_on = {example.example_id for example in old}
+    tonight = with_replay(examples, trained_on, training.replay, SEED)
+    validation = encoded(read_examples(path, table.version(), "validation"))
     with tempfile.TemporaryDirectory() as folder:
-        both = [
-            AdapterJob("full", encoded(ordered), training, validation_rows=held_out),
-            AdapterJob("parent", encoded(old), training, validation_rows=held_out),
-        ]
-        train_and_save(model, both, Path(folder))
-        parent = Path(folder) / "parent"
-        night = AdapterJob("night", encoded(tonight), training, parent, held_out)
-        train_and_save(model, [night], Path(folder))
-        scores = {}
-        for adapter in ("full", "parent", "night"):
-            lora = load_adapter(model, Path(folder) / adapter)
-            scores[adapter] = perplexity(model, held_out, hardware).loss
-            lora.unload()
-    share = night.n_tokens / both[0].n_tokens
+        full, parent = (
+            AdapterJob(label, encoded(rows), training, validation_rows=validation)
+            for label, rows in (("full", examples), ("parent", old))
+        )
+        parent_adapter = Path(folder) / parent.name
+        night = AdapterJob("night", encoded(tonight), training, parent_adapter, validation)
+        losses = trained_losses(base, [[full, parent], [night]], Path(folder))
     return "\n".join(
         [
             machine(),
             "",
-            f"- {name}: {len(ordered)} examples, {len(ordered) - len(old)} of them new",
-            f"- tokens of a night against a full training: {100 * share:.1f} %",
-            f"- held-out loss: {scores['full']:.4f} in full, {scores['parent']:.4f} without the "
-            f"new ones, {scores['night']:.4f} after the night "
-            f"({100 * (scores['night'] / scores['full'] - 1):+.2f} %)",
+            f"- {name}: {len(examples)} examples, {len(examples) - len(old)} of them new",
+            f"- tokens of a night against a full training: {night.n_tokens / full.n_tokens:.1%}",
+            f"- validation loss: {losses['full']:.4f} in full, {losses['parent']:.4f} without the "
+            f"new ones, {losses['night']:.4f} after the night "
+            f"({losses['night'] / losses['full'] - 1:+.2%})",
         ]
     )
+
+
+def trained_losses(
+    base: PreparedBase, rounds: list[list[AdapterJob]], folder: Path
+) -> dict[str, float]:
+    """Train each round's adapters together, one round after the other; validation loss by name."""
+    prepare_process()
+    hardware = detect_hardware()
+    model = load_base_model(base.directory, base.digest, hardware.dtype)
+    for jobs in rounds:
+        train_and_save(model, jobs, folder)
+    losses = {}
+    for job in chain(*rounds):
+        lora = load_adapter(model, folder / job.name)
+        losses[job.name] = perplexity(model, job.validation_rows, hardware).loss
+        lora.unload()
+    return losses
 
 
 def train_and_save(model: object, jobs: list[AdapterJob], folder: Path) -> None:

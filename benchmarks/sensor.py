@@ -1,8 +1,8 @@
-"""Seconds from a commit in the CRM until an ingest is requested, with Dagster's daemon running.
+"""Seconds from a commit in the CRM until an ingest is requested while Dagster's daemon runs.
 
     python -m benchmarks.sensor [--commits 20]
 
-Each commit waits for a random moment between two ticks. Prints Markdown.
+Each commit comes at a random moment between two ticks of the sensor. Prints Markdown.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def measure(home: Path, commits: int) -> list[float]:
-    """Seconds for each commit."""
+    """Seconds from each commit to the run that it caused."""
     chance = random.Random(0)
     command = Maverick(home)
     fill(command, sample_crm(), home.parent)
@@ -55,24 +55,25 @@ def measure(home: Path, commits: int) -> list[float]:
 
 
 def delay(computer: Machine, crm: psycopg.Connection, number: int, chance: random.Random) -> float:
-    """Seconds from a commit, at a time when nothing is under way, to the run that it starts."""
-    known = wait_for(lambda: finished(computer, number + 1), 300)
+    """Seconds from a commit, made while nothing else runs, to the creation of the run it causes."""
+    runs_before = wait_for(lambda: finished(computer, number + 1), 300)
     time.sleep(chance.uniform(0, TICK_SECONDS))
     crm.execute("insert into sticky_notes (id) values (%s)", [f"new-{number}"])
     committed = time.time()
-    newest = wait_for(lambda: next_run(computer, known))
+    newest = wait_for(lambda: next_run(computer, runs_before))
     return float(newest["creationTime"]) - committed
 
 
 def finished(computer: Machine, runs: int) -> int:
-    """How many runs there are, once so many are finished and none is under way; else 0."""
+    """The number of runs, once at least `runs` have succeeded and none is under way; before, 0."""
     states = [run["status"] for run in computer.runs()]
     return len(states) if states.count("SUCCESS") == len(states) >= runs else 0
 
 
-def next_run(computer: Machine, known: int) -> dict[str, Any]:
+def next_run(computer: Machine, runs_before: int) -> dict[str, Any]:
+    """The newest run, once there is one more than `runs_before`; before, an empty dict."""
     runs = computer.runs()
-    return runs[0] if len(runs) > known else {}
+    return runs[0] if len(runs) > runs_before else {}
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
     python -m benchmarks.train [--rows N] [--repeats 3] [--write docs/benchmarks]
 
-Needs the extra `bench`. Each side is a process of its own (`benchmarks.train_sides`), one at a
-time; the sides take turns, and figures are medians. On a CPU the base is the embedded one, on CUDA
-a Llama of 8B with random weights. The examples have the lengths of a real mailbox's
-(`benchmarks.mailbox`). Prints Markdown; `--write` also keeps it, as train-cpu.md or train-cuda.md.
+Needs the extra `bench`. Each side runs in a process of its own (`benchmarks.train_sides`), one at a
+time. The sides take turns, so that a busy minute of the machine hits all of them, and figures are
+medians. On a CPU the base is the embedded one, on CUDA a Llama of 8B with random weights. The
+examples have the lengths of a real mailbox's (`benchmarks.mailbox`). Prints Markdown; `--write`
+also keeps it, as train-cpu.md or train-cuda.md.
 """
 
 import argparse
@@ -25,8 +26,8 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from benchmarks.mailbox import mailbox_rows
-from benchmarks.train_report import Measured, report
-from benchmarks.train_sides import Spec
+from benchmarks.train_report import Measurements, report
+from benchmarks.train_sides import BenchmarkSpec
 from maverick_assets.base_model.prepare import base_in, ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.processes import run_module
@@ -37,8 +38,8 @@ from maverick_assets.training.spec import BaseSpec
 
 ADAPTERS = [f"adapter-{number}" for number in range(1, 7)]
 ONE = ADAPTERS[:1]
-HELD_OUT = 20  # rows of each adapter
-LEARNING_RATE = 5e-4  # so that few steps are seen in the loss
+HELD_OUT_ROWS = 20  # of each adapter
+LEARNING_RATE = 5e-4  # high, so that few steps show in the loss
 LLAMA_8B = LlamaConfig(
     vocab_size=128256,
     hidden_size=4096,
@@ -62,12 +63,12 @@ def main() -> None:
     started, load = time.monotonic(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
         spec = prepare(Path(name), arguments.rows, hardware)
-        measured = measure(spec, Path(name), arguments.repeats)
+        measurements = measure(spec, Path(name), arguments.repeats)
     minutes = (time.monotonic() - started) / 60
     command = f"python -m benchmarks.train --rows {arguments.rows} --repeats {arguments.repeats}"
     text = (
         f"# Training: `{command}`\n\n{datetime.now(UTC):%Y-%m-%d}, {minutes:.0f} minutes; load of "
-        f"the machine before: {load:.1f}.\n\n{report(spec, measured, hardware)}"
+        f"the machine before: {load:.1f}.\n\n{report(spec, measurements, hardware)}"
     )
     print(text)
     if arguments.write:
@@ -75,26 +76,31 @@ def main() -> None:
         (arguments.write / f"train-{hardware.device}.md").write_text(text + "\n")
 
 
-def prepare(folder: Path, count: int, hardware: Hardware) -> Spec:
-    """Base and rows, the same for all sides; they read spec.json in `folder`."""
+def prepare(folder: Path, count: int, hardware: Hardware) -> BenchmarkSpec:
+    """Base and rows, the same for all sides; written to spec.json in `folder`, which they read."""
     base = small = ensure_base(Settings(home=folder, base_model=None))
     step = 1024
     if hardware.device == "cuda":
         base = base_in(random_llama(folder / "llama", small.directory))
         step = 4096
     tokenizer = ChatTokenizer(small.directory)
-    spec = Spec(
+    spec = BenchmarkSpec(
         base=BaseSpec(directory=base.directory, digest=base.digest),
         settings=Training(epochs=1, learning_rate=LEARNING_RATE, batch_tokens=step),
         rows={name: mailbox_rows(tokenizer, count, name, "train") for name in ADAPTERS},
-        held_out={name: mailbox_rows(tokenizer, HELD_OUT, name, "held out") for name in ADAPTERS},
+        held_out={
+            name: mailbox_rows(tokenizer, HELD_OUT_ROWS, name, "held out") for name in ADAPTERS
+        },
     )
     (folder / "spec.json").write_text(spec.model_dump_json())
     return spec
 
 
 def random_llama(folder: Path, tokenizer: Path) -> Path:
-    """Random weights take the time that learnt ones take. Its tokenizer is the embedded base's."""
+    """A Llama of 8B whose products take the time that those of a learnt one take.
+
+    Its tokenizer is the embedded base's, whose ids are all in its larger vocabulary.
+    """
     torch.manual_seed(0)
     torch.set_default_dtype(torch.bfloat16)
     with torch.device("cuda"):
@@ -106,20 +112,20 @@ def random_llama(folder: Path, tokenizer: Path) -> Path:
     return folder
 
 
-def measure(spec: Spec, folder: Path, repeats: int) -> Measured:
-    """All sides in turn, `repeats` times; the losses are those of the last time."""
-    measured = Measured()
+def measure(spec: BenchmarkSpec, folder: Path, repeats: int) -> Measurements:
+    """Run all sides in turn, `repeats` times. The losses are those of the last time."""
+    measurements = Measurements()
     others = ["padded"]
     if spec.base.directory.name == "llama" and importlib.util.find_spec("unsloth"):
         others.append("unsloth")
     for repeat in range(repeats):
         out = folder / str(repeat)
-        measured.gemm.append(run_side("gemm", folder, out))
+        measurements.gemm.append(run_side("gemm", folder, out))
         for name in ["engine", *others]:
-            measured.one[name].append(run_side(name, folder, out / "one" / name, ONE))
+            measurements.one[name].append(run_side(name, folder, out / "one" / name, ONE))
         runs = [run_side("trl", folder, out / "joint" / "trl", [name]) for name in ADAPTERS]
-        measured.one["trl"].append(runs[0])
-        measured.joint["trl"].append(
+        measurements.one["trl"].append(runs[0])
+        measurements.joint["trl"].append(
             {
                 "seconds": sum(run["seconds"] for run in runs),
                 "wall": sum(run["wall"] for run in runs),
@@ -127,15 +133,15 @@ def measure(spec: Spec, folder: Path, repeats: int) -> Measured:
             }
         )
         joint = run_side("engine", folder, out / "joint" / "engine", ADAPTERS)
-        measured.joint["engine"].append(joint)
+        measurements.joint["engine"].append(joint)
     trained = sorted(path.parent for path in out.rglob("adapter_config.json"))
     paths = [str(path.relative_to(out)) for path in trained]
-    measured.losses = run_side("held-out", folder, out, paths)
-    return measured
+    measurements.losses = run_side("held-out", folder, out, paths)
+    return measurements
 
 
 def run_side(name: str, folder: Path, out: Path, adapters: Sequence[str] = ()) -> dict[str, Any]:
-    """The result of a side, and `wall`: seconds from its start to its end."""
+    """The result of a side, with `wall`, the seconds from its start to its end, added."""
     spec = str(folder / "spec.json")
     started = time.monotonic()
     last = run_module("benchmarks.train_sides", name, spec, str(out), *adapters, log=_Log())
@@ -145,7 +151,7 @@ def run_side(name: str, folder: Path, out: Path, adapters: Sequence[str] = ()) -
 
 
 class _Log:
-    """What sides say besides their result goes to stderr."""
+    """Passes what a side says besides its result to stderr."""
 
     def info(self, msg: str) -> None:
         print(msg, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What `benchmarks.train` measured, as Markdown."""
+"""The Markdown report of `benchmarks.train`."""
 
 import importlib.metadata
 from collections import defaultdict
@@ -10,7 +10,7 @@ from statistics import mean, median
 import torch
 
 from benchmarks.demo import machine
-from benchmarks.train_sides import Spec
+from benchmarks.train_sides import BenchmarkSpec
 from maverick_assets.training.device.hardware import Hardware
 
 NAMES = {
@@ -21,21 +21,24 @@ NAMES = {
 }
 FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 PACKAGES = ("torch", "transformers", "peft", "trl", "datasets", "accelerate")
-JOINT_BOUND = "3 (goal 6)"
-MEMORY_BOUND = "1.3"
-AGREEMENT = 0.01
+JOINT_REQUIRED = "3 (goal 6)"  # times as fast as TRL
+MEMORY_ALLOWED = "1.3"  # times the memory of one adapter alone
+AGREEMENT = 0.01  # relative difference of two losses that still counts as equal
 
 Results = dict[str, list[dict[str, float]]]
 
 
 @dataclass
-class Measured:
-    """Results by side, one of each repeat: of one adapter; of all (which TRL trains one after
-    another); the rate of matrix products; at last the losses on rows held out, by directory."""
+class Measurements:
+    """Results of all sides, one for each repeat."""
 
+    # one adapter alone, by side
     one: Results = field(default_factory=lambda: defaultdict(list))
+    # all adapters, by side; TRL trains them one after another
     joint: Results = field(default_factory=lambda: defaultdict(list))
+    # the rate of matrix products
     gemm: list[dict[str, float]] = field(default_factory=list)
+    # held-out losses of the last repeat, by adapter directory
     losses: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -43,16 +46,18 @@ class Measured:
         return [name for name in NAMES if name in self.one]
 
 
-def report(spec: Spec, measured: Measured, hardware: Hardware) -> str:
+def report(spec: BenchmarkSpec, measurements: Measurements, hardware: Hardware) -> str:
     parts = [
         _machine(hardware),
-        _setting(spec, measured, hardware),
-        "\n".join(_one(spec, measured, hardware)),
-        "\n".join(_joint(spec, measured)),
-        "\n".join(_losses(spec, measured)),
+        _setting(spec, measurements, hardware),
+        "\n".join(_single_adapter_table(spec, measurements, hardware)),
+        "\n".join(_joint_table(spec, measurements)),
+        "\n".join(_loss_table(spec, measurements)),
     ]
     if hardware.device != "cuda":
-        parts.append("No GPU is at hand here: nothing on CUDA is measured. The same command does.")
+        parts.append(
+            "No GPU is at hand here: nothing on CUDA is measured. The same command does it."
+        )
     return "\n\n".join(parts)
 
 
@@ -64,7 +69,7 @@ def _machine(hardware: Hardware) -> str:
     return f"{machine()}{gpu} Processor: {flags}. Versions: {versions}."
 
 
-def _setting(spec: Spec, measured: Measured, hardware: Hardware) -> str:
+def _setting(spec: BenchmarkSpec, measurements: Measurements, hardware: Hardware) -> str:
     settings, adapters = spec.settings, list(spec.rows)
     rows = spec.rows[adapters[0]]
     base = "a Llama of 8B, random weights" if hardware.device == "cuda" else "the embedded 135M"
@@ -75,40 +80,42 @@ def _setting(spec: Spec, measured: Measured, hardware: Hardware) -> str:
         f"supervised), once. For all sides the same: rows, LoRA (rank {settings.rank}, alpha "
         f"{settings.alpha}, all linear layers), its first weights, about {settings.batch_tokens} "
         f"tokens a step, learning rate {settings.learning_rate} and its schedule. Each run is a "
-        f"process of its own; the sides take turns, {len(measured.gemm)} times; medians. Tokens "
-        "are those of the examples, without padding."
+        f"process of its own; the sides take turns, {len(measurements.gemm)} times; medians. "
+        "Tokens are those of the examples, without padding."
     )
 
 
-def tokens(spec: Spec, adapters: Sequence[str]) -> int:
-    """Of a whole training, padding excluded."""
+def tokens(spec: BenchmarkSpec, adapters: Sequence[str]) -> int:
+    """Tokens of a whole training of these adapters, without padding."""
     rows = (row for name in adapters for row in spec.rows[name])
     return spec.settings.epochs * sum(len(row.input_ids) for row in rows)
 
 
-def _one(spec: Spec, measured: Measured, hardware: Hardware) -> Iterator[str]:
+def _single_adapter_table(
+    spec: BenchmarkSpec, measurements: Measurements, hardware: Hardware
+) -> Iterator[str]:
     real = tokens(spec, list(spec.rows)[:1])
-    rates = {name: real / _median(measured.one[name], "seconds") for name in measured.sides}
-    bounds = _bounds(hardware)
+    rates = {name: real / _median(measurements.one[name], "seconds") for name in measurements.sides}
+    required = _required(hardware)
     yield "## One adapter, loading not counted"
     yield ""
     yield "| side | tokens/s | of each | computed / real | peak memory | engine faster | bound |"
     yield "|---|---:|---|---:|---:|---:|---|"
-    for name in measured.sides:
-        results = measured.one[name]
+    for name in measurements.sides:
+        results = measurements.one[name]
         repeats = ", ".join(f"{real / result['seconds']:.0f}" for result in results)
         faster = f"{rates['engine'] / rates[name]:.1f} times" if name != "engine" else ""
         yield (
             f"| {NAMES[name]} | {rates[name]:.0f} | {repeats} "
             f"| {_median(results, 'computed') / real:.2f} | {_median(results, 'memory'):.0f} MB "
-            f"| {faster} | {bounds.get(name, '')} |"
+            f"| {faster} | {required.get(name, '')} |"
         )
-    parameters = measured.gemm[0]["parameters"]
-    rate = _median(measured.gemm, "rate")
+    parameters = measurements.gemm[0]["parameters"]
+    rate = _median(measurements.gemm, "rate")
     share = 4 * parameters * rates["engine"] / rate
     yield ""
     yield (
-        f"Share of the roofline: {share:.1%} (bound {bounds['roofline']}): 4 FLOPs for each of "
+        f"Share of the roofline: {share:.1%} (bound {required['roofline']}): 4 FLOPs for each of "
         f"{parameters / 1e6:.1f}M parameters and token, over {rate / 1e9:.0f} GFLOP/s, the best "
         f"rate of a matrix product at this model's shapes in {hardware.dtype_name}, on the same "
         "cores, in the same run. The engine computes the head on supervised rows only, which this "
@@ -116,7 +123,8 @@ def _one(spec: Spec, measured: Measured, hardware: Hardware) -> Iterator[str]:
     )
 
 
-def _bounds(hardware: Hardware) -> dict[str, str]:
+def _required(hardware: Hardware) -> dict[str, str]:
+    """What is asked of the engine: its share of the roofline, and how much faster it must be."""
     if hardware.device == "cuda":
         faster = {"padded": "5 (goal 10)", "trl": "1.2 (goal 1.6)", "unsloth": "1.0 (goal 1.25)"}
         return {"roofline": "45 %, goal 65 %", **faster}
@@ -125,15 +133,15 @@ def _bounds(hardware: Hardware) -> dict[str, str]:
     return {"roofline": "18 %, goal 35 %", "padded": padded, "trl": "2.5 (goal 5)"}
 
 
-def _joint(spec: Spec, measured: Measured) -> Iterator[str]:
-    engine, trl = measured.joint["engine"], measured.joint["trl"]
+def _joint_table(spec: BenchmarkSpec, measurements: Measurements) -> Iterator[str]:
+    engine, trl = measurements.joint["engine"], measurements.joint["trl"]
     real = tokens(spec, list(spec.rows))
     yield f"## {len(spec.rows)} adapters: joint against runs of TRL one after another"
     yield ""
     yield "| | the engine, joint | TRL, one after another | the engine is faster | bound |"
     yield "|---|---:|---:|---:|---|"
     for label, key, bound in (
-        ("seconds, loading included", "wall", JOINT_BOUND),
+        ("seconds, loading included", "wall", JOINT_REQUIRED),
         ("seconds, training alone", "seconds", ""),
     ):
         ours, theirs = _median(engine, key), _median(trl, key)
@@ -142,28 +150,32 @@ def _joint(spec: Spec, measured: Measured) -> Iterator[str]:
     yield f"| tokens/s, loading included | {ours:.0f} | {theirs:.0f} | | |"
     ours, theirs = _median(engine, "memory"), _median(trl, "memory")
     yield f"| peak memory | {ours:.0f} MB | {theirs:.0f} MB | | |"
-    alone = _median(measured.one["engine"], "memory")
+    alone = _median(measurements.one["engine"], "memory")
     yield ""
     yield f"Memory of the joint run against one adapter alone: {ours / alone:.2f} times"
-    yield f"(bound {MEMORY_BOUND})."
+    yield f"(bound {MEMORY_ALLOWED})."
 
 
-def _losses(spec: Spec, measured: Measured) -> Iterator[str]:
+def _loss_table(spec: BenchmarkSpec, measurements: Measurements) -> Iterator[str]:
     adapter = next(iter(spec.rows))
     yield "## Held-out losses"
     yield ""
     yield "Mean over the supervised tokens of rows that no side saw, by transformers and peft. The"
-    yield f"base alone: {measured.losses['base']:.4f} ({adapter})."
+    yield f"base alone: {measurements.losses['base']:.4f} ({adapter})."
     yield ""
     yield "| adapter | the engine | other side | differs by | within 1 % |"
     yield "|---|---:|---|---:|---|"
-    pairs = [("one", name, adapter) for name in measured.sides if name not in ("engine", "trl")]
+    pairs = [("one", name, adapter) for name in measurements.sides if name not in ("engine", "trl")]
     pairs += [("joint", "trl", name) for name in spec.rows]
     for scope, name, of in pairs:
-        ours, theirs = _loss(measured, scope, "engine", of), _loss(measured, scope, name, of)
+        ours, theirs = (
+            _loss(measurements, scope, "engine", of),
+            _loss(measurements, scope, name, of),
+        )
         yield _difference(f"{of}, {scope}", ours, name, theirs)
     ours, theirs = (
-        mean(_loss(measured, "joint", side, of) for of in spec.rows) for side in ("engine", "trl")
+        mean(_loss(measurements, "joint", side, of) for of in spec.rows)
+        for side in ("engine", "trl")
     )
     yield _difference(f"mean of {len(spec.rows)}", ours, "trl", theirs)
 
@@ -174,10 +186,10 @@ def _difference(label: str, ours: float, side: str, theirs: float) -> str:
     return f"| {label} | {ours:.4f} | {NAMES[side]}: {theirs:.4f} | {differs:+.2%} | {agrees} |"
 
 
-def _loss(measured: Measured, scope: str, side: str, adapter: str) -> float:
-    """TRL's first run is that of the one adapter, too."""
+def _loss(measurements: Measurements, scope: str, side: str, adapter: str) -> float:
+    """A held-out loss. TRL's joint result has that of the one adapter as well."""
     scope = "joint" if side == "trl" else scope
-    return measured.losses[f"{scope}/{side}/{adapter}"]
+    return measurements.losses[f"{scope}/{side}/{adapter}"]
 
 
 def _median(results: Sequence[dict[str, float]], key: str) -> float:

@@ -1,9 +1,10 @@
-"""One side of `benchmarks.train`, alone in its process: the engine, or what it is compared with.
+"""One side of `benchmarks.train` in a process of its own: the engine, or a rival of it.
 
     python -m benchmarks.train_sides SIDE SPEC.json OUT ADAPTER...
 
-The last line printed is the result, as JSON. All sides start from the same LoRA weights and take
-the same rows, in steps of about as many tokens, with the same learning rate at each.
+The last line printed is the result as JSON: seconds of training, tokens computed (padding
+included) and peak memory in MiB. All sides start from the same LoRA weights and take the same rows,
+in steps of about the same number of tokens, with the same learning rate at each step.
 """
 
 import json
@@ -36,22 +37,22 @@ from maverick_assets.training.loop.engine import train
 from maverick_assets.training.spec import BaseSpec, read_json
 
 SEED = 0
-PADDED_BATCH = 4
-TRL_PACK = 2048  # a dense mask over a longer one costs more than it saves
-SECONDS_OF_A_RATE = 0.2
+PADDED_BATCH = 4  # rows
+TRL_PACK_TOKENS = 2048  # the dense mask over a longer pack costs more than packing saves
+RATE_SECONDS = 0.2  # how long one matrix product is timed
 
 
-class Spec(Record):
-    """What all sides train on: rows by adapter, and those held out."""
+class BenchmarkSpec(Record):
+    """What all sides train on, written once as spec.json."""
 
     base: BaseSpec
     settings: Training
-    rows: dict[str, list[Encoded]]
-    held_out: dict[str, list[Encoded]]
+    rows: dict[str, list[Encoded]]  # by adapter
+    held_out: dict[str, list[Encoded]]  # by adapter; only measured on
 
 
-def engine(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
-    """All adapters at the same time, as `maverick_assets.training.loop.run` does it."""
+def engine(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """The engine, all adapters at once, as `maverick_assets.training.loop.run` drives it."""
     hardware = detect_hardware()
     model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
     model.to(hardware.device)
@@ -70,8 +71,8 @@ def engine(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
     return {"seconds": seconds, "computed": sum(computed), "memory": hardware.peak_memory_mb()}
 
 
-def padded(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
-    """transformers' Trainer and peft: each row padded to the longest allowed; fp32 on a CPU."""
+def padded(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """transformers' Trainer and peft, every row padded to the longest allowed; float32 on a CPU."""
     [name] = adapters
     hardware = detect_hardware()
     rows = spec.rows[name]
@@ -90,15 +91,15 @@ def padded(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
     return _trained(trainer, lora, name, out)
 
 
-def trl(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
-    """TRL's SFTTrainer with its packing, in bf16, without activation checkpointing."""
+def trl(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """TRL's SFTTrainer with its packing, in bfloat16, without activation checkpointing."""
     [name] = adapters
     hardware = detect_hardware()
     lora = _lora(spec, torch.bfloat16, hardware.device)
     return _trained(_sft_trainer(spec, name, lora, out), lora, name, out)
 
 
-def unsloth(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+def unsloth(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
     """Unsloth's kernels under the same trainer."""
     from unsloth import FastLanguageModel
 
@@ -121,10 +122,11 @@ def unsloth(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
     return _trained(_sft_trainer(spec, name, lora, out), lora, name, out)
 
 
-def gemm(spec: Spec, *_: object) -> dict[str, Any]:
-    """The best rate of matrix products at this model's shapes, in FLOP/s, and its parameters.
+def gemm(spec: BenchmarkSpec, *_: object) -> dict[str, Any]:
+    """The best rate of a matrix product at this model's shapes in FLOP/s, and its parameter count.
 
-    On a CPU products are timed both ways: one on all cores, and one on each.
+    On a CPU each product is timed both ways: divided among all cores, and one on each core. It is
+    written independently of the engine's own roofline, so that the two can disagree.
     """
     hardware = detect_hardware()
     with torch.device("meta"):
@@ -137,23 +139,26 @@ def gemm(spec: Spec, *_: object) -> dict[str, Any]:
     sizes = (256, 512, 1024) if hardware.device == "cpu" else (4096, 16384)
     cases = [(shape, size) for shape in sorted(shapes) for size in sizes]
     cores = torch.get_num_threads()
-    rates = [_rate(shape, size, hardware.device, hardware.dtype) for shape, size in cases]
+    rates = [
+        _flops_per_second(shape, size, hardware.device, hardware.dtype) for shape, size in cases
+    ]
     if hardware.device == "cpu":
         torch.set_num_threads(1)
         with ThreadPoolExecutor(cores) as pool:
             for shape, size in cases:
                 jobs = [
-                    pool.submit(_rate, shape, size, "cpu", hardware.dtype) for _ in range(cores)
+                    pool.submit(_flops_per_second, shape, size, "cpu", hardware.dtype)
+                    for _ in range(cores)
                 ]
                 rates.append(sum(job.result() for job in jobs))
     return {"rate": max(rates), "parameters": model.num_parameters()}
 
 
-def held_out(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
-    """Mean loss of the supervised tokens held out, by directory below `out`, and of the base on
-    those of the first adapter.
+def held_out(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """Mean loss of each adapter, named by its directory below `out`, on its held-out rows.
 
-    Computed by transformers and peft alone, document by document; on a CPU in fp32.
+    The base's loss on the rows of the first adapter is there, too. Computed by transformers and
+    peft alone, row by row, and in float32 on a CPU: none of the engine's code takes part.
     """
     hardware = detect_hardware()
     dtype = hardware.dtype if hardware.device == "cuda" else torch.float32
@@ -166,7 +171,7 @@ def held_out(spec: Spec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
     return losses
 
 
-SIDES: dict[str, Callable[[Spec, Sequence[str], Path], dict[str, Any]]] = {
+SIDES: dict[str, Callable[[BenchmarkSpec, Sequence[str], Path], dict[str, Any]]] = {
     "engine": engine,
     "padded": padded,
     "trl": trl,
@@ -177,7 +182,7 @@ SIDES: dict[str, Callable[[Spec, Sequence[str], Path], dict[str, Any]]] = {
 
 
 class _ScheduledTrainer(Trainer):
-    """The learning rate of each step is the engine's."""
+    """transformers' Trainer with the engine's learning rate at each step."""
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> LambdaLR:
         self.lr_scheduler = LambdaLR(
@@ -186,14 +191,14 @@ class _ScheduledTrainer(Trainer):
         return self.lr_scheduler
 
 
-def _sft_trainer(spec: Spec, name: str, lora: Any, out: Path) -> Trainer:
+def _sft_trainer(spec: BenchmarkSpec, name: str, lora: Any, out: Path) -> Trainer:
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
     class Scheduled(_ScheduledTrainer, SFTTrainer):
         pass
 
-    pack = min(spec.settings.batch_tokens, TRL_PACK)
+    pack = min(spec.settings.batch_tokens, TRL_PACK_TOKENS)
     config = SFTConfig(
         **_arguments(spec, out),
         packing=True,
@@ -211,7 +216,7 @@ def _sft_trainer(spec: Spec, name: str, lora: Any, out: Path) -> Trainer:
     )
 
 
-def _arguments(spec: Spec, out: Path) -> dict[str, Any]:
+def _arguments(spec: BenchmarkSpec, out: Path) -> dict[str, Any]:
     return {
         "output_dir": str(out / "trainer"),
         "learning_rate": spec.settings.learning_rate,
@@ -237,13 +242,13 @@ def _trained(trainer: Trainer, lora: Any, name: str, out: Path) -> dict[str, Any
     return {"seconds": seconds, "computed": sum(computed), "memory": memory}
 
 
-def _base(spec: Spec, dtype: torch.dtype, device: str) -> Any:
+def _base(spec: BenchmarkSpec, dtype: torch.dtype, device: str) -> Any:
     model = AutoModelForCausalLM.from_pretrained(spec.base.directory, dtype=dtype)
     return model.to(device)
 
 
-def _lora(spec: Spec, dtype: torch.dtype, device: str) -> Any:
-    """The weights that `attached_lora` draws, too."""
+def _lora(spec: BenchmarkSpec, dtype: torch.dtype, device: str) -> Any:
+    """The base with the same fresh LoRA weights that `attached_lora` draws."""
     torch.manual_seed(SEED)
     config = LoraConfig(
         r=spec.settings.rank,
@@ -263,7 +268,7 @@ def _linear_names(model: Any) -> set[str]:
 
 
 def _computed_tokens(model: Any) -> list[int]:
-    """A list that grows with each forward pass by the number of its tokens, padding included."""
+    """A list to which each forward pass appends the number of its tokens, padding included."""
     sizes: list[int] = []
     model.get_input_embeddings().register_forward_hook(
         lambda _module, inputs, _output: sizes.append(inputs[0].numel())
@@ -296,12 +301,12 @@ def _tokens(rows: Iterable[Encoded]) -> int:
     return sum(len(row.input_ids) for row in rows)
 
 
-def _rate(shape: tuple[int, ...], rows: int, device: str, dtype: torch.dtype) -> float:
+def _flops_per_second(shape: tuple[int, ...], rows: int, device: str, dtype: torch.dtype) -> float:
     """FLOP/s of the product of (rows, in) with the transpose of (out, in)."""
     x = torch.randn(rows, shape[1], device=device, dtype=dtype)
     weight = torch.randn(shape, device=device, dtype=dtype)
     seconds = []
-    ending = time.perf_counter() + SECONDS_OF_A_RATE
+    ending = time.perf_counter() + RATE_SECONDS
     while time.perf_counter() < ending:
         started = time.perf_counter()
         x @ weight.t()
@@ -326,7 +331,10 @@ def _loss(model: Any, rows: Iterable[Encoded]) -> float:
 def main(arguments: Sequence[str]) -> None:
     side, path, out, *adapters = arguments
     prepare_process()
-    print(json.dumps(SIDES[side](read_json(Path(path), Spec), adapters, Path(out))), flush=True)
+    print(
+        json.dumps(SIDES[side](read_json(Path(path), BenchmarkSpec), adapters, Path(out))),
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
