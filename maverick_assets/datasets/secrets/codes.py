@@ -1,98 +1,133 @@
-"""PINs, codes and account numbers that people tell."""
+"""PINs, codes and account numbers, as people write them."""
 
 import re
 from collections.abc import Iterator
 
-from maverick_assets.datasets.secrets.nearby import nouns, tie_of
-from maverick_assets.datasets.secrets.rules import Span
-from maverick_assets.datasets.secrets.vocabulary import (
-    ACCOUNT,
-    CODE,
-    IS_YOUR,
-    LOCKED,
-    OF_TIME,
-    OF_YEARS,
-    OPEN,
-)
+from maverick_assets.datasets.secrets.nearby import Tie, find_nouns, line_end, tie_of
+from maverick_assets.datasets.secrets.patterns import ACCOUNT, CODE, any_of, words
+from maverick_assets.datasets.secrets.rules import TextSpan
 
-_FIGURES = re.compile(
+_PIN_WORDS = 3  # at most so many words stand between "PIN" and its figures
+_CODE_WORDS = 12  # and so many between "code" and figures, in a sentence about access
+
+# 4711, 4711#, *4711, b4711, 482 913, 482-913, g-482913, 45b78. Not part of a number, date, price or
+# phone number, and no count of lines.
+_CODE = re.compile(
     r"(?<![\w.,:/+$€£#-])(?:[a-z]-)?([*#a-z]?\d{3}[ -]\d{3}|[*#]?[a-z]?\d{4,8}[#*]?"
     r"|\d{2,4}[a-z]\d{2,4})"
     r"(?![\w/]|[.,:-]\d| ?(?:[€$£%]|kr\b|eur\b|usd\b|zł\b|lines|zeilen|lignes))"
 )
-_SENTENCE_END = re.compile(r"[.!?…](?=\s)")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+# 12345678, 1234 567890, 123-4567890
 _ACCOUNT_NUMBER = re.compile(r"(?<![\w.,:/+$€£-])\d(?:[ -]?\d){6,19}(?![\w/-]|[.,:]\d)")
+_DATE = re.compile(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d|[0-3]\d-[01]\d-(?:19|20)\d\d")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SENTENCE_END = re.compile(r"[.!?…](?=\s)")
+
+# The words around "code" say whether it opens something or everyone may know it.
+_ACCESS = re.compile(any_of("access"))
+_PUBLIC_CODE = re.compile(any_of("public_code"))
+_CONTEXT = 70  # characters on either side of the noun
+
+# "482913 is your code", "4711, that's the code": after the figures
+_IS_YOUR = re.compile(rf"[,;]? ?(?:-|{any_of('is_', 'this')}|{any_of('as_')})\b")
+_BEFORE_CODE = words("before_code")
+_BEFORE_FIGURE = words("before_figure")
+_BEFORE_YEAR = words("before_year")
 
 
-def codes(_: str, lowered: str) -> Iterator[Span]:
-    """PINs, one-time codes, codes of doors and safes: four to eight figures."""
-    if not _FIGURES.search(lowered):
+def find_codes(_: str, lowered: str) -> Iterator[TextSpan]:
+    """PINs, one-time codes, and codes of doors and safes."""
+    if not _CODE.search(lowered):
         return
-    for noun, stop in nouns(CODE, lowered):
+    for noun, reach in find_nouns(CODE, lowered):
         if noun["pin"]:
-            yield from _figures_after(lowered, noun.end(), stop, 3)
-            yield from _figures_before(lowered, noun)
+            yield from _code_after(lowered, noun, reach, _PIN_WORDS)
+            yield from _code_before(lowered, noun)
             continue
-        around = lowered[max(noun.start() - 70, 0) : noun.end() + 70]
-        if OPEN.search(around):
+        context = lowered[max(noun.start() - _CONTEXT, 0) : noun.end() + _CONTEXT]
+        if _PUBLIC_CODE.search(context):
             continue
-        locked = bool(LOCKED.search(around))
-        yield from _figures_after(lowered, noun.end(), stop, 12 if locked else 0)
-        if locked:
-            yield from _figures_before(lowered, noun)
+        if _ACCESS.search(context):
+            yield from _code_after(lowered, noun, reach, _CODE_WORDS)
+            yield from _code_before(lowered, noun)
+        else:  # only where "is" or a sign ties the two together
+            yield from _code_after(lowered, noun, reach, 0)
 
 
-def _figures_after(lowered: str, start: int, stop: int, apart: int) -> Iterator[Span]:
-    """Figures that "is" or a sign ties to the noun, or at most `apart` words from it."""
-    line_end = lowered.find("\n", start + 2, stop)
-    end = stop if line_end < 0 else line_end
-    for match in _FIGURES.finditer(lowered, start, end):
-        gap = lowered[start : match.start()]
-        if _SENTENCE_END.search(gap + " ") and not gap.rstrip().endswith((":", "=")):
+def _code_after(
+    lowered: str, noun: re.Match[str], reach: int, most_words: int
+) -> Iterator[TextSpan]:
+    """The first figures after the noun: tied to it, or with at most `most_words` between."""
+    # "my PIN 4471", German: "der Code für die Haustür ist 4711#"
+    start = noun.end()
+    # Two characters on: "code:\n4711" continues in the next line.
+    for figures in _CODE.finditer(lowered, start, line_end(lowered, start + 2, reach)):
+        between = lowered[start : figures.start()]
+        if _sentence_ends_in(between):
             return
-        words = gap.split()
-        tie = tie_of(words[-1], words[-1].rstrip(":,")) if words else ""
-        if words and len(words) > 1 and words[-1] in ("le", "el", "the", "now", "nu", "jetzt"):
-            tie = tie_of(words[-2], words[-2]) or tie
-        if words and words[-1] in OF_TIME:
+        words_between = between.split()
+        if _is_time_or_year(figures[1], words_between):
             continue
-        if words and words[-1] in OF_YEARS and _YEAR.fullmatch(match[1]):
-            continue
-        near = len(words) <= apart
-        if near if tie not in ("is", ":") else len(words) <= 12:
-            yield match.span(1)
+        tied = _last_tie(words_between) in (Tie.IS, Tie.SIGN)
+        if len(words_between) <= (_CODE_WORDS if tied else most_words):
+            yield figures.span(1)
             return
 
 
-def _figures_before(lowered: str, noun: re.Match[str]) -> Iterator[Span]:
-    """As in "482913 is your code", or "enter with 4711, that is the code"."""
+def _sentence_ends_in(between: str) -> bool:
+    ends = _SENTENCE_END.search(between + " ") is not None
+    # "Your code. Enter: 4711": the sign ties across sentences.
+    return ends and not between.rstrip().endswith((":", "="))
+
+
+def _is_time_or_year(figures: str, words_before: list[str]) -> bool:
+    # "code review at 1400", "PIN was changed in 2019"
+    last = words_before[-1] if words_before else ""
+    return last in _BEFORE_FIGURE or bool(last in _BEFORE_YEAR and _YEAR.fullmatch(figures))
+
+
+def _last_tie(words_before: list[str]) -> Tie:
+    """What ties figures to the noun: the last word before them."""
+    if not words_before:
+        return Tie.NONE
+    *earlier, last = words_before
+    if earlier and last in _BEFORE_CODE:  # French: "le code est le 4711"
+        tie = tie_of(earlier[-1], earlier[-1])
+        if tie is not Tie.NONE:
+            return tie
+    return tie_of(last, last.rstrip(":,"))
+
+
+def _code_before(lowered: str, noun: re.Match[str]) -> Iterator[TextSpan]:
+    """The last figures before the noun, in its line."""
+    # "482913 is your verification code", "enter with 4711, that's the code"
     start = max(noun.start() - 60, 0)
     start = max(lowered.rfind("\n", start, noun.start()) + 1, start)
-    found = list(_FIGURES.finditer(lowered, start, noun.start()))
-    if found and not _YEAR.fullmatch(found[-1][1]):
-        gap = lowered[found[-1].end() : noun.start()]
-        if len(gap.split()) <= 7 and IS_YOUR.match(gap):
-            yield found[-1].span(1)
+    all_figures = list(_CODE.finditer(lowered, start, noun.start()))
+    if not all_figures or _YEAR.fullmatch(all_figures[-1][1]):
+        return
+    between = lowered[all_figures[-1].end() : noun.start()]
+    if len(between.split()) <= 7 and _IS_YOUR.match(between):
+        yield all_figures[-1].span(1)
 
 
-def accounts(_: str, lowered: str) -> Iterator[Span]:
+def find_accounts(_: str, lowered: str) -> Iterator[TextSpan]:
+    """Numbers of bank accounts."""
+    # "my account number is 12345678", German: "Kto. 12345678, BLZ ..."
     if not _ACCOUNT_NUMBER.search(lowered):
         return
-    for noun, stop in nouns(ACCOUNT, lowered):
-        end = min(stop, noun.end() + 50)
-        line_end = lowered.find("\n", noun.end() + 2, end)
-        number = _ACCOUNT_NUMBER.search(lowered, noun.end(), end if line_end < 0 else line_end)
+    for noun, reach in find_nouns(ACCOUNT, lowered):
+        stop = line_end(lowered, noun.end() + 2, min(reach, noun.end() + 50))
+        number = _ACCOUNT_NUMBER.search(lowered, noun.end(), stop)
         if number is None:
             continue
-        words = lowered[noun.end() : number.start()].split()
-        tied = bool(words) and tie_of(words[-1], words[-1].rstrip(":,")) != ""
-        ended = any(len(word) > 4 and word[-1] in ".!?" for word in words)
-        if not ended and len(words) <= (4 if tied else 2) and (tied or not _is_date(number[0])):
+        words_between = lowered[noun.end() : number.start()].split()
+        if any(len(word) > 4 and word[-1] in ".!?" for word in words_between):
+            continue  # a sentence ends between the two
+        last = words_between[-1] if words_between else ""
+        if last and tie_of(last, last.rstrip(":,")) is not Tie.NONE:
+            near = len(words_between) <= 4
+        else:
+            near = len(words_between) <= 2 and not _DATE.fullmatch(number[0])
+        if near:
             yield number.span()
-
-
-def _is_date(number: str) -> bool:
-    return bool(
-        re.fullmatch(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d|[0-3]\d-[01]\d-(?:19|20)\d\d", number)
-    )

@@ -1,65 +1,71 @@
-"""Secrets in text, as machines issue them and as people write them in mails, chats and notes."""
+"""Finds secrets in text: as machines issue them, and as people write them in mails and chats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maverick_assets.datasets.secrets.issued import ISSUED
-from maverick_assets.datasets.secrets.phrased import TOLD
+from maverick_assets.datasets.secrets.issued import ISSUED_RULES
+from maverick_assets.datasets.secrets.phrased import PHRASED_RULES
 
-EXCERPT = 40  # characters shown on either side of a secret
-EXCERPTS = 3
+EXCERPT_CONTEXT = 40  # characters shown on either side of a secret
+MAX_EXCERPTS = 3
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """`text[start:end]` is a secret, says `rule`."""
+    """A secret in a text: `text[start:end]`."""
 
     start: int
     end: int
-    rule: str
+    rule: str  # name of the rule that found it
 
 
 def find_secrets(text: str) -> list[Finding]:
-    """Every secret found, in the order of the text; findings of two rules may overlap.
+    """The secrets in a text, in their order; findings of two rules may overlap.
 
-    Time grows with the length of the text only.
+    The time it takes is linear in the length of the text.
     """
     lowered = _lower(text)
     return sorted(
         Finding(start, end, rule.name)
-        for rule in (*ISSUED, *TOLD)
+        for rule in (*ISSUED_RULES, *PHRASED_RULES)
         if not rule.stems or any(stem in lowered for stem in rule.stems)
-        for start, end in rule.scan(text, lowered)
+        for start, end in rule.search(text, lowered)
     )
 
 
 def excerpt(text: str, findings: Sequence[Finding]) -> str:
-    """What stands around the first secrets, with `[rule]` in place of every secret; in one line."""
+    """The surroundings of the first secrets in one line, with `[rule]` in place of each secret."""
     if not findings:
         return ""
-    out: list[str] = []
-    shown = at = 0
+    parts: list[str] = []
+    shown = position = 0
     for finding in sorted(findings):
-        if finding.start < at:  # overlaps the one before
-            at = max(at, finding.end)
+        if finding.start < position:  # overlaps the one before
+            position = max(position, finding.end)
             continue
-        if shown == EXCERPTS:
+        if shown == MAX_EXCERPTS:
             break
-        between = text[at : finding.start]
-        if not out:
-            between = ("…" if len(between) > EXCERPT else "") + between[-EXCERPT:]
-        elif len(between) > 2 * EXCERPT:
-            between = f"{between[:EXCERPT]} … {between[-EXCERPT:]}"
-        out += [between, f"[{finding.rule}]"]
-        shown, at = shown + 1, finding.end
-    following = [finding.start for finding in findings if finding.start >= at]
-    rest = text[at : min([at + EXCERPT, len(text), *following])]
-    return " ".join("".join([*out, rest]).split())
+        between = text[position : finding.start]
+        parts += [_shortened(between, first=not parts), f"[{finding.rule}]"]
+        shown, position = shown + 1, finding.end
+    next_starts = [finding.start for finding in findings if finding.start >= position]
+    rest = text[position : min([position + EXCERPT_CONTEXT, len(text), *next_starts])]
+    return " ".join("".join([*parts, rest]).split())
+
+
+def _shortened(between: str, first: bool) -> str:
+    """Text before the first secret, or between two, cut to what an excerpt shows."""
+    if first:
+        return ("…" if len(between) > EXCERPT_CONTEXT else "") + between[-EXCERPT_CONTEXT:]
+    if len(between) > 2 * EXCERPT_CONTEXT:
+        return f"{between[:EXCERPT_CONTEXT]} … {between[-EXCERPT_CONTEXT:]}"
+    return between
 
 
 def _lower(text: str) -> str:
-    """In lower case, every character at its place."""
+    """The text in lower case, with every character at its old position."""
     lowered = text.lower()
     if len(lowered) == len(text):
         return lowered
+    # Some letters grow: the Turkish "İ" becomes two characters.
     return "".join(low if len(low := char.lower()) == 1 else char for char in text)

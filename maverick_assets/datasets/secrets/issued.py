@@ -1,10 +1,14 @@
-"""Secrets as machines issue them: keys, tokens, connection strings, cards, account numbers."""
+"""The rules for secrets as machines issue them: keys, tokens, connection strings, cards, IBANs.
+
+Their shape gives them away, whatever words stand around.
+"""
 
 import re
 from collections.abc import Iterator
 
-from maverick_assets.datasets.secrets.rules import Rule, Scan, Span, is_placeholder, listed
+from maverick_assets.datasets.secrets.rules import Rule, Search, TextSpan, is_placeholder, listed
 
+# AKIA..., ghp_..., xoxb-..., sk_live_...: each vendor marks its keys with a beginning of its own.
 _VENDOR_KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"(?:AKIA|ASIA)[0-9A-Z]{16}"
@@ -26,16 +30,20 @@ _VENDOR_STEMS = listed(
     " shpca_ shppa_ shpss_ ntn_ secret_ figd_ lin_api_ dapi hvs. hvb. hvr. pmak- glc_ glsa_"
     " atatt3 sq0 eaa age-secret dp. sl. nrak-"
 )
+# No vendor's key is shorter. Few texts hold such a run, and the search for it is quick.
 _LONG_RUN = re.compile(r"[\w.:-]{20}")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _PRIVATE_KEY_END = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+# A JSON web token: its header and its payload are JSON objects in base64, which start with "eyJ".
 _WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 _WEBHOOK = re.compile(
     r"hooks\.slack\.com/services/[\w/]{20,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}"
     r"|webhook\.office\.com/webhookb2/[\w@/-]{30,}"
 )
-_IN_URL = re.compile(r"://[^\s/:@\"'<>]{0,60}:([^\s/@\"'<>]{3,100})@(?=[\w\[])")
-_COMMAND = re.compile(
+# postgres://app:tiger1@db.example/prod
+_URL_PASSWORD = re.compile(r"://[^\s/:@\"'<>]{0,60}:([^\s/@\"'<>]{3,100})@(?=[\w\[])")
+# curl -u admin:tiger1, mysql -u root -ptiger1, sshpass -p 'tiger1', Authorization: Bearer aB3x...
+_COMMAND_PASSWORD = re.compile(
     r"(?<!\S)(?:-u|--user|--proxy-user)[ =]['\"]?[\w.@-]{1,60}:([^\s'\"$<{]{4,100})"
     r"|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b[^\n]{0,60}? -p([^\s'\"$<{]{4,100})"
     r"|\bsshpass -p ?['\"]?([^\s'\"$<{]{4,100})"
@@ -43,16 +51,19 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 _COMMAND_STEMS = ("-u ", "--user", "--proxy", " -p", "bearer", "basic", "token ")
+# DB_PASSWORD=tiger1, "client_secret": "tiger1", AccountKey=aB3x...
 _SETTING = re.compile(
     r"(?<!\$)(?:pass|passwd|password|pwd|passphrase|secret|token|api_?key|access_?key|account_?key"
     r"|secret_?key|private_?key|shared_?key)(?:_id)?[\"']?[^\S\n]{0,3}(?:=>|:=|=|:)[^\S\n]{0,3}"
     r"([\"']?)([^\s\"';,]{4,400})"
 )
+# 4111 1111 1111 1111; then by shape: Visa and Mastercard, American Express, Diners Club
 _CARD = re.compile(r"(?<![\w.,+-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w-]|[.,]\d)")
 _CARD_SHAPE = re.compile(
     r"\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}"
     r"|3[47]\d\d([ -]?)\d{6}\2\d{5}|3[068]\d\d([ -]?)\d{6}\3\d{4}"
 )
+# de89 3704 0044 0532 0130 00
 _IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{4}){2,7}(?:[ -]?[a-z0-9]{1,3})?")
 _IBAN_COUNTRIES = frozenset(
     listed(
@@ -61,15 +72,20 @@ _IBAN_COUNTRIES = frozenset(
         " qa ro rs ru sa sc se si sk sm st sv tl tn tr ua va vg xk"
     )
 )
-_AS_DIGITS = {ord(letter): str(at) for at, letter in enumerate("abcdefghijklmnopqrstuvwxyz", 10)}
+# ISO 13616 reads a letter as a number: a is 10, z is 35.
+_AS_DIGITS = {
+    ord(letter): str(value) for value, letter in enumerate("abcdefghijklmnopqrstuvwxyz", 10)
+}
+# 123-45-6789, United States; the excluded numbers are never issued
 _SOCIAL_SECURITY = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
 
 
-def _matches(pattern: re.Pattern[str]) -> Scan:
+def _matches(pattern: re.Pattern[str]) -> Search:
+    """Finds each match as a whole."""
     return lambda text, _: (match.span() for match in pattern.finditer(text))
 
 
-def _vendor_keys(text: str, _: str) -> Iterator[Span]:
+def _vendor_keys(text: str, _: str) -> Iterator[TextSpan]:
     if _LONG_RUN.search(text):
         yield from (
             match.span()
@@ -78,28 +94,31 @@ def _vendor_keys(text: str, _: str) -> Iterator[Span]:
         )
 
 
-def _private_keys(text: str, _: str) -> Iterator[Span]:
-    at = 0
-    while begin := _PRIVATE_KEY.search(text, at):
+def _private_keys(text: str, _: str) -> Iterator[TextSpan]:
+    position = 0
+    while begin := _PRIVATE_KEY.search(text, position):
         end = _PRIVATE_KEY_END.search(text, begin.end())
-        at = end.end() if end else len(text)
-        yield begin.start(), at
+        position = end.end() if end else len(text)  # the end may be cut off
+        yield begin.start(), position
 
 
-def _groups(pattern: re.Pattern[str]) -> Scan:
-    """The last group of each match, unless it stands for a secret only."""
+def _last_groups(pattern: re.Pattern[str]) -> Search:
+    """Finds the last group of each match, except for placeholders."""
 
-    def scan(text: str, _: str) -> Iterator[Span]:
+    def search(text: str, _: str) -> Iterator[TextSpan]:
         for match in pattern.finditer(text):
             span = match.span(match.lastindex or 0)
             if not is_placeholder(text[slice(*span)]):
                 yield span
 
-    return scan
+    return search
 
 
-def _settings(text: str, lowered: str) -> Iterator[Span]:
-    """`DB_PASSWORD=...`: assigned without a space, or quoted; prose is the other rules' matter."""
+def _settings(text: str, lowered: str) -> Iterator[TextSpan]:
+    """Values of settings, assigned without a space or in quotes.
+
+    "password: tiger1" with a space and without quotes may be prose, which the phrased rules read.
+    """
     for match in _SETTING.finditer(lowered):
         value = text[match.start(2) : match.end(2)]
         spaced = match.group()[: match.start(1) - match.start()][-1].isspace()
@@ -107,46 +126,47 @@ def _settings(text: str, lowered: str) -> Iterator[Span]:
             yield match.span(2)
 
 
-def _cards(text: str, _: str) -> Iterator[Span]:
+def _cards(text: str, _: str) -> Iterator[TextSpan]:
     for match in _CARD.finditer(text):
-        if _CARD_SHAPE.fullmatch(match.group()) and _luhn(match.group()):
+        if _CARD_SHAPE.fullmatch(match.group()) and _has_card_check_digit(match.group()):
             yield match.span()
 
 
-def _ibans(_: str, lowered: str) -> Iterator[Span]:
+def _ibans(_: str, lowered: str) -> Iterator[TextSpan]:
     for match in _IBAN.finditer(lowered):
         if match.group()[:2] not in _IBAN_COUNTRIES:
             continue
-        # What follows in lower case may have been taken for its last groups.
+        # The match may have taken the words after the number for its last groups: without them the
+        # check digits fit.
         words = re.split(r"([ -])", match.group())
-        for count in range(len(words), 0, -2):
+        for count in range(len(words), 0, -2):  # groups, with separators between
             number = "".join(words[:count:2])
-            if 15 <= len(number) <= 34 and _mod_97(number):
+            if 15 <= len(number) <= 34 and _has_iban_check_digits(number):
                 yield match.start(), match.start() + len("".join(words[:count]))
                 break
 
 
-def _luhn(number: str) -> bool:
-    """Check digit of a payment card (ISO/IEC 7812)."""
+def _has_card_check_digit(number: str) -> bool:
+    """Whether the check digit of a payment card fits (ISO/IEC 7812, the Luhn formula)."""
     digits = [int(digit) for digit in number if digit.isdigit()]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
     return len(set(digits)) > 1 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
-def _mod_97(number: str) -> bool:
-    """Check digits of an IBAN (ISO 13616)."""
+def _has_iban_check_digits(number: str) -> bool:
+    """Whether the check digits of an IBAN fit (ISO 13616): modulo 97 they leave 1."""
     if not number.isascii():
         return False
     return int((number[4:] + number[:4]).translate(_AS_DIGITS)) % 97 == 1
 
 
-ISSUED = (
+ISSUED_RULES = (
     Rule("vendor-key", _VENDOR_STEMS, _vendor_keys),
     Rule("private-key", ("private key",), _private_keys),
     Rule("web-token", ("eyj",), _matches(_WEB_TOKEN)),
     Rule("webhook", ("hook",), _matches(_WEBHOOK)),
-    Rule("url-password", ("://",), _groups(_IN_URL)),
-    Rule("command-password", _COMMAND_STEMS, _groups(_COMMAND)),
+    Rule("url-password", ("://",), _last_groups(_URL_PASSWORD)),
+    Rule("command-password", _COMMAND_STEMS, _last_groups(_COMMAND_PASSWORD)),
     Rule("setting", ("pass", "pwd", "secret", "token", "key"), _settings),
     Rule("card", (), _cards),
     Rule("iban", (), _ibans),

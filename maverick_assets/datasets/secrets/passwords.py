@@ -1,20 +1,14 @@
-"""Passwords that people tell."""
+"""Passwords, as people write them."""
 
 import re
 from collections.abc import Iterator
 
-from maverick_assets.datasets.secrets.nearby import Near, following, nouns
-from maverick_assets.datasets.secrets.rules import WRAPPING, Span, is_placeholder
-from maverick_assets.datasets.secrets.vocabulary import (
-    AS_PASSWORD,
-    NETWORK,
-    NO_PASSWORD,
-    OFFERS,
-    OPEN,
-    PASSWORD,
-    USER,
-)
+from maverick_assets.datasets.secrets.nearby import FollowingWord, Tie, find_nouns, words_after
+from maverick_assets.datasets.secrets.patterns import PASSWORD, any_of, words
+from maverick_assets.datasets.secrets.rules import WRAPPING, TextSpan, is_placeholder
 
+# Letters with figures that are no password: #12, $1,200, 3rd, 5pm, 20mb, 45€, b12, ab-100, v1.2.3,
+# dana@acme.example, www.acme.example, 12-inch, report.pdf, and/or
 _ORDINARY_MIX = re.compile(
     r"[#$€£]?\d[\d.,:/-]*(?:st|nd|rd|th|am|pm|h|hrs?|min|mins|s|ms|kb|mb|gb|tb|k|m|mm|x|kr|€|%|"
     r"usd|eur|er|e|ª|º|o|a|ème|de|ste|bit|d)?"
@@ -22,76 +16,116 @@ _ORDINARY_MIX = re.compile(
     r"|\d+-[a-z]+|[\w./\\-]+\.(?:[a-z]{2,4})|[\w-]*/[\w/.-]*",
     re.IGNORECASE,
 )
-_LONG_MIX = re.compile(r"[a-z]{5,}\d{1,2}", re.IGNORECASE)  # "hunter22"
-_PROSE = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*[.!?,;:…]*")
-_SIGNED = re.compile(r" ?[:=]")
-_ANSWERED = re.compile(r"[^\n?]{0,40}\?[^\S\n]*\n\s*(\S{4,40})[^\S\n]*(?:\n|\Z)")
+# hunter22: ordinary by its shape, but too long for a name such as b12
+_LONG_MIX = re.compile(r"[a-z]{5,}\d{1,2}", re.IGNORECASE)
+# hunter!!x, tiger+blue, $tiger
+_SIGN_INSIDE = re.compile(r"\w[!#$%&*+=?@^~|]+\w|^[!#$%&*^~]\w")
+# swordfish, mother-in-law, l'été
+_PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*[.!?,;:…]*")
+
+# "hunter22 is the password", German: "Sommer2024 als Passwort", before the noun
+_VALUE_BEFORE = re.compile(
+    rf"(\S{{4,60}})['\"”»,]? (?:for|{any_of('is_')}|{any_of('as_')}) (?:\S{{1,12}} ){{0,3}}$"
+)
+# "what's the wifi password?\nhunter22", after the noun
+_ANSWER = re.compile(r"[^\n?]{0,40}\?[^\S\n]*\n\s*(\S{4,40})[^\S\n]*(?:\n|\Z)")
+_SIGN_AFTER_NOUN = re.compile(r" ?[:=]")
+
+_NOT_PASSWORD = words("not_password")
+_OFFER = re.compile(any_of("offer"))
+_PUBLIC_CODE = re.compile(any_of("public_code"))
+_NETWORK = re.compile(any_of("network"))
+_USER_LABEL = re.compile(any_of("user") + r"\w*[ :=]")  # "user: ", "username ", "Benutzername: "
 
 
-def passwords(text: str, lowered: str) -> Iterator[Span]:
-    for noun, stop in nouns(PASSWORD, lowered):
-        loose = noun["loose"] is not None
-        if lowered[noun.end() : noun.end() + 1] == "_":  # part of a program's name
+def find_passwords(text: str, lowered: str) -> Iterator[TextSpan]:
+    for noun, reach in find_nouns(PASSWORD, lowered):
+        if lowered[noun.end() : noun.end() + 1] == "_":  # "password_hash" of a program
             continue
-        yield from _first(
-            near for near in following(text, noun, stop) if _is_password(near, loose, noun, text)
-        )
-        answer = _ANSWERED.match(text, noun.end())
-        if answer and _mixed(answer[1]) and not is_placeholder(answer[1]):
-            yield answer.span(1)
-        if not loose:
-            before = text[max(noun.start() - 80, 0) : noun.start()]
-            given = AS_PASSWORD.search(before)
-            if given and _mixed(given[1]) and not is_placeholder(given[1]):
-                at = noun.start() - len(before)
-                yield at + given.start(1), at + given.end(1)
+        yield from _password_after(text, noun, reach)
+        yield from _answer_after(text, noun)
+        if noun["ambiguous"] is None:
+            yield from _password_before(text, noun)
 
 
-def _is_password(near: Near, loose: bool, noun: re.Match[str], text: str) -> bool:
-    value = near.value
-    if is_placeholder(value):
+def _password_after(text: str, noun: re.Match[str], reach: int) -> Iterator[TextSpan]:
+    """The first word in the noun's sentence that is a password."""
+    for word in words_after(text, noun, reach):
+        if is_placeholder(word.text):
+            continue
+        ambiguous = noun["ambiguous"] is not None
+        if _suits_ambiguous_noun(word, noun, text) if ambiguous else _suits_noun(word, noun):
+            yield word.span
+            return
+
+
+def _answer_after(text: str, noun: re.Match[str]) -> Iterator[TextSpan]:
+    answer = _ANSWER.match(text, noun.end())
+    if answer and _is_mixed(answer[1]) and not is_placeholder(answer[1]):
+        yield answer.span(1)
+
+
+def _password_before(text: str, noun: re.Match[str]) -> Iterator[TextSpan]:
+    start = max(noun.start() - 80, 0)
+    value = _VALUE_BEFORE.search(text[start : noun.start()])
+    if value and _is_mixed(value[1]) and not is_placeholder(value[1]):
+        yield start + value.start(1), start + value.end(1)
+
+
+def _suits_noun(word: FollowingWord, noun: re.Match[str]) -> bool:
+    """Whether the word is a password after a noun that means nothing else."""
+    value = word.text
+    if _is_mixed(value):  # "pw hunter2!!", "password for the shared old inbox is hunter2!!"
+        return word.words_between <= 3 or word.tie is not Tie.NONE
+    if noun["credentials"]:  # "credentials: anna / hunter2!!" starts with a name
         return False
-    if loose:
-        return _loosely(near, noun, text)
-    if _mixed(value):
-        return near.words <= 3 or bool(near.tie)
-    if noun["pair"]:
+    if word.tie not in (Tie.IS, Tie.SIGN) or word.words_between > 7:
         return False
-    if near.tie not in (":", "is") or near.words > 7:
+    bare = value.strip(".,")
+    if bare.isdigit():  # "the password is 4711"
+        return len(bare) >= 4
+    if word.tie is Tie.IS:  # "the password is wrong": a plain word needs a sign
         return False
-    if value.strip(".,").isdigit():
-        return len(value.strip(".,")) >= 4
-    if near.tie == "is" or not _PROSE.fullmatch(value):
-        return near.tie == ":" and not _ORDINARY_MIX.fullmatch(value)
-    return near.last and near.words <= 2 and value.lower().rstrip(".!?,") not in NO_PASSWORD
+    if not _PLAIN_WORD.fullmatch(value):  # "password: x9_k"
+        return not _ORDINARY_MIX.fullmatch(value)
+    # "password: swordfish", but not "password: ask me when you are there"
+    announced = word.ends_phrase and word.words_between <= 2
+    return announced and value.lower().rstrip(".!?,") not in _NOT_PASSWORD
 
 
-def _loosely(near: Near, noun: re.Match[str], text: str) -> bool:
-    """Nouns that mostly mean something else: a code, a key."""
-    line = text[max(noun.start() - 40, 0) : near.start + len(near.value) + 40].lower()
-    if OFFERS.search(line) or (not noun["short"] and OPEN.search(line)):
+def _suits_ambiguous_noun(word: FollowingWord, noun: re.Match[str], text: str) -> bool:
+    """Whether the word is a password after a noun that mostly means something else."""
+    value = word.text
+    context = text[max(noun.start() - 40, 0) : word.start + len(value) + 40].lower()
+    if _OFFER.search(context):  # "code: SPRING20 at checkout"
         return False
-    before = text[max(noun.start() - 60, 0) : near.start].lower()
-    if near.tie == ":" and near.last and (NETWORK.search(before[-50:]) or USER.search(before)):
-        ordinary = near.value.lower() in NO_PASSWORD or _ORDINARY_MIX.fullmatch(near.value)
-        return _mixed(near.value) or not ordinary
-    if noun["short"] and near.words <= 1 and near.last and _SIGNED.match(text, noun.end()):
-        return bool(_PROSE.fullmatch(near.value)) or _mixed(near.value)
-    figures = any(char.isdigit() for char in near.value)
-    return not noun["open"] and figures and _mixed(near.value) and near.tie in ("is", ":")
-
-
-def _first(found: Iterator[Near]) -> Iterator[Span]:
-    for near in found:
-        yield near.start, near.start + len(near.value)
-        return
-
-
-def _mixed(value: str) -> bool:
-    """Letters with figures, or with signs among them: no word that people write."""
-    plain = value.strip(WRAPPING + ".,;:")
-    if len(plain) < 4 or (_ORDINARY_MIX.fullmatch(plain) and not _LONG_MIX.fullmatch(plain)):
+    if not noun["short"] and _PUBLIC_CODE.search(context):  # "the zip code is AB12"
         return False
-    letters = any(char.isalpha() for char in plain)
-    figures = any(char.isdigit() for char in plain)
-    return letters and (figures or bool(re.search(r"\w[!#$%&*+=?@^~|]+\w|^[!#$%&*^~]\w", plain)))
+    before = text[max(noun.start() - 60, 0) : word.start].lower()
+    beside_login = _NETWORK.search(before[-50:]) or _USER_LABEL.search(before)
+    if beside_login and word.tie is Tie.SIGN and word.ends_phrase:
+        # "wifi: blomma", German: "WLAN-Schlüssel: sommer", "user: anna, code: kaffee"
+        ordinary = value.lower() in _NOT_PASSWORD or _ORDINARY_MIX.fullmatch(value)
+        return _is_mixed(value) or not ordinary
+    if (
+        noun["short"]
+        and word.words_between <= 1
+        and word.ends_phrase
+        and _SIGN_AFTER_NOUN.match(text, noun.end())
+    ):
+        # "pass: swordfish"
+        return _is_mixed(value) or bool(_PLAIN_WORD.fullmatch(value))
+    # "the pass is Blue42Horse", Spanish: "la clave es Luna2024!"
+    has_figure = any(char.isdigit() for char in value)
+    tied = word.tie in (Tie.IS, Tie.SIGN)
+    return not noun["code_or_key"] and has_figure and tied and _is_mixed(value)
+
+
+def _is_mixed(value: str) -> bool:
+    """Whether letters stand with figures or signs as in no word or figure that people write."""
+    bare = value.strip(WRAPPING + ".,;:")
+    if len(bare) < 4 or (_ORDINARY_MIX.fullmatch(bare) and not _LONG_MIX.fullmatch(bare)):
+        return False
+    has_letter = any(char.isalpha() for char in bare)
+    has_figure = any(char.isdigit() for char in bare)
+    return has_letter and (has_figure or bool(_SIGN_INSIDE.search(bare)))

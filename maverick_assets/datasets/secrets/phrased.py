@@ -1,37 +1,42 @@
-"""Secrets as people tell them, in ten languages: passwords, PINs, codes, account numbers.
+"""The rules for secrets as people phrase them: passwords, PINs, codes, keys, account numbers.
 
-A noun such as "password" is looked for first. What stands near it in its sentence is a secret when
-the words between tie the two together and it looks like one: "hunter2!!" does anywhere, a plain
-word only behind a colon or in quotes, figures behind "is".
+Each rule first looks for a noun such as "password". A word near it, in the same sentence, is a
+secret when it looks like one and the words between tie the two together: "hunter2!!" does nearly
+anywhere, figures after "is", a plain word only after a colon or in quotes. The words come from
+`vocabulary`, in ten languages.
 """
 
 from collections.abc import Iterator
 from itertools import islice
 
-from maverick_assets.datasets.secrets.codes import accounts, codes
-from maverick_assets.datasets.secrets.keys import keys, recovery_phrases
-from maverick_assets.datasets.secrets.nearby import LONG, MOST_NOUNS
-from maverick_assets.datasets.secrets.passwords import passwords
-from maverick_assets.datasets.secrets.rules import Rule, Span
-from maverick_assets.datasets.secrets.vocabulary import ACCOUNT, CODE, KEY, PASSWORD, WALLET
+from maverick_assets.datasets.secrets.codes import find_accounts, find_codes
+from maverick_assets.datasets.secrets.keys import find_keys, find_recovery_phrases
+from maverick_assets.datasets.secrets.nearby import LONG_TEXT, MAX_NOUNS
+from maverick_assets.datasets.secrets.passwords import find_passwords
+from maverick_assets.datasets.secrets.patterns import ACCOUNT, CODE, KEY, PASSWORD, WALLET
+from maverick_assets.datasets.secrets.rules import Rule, TextSpan
 
 
-def _crowded(_: str, lowered: str) -> Iterator[Span]:
-    """The rest of a text with more nouns than any that is written, or that is worth the time."""
-    if len(lowered) > LONG:
-        for kind in (PASSWORD, CODE, ACCOUNT, KEY, WALLET):
-            there = any(stem in lowered for stem in kind.stems)
-            found = kind.pattern.finditer(lowered) if there else ()
-            for noun in islice(found, MOST_NOUNS, None):
-                yield noun.start(), len(lowered)
-                return
+def _beyond_max_nouns(_: str, lowered: str) -> Iterator[TextSpan]:
+    """The rest of a long text after MAX_NOUNS nouns, which the other rules leave unread.
+
+    Nobody writes such a text, and reading all of it would take too long: it is quarantined.
+    """
+    if len(lowered) <= LONG_TEXT:
+        return
+    for kind in (PASSWORD, CODE, ACCOUNT, KEY, WALLET):
+        if not any(stem in lowered for stem in kind.stems):
+            continue
+        for noun in islice(kind.pattern.finditer(lowered), MAX_NOUNS, None):
+            yield noun.start(), len(lowered)
+            return
 
 
-TOLD = (
-    Rule("crowded", (), _crowded),
-    Rule("password", PASSWORD.stems, passwords),
-    Rule("code", CODE.stems, codes),
-    Rule("bank-account", ACCOUNT.stems, accounts),
-    Rule("named-key", KEY.stems, keys),
-    Rule("recovery-phrase", WALLET.stems, recovery_phrases),
+PHRASED_RULES = (
+    Rule("crowded", (), _beyond_max_nouns),
+    Rule("password", PASSWORD.stems, find_passwords),
+    Rule("code", CODE.stems, find_codes),
+    Rule("bank-account", ACCOUNT.stems, find_accounts),
+    Rule("named-key", KEY.stems, find_keys),
+    Rule("recovery-phrase", WALLET.stems, find_recovery_phrases),
 )

@@ -1,48 +1,55 @@
-"""What the rules of secrets share: spans, lists of words, what only stands for a secret."""
+"""What all rules for secrets share: the rule itself, word lists, and placeholders."""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-Span = tuple[int, int]
-Scan = Callable[[str, str], Iterator[Span]]  # of the text, and of the text in lower case
+TextSpan = tuple[int, int]  # start and end
+Search = Callable[[str, str], Iterator[TextSpan]]  # takes the text, and the text in lower case
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`scan` runs only where one of `stems` occurs in the lower-case text; none: always."""
+    """One way to find secrets."""
 
-    name: str
-    stems: tuple[str, ...]
-    scan: Scan
-
-
-def listed(words: str) -> tuple[str, ...]:
-    return tuple(words.split())
+    name: str  # stored with each example in quarantine
+    stems: tuple[str, ...]  # the search runs only on texts with one of them; empty: on all
+    search: Search
 
 
+def listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+# What may stand around a word without being part of it.
 WRAPPING = "\"'“”„«»\u2039\u203a`\u2018\u2019*_()[]<>"
+
+# getpass(), ${DB_PASSWORD}, $(cat key), <password>, std::string, self->key, app@host, os.environ
 _CODE_LIKE = re.compile(
     r"\w[\w.]*[(\[]|[$%#]?\{|\$\(|\$[A-Z_]+$|<.*>?$|.*\(\)|::|->|@\w+$|[a-z_]+(?:\.[a-z_]+)+$"
 )
-_NOTHING = re.compile(r"(.)\1{3,}|[*•x.…_#-]+|\W+", re.IGNORECASE)
+# aaaa, ********, xxx, ..., ----
+_BLANKED_OUT = re.compile(r"(.)\1{3,}|[*•x.…_#-]+|\W+", re.IGNORECASE)
+# "&token=" of a web address, "--password" of a command
+_PARAMETER = re.compile(r"&\w*=|--?[a-z][a-z0-9-]*$")
+_STANDS_FOR_A_SECRET = frozenset(
+    listed(
+        "str string text bytes none null nil true false int integer varchar char password passwd"
+        " pass secret token required optional any object self boolean value env input prompt"
+    )
+)
+_SAYS_SO = re.compile(r"your|example|placeholder|changeme|redacted|hidden|xxxx")
 
 
 def is_placeholder(value: str) -> bool:
     """Whether `value` only stands for a secret, or is an expression of a program."""
-    plain = value.strip(WRAPPING + ".,;:")
+    bare = value.strip(WRAPPING + ".,;:")
     return bool(
-        len(plain) < 3
-        or _NOTHING.fullmatch(plain)
+        len(bare) < 3
+        or _BLANKED_OUT.fullmatch(bare)
         or _CODE_LIKE.match(value)
         or value.startswith(("<", "${", "$(", "{{", "%("))
-        or re.match(r"&\w*=|--?[a-z][a-z0-9-]*$", value)
-        or plain.lower() in _STANDS_FOR
-        or re.search(r"your|example|placeholder|changeme|redacted|hidden|xxxx", plain.lower())
+        or _PARAMETER.match(value)
+        or bare.lower() in _STANDS_FOR_A_SECRET
+        or _SAYS_SO.search(bare.lower())
     )
-
-
-_STANDS_FOR = listed(
-    "str string text bytes none null nil true false int integer varchar char password passwd"
-    " pass secret token required optional any object self boolean value env input prompt"
-)

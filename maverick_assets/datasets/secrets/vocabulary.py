@@ -1,157 +1,366 @@
-"""The words by which people tell secrets, in ten languages.
+"""The words with which people hand over secrets, one block a language.
 
-Nouns such as "password", with stems of which every text that holds one has one: looking for these
-is fast. Words that tie a value to a noun, and that say what is meant.
+To add a language, copy a block, translate it and list it in `LANGUAGES`: nothing else names a
+language. A value is a list separated by ", ". Each item is a regular expression for lower-case
+text; in the fields marked "words" it is a plain word. Accents count: list a word without them
+too where people leave them out.
 """
 
-import re
 from dataclasses import dataclass
 
-from maverick_assets.datasets.secrets.rules import listed
 
-_LEFT, _RIGHT = r"(?<![^\W_])", r"(?![^\W_])"
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """What one language calls secrets, and the words that tie a value to such a noun."""
+
+    # Nouns for passwords.
+    password: str = ""  # whole words that mean nothing else
+    password_ending: str = ""  # may also end a longer word: German "WLAN-Passwort"
+    credentials: str = ""  # a user's name and password together
+    password_short: str = ""  # abbreviations that are words of their own: "pass"
+    password_or_code: str = ""  # mostly something else: Spanish "clave"
+    code_or_key: str = ""  # nearly always something else; a password beside a network or a user
+
+    # Nouns for figures.
+    pin: str = ""  # codes that are always secret
+    code: str = ""  # secret when something is opened or confirmed; may end a longer word
+    account: str = ""
+
+    # Nouns for keys, and for the phrases that recover a wallet.
+    key: str = ""
+    key_ending: str = ""  # may also end a longer word: German "API-Schlüssel"
+    wallet: str = ""
+
+    # Words that tie a value to a noun.
+    is_: str = ""  # words: "is", in the present tense
+    links: str = ""  # words: whatever else says "is": "was", "equals"
+    prepositions: str = ""  # words before a value: prepositions, articles, "and"
+    adverbs: str = ""  # words between "is" and a value: "is still"
+    before_code: str = ""  # words between "is" and a code: "is the 4711"
+    as_: str = ""  # words: "as", when the value comes before its noun
+    this: str = ""  # words: "this", "that", when figures come before their noun
+
+    # Words that say that a value is something else.
+    not_password: str = ""  # words that follow "password:" and are none
+    before_figure: str = ""  # words before a time, a page, a paragraph
+    before_year: str = ""  # words before a year
+    grammar: str = ""  # words of a sentence, which no recovery phrase holds
+
+    # Parts of words that say what a code is for.
+    access: str = ""  # it opens or confirms something
+    public_code: str = ""  # everyone may know it: "zip code", "error code"
+    offer: str = ""  # it buys something cheaper
+    network: str = ""
+    user: str = ""  # starts a label of a user's name: "user: anna"
 
 
-@dataclass(frozen=True)
-class Noun:
-    """`pattern` is for texts in lower case."""
+# What is spelled alike wherever people write it.
+ANY_LANGUAGE = Vocabulary(
+    password_or_code="wifi, wi-fi, wlan",
+    pin=r"pin(?:[- ]?(?:codes?|kode[nr]?|kod|koden|number|nummer|nr))?, puk(?:[- ]?[a-z]{3,5})?,"
+    " otp, tan, mtan",
+    code="token",
+    account="iban",
+    key_ending="tokens?",
+    wallet="wallet",
+    links="nr, #",
+    offer=r"\d ?%(?!\w)",
+    network="wi-?fi, wlan",
+)
 
-    pattern: re.Pattern[str]
-    stems: tuple[str, ...]
+_NUMBER = "(?: ?(?:number|no|nr|num|#))?"
 
+# "the wifi password is hunter2!!", "my PIN 4471"
+_ENGLISH = Vocabulary(
+    password="pw, pwd, psw, p/w, pword, passwd",
+    password_ending="pass-?words?, pass ?phrases?, pass-?codes?",
+    credentials="creds, credentials",
+    password_short="pass",
+    code_or_key="code, key",
+    code="codes?, combinations?, password",
+    account=f"account{_NUMBER}, acct{_NUMBER}, a/c{_NUMBER}, bank account{_NUMBER},"
+    f" bank acct{_NUMBER}, bank a/c{_NUMBER}, sort code, routing(?: number| no)?",
+    key="keys?, secrets?",
+    wallet="seed[ -](?:phrase|words), recovery[ -](?:phrase|words), backup[ -](?:phrase|words),"
+    " mnemonic(?:[ -](?:phrase|words))?",
+    is_="is",
+    links="are, was, it's, thats, that's, will, be, equals, now, number, no",
+    prepositions="to, with, and, then, use, as, in, the",
+    adverbs="still, now, again, just, always",
+    before_code="the, now",
+    as_="as",
+    this="that, this",
+    not_password="wrong, incorrect, expired, invalid, required, needed, not, attached, changed,"
+    " reset, missing, safe, strong, weak, set, correct, working, fine, okay, here, there, below,"
+    " above, still, now, too, the, your, our, his, her, same, different, about, protected, saved,"
+    " stored, sent, never, please, what, when, where, unknown, yes, no, forgotten, ask, see, none,"
+    " optional, hidden, secret, empty, blank, tbd, email, username, next, show, change, forgot,"
+    " click",
+    before_figure="at, by, section, article, since, until, page, hole",
+    before_year="in",
+    grammar="the, and, for, was, were, with, from, but, not, his, her, our",
+    access="door, gate, alarm, safe, lock, front, building, entry, access, verif, securi, confirm,"
+    " log ?in, sign in, one-time, 2fa, otp, sms, expire, valid, payment, authori, garage, unlock,"
+    " phone, voice ?mail, card, keypad, bike, office, flat, key, box, wallet, pages",
+    public_code=r"zip, post(?:al|code), area code, error, fail, dress, \bqr, product, country,"
+    r" source, sort code, cost cent, dial code, dialling, reference, booking, token count,"
+    r" invoice, ticket, \border, promo, discount, status, sic code, exit code, short ?code,"
+    r" priority, claim, \bad code, touch, ask for, key ?code, media, offer, mention",
+    offer="promo, discount, coupon, voucher, checkout",
+    network="network",
+    user="user, login",
+)
 
-PASSWORD = Noun(
-    re.compile(
-        rf"(?:{_LEFT}(?P<loose>(?P<short>pass|contra|lösen|losen|ww)|clave|wi-?fi|wlan|koden?"
-        r"|kode|kod|(?P<open>code|código|codice|clé|key|chiave|chave|schlüssel|sleutel|nyckel|nøgle))"
-        rf"|{_LEFT}(?<![$/.?&])(?:pwd?|psw|p/w|pword|passwd|mdp|mots? de passe"
-        r"|parola d['\u2019 ]\w+|parola chiave|palavra[- ]?passe|senhas?|kenncode"
-        r"|(?P<pair>creds|credentials|zugangsdaten|identifiants|credenciales|credenziali|credenciais)"
-        r"|haseł|has[łl][oaeu]\w{0,2})"
-        r"|pass-?word(?:s|et|en)?|pass ?phrases?|pass-?codes?|passwort(?:e?s)?|kennwort(?:e?s)?"
-        r"|contrase(?:ñ|n\u0303?)as?|wachtwoord|adgangskoden?|kodeord(?:et)?|lösenord(?:et)?"
-        rf"|losenord(?:et)?){_RIGHT}"
-    ),
-    listed(
-        "cred zugangsd identifi"
-        " pass pw p/w psw mdp parola senha kenn clave contra wachtwoord ww kode lös losen hasł hasl"
-        " hase wifi wi-fi wlan code código codice kod clé key chiave chave schlüssel sleutel"
-        " nyckel nøgle"
-    ),
+# "Das Passwort lautet Sommer2024!", "der Code für die Haustür ist 4711#"
+_GERMAN = Vocabulary(
+    password="kenncode",
+    password_ending="passwort(?:e?s)?, kennwort(?:e?s)?",
+    credentials="zugangsdaten",
+    code_or_key="schlüssel",
+    pin="geheimzahl, geheimnummer, mobiletan, tancode, einmalpasswort",
+    code="kode[nr]?, passwort",
+    account="kontonummer, konto-?nr, konto, kontoverbindung, kto(?:-?nr)?, blz, bankverbindung",
+    key_ending="schlüssel",
+    wallet=r"wiederherstellungs\w+",
+    is_="ist",
+    links="sind, lautet, war, wäre, heißt",
+    prepositions="auf, mit, und, den",
+    adverbs="jetzt, noch, nun, immer",
+    before_code="jetzt",
+    as_="als",
+    this="das",
+    not_password="falsch, abgelaufen, richtig, nicht, vergessen, siehe, klicken",
+    before_figure="um, bis, ab, seite",
+    before_year="in, im, seit",
+    grammar="und, der",
+    access="tür, haus, tresor, schloss, schlüssel, zugang, büro, bestätig, sicherheit, verifizier,"
+    " anmeld, einmal, überweis, eingang, fahrrad",
+    public_code="postleitzahl, fehler, kostenstelle, artikel, buchungs, referenz, vorwahl, rabat",
+    offer="rabat, kupon, spar[ae]",
+    network="netz",
+    user="benutzer",
 )
-CODE = Noun(
-    re.compile(
-        rf"(?:{_LEFT}(?P<pin>(?:toegangs)?pin"
-        r"(?:[- ]?(?:codes?|kode[nr]?|kod|koden|number|nummer|nr))?"
-        r"|pinkod(?:en)?|pinkode[nr]?|geheim(?:zahl|nummer)|puk(?:[- ]?[a-z]{3,5})?|otp|tan"
-        r"|mtan|mobiletan|tancode|digicode|domofonu?|einmalpasswort|szyfr"
-        r"|(?:numéro|número|codice) (?:secreto|segreto|secret))"
-        r"|(?:codes?|kode[nr]?|kod(?:en|u|em)?|códigos?|codigo|codice"
-        r"|combinations?|combinación|combinazione|combinação|token|senha|clave|contraseña|password"
-        r"|hasło|kodeord|passwort|lösenord|wachtwoord|mot de passe)"
-        rf"){_RIGHT}"
-    ),
-    listed(
-        "pin puk otp tan cod cód kod geheim domofon combina szyfr einmal token senha clave contrase"
-        " password hasło passwort lösenord wachtwoord passe secret"
-        " segret"
-    ),
+
+# "le mot de passe est Soleil99", "le code d'entrée : 45B78"
+_FRENCH = Vocabulary(
+    password="mot de passe, mots de passe, mdp",
+    credentials="identifiants",
+    code_or_key="code, clé",
+    pin="digicode, numéro (?:secreto|segreto|secret)",
+    code="codes?, mot de passe",
+    account="compte(?: bancaire)?, rib",
+    key="clés?, jeton",
+    wallet="portefeuille, phrase de récupération, phrase secrète",
+    is_="est",
+    links="c'est, serait",
+    prepositions="par, avec, et, en, le, de",
+    adverbs="toujours, maintenant, encore",
+    before_code="le",
+    as_="comme",
+    this="c'est",
+    not_password="oublié, voir, clic, cliquez",
+    before_year="en, depuis",
+    grammar="les, que",
+    access="entrée, porte, immeuble, coffre, portail, boîte, sécurité, vérif, valida, usage unique,"
+    " confirmer, connexion, déverrou, carte",
+    public_code="postal, erreur",
+    offer="remise, promo",
+    network="réseau",
+    user="utilisateur, identifiant",
 )
-ACCOUNT = Noun(
-    re.compile(
-        rf"{_LEFT}(?:(?:bank )?(?:account|acct|a/c)(?: ?(?:number|no|nr|num|#))?|sort code"
-        r"|routing(?: number| no)?|kontonummer|konto-?nr|konto(?:verbindung)?|kto(?:-?nr)?|blz"
-        r"|bankverbindung|compte(?: bancaire)?|rib|cuenta(?: bancaria)?|conto(?: corrente)?|c/c"
-        r"|coordinate bancarie|conta(?: bancária)?|dados bancários|(?:bank)?rekening(?:nummer|nr)?"
-        r"|bankkonto|kontonr|rachun\w{2,4}|kont[aou]|kontem|iban)"
-        rf"{_RIGHT}\.?"
-    ),
-    listed(
-        "account acct a/c sort code routing kont kto blz compte rib cuenta conto c/c coordinate"
-        " conta rekening clearing rachun bankverb dados iban"
-    ),
+
+# "la contraseña es Luna2024", "el código de la puerta es el 4711"
+_SPANISH = Vocabulary(
+    password_ending="contrase(?:ñ|n\u0303?)as?",
+    credentials="credenciales",
+    password_short="contra",
+    password_or_code="clave",
+    code_or_key="código",
+    pin="número (?:secreto|segreto|secret)",
+    code="códigos?, codigo, combinación, clave, contraseña",
+    account="cuenta(?: bancaria)?",
+    key="clave",
+    wallet="cartera, frase de recuperación, frase semilla",
+    is_="es",
+    links="son, era, sería",
+    prepositions="a, con, y, en, el, de",
+    adverbs="sigue, ahora, siendo",
+    before_code="el",
+    as_="como",
+    this="ese, este",
+    not_password="incorrecta, incorrecto, olvidada, ninguna, haz, clic",
+    before_year="en, desde",
+    grammar="que",
+    access="entrada, puerta, portal, caja, candado, acceso, edificio, segur, un solo, autoriz,"
+    " tarjeta, llegó",
+    public_code="postal, promo",
+    offer="ahorr, promo",
+    user="usuario",
 )
-KEY = Noun(
-    re.compile(
-        rf"(?:{_LEFT}(?:keys?|secrets?|clés?|clave|chiave|chave|jeton|nyckel|nøgle|klucz)"
-        r"|tokens?|tokenu|schlüssel|sleutel|nyckeln|nøglen"
-        rf"){_RIGHT}"
-    ),
-    listed("key secret clé clave chiave chave jeton nyckel nøgle klucz token schlüssel sleutel"),
+
+# "la password è farfalla22", "il codice del portone è 4711"
+_ITALIAN = Vocabulary(
+    password=r"parola d['\u2019 ]\w+, parola chiave",
+    credentials="credenziali",
+    code_or_key="codice, chiave",
+    pin="codice (?:secreto|segreto|secret)",
+    code="codice, combinazione, password",
+    account="conto(?: corrente)?, c/c, coordinate bancarie",
+    key="chiave",
+    wallet="portafoglio, frase di recupero",
+    is_="è",
+    links="e', sono, era",
+    prepositions="a, con, in, e, il",
+    adverbs="sempre, ancora, adesso",
+    as_="come",
+    not_password="nessuna, fai, clicca",
+    before_year="nel, dal",
+    access="entrata, ingresso, portone, cancello, cassa, cassetta, ufficio, sicurezza, conferma,"
+    " usa e getta, carta",
+    public_code=r"\bcap , sconto",
+    offer="sconto",
+    user="utente",
 )
-WALLET = Noun(
-    re.compile(
-        rf"{_LEFT}(?:(?:seed|recovery|backup|mnemonic)[ -](?:phrase|words)|mnemonic|seed-phrase"
-        r"|(?:wallet|portefeuille|cartera|portafoglio|carteira|plånboken|portfela|portfel)"
-        r"|wiederherstellungs\w+|phrase de récupération|phrase secrète|frase de recuperación"
-        r"|frase semilla|frase di recupero|frase de recuperação|herstel(?:zin|woorden)"
-        rf"|gendannelses\w+|återställningsfras|fraza odzyskiwania|wallet backup words){_RIGHT}"
-    ),
-    listed(
-        "seed recovery backup mnemonic wallet portefeuille cartera portafoglio carteira plånboken"
-        " portfel wiederherst récup secrète recup semilla herstel gendann återst odzysk"
-    ),
+
+# "a senha é Praia2024", "o código da porta é 4711"
+_PORTUGUESE = Vocabulary(
+    password="palavra[- ]?passe, senhas?",
+    credentials="credenciais",
+    code_or_key="código, chave",
+    code="códigos?, codigo, combinação, senha",
+    account="conta(?: bancária)?, dados bancários",
+    key="chave",
+    wallet="carteira, frase de recuperação",
+    is_="é",
+    links="são, eh, era, seria",
+    prepositions="a, para, com, e, o, de",
+    adverbs="sempre, agora, ainda",
+    as_="como",
+    this="esse, este",
+    not_password="nenhuma",
+    before_year="em, desde",
+    access="entrada, porta, portão, cofre, prédio, caixa, uso único, cartão",
+    public_code="postal",
+    offer="poup, promo",
+    user="usuário, utilizador",
 )
-LINKS = listed(
-    "is are was are: it's thats that's will be equals now now: number no nr # ist sind lautet"
-    " war wäre heißt est c'est serait es son era sería è e' sono é são eh seria zijn was wordt"
-    " er hedder blir är heter to jest brzmi"
+
+# "het wachtwoord is fiets22", "de code van de kluis is 4711"
+_DUTCH = Vocabulary(
+    password_ending="wachtwoord",
+    password_short="ww",
+    code_or_key="code, sleutel",
+    pin="toegangspin(?:[- ]?(?:codes?|kode[nr]?|kod|koden|number|nummer|nr))?",
+    code="codes?, wachtwoord",
+    account="rekening(?:nummer|nr)?, bankrekening(?:nummer|nr)?",
+    key_ending="sleutel",
+    wallet="herstelzin, herstelwoorden",
+    is_="is",
+    links="zijn, was, wordt",
+    prepositions="met, naar, en, de",
+    adverbs="nu, nog, steeds",
+    before_code="nu",
+    as_="als",
+    this="dat",
+    not_password="geen, vergeten, klik",
+    before_year="in, sinds",
+    access="ingang, deur, kluis, sleutel, toegang, beveilig, eenmalig, inlog, bevestig, betaling,"
+    r" pas\b",
+    public_code="postcode, korting",
+    offer="korting",
+    user="gebruiker",
 )
-TOWARDS = listed(
-    "to with and then use as auf mit und par avec et a con y in e para com met naar en til med"
-    " og till och na z i le el il o den the det de za"
+
+# "adgangskoden er hygge22", "koden til døren er 4711"
+_DANISH = Vocabulary(
+    password_ending="adgangskoden?, kodeord(?:et)?, pass-?word(?:et|en)",
+    password_or_code="koden?",
+    code_or_key="nøgle",
+    pin="pinkode[nr]?",
+    code="kode[nr]?, kodeord",
+    account="bankkonto, kontonummer, kontonr, konto",
+    key="nøgle",
+    key_ending="nøglen",
+    wallet=r"gendannelses\w+",
+    is_="er",
+    links="hedder",
+    prepositions="til, med, og, den, det",
+    adverbs="nu, stadig",
+    before_code="nu",
+    as_="som",
+    this="det",
+    not_password="ingen, glemt, klik",
+    before_figure="kl, klokken",
+    before_year="i, siden",
+    access="indgang, dør, nøgle, penge, bekræft, sikker, engang, godkend, telefon",
+    public_code="postnummer, rabat",
+    offer="rabat, kupon, spar[ae]",
+    user="bruger",
 )
-STILL = listed(
-    "still now again just always jetzt noch nun immer toujours maintenant encore sigue ahora siendo"
-    " sempre ancora adesso agora ainda nu nog steeds stadig fortfarande nadal teraz ciągle"
+
+# "lösenordet är fika22", "koden till porten är 4711"
+_SWEDISH = Vocabulary(
+    password_ending="lösenord(?:et)?, losenord(?:et)?",
+    password_short="lösen, losen",
+    password_or_code="kod, koden",
+    code_or_key="nyckel",
+    pin="pinkod(?:en)?",
+    code="kod(?:en|u|em)?, lösenord",
+    account="kontonummer, kontonr, konto",
+    key="nyckel",
+    key_ending="nyckeln",
+    wallet="plånboken, återställningsfras",
+    is_="är",
+    links="blir, heter",
+    prepositions="till, med, och, den, det",
+    adverbs="nu, fortfarande",
+    before_code="nu",
+    as_="som",
+    this="det",
+    not_password="inget, glömt, klicka",
+    before_year="i, sedan",
+    access="ingång, port, larm, kassa, nyckel, säker, engång, godkän, dörr",
+    public_code="postnummer, rabat",
+    offer="rabat, kupon, spar[ae]",
+    user="användare",
 )
-ENGLISH = listed("pass password passwords passcode code key")
-SIGNS = listed("-> => » « “ „ n° nº")
-NO_PASSWORD = listed(
-    "wrong incorrect expired invalid required needed not attached changed reset missing safe"
-    " strong weak set correct working fine okay here there below above still now too the your"
-    " our his her same different about protected saved stored sent never please what when where"
-    " unknown yes no forgotten ask see falsch abgelaufen richtig nicht vergessen siehe"
-    " incorrecta incorrecto oublié voir olvidada ninguna nessuna nenhuma geen vergeten ingen"
-    " glemt inget glömt brak none optional hidden secret empty blank tbd email username next"
-    " show change forgot click klicken cliquez clic klik klicka kliknij haz fai clicca"
+
+# "hasło to kotek22", "kod do bramy to 4711"
+_POLISH = Vocabulary(
+    password=r"haseł, hasł[oaeu]\w{0,2}, hasl[oaeu]\w{0,2}",
+    password_or_code="kod",
+    pin="domofonu?, szyfr",
+    code="kod(?:en|u|em)?, hasło",
+    account=r"rachun\w{2,4}, konto, konta, kontu, kontem",
+    key="klucz",
+    key_ending="tokenu",
+    wallet="portfela, portfel, fraza odzyskiwania",
+    is_="to",
+    links="jest, brzmi",
+    prepositions="na, z, i, za",
+    adverbs="nadal, teraz, ciągle",
+    as_="jako",
+    not_password="brak, kliknij",
+    before_year="w, od",
+    access="wejści, drzwi, bram, skryt, weryf, bezpiecz, jednoraz, potwierdz, płatno, przelew,"
+    " sejf, garaż",
+    public_code="kod pocztowy, rabat",
+    offer="rabat, kupon, oszcz",
+    user="użytkownik",
 )
-AS_PASSWORD = re.compile(
-    r"(\S{4,60})['\"”»,]? (?:is|as|for|ist|als|comme|est|como|come|é|è|es|is|som|är|er|jako|to)"
-    r" (?:\S{1,12} ){0,3}$"
-)
-OFFERS = re.compile(
-    r"promo|rabat|discount|coupon|voucher|checkout|sconto|ahorr|poup|remise|korting|kupon|oszcz"
-    r"|spar[ae]|\d ?%(?!\w)"
-)
-NETWORK = re.compile(r"wi-?fi|wlan|netz|network|réseau")
-USER = re.compile(
-    r"(?:user|usuario|usuário|benutzer|utilisateur|identifiant|utente|utilizador|gebruiker|bruger"
-    r"|användare|użytkownik|login)\w*[ :=]"
-)
-LOCKED = re.compile(
-    r"entrée|entrada|entrata|ingresso|wejści|indgang|ingång|eingang|ingang"
-    r"|door|gate|alarm|safe|lock|front|building|entry|access|verif|securi|confirm|log ?in|sign in"
-    r"|one-time|2fa|otp|sms|expire|valid|payment|authori|garage|unlock|phone|voice ?mail|card"
-    r"|tür|haus|tresor|schloss|schlüssel|zugang|büro|bestätig|sicherheit|verifizier|anmeld|einmal"
-    r"|überweis|keypad|porte|immeuble|coffre|portail|boîte|sécurité|vérif|valida|usage unique"
-    r"|confirmer|connexion|déverrou|carte|puerta|portal|caja|candado|acceso|edificio|segur|un solo"
-    r"|autoriz|tarjeta|llegó|portone|cancello|cassa|cassetta|ufficio|sicurezza|conferma|usa e getta"
-    r"|carta|porta|portão|cofre|prédio|caixa|uso único|cartão|deur|kluis|sleutel|toegang|beveilig"
-    r"|eenmalig|inlog|bevestig|betaling|pas\b|dør|nøgle|penge|bekræft|sikker|engang|godkend|telefon"
-    r"|port|larm|kassa|nyckel|säker|engång|godkän|dörr|drzwi|bram|skryt|weryf|bezpiecz|jednoraz"
-    r"|potwierdz|płatno|przelew|sejf|garaż|box|wallet|pages|fahrrad|bike|office|flat|key"
-)
-OPEN = re.compile(
-    r"zip|post(?:al|nummer|leitzahl|code)|area code|error|fail|fehler|erreur|dress|\bqr|product"
-    r"|country|source|sort code|cost cent|kostenstelle|artikel|buchungs|dial code|dialling"
-    r"|reference|referenz|booking|kod pocztowy|\bcap |vorwahl|token count|invoice|ticket|\border"
-    r"|promo|rabat|discount|korting|sconto|status|sic code|exit code|short ?code|priority|claim"
-    r"|\bad code|touch|ask for|key ?code|media|offer|mention"
-)
-IS_YOUR = re.compile(
-    r"[,;]? ?(?:-|is|ist|est|es|è|é|är|er|to|as|that|this|ese|este|esse|als|comme|como|come|som"
-    r"|jako|das|dat|det|c'est)\b"
-)
-OF_TIME = listed("at by section article since until um bis ab kl klokken page seite hole")
-OF_YEARS = listed("in im en em nel i w depuis sedan siden sinds seit od desde dal")
+
+LANGUAGES = {
+    "en": _ENGLISH,
+    "de": _GERMAN,
+    "fr": _FRENCH,
+    "es": _SPANISH,
+    "it": _ITALIAN,
+    "pt": _PORTUGUESE,
+    "nl": _DUTCH,
+    "da": _DANISH,
+    "sv": _SWEDISH,
+    "pl": _POLISH,
+}
+
+# "to" says "is" in Polish. After one of these nouns the text is English.
+ENGLISH_NOUNS = frozenset(["pass", "password", "passwords", "passcode", "code", "key"])
