@@ -23,17 +23,17 @@ datasets_app.add_typer(quarantine_app, name="quarantine")
 def datasets_show(personality: PersonalityName, as_json: AsJson = False) -> None:
     """Show a dataset: what was left out and why, shares, lengths, a few examples."""
     from maverick_assets.datasets.examples.example import read_examples
-    from maverick_assets.datasets.examples.refresh import judged_candidates
+    from maverick_assets.datasets.examples.refresh import read_selection
     from maverick_assets.datasets.quality.card import card_text, make_card
     from maverick_assets.lake.delta import open_table
 
     lake = load_settings().lake
     recipe = recipe_named(load_recipes(), personality)
-    judged = judged_candidates(lake, recipe)
+    selection = read_selection(lake, recipe)
     path = dataset_path(lake, recipe.name)
     table = open_table(path)
     version = table.version() if table else 0
-    card = make_card(lake, recipe, version, judged, read_examples(path, version))
+    card = make_card(lake, recipe, version, selection, read_examples(path, version))
     print_result(asdict(card), card_text(card), as_json)
 
 

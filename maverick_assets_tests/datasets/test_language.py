@@ -5,7 +5,7 @@ import pytest
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.datasets.examples.example import Screen, build_candidates
+from maverick_assets.datasets.examples.builder import ExampleBuilder, ExampleFilter
 from maverick_assets.datasets.language import may_be_in
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
@@ -52,11 +52,9 @@ def test_only_answers_in_a_wanted_language_are_learnt(base: PreparedBase) -> Non
 
     def dropped(*languages: str) -> set[str | None]:
         recipe = load_recipes()["allan-maverick"]
-        screen = Screen(languages=languages)
-        return {
-            each.dropped
-            for each in build_candidates(recipe, turns, tokenizer, Surrogates(b"k" * 32), screen)
-        }
+        wanted = ExampleFilter(languages=languages)
+        builder = ExampleBuilder(recipe, tokenizer, Surrogates(b"k" * 32), wanted)
+        return {candidate.dropped for candidate in builder.candidates(turns)}
 
     assert dropped() == {None} == dropped("en", "de")
     assert dropped("en") == {None, "language"} == dropped("de")

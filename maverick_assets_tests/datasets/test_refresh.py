@@ -15,12 +15,10 @@ from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.raw_table import ARROW_TYPES, KEPT_COLUMNS, raw_schema
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES, TEXT_TABLES
-from maverick_assets.datasets.examples.example import Screen, read_examples
-from maverick_assets.datasets.examples.refresh import (
-    refresh_candidates,
-    refresh_dataset,
-    refresh_preferences,
-)
+from maverick_assets.datasets.examples.builder import ExampleFilter
+from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.datasets.examples.preferences import refresh_preferences
+from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
@@ -94,10 +92,11 @@ def refresh(lake: Path, tokenizer: ChatTokenizer) -> dict[str, RefreshResult]:
     done = {"mails": refresh_mails(lake, "1"), "turns": refresh_turns(lake, OWNER, "1")}
     for name in NAMES:
         recipe = small_recipe(name)
-        basis, screen = ["base", "1"], Screen(unlisted_names(lake, OWNER.emails), ("en",))
-        done[name] = refresh_candidates(lake, recipe, lambda: tokenizer, basis, screen)
+        depends_on = ["base", "1"]
+        texts = ExampleFilter(unlisted_names(lake, OWNER.emails), ("en",))
+        done[name] = refresh_candidates(lake, recipe, lambda: tokenizer, depends_on, texts)
         refresh_dataset(lake, recipe)
-        refresh_preferences(lake, recipe, basis, screen)
+        refresh_preferences(lake, recipe, depends_on, texts)
     return done
 
 
@@ -229,9 +228,10 @@ def test_another_owner_recipe_or_code_is_a_full_rebuild(
     recipe = small_recipe("robbie")
     build = partial(refresh_candidates, tmp_path, tokenizer=lambda: tokenizer)
     other = recipe.model_copy(update={"system_prompt": "You are Robbie indeed."})
-    assert build(recipe=other, basis=["base", "1"]).full
-    assert build(recipe=other, basis=["another base", "1"]).full
-    assert build(recipe=other, basis=["another base", "1"], screen=Screen(None, ("en",))).full
+    assert build(recipe=other, depends_on=["base", "1"]).full
+    assert build(recipe=other, depends_on=["another base", "1"]).full
+    english = ExampleFilter(None, ("en",))
+    assert build(recipe=other, depends_on=["another base", "1"], example_filter=english).full
 
 
 def test_a_deleted_row_takes_its_turns_and_examples_along(

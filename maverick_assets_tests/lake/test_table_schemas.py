@@ -6,7 +6,8 @@ import pytest
 from maverick_assets.crm.forgetting import FORGOTTEN_SCHEMA
 from maverick_assets.crm.raw_table import raw_schema
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, PREFERENCE_SCHEMA
+from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA
+from maverick_assets.datasets.examples.preferences import PREFERENCE_SCHEMA
 from maverick_assets.datasets.examples.refresh import CANDIDATE_SCHEMA
 from maverick_assets.datasets.mail.table import MAIL_SCHEMA
 from maverick_assets.datasets.pseudonyms.contact_table import CONTACT_SCHEMA

@@ -22,11 +22,8 @@ from maverick_assets.crm.importers import insert_rows
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.example import read_examples
-from maverick_assets.datasets.examples.refresh import (
-    refresh_candidates,
-    refresh_dataset,
-    refresh_preferences,
-)
+from maverick_assets.datasets.examples.preferences import refresh_preferences
+from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
 from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.card import make_card, write_card

@@ -1,4 +1,4 @@
-"""What was said and what answers it: pairs found in turns, by the kind of examples of a source."""
+"""Pairs of what was said and what answers it, found in turns by the kind of a source's examples."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -10,58 +10,55 @@ from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.mail.threads import has_reply_prefix, quote_key
 from maverick_assets.datasets.turns.turn import Turn
 
-_MAX_HEARD = 64  # turns that are looked at before an answer; the budget of tokens ends sooner
+_MAX_HISTORY = 64  # turns that are looked at before an answer; the budget of tokens ends sooner
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A prompt and the answer to learn, before they are put into a personality's frame.
+    """A prompt and the answer to learn, before a personality's system prompt frames them."""
 
-    `heard`: what was said before, oldest first; another than the owner spoke last. `lead` stands
-    before his words, or is the whole prompt. `answered`: the turns of the answer, a burst is one.
-    """
-
-    kind: str
-    answered: tuple[Turn, ...]
-    heard: tuple[Turn, ...] = ()
-    lead: str = ""
-    joint: str = "\n"
+    kind: str  # of the example
+    answer_turns: tuple[Turn, ...]  # several where messages in a row are one answer
+    history: tuple[Turn, ...] = ()  # before the answer, oldest first; the last is not the owner's
+    lead: str = ""  # stands before the last words of the history, or is the whole prompt
+    separator: str = "\n"  # between turns in a row of one side
 
     @property
-    def turn(self) -> Turn:
+    def answer_turn(self) -> Turn:
         """The turn that holds the answer (its last one)."""
-        return self.answered[-1]
+        return self.answer_turns[-1]
 
     @property
     def answer(self) -> str:
-        return self.joint.join(turn.text for turn in self.answered)
+        return self.separator.join(turn.text for turn in self.answer_turns)
 
     @property
     def contact(self) -> str:
-        """Whom the answer is for, as far as its turns tell."""
-        turn = self.turn
+        """Whom the answer is for, as far as its turns say."""
+        turn = self.answer_turn
         if self.kind == "dialogue":
             return turn.thread_id.rpartition(":")[0]
-        return turn.recipient or (self.heard[-1].author if self.heard else turn.thread_id)
+        return turn.recipient or (self.history[-1].author if self.history else turn.thread_id)
 
-    def messages(self, heard: Sequence[Turn]) -> list[Message]:
-        """User and assistant in turn, with the turns of `heard` (the end of `self.heard`)."""
-        found = [
+    def messages(self, history: Sequence[Turn]) -> list[Message]:
+        """User and assistant alternating, after `history` (the end of `self.history`)."""
+        messages = [
             Message(
                 role="assistant" if is_owner else "user",
-                content=self.joint.join(turn.text for turn in block),
+                content=self.separator.join(turn.text for turn in block),
             )
-            for is_owner, block in groupby(heard, key=attrgetter("is_owner"))
+            for is_owner, block in groupby(history, key=attrgetter("is_owner"))
         ] or [Message(role="user", content="")]
-        found[-1]["content"] = self.lead + found[-1]["content"]
-        return [*found, Message(role="assistant", content=self.answer)]
+        messages[-1]["content"] = self.lead + messages[-1]["content"]
+        return [*messages, Message(role="assistant", content=self.answer)]
 
 
 def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
-    """An owner's mail and what it answers: the mails up the thread, or the original it quotes.
+    """The owner's mails, each with what it answers.
 
-    One that answers nothing is asked for by what was known before it was written. One that
-    answers what is not at hand (its subject says so) is left out.
+    That is the mails up the thread, or the original that the mail quotes. A mail that answers
+    nothing gets a prompt of what was known before it was written. A mail that answers one which is
+    not at hand, as its subject says, is left out.
     """
     by_id = {turn.turn_id: turn for turn in turns}
     own = {(turn.thread_id, quote_key(turn.text)) for turn in turns if turn.is_owner}
@@ -69,19 +66,20 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
         if not turn.is_owner:
             continue
         subject = f"Subject: {turn.title}\n\n" if turn.title else ""
-        heard = tuple(_ancestors(turn, by_id))
-        if heard and not heard[-1].is_owner:
-            yield Pair("reply", (turn,), heard, subject, "\n\n")
-        elif turn.context and not heard:
+        history = tuple(_ancestors(turn, by_id))
+        if history and not history[-1].is_owner:
+            yield Pair("reply", (turn,), history, subject, "\n\n")
+        elif turn.context and not history:
             quoted = quote_key(turn.context)
+            # His own words, quoted, are no question of somebody else's.
             if quoted is None or (turn.thread_id, quoted) not in own:
                 yield Pair("reply", (turn,), lead=f"{subject}{turn.context}")
         elif not turn.context and not has_reply_prefix(turn.title):
-            known = {"To": turn.recipient, "Subject": turn.title}
-            facts = [f"{name}: {value}" for name, value in known.items() if value]
-            if facts:
-                asked = ["Write an e-mail.", *facts, *([turn.facts] if turn.facts else [])]
-                yield Pair("initiate", (turn,), lead="\n".join(asked))
+            headers = {"To": turn.recipient, "Subject": turn.title}
+            lines = [f"{name}: {value}" for name, value in headers.items() if value]
+            if lines:
+                lines += [turn.facts] if turn.facts else []
+                yield Pair("initiate", (turn,), lead="\n".join(["Write an e-mail.", *lines]))
 
 
 def dialogue_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
@@ -90,12 +88,13 @@ def dialogue_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     for turn in sorted(turns, key=lambda turn: (turn.occurred_at, turn.turn_id)):
         threads[turn.thread_id].append(turn)
     for thread in threads.values():
-        at = 0
+        start = 0
         for is_owner, block in groupby(thread, key=attrgetter("is_owner")):
-            said = tuple(block)
-            if is_owner and at:
-                yield Pair("dialogue", said, tuple(thread[max(0, at - _MAX_HEARD) : at]))
-            at += len(said)
+            row = tuple(block)
+            if is_owner and start:
+                history = thread[max(0, start - _MAX_HISTORY) : start]
+                yield Pair("dialogue", row, tuple(history))
+            start += len(row)
 
 
 def decision_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
@@ -113,7 +112,7 @@ def note_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
 
 
 def insight_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
-    """What a note is about, and what the owner noted of it."""
+    """The subject of a note, and what the owner noted about it."""
     for turn in turns:
         if turn.is_owner and turn.title:
             yield Pair("insight", (turn,), lead=f"What is your insight on this: {turn.title}")
@@ -135,15 +134,15 @@ def feedback_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
 
 def _ancestors(turn: Turn, by_id: dict[str, Turn]) -> list[Turn]:
     """The mails that `turn` answers, one through the other, oldest first."""
-    found: list[Turn] = []
+    ancestors: list[Turn] = []
     parent = by_id.get(turn.reply_to or "")
-    while parent and len(found) < _MAX_HEARD:
-        found.append(parent)
+    while parent and len(ancestors) < _MAX_HISTORY:
+        ancestors.append(parent)
         parent = by_id.get(parent.reply_to or "")
-    return found[::-1]
+    return ancestors[::-1]
 
 
-PAIRING: dict[str, Callable[[Sequence[Turn]], Iterator[Pair]]] = {
+PAIRS_OF_KIND: dict[str, Callable[[Sequence[Turn]], Iterator[Pair]]] = {
     "reply": reply_pairs,
     "dialogue": dialogue_pairs,
     "decision": decision_pairs,

@@ -1,33 +1,30 @@
-"""Candidates, datasets and preferences brought up to date with the turns."""
+"""Candidates and datasets brought up to date with the turns."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from maverick_assets.base_model.tokenizer import ChatTokenizer
-from maverick_assets.datasets.examples.example import (
-    EXAMPLE_SCHEMA,
-    PREFERENCE_SCHEMA,
-    Candidate,
-    Screen,
-    build_candidates,
-    preferences,
+from maverick_assets.datasets.examples.builder import Candidate, ExampleBuilder, ExampleFilter
+from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA
+from maverick_assets.datasets.examples.repetition import long_sentences, minhash, packed
+from maverick_assets.datasets.examples.select import (
+    SUMMARY_COLUMNS,
+    CandidateSummary,
+    select_examples,
 )
-from maverick_assets.datasets.examples.select import Entry, judge, long_sentences, signature
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, key_fingerprint
 from maverick_assets.datasets.secrets.find import excerpt, find_secrets
 from maverick_assets.datasets.secrets.quarantine import released
 from maverick_assets.datasets.turns.refresh import lake_key
-from maverick_assets.datasets.turns.turn import (
-    Turn,
-    read_turns,
-)
+from maverick_assets.datasets.turns.turn import Turn, read_turns
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import (
     ROW_HASH,
     Commit,
+    Where,
     arrow_table,
     only_writer,
     read_table,
@@ -42,185 +39,168 @@ from maverick_assets.lake.incremental import (
     read_sources,
     where_in,
 )
-from maverick_assets.lake.paths import candidates_path, dataset_path, preferences_path, turns_path
+from maverick_assets.lake.paths import candidates_path, dataset_path, turns_path
 from maverick_assets.recipes import Recipe
 
+_EXAMPLE_COLUMNS = [field for field in EXAMPLE_SCHEMA if field.name != "split"]
 CANDIDATE_SCHEMA = pa.schema(
     [
         ("candidate_id", pa.string()),
         ("rank", pa.int64()),
         ("turn_id", pa.string()),
-        *(field for field in EXAMPLE_SCHEMA if field.name != "split"),
+        *_EXAMPLE_COLUMNS,
         ("contact", pa.string()),
         ("dropped", pa.string()),
-        ("signature", pa.binary()),
-        ("said", pa.list_(pa.int64())),
-        ("heard", pa.list_(pa.int64())),
-        ("rules", pa.list_(pa.string())),
-        ("excerpt", pa.string()),
+        ("signature", pa.binary()),  # `minhash` of the words
+        ("said", pa.list_(pa.int64())),  # long sentences of the completion, packed
+        ("heard", pa.list_(pa.int64())),  # and of the messages before it
+        ("rules", pa.list_(pa.string())),  # that found a secret
+        ("excerpt", pa.string()),  # what stands around the secrets
     ]
 )
-_ENTRY_COLUMNS = [field.name for field in fields(Entry) if field.name != "split"]
 
 
 def refresh_candidates(
     lake: Path,
     recipe: Recipe,
     tokenizer: Callable[[], ChatTokenizer],
-    basis: Sequence[str],
-    screen: Screen | None = None,
+    depends_on: Sequence[str],
+    example_filter: ExampleFilter | None = None,
 ) -> RefreshResult:
     """Bring `candidates/<personality>` up to date with `clean/turns`.
 
-    `basis`: what the candidates depend on besides recipe, turns and screen (tokenizer, code).
+    `depends_on`: digests of what the candidates depend on besides recipe, turns and filter (base
+    model, code). `tokenizer` is called only when there is something to derive.
     """
-    target = candidates_path(lake, recipe.name)
-    path = turns_path(lake)
+    example_filter = example_filter or ExampleFilter()
+    target, path = candidates_path(lake, recipe.name), turns_path(lake)
     with only_writer(target):
         key = lake_key(lake)
-        made_by = _made_by(recipe, [key_fingerprint(key), *basis], screen)
-        sources = read_sources(target, CANDIDATE_SCHEMA, {"turns": path}, made_by)
-        changes = sources.changed_rows({"turns": ["thread_id"]})
-        scope: set[str] = set()
-        turns: list[Turn] = []
-        if changes is None or changes["turns"]:
-            threads = where_in(
-                "thread_id", changes and column_values(changes["turns"], "thread_id")
-            )
-            tables = {source.table for source in recipe.sources}
-            turns = [turn for turn in read_turns(path, threads) if turn.source in tables]
-            held = read_table(target, columns=["candidate_id"], where=threads)
-            scope = set(held["candidate_id"].to_pylist()) if held else set()
-        surrogates = Surrogates(key)
-        found = build_candidates(recipe, turns, tokenizer(), surrogates, screen) if turns else []
-        table = arrow_table([_candidate_row(each) for each in found], CANDIDATE_SCHEMA)
-        scope |= {each.candidate_id for each in found}
-        commit = sync_table(
-            target, table, "candidate_id", None if changes is None else scope, sources.state
+        cache_key = row_hash(
+            [recipe.model_dump(), key_fingerprint(key), *depends_on, *example_filter.cache_key]
         )
-    return RefreshResult(commit, len(found), changes is None)
+        sources = read_sources(target, CANDIDATE_SCHEMA, {"turns": path}, cache_key)
+        changes = sources.changed_rows({"turns": ["thread_id"]})
+        threads = None if changes is None else column_values(changes["turns"], "thread_id")
+        where = where_in("thread_id", threads)
+        turns = _turns_of(recipe, path, where) if changes is None or threads else []
+        candidates = []
+        if turns:
+            builder = ExampleBuilder(recipe, tokenizer(), Surrogates(key), example_filter)
+            candidates = builder.candidates(turns)
+        scope = None if changes is None else _stored_ids(target, where)
+        if scope is not None:
+            scope |= {candidate.candidate_id for candidate in candidates}
+        table = arrow_table([_candidate_row(each) for each in candidates], CANDIDATE_SCHEMA)
+        commit = sync_table(target, table, "candidate_id", scope, sources.state)
+    return RefreshResult(commit, len(candidates), changes is None)
 
 
-def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[Entry]]:
-    """Bring `datasets/<personality>` up to date with its candidates; returns all of these too,
-    with their split or the reason why they were dropped.
+def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[CandidateSummary]]:
+    """Bring `datasets/<personality>` up to date with its candidates, which must exist.
 
-    Candidates with a secret are none, but for those that an operator released.
-    Choosing looks at every candidate without its words; only examples that are new, or change
-    sides, are read and written.
+    Returns all candidates too, with their split or the reason why they are dropped. Candidates
+    that hold a secret are left out unless an operator released them. Selecting looks at every
+    candidate without its words; only examples that are new, or change sides, are read and written.
     """
     target, path = dataset_path(lake, recipe.name), candidates_path(lake, recipe.name)
     with only_writer(target):
-        light = read_table(path, columns=[*_ENTRY_COLUMNS, ROW_HASH])
-        assert light is not None
-        hashes = dict(
-            zip(light["candidate_id"].to_pylist(), light[ROW_HASH].to_pylist(), strict=True)
-        )
-        known = [Entry(**row) for row in light.drop_columns(ROW_HASH).to_pylist()]
-        judged = judge(_without_secrets(known, released(lake)), recipe)
-        entries = [entry for entry in judged if not entry.dropped]
-        wanted = {e.example_id: row_hash([hashes[e.candidate_id], e.split]) for e in entries}
-        held = _held(target)
-        changed = [e for e in entries if held.get(e.example_id) != wanted[e.example_id]]
-        table = _examples(path, changed, wanted)
-        gone = held.keys() - wanted.keys()
-        commit = sync_table(target, table, "example_id", gone | {e.example_id for e in changed})
-    return commit, judged
+        table = read_table(path, columns=[*SUMMARY_COLUMNS, ROW_HASH])
+        assert table is not None
+        ids, row_hashes = table["candidate_id"].to_pylist(), table[ROW_HASH].to_pylist()
+        hash_of = dict(zip(ids, row_hashes, strict=True))
+        selection = _select(lake, recipe, table.drop_columns(ROW_HASH))
+        chosen = [candidate for candidate in selection if not candidate.dropped]
+        wanted = {
+            each.example_id: row_hash([hash_of[each.candidate_id], each.split]) for each in chosen
+        }
+        stored = _stored_hashes(target)
+        new = [each for each in chosen if stored.get(each.example_id) != wanted[each.example_id]]
+        gone = stored.keys() - wanted.keys()
+        scope = gone | {each.example_id for each in new}
+        commit = sync_table(target, _example_rows(path, new, wanted), "example_id", scope)
+    return commit, selection
 
 
-def judged_candidates(lake: Path, recipe: Recipe) -> list[Entry]:
-    """All candidates as `refresh_dataset` judged them; `MaverickError` when there are none."""
-    held = read_table(candidates_path(lake, recipe.name), columns=_ENTRY_COLUMNS)
-    if held is None:
+def read_selection(lake: Path, recipe: Recipe) -> list[CandidateSummary]:
+    """All candidates as `refresh_dataset` selects them.
+
+    Raises `MaverickError` when there are none yet.
+    """
+    table = read_table(candidates_path(lake, recipe.name), columns=SUMMARY_COLUMNS)
+    if table is None:
         raise MaverickError(f"{recipe.name} has no dataset yet; `maverick run ingest` makes it")
-    known = [Entry(**row) for row in held.to_pylist()]
-    return judge(_without_secrets(known, released(lake)), recipe)
+    return _select(lake, recipe, table)
 
 
-def _without_secrets(entries: Iterable[Entry], free: Collection[str]) -> list[Entry]:
-    """Those with a secret dropped, but for the ids that are `free`."""
+def _select(lake: Path, recipe: Recipe, table: pa.Table) -> list[CandidateSummary]:
+    candidates = [CandidateSummary.from_row(row) for row in table.to_pylist()]
+    return select_examples(_without_secrets(candidates, released(lake)), recipe)
+
+
+def _without_secrets(
+    candidates: Iterable[CandidateSummary], released_ids: Collection[str]
+) -> list[CandidateSummary]:
+    """The candidates, those with a secret dropped unless their example is released."""
     return [
-        replace(entry, dropped=entry.dropped or "secret")
-        if entry.rules and entry.example_id not in free
-        else entry
-        for entry in entries
+        replace(candidate, dropped=candidate.dropped or "secret")
+        if candidate.rules and candidate.example_id not in released_ids
+        else candidate
+        for candidate in candidates
     ]
 
 
-def refresh_preferences(
-    lake: Path, recipe: Recipe, basis: Sequence[str] = (), screen: Screen | None = None
-) -> Commit:
-    """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`.
-
-    What holds a secret, in prompt or either answer, is left out. `basis` as for candidates.
-    """
-    target = preferences_path(lake, recipe.name)
-    path = turns_path(lake)
-    with only_writer(target):
-        made_by = _made_by(recipe, basis, screen)
-        sources = read_sources(target, PREFERENCE_SCHEMA, {"turns": path}, made_by)
-        changes = sources.changed_rows({"turns": ["personality", "rejected"]})
-        if changes is not None and not any(
-            row["rejected"] and row["personality"] == recipe.name for row in changes["turns"]
-        ):
-            return sync_table(target, arrow_table([], PREFERENCE_SCHEMA), "preference_id", ())
-        turns = read_turns(path, {"personality": [recipe.name]})
-        safe = [turn for turn in turns if not find_secrets(_said_in(turn))]
-        rows = preferences(recipe, safe, screen.names if screen else None)
-        table = arrow_table([asdict(row) for row in rows], PREFERENCE_SCHEMA)
-        return sync_table(target, table, "preference_id", None, sources.state)
+def _turns_of(recipe: Recipe, path: Path, where: Where | None) -> list[Turn]:
+    tables = {source.table for source in recipe.sources}
+    return [turn for turn in read_turns(path, where) if turn.source in tables]
 
 
-def _made_by(recipe: Recipe, basis: Sequence[str], screen: Screen | None) -> str:
-    return row_hash([recipe.model_dump(), *basis, *(screen.basis if screen else ())])
+def _stored_ids(target: Path, where: Where | None) -> set[str]:
+    stored = read_table(target, columns=["candidate_id"], where=where)
+    return set(stored["candidate_id"].to_pylist()) if stored else set()
 
 
-def _said_in(turn: Turn) -> str:
-    return "\n".join(filter(None, (turn.context, turn.text, turn.rejected)))
+def _stored_hashes(target: Path) -> dict[str, str]:
+    """Example id -> row hash in a dataset."""
+    stored = read_table(target, columns=["example_id", ROW_HASH])
+    if stored is None:
+        return {}
+    return dict(zip(stored["example_id"].to_pylist(), stored[ROW_HASH].to_pylist(), strict=True))
 
 
 def _candidate_row(candidate: Candidate) -> ChangedRow:
-    example = asdict(candidate.example)
-    _system, *heard, said = candidate.example.messages
-    text = "\n".join(message["content"] for message in candidate.example.messages[1:])
+    _system, *prompt, completion = candidate.example.messages
+    text = "\n".join(message["content"] for message in (*prompt, completion))
     findings = find_secrets(text)
+    heard = [sentence for each in prompt for sentence in long_sentences(each["content"])]
     return {
-        **example,
+        **asdict(candidate.example),
         "candidate_id": candidate.candidate_id,
         "rank": candidate.rank,
         "turn_id": candidate.turn_id,
         "contact": candidate.contact,
         "dropped": candidate.dropped,
-        "signature": signature(candidate.example.messages),
-        "said": long_sentences(said["content"]),
-        "heard": [code for message in heard for code in long_sentences(message["content"])],
+        "signature": minhash(candidate.example.messages),
+        "said": packed(long_sentences(completion["content"])),
+        "heard": packed(heard),
         "rules": sorted({finding.rule for finding in findings}),
         "excerpt": excerpt(text, findings),
     }
 
 
-def _examples(path: Path, entries: Sequence[Entry], hashes: Mapping[str, str]) -> pa.Table:
-    """Rows of the dataset for `entries`, from the candidates at `path`."""
+def _example_rows(
+    path: Path, chosen: Sequence[CandidateSummary], hashes: Mapping[str, str]
+) -> pa.Table:
+    """Rows of the dataset for the chosen candidates, whose words are in the table at `path`."""
     schema = with_row_hash(EXAMPLE_SCHEMA)
-    split = {entry.candidate_id: entry.split for entry in entries}
-    where = where_in("candidate_id", split.keys())
-    rows = read_table(path, columns=["candidate_id", *_example_columns()], where=where)
-    assert rows is not None
-    records = [
+    split = {candidate.candidate_id: candidate.split for candidate in chosen}
+    columns = ["candidate_id", *(field.name for field in _EXAMPLE_COLUMNS)]
+    table = read_table(path, columns=columns, where=where_in("candidate_id", split.keys()))
+    assert table is not None
+    rows = [
         row | {"split": split[row["candidate_id"]], ROW_HASH: hashes[row["example_id"]]}
-        for row in rows.to_pylist()
+        for row in table.to_pylist()
     ]
     return pa.Table.from_pylist(
-        [{name: record[name] for name in schema.names} for record in records], schema=schema
+        [{name: row[name] for name in schema.names} for row in rows], schema=schema
     )
-
-
-def _example_columns() -> list[str]:
-    return [name for name in EXAMPLE_SCHEMA.names if name != "split"]
-
-
-def _held(target: Path) -> dict[str, str]:
-    held = read_table(target, columns=["example_id", ROW_HASH])
-    if held is None:
-        return {}
-    return dict(zip(held["example_id"].to_pylist(), held[ROW_HASH].to_pylist(), strict=True))

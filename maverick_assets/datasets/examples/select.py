@@ -1,232 +1,194 @@
 """Which candidates become examples: the newest, once each, and on which side of the split.
 
 A thread is held out by the hash of its id. So what is held out once stays out of training when
-newer rows are added, on every rebuild and without a memory; holding out the newest threads instead
-would hand last month's held-out ones to training. Both held-out sides are frozen that way, over
-major versions too.
+newer rows are added, on every rebuild, with nothing to remember. Holding out the newest threads
+instead would hand those that were held out last month to training. Both held-out sides, validation
+and test, are frozen that way, over major versions too.
 """
 
 import hashlib
 import math
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.datasets.examples.repetition import (
+    LongSentence,
+    NearDuplicates,
+    quoted_answers,
+    unpacked,
+)
 from maverick_assets.recipes import Recipe
 
-NEAR_DUPLICATE_JACCARD = 0.8
-SHINGLE_WORDS = 3
-PERMUTATIONS = 64
-LONG_SENTENCE_WORDS = 8
-PASSAGE_WORDS = 12
-_SENTENCE_END = re.compile(r"[.!?]+\s|\n\s*\n")
-_WORD = re.compile(r"\w+")
+# Columns of the table of candidates that a summary is read from.
+SUMMARY_COLUMNS = [
+    "candidate_id",
+    "rank",
+    "turn_id",
+    "example_id",
+    "source",
+    "thread_id",
+    "occurred_at",
+    "n_tokens",
+    "n_supervised",
+    "signature",
+    "kind",
+    "rules",
+    "said",
+    "heard",
+    "mode",
+    "contact",
+    "dropped",
+]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A candidate without its words. `signature` is its MinHash, as datasketch serializes it.
-
-    `rules` are those that found a secret in it, `said` and `heard` the long sentences of completion
-    and prompt. `dropped`: why it becomes no example; None when it does.
-    """
+class CandidateSummary:
+    """A candidate without its words: what selecting looks at."""
 
     candidate_id: str
-    rank: int
-    turn_id: str
+    rank: int  # of its source in the recipe
+    turn_id: str  # the turn that holds the completion
     example_id: str
     source: str
     thread_id: str
     occurred_at: datetime
     n_tokens: int
     n_supervised: int
-    signature: bytes
+    signature: bytes  # `minhash` of its words
     kind: str
-    rules: Sequence[str] = ()
-    said: Sequence[int] = ()
-    heard: Sequence[int] = ()
+    rules: Sequence[str] = ()  # that found a secret in it
+    completion_sentences: Sequence[LongSentence] = ()
+    prompt_sentences: Sequence[LongSentence] = ()
     mode: str | None = None
-    contact: str = ""
-    dropped: str | None = None
+    contact: str = ""  # digest of the counterpart
+    dropped: str | None = None  # why it becomes no example; None when it does
     split: str = "train"
 
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> "CandidateSummary":
+        """A summary from the columns `SUMMARY_COLUMNS` of a row."""
+        plain = {name: value for name, value in row.items() if name not in ("said", "heard")}
+        return cls(
+            **plain,
+            completion_sentences=unpacked(row["said"]),
+            prompt_sentences=unpacked(row["heard"]),
+        )
 
-def judge(entries: Iterable[Entry], recipe: Recipe) -> list[Entry]:
-    """All entries, each with its split or with why it is dropped; their order is no matter.
 
-    The newest of each source up to its limits, repetitions once. What repeats or nearly repeats a
-    held-out example is dropped, also where a limit keeps the latter out of the dataset; of
-    training examples that nearly repeat each other the newest stays. Feedback is for training
-    alone.
+def select_examples(
+    candidates: Iterable[CandidateSummary], recipe: Recipe
+) -> list[CandidateSummary]:
+    """All candidates, each with its split or with the reason why it is dropped.
+
+    Their order does not matter. Chosen are the newest of each source up to its limits, repetitions
+    once. A candidate that repeats or nearly repeats a held-out example is dropped, even where a
+    limit keeps that one out of the dataset. Of training examples that nearly repeat each other the
+    newest stays. Feedback goes to training alone.
     """
-    ordered = sorted(entries, key=lambda e: (e.occurred_at, e.candidate_id), reverse=True)
-    fit = [entry for entry in ordered if not entry.dropped]
+    newest_first = sorted(candidates, key=lambda c: (c.occurred_at, c.candidate_id), reverse=True)
+    fit = [candidate for candidate in newest_first if not candidate.dropped]
     sides = _sides(fit, recipe)
     over = _over_limits(fit, recipe)
-    repeating = _repeating(fit, sides)
-    judged = [entry for entry in ordered if entry.dropped]
-    held_out = _Near()
+    quoting = _quoting_held_out(fit, sides)
+    selection = [candidate for candidate in newest_first if candidate.dropped]
+    held_out = NearDuplicates()
+    # Held-out sides first, so that a repetition stays there and leaves training.
     for split in ("test", "validation", "train"):
-        members = [entry for entry in fit if sides[entry.candidate_id] == split]
+        members = [candidate for candidate in fit if sides[candidate.candidate_id] == split]
         chosen: set[str] = set()
-        near = _Near()
-        for entry in members:
-            reason = over.get(entry.candidate_id)
-            if entry.example_id in chosen:
+        chosen_signatures = NearDuplicates()
+        for candidate in members:
+            signature = candidate.signature
+            reason = over.get(candidate.candidate_id)
+            if candidate.example_id in chosen:
                 reason = reason or "repetition"
-            elif held_out.has(entry) or (split == "train" and near.has(entry)):
+            elif held_out.has_near(signature) or (
+                split == "train" and chosen_signatures.has_near(signature)
+            ):
                 reason = reason or "near-duplicate"
-            elif entry.candidate_id in repeating:
+            elif candidate.candidate_id in quoting:
                 reason = reason or "repeats a held-out answer"
             if reason is None:
-                chosen.add(entry.example_id)
-                near.add(entry)
-            judged.append(replace(entry, split=split, dropped=reason))
-        for entry in members if split != "train" else ():
-            held_out.add(entry)
-    return judged
+                chosen.add(candidate.example_id)
+                chosen_signatures.add(candidate.candidate_id, signature)
+            selection.append(replace(candidate, split=split, dropped=reason))
+        for candidate in members if split != "train" else ():
+            held_out.add(candidate.candidate_id, candidate.signature)
+    return selection
 
 
-def signature(messages: Sequence[Message]) -> bytes:
-    """MinHash (Broder 1997) of the words of prompt and completion, for `Entry`.
-
-    What was said before is left out: the examples of one conversation share it.
-    """
-    from datasketch import LeanMinHash, MinHash  # scipy: a code server can do without
-
-    words = " ".join(message["content"] for message in messages[-2:]).lower().split()
-    count = max(1, len(words) - SHINGLE_WORDS + 1)
-    shingles = [" ".join(words[at : at + SHINGLE_WORDS]).encode() for at in range(count)]
-    found = MinHash(num_perm=PERMUTATIONS)
-    found.update_batch(shingles)
-    lean = LeanMinHash(found)
-    serialized = bytearray(lean.bytesize())
-    lean.serialize(serialized)
-    return bytes(serialized)
-
-
-def long_sentences(text: str) -> list[int]:
-    """The sentences of a text that are long enough to tell texts apart, however they are wrapped.
-
-    Each as 55 bits of its hash and 8 bits of its number of words.
-    """
-    found = []
-    for sentence in _SENTENCE_END.split(text.casefold()):
-        words = _WORD.findall(sentence)
-        if len(words) >= LONG_SENTENCE_WORDS:
-            digest = hashlib.blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=8)
-            code = int.from_bytes(digest.digest()) >> 9
-            found.append(code << 8 | min(len(words), 255))
-    return found
-
-
-def repetitions(
-    held_out: Mapping[str, Sequence[int]], train: Iterable[tuple[str, Sequence[int]]]
-) -> Iterator[tuple[str, str]]:
-    """Pairs of a training example and a held-out one whose answer it mostly contains.
-
-    Both by id with their long sentences, `held_out` those of the answer, `train` all. Mostly: more
-    than half of the words in its long sentences, and at least `PASSAGE_WORDS`.
-    """
-    answers_with: defaultdict[int, list[str]] = defaultdict(list)
-    size: dict[str, int] = {}
-    for name, sentences in held_out.items():
-        size[name] = sum(code & 255 for code in set(sentences))
-        for code in set(sentences):
-            answers_with[code].append(name)
-    for name, sentences in train:
-        shared: Counter[str] = Counter()
-        for code in set(sentences) & answers_with.keys():
-            shared.update(dict.fromkeys(answers_with[code], code & 255))
-        for other, words in shared.items():
-            if words >= PASSAGE_WORDS and words > size[other] / 2:
-                yield name, other
-
-
-def _repeating(entries: Iterable[Entry], sides: Mapping[str, str]) -> set[str]:
+def _quoting_held_out(candidates: Sequence[CandidateSummary], sides: Mapping[str, str]) -> set[str]:
     """Ids of the training candidates that contain a held-out answer."""
-    held_out = {e.candidate_id: e.said for e in entries if sides[e.candidate_id] != "train"}
+    held_out = {
+        candidate.candidate_id: candidate.completion_sentences
+        for candidate in candidates
+        if sides[candidate.candidate_id] != "train"
+    }
     train = (
-        (e.candidate_id, [*e.said, *e.heard]) for e in entries if sides[e.candidate_id] == "train"
+        (candidate.candidate_id, [*candidate.completion_sentences, *candidate.prompt_sentences])
+        for candidate in candidates
+        if sides[candidate.candidate_id] == "train"
     )
-    return {name for name, _ in repetitions(held_out, train)}
+    return {quoting for quoting, _ in quoted_answers(held_out, train)}
 
 
-def _sides(entries: Sequence[Entry], recipe: Recipe) -> dict[str, str]:
+def _sides(candidates: Sequence[CandidateSummary], recipe: Recipe) -> dict[str, str]:
     """Candidate id -> split, the same for the whole thread.
 
-    In the order in which a source's threads began, each is placed by the hash of its id; one that
-    would leave validation short of its share so far goes there. So small tables have held-out
-    examples too, a single thread is for training, and no later thread moves an earlier one.
+    The threads of a source are placed in the order in which they began, each by the hash of its
+    id; one that would leave validation short of its share so far goes there. So small tables have
+    held-out examples too, a single thread is for training, and no later thread moves an earlier
+    one.
     """
-    start: dict[tuple[str, str], datetime] = {}
-    for entry in entries:
-        thread = entry.source, entry.thread_id
-        start[thread] = min(start.get(thread, entry.occurred_at), entry.occurred_at)
+    began: dict[tuple[str, str], datetime] = {}  # by source and thread
+    for candidate in candidates:
+        thread = candidate.source, candidate.thread_id
+        began[thread] = min(began.get(thread, candidate.occurred_at), candidate.occurred_at)
     share = recipe.training.validation_fraction
-    seen: Counter[str] = Counter()
-    held: Counter[str] = Counter()
+    placed: Counter[str] = Counter()  # threads, by source
+    in_validation: Counter[str] = Counter()
     side: dict[tuple[str, str], str] = {}
-    for source, name in sorted(start, key=lambda thread: (start[thread], thread)):
-        at = _hashed(source, name)
-        if at < share or held[source] < math.ceil(share * seen[source]):
-            side[source, name] = "validation"
-            held[source] += 1
+    for source, thread_id in sorted(began, key=lambda thread: (began[thread], thread)):
+        at = _unit_hash(source, thread_id)
+        if at < share or in_validation[source] < math.ceil(share * placed[source]):
+            side[source, thread_id] = "validation"
+            in_validation[source] += 1
+        elif at < share + recipe.training.test_fraction:
+            side[source, thread_id] = "test"
         else:
-            side[source, name] = "test" if at < share + recipe.training.test_fraction else "train"
-        seen[source] += 1
+            side[source, thread_id] = "train"
+        placed[source] += 1
     return {
-        entry.candidate_id: "train"
-        if entry.kind == "feedback"
-        else side[entry.source, entry.thread_id]
-        for entry in entries
+        candidate.candidate_id: "train"
+        if candidate.kind == "feedback"
+        else side[candidate.source, candidate.thread_id]
+        for candidate in candidates
     }
 
 
-def _hashed(source: str, thread: str) -> float:
+def _unit_hash(source: str, thread_id: str) -> float:
     """A number from 0 to 1 that looks random and is always the same for a thread."""
-    digest = hashlib.blake2b(f"{source} {thread}".encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(f"{source} {thread_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64
 
 
-def _over_limits(ordered: Sequence[Entry], recipe: Recipe) -> dict[str, str]:
-    """Candidate id -> which limit of its source it exceeds; `ordered` newest first."""
+def _over_limits(newest_first: Sequence[CandidateSummary], recipe: Recipe) -> dict[str, str]:
+    """Candidate id -> which limit of its source it exceeds."""
     over: dict[str, str] = {}
     for rank, source in enumerate(recipe.sources):
-        contacts: Counter[str] = Counter()
-        count = 0
-        for entry in ordered:
-            if entry.rank != rank:
+        of_contact: Counter[str] = Counter()
+        kept = 0
+        for candidate in newest_first:
+            if candidate.rank != rank:
                 continue
-            contacts[entry.contact] += 1
-            if source.per_contact and contacts[entry.contact] > source.per_contact:
-                over[entry.candidate_id] = "limit of a contact"
-            elif count >= source.limit:
-                over[entry.candidate_id] = "limit of a source"
+            of_contact[candidate.contact] += 1
+            if source.per_contact and of_contact[candidate.contact] > source.per_contact:
+                over[candidate.candidate_id] = "limit of a contact"
+            elif kept >= source.limit:
+                over[candidate.candidate_id] = "limit of a source"
             else:
-                count += 1
+                kept += 1
     return over
-
-
-class _Near:
-    """Entries by their words: finds those that nearly repeat one another (MinHash LSH)."""
-
-    def __init__(self) -> None:
-        from datasketch import MinHashLSH
-
-        self._index: Any = MinHashLSH(threshold=NEAR_DUPLICATE_JACCARD, num_perm=PERMUTATIONS)
-
-    def add(self, entry: Entry) -> None:
-        self._index.insert(entry.candidate_id, self._hashed(entry), check_duplication=False)
-
-    def has(self, entry: Entry) -> bool:
-        return bool(self._index.query(self._hashed(entry)))
-
-    def _hashed(self, entry: Entry) -> Any:
-        from datasketch import LeanMinHash
-
-        return LeanMinHash.deserialize(entry.signature)

@@ -13,45 +13,42 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from maverick_assets.crm.raw_table import LIVE, live_rows
 from maverick_assets.datasets.examples.example import Example
-from maverick_assets.datasets.examples.select import Entry
+from maverick_assets.datasets.examples.select import CandidateSummary
 from maverick_assets.datasets.mail.cleaning import RemovedPart, clean_body, plain_text
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import raw_path, turns_path
 from maverick_assets.recipes import Recipe
 
-SHOWN = 20
-MOST_FREQUENT = 10
-IN_TERMINAL = 3
+SHOWN = 20  # random examples on the page
+MOST_FREQUENT = 10  # counterparts that are counted one by one
+IN_TERMINAL = 3  # random examples in a terminal
 BINS = 16
 NONE = "none"
 
 
 @dataclass(frozen=True)
-class Span:
-    """A piece of a mail's body; `removed` says why it is not in the dataset."""
+class BodyPart:
+    """A part of a mail's body."""
 
     text: str
-    removed: str | None
+    removed: str | None  # why it is not in the dataset; None where it is
 
 
 @dataclass(frozen=True)
 class Card:
-    """`funnel`: what is left after each step. `shares`: of the examples, by what and by value.
-
-    `lengths`: tokens of each example. `shown`: random examples, each with the spans of the mail
-    that its completion is from; none where it is from no mail.
-    """
+    """What the card of a dataset says."""
 
     personality: str
     version: int
-    funnel: Sequence[tuple[str, int]]
-    shares: Mapping[str, Mapping[str, int]]
-    lengths: Sequence[int]
-    shown: Sequence[tuple[Example, Sequence[Span]]]
+    funnel: Sequence[tuple[str, int]]  # steps, and how much is left after each
+    shares: Mapping[str, Mapping[str, int]]  # numbers of examples by property and value
+    lengths: Sequence[int]  # tokens of each example
+    # Random examples, each with the body of the mail that its completion is from, if any.
+    shown: Sequence[tuple[Example, Sequence[BodyPart]]]
 
     def histogram(self) -> list[tuple[int, int]]:
-        """Upper edge in tokens and number of examples of each of `BINS` equal bins."""
+        """Upper edge in tokens, and number of examples, of each of `BINS` equal bins."""
         width = -(-max(self.lengths, default=1) // BINS)
         counts = Counter((length - 1) // width for length in self.lengths)
         return [((at + 1) * width, counts[at]) for at in range(BINS)]
@@ -61,50 +58,55 @@ def make_card(
     lake: Path,
     recipe: Recipe,
     version: int,
-    judged: Sequence[Entry],
+    selection: Sequence[CandidateSummary],
     examples: Sequence[Example],
 ) -> Card:
-    """The card of a dataset at a version, which has these `examples`.
+    """The card of a dataset at a version.
 
-    `judged`: all of its candidates, as they are chosen.
+    `selection` are all of its candidates as they were selected, `examples` those of this version.
     """
-    picked = pick(examples, version)
+    shown = random_examples(examples, version)
     return Card(
         recipe.name,
         version,
-        funnel(lake, recipe, judged),
-        {**shares(examples), **contact_share(judged)},
+        funnel(lake, recipe, selection),
+        {**shares(examples), **contact_share(selection)},
         [example.n_tokens for example in examples],
-        list(zip(picked, mail_spans(lake, picked), strict=True)),
+        list(zip(shown, mail_bodies(lake, shown), strict=True)),
     )
 
 
-def funnel(lake: Path, recipe: Recipe, judged: Sequence[Entry]) -> list[tuple[str, int]]:
-    """Rows of the recipe's tables, the turns made of them, the answers found in these, and what is
-    left after each reason to drop some."""
+def funnel(
+    lake: Path, recipe: Recipe, selection: Sequence[CandidateSummary]
+) -> list[tuple[str, int]]:
+    """How rows become examples: how many there are at each step.
+
+    The steps are the rows of the recipe's tables, the turns made of them, the answers among these,
+    what is left after each reason to drop some, and the examples.
+    """
     tables = list(dict.fromkeys(source.table for source in recipe.sources))
     rows = [read_table(raw_path(lake, name), columns=["id"], where=LIVE) for name in tables]
     turns = read_table(turns_path(lake), columns=["turn_id"], where={"source": tables})
-    left = len(judged)
+    left = len(selection)
     steps = [
         ("rows in its tables", sum(table.num_rows for table in rows if table)),
         ("turns", turns.num_rows if turns else 0),
         ("answers", left),
     ]
-    for reason, count in Counter(e.dropped for e in judged if e.dropped).most_common():
+    for reason, count in Counter(each.dropped for each in selection if each.dropped).most_common():
         left -= count
         steps.append((f"without: {reason}", left))
     return [*steps, ("examples", left)]
 
 
-def pick(examples: Sequence[Example], seed: int) -> list[Example]:
-    """`SHOWN` examples by chance, the same ones for the same seed."""
+def random_examples(examples: Sequence[Example], seed: int) -> list[Example]:
+    """`SHOWN` examples, drawn at random, the same ones for the same seed."""
     ordered = sorted(examples, key=lambda example: example.example_id)
     return random.Random(seed).sample(ordered, min(SHOWN, len(ordered)))
 
 
 def shares(examples: Sequence[Example]) -> dict[str, dict[str, int]]:
-    """How many examples of each split, kind and so on, the most frequent value first."""
+    """Numbers of examples by split, kind and so on, the most frequent value first."""
     values = {
         "split": [example.split for example in examples],
         "kind": [example.kind for example in examples],
@@ -116,42 +118,42 @@ def shares(examples: Sequence[Example]) -> dict[str, dict[str, int]]:
     return {name: counts for name, counts in counted.items() if set(counts) != {NONE}}
 
 
-def contact_share(judged: Sequence[Entry]) -> dict[str, dict[str, int]]:
-    """How many examples are with each of the most frequent counterparts, by a digest of who it is,
-    and how many with all others."""
-    counts = Counter(entry.contact[:8] for entry in judged if not entry.dropped)
+def contact_share(selection: Sequence[CandidateSummary]) -> dict[str, dict[str, int]]:
+    """Numbers of examples with each of the most frequent counterparts, and with all others.
+
+    Counterparts are named by a keyed digest.
+    """
+    counts = Counter(each.contact[:8] for each in selection if not each.dropped)
     top = dict(counts.most_common(MOST_FREQUENT))
     return {"contact": {**top, "others": sum(counts.values()) - sum(top.values())}}
 
 
-def mail_spans(lake: Path, examples: Sequence[Example]) -> list[list[Span]]:
-    """For each example the body of the mail that its completion is from; nothing where it is from
-    none."""
+def mail_bodies(lake: Path, examples: Sequence[Example]) -> list[list[BodyPart]]:
+    """For each example the body of the mail that its completion is from; empty without one."""
     mails = [example for example in examples if example.kind in ("reply", "initiate")]
     bodies: dict[tuple[str, str], str] = {}
     for source in {example.source for example in mails}:
         ids = [example.source_ids[-1] for example in mails if example.source == source]
         rows = live_rows(raw_path(lake, source), {"id": ids})
         bodies |= {(source, row["id"]): row["body"] or "" for row in rows}
-    found = [bodies.get((example.source, example.source_ids[-1]), "") for example in examples]
-    return [spans(plain_text(body), clean_body(body).removed) for body in found]
+    of_examples = (bodies.get((each.source, each.source_ids[-1]), "") for each in examples)
+    return [body_parts(plain_text(body), clean_body(body).removed) for body in of_examples]
 
 
-def spans(body: str, removed: Sequence[RemovedPart]) -> list[Span]:
-    """A body, as `plain_text` gives it, in pieces."""
-    pieces = []
+def body_parts(body: str, removed: Sequence[RemovedPart]) -> list[BodyPart]:
+    """A body, as `plain_text` gives it, divided into what was kept and what was removed."""
+    parts = []
     at = 0
     for each in removed:
-        pieces += [
-            Span(body[at : each.start], None),
-            Span(body[each.start : each.end], each.reason),
-        ]
+        parts.append(BodyPart(body[at : each.start], None))
+        parts.append(BodyPart(body[each.start : each.end], each.reason))
         at = each.end
-    return [piece for piece in [*pieces, Span(body[at:], None)] if piece.text]
+    parts.append(BodyPart(body[at:], None))
+    return [part for part in parts if part.text]
 
 
 def card_text(card: Card) -> str:
-    """The card for a terminal, with the first of its random examples."""
+    """The card as text for a terminal, with the first of its random examples."""
     lines = [f"{card.personality}, dataset {card.version}", ""]
     lines += [f"{left:>8}  {step}" for step, left in card.funnel]
     for name, counts in card.shares.items():
@@ -164,7 +166,7 @@ def card_text(card: Card) -> str:
 
 
 def write_card(card: Card, path: Path) -> None:
-    """The card as one HTML file, complete or not at all."""
+    """Write the card as one HTML file, complete or not at all."""
     environment = Environment(
         loader=PackageLoader("maverick_assets.datasets.quality", "."),
         autoescape=select_autoescape(default=True),

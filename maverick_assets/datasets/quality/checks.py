@@ -1,4 +1,4 @@
-"""What must hold of a dataset before it may train its personality."""
+"""The checks that a dataset must pass before it may train its personality."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -6,25 +6,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maverick_assets.datasets.examples.example import Example
-from maverick_assets.datasets.examples.select import long_sentences, repetitions
+from maverick_assets.datasets.examples.repetition import (
+    LongSentence,
+    long_sentences,
+    quoted_answers,
+)
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.leaked_secrets import leaked_secrets
-from maverick_assets.datasets.quality.swapped_roles import role_problems
+from maverick_assets.datasets.quality.swapped_roles import swapped_roles
 from maverick_assets.datasets.secrets.quarantine import released
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import Recipe
 
-MAX_DRIFT = 0.25
+MAX_DRIFT = 0.25  # Kolmogorov-Smirnov statistic of lengths, from one version to the next
 
 
 @dataclass(frozen=True)
 class Check:
-    """`problem` is None when it passed. A failed one stops training unless it `only_warns`."""
+    """The result of one check."""
 
     name: str
-    problem: str | None
-    only_warns: bool = False
+    problem: str | None  # None when it passed
+    only_warns: bool = False  # a problem stops training unless this is set
 
 
 CHECKS = (
@@ -41,28 +45,30 @@ CHECKS = (
 def check_dataset(
     lake: Path, recipe: Recipe, owner: Owner, version: int, examples: Sequence[Example]
 ) -> list[Check]:
-    """Every check of a version of a recipe's dataset, in the order of `CHECKS`.
+    """The results of all checks of a version of a recipe's dataset, in the order of `CHECKS`.
 
-    `examples`: all that it has.
+    `examples` are all that the version has.
     """
     path = dataset_path(lake, recipe.name)
     before = read_table(path, version - 1, columns=["n_tokens"]) if version else None
     lengths = before["n_tokens"].to_pylist() if before else []
-    roles = role_problems(lake, recipe, owner)
+    roles = swapped_roles(lake, recipe, owner)
     secrets = leaked_secrets(examples, released(lake))
     return [
-        Check("enough_examples", not_enough(recipe, examples)),
-        Check("supervised_text", unsupervised(examples)),
-        Check("splits_apart", overlap(examples)),
-        Check("modes", foreign_mode(recipe, examples)),
+        Check("enough_examples", too_few_examples(recipe, examples)),
+        Check("supervised_text", unsupervised_completion(examples)),
+        Check("splits_apart", overlap_of_splits(examples)),
+        Check("modes", foreign_example(recipe, examples)),
         Check("roles", roles[0] if roles else None),
         Check("no_secret", secrets[0] if secrets else None),
-        Check("length_drift", drift([e.n_tokens for e in examples], lengths), only_warns=True),
+        Check(
+            "length_drift", length_drift([e.n_tokens for e in examples], lengths), only_warns=True
+        ),
     ]
 
 
-def not_enough(recipe: Recipe, examples: Sequence[Example]) -> str | None:
-    """Too few examples to learn from, or none to be measured on."""
+def too_few_examples(recipe: Recipe, examples: Sequence[Example]) -> str | None:
+    """Finds too few examples to learn from, or none to be measured on."""
     train = sum(example.split == "train" for example in examples)
     wanted = recipe.training.min_examples
     if train < wanted:
@@ -75,8 +81,8 @@ def not_enough(recipe: Recipe, examples: Sequence[Example]) -> str | None:
     return None
 
 
-def unsupervised(examples: Sequence[Example]) -> str | None:
-    """A completion that is not the last message, or has no word beside the end of the turn."""
+def unsupervised_completion(examples: Sequence[Example]) -> str | None:
+    """Finds a completion that is not the last message, or has no word but the end of the turn."""
     for example in examples:
         if example.messages[-1]["role"] != "assistant":
             return f"example {example.example_id} ends with no completion"
@@ -85,8 +91,8 @@ def unsupervised(examples: Sequence[Example]) -> str | None:
     return None
 
 
-def overlap(examples: Sequence[Example]) -> str | None:
-    """A thread on two sides of the split, held-out feedback, or a held-out answer in training."""
+def overlap_of_splits(examples: Sequence[Example]) -> str | None:
+    """Finds a thread on two sides of the split, held-out feedback, or a trained held-out answer."""
     sides: dict[tuple[str, str], str] = {}
     for example in examples:
         side = sides.setdefault((example.source, example.thread_id), example.split)
@@ -101,17 +107,26 @@ def overlap(examples: Sequence[Example]) -> str | None:
         if example.split != "train"
     }
     train = (
-        (e.example_id, [code for m in e.messages[1:] for code in long_sentences(m["content"])])
-        for e in examples
-        if e.split == "train"
+        (example.example_id, _sentences_of(example))
+        for example in examples
+        if example.split == "train"
     )
-    for name, other in repetitions(held_out, train):
-        return f"train example {name} holds the answer of the held-out {other}"
+    for quoting, answer in quoted_answers(held_out, train):
+        return f"train example {quoting} holds the answer of the held-out {answer}"
     return None
 
 
-def foreign_mode(recipe: Recipe, examples: Sequence[Example]) -> str | None:
-    """An example of another personality, or of a mode that the recipe does not have."""
+def _sentences_of(example: Example) -> list[LongSentence]:
+    """Long sentences of all messages but the system prompt, which every example shares."""
+    return [
+        sentence
+        for message in example.messages[1:]
+        for sentence in long_sentences(message["content"])
+    ]
+
+
+def foreign_example(recipe: Recipe, examples: Sequence[Example]) -> str | None:
+    """Finds an example of another personality, or of a mode that the recipe does not have."""
     for example in examples:
         if example.personality != recipe.name:
             return f"example {example.example_id} is of {example.personality}"
@@ -120,9 +135,9 @@ def foreign_mode(recipe: Recipe, examples: Sequence[Example]) -> str | None:
     return None
 
 
-def drift(now: Sequence[int], before: Sequence[int]) -> str | None:
-    """Lengths (tokens) whose distribution moved: two-sample Kolmogorov-Smirnov statistic above
-    `MAX_DRIFT`."""
+def length_drift(now: Sequence[int], before: Sequence[int]) -> str | None:
+    """Finds that lengths in tokens moved since the last version: their two-sample
+    Kolmogorov-Smirnov statistic is above `MAX_DRIFT`."""
     if not now or not before:
         return None
     distance = kolmogorov_smirnov(now, before)

@@ -1,4 +1,4 @@
-"""An independent look for secrets: detect-secrets, which shares no rule with `secrets`."""
+"""Secrets that reached a dataset, as detect-secrets sees it, which shares no rule with ours."""
 
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -6,25 +6,26 @@ from typing import Any
 
 from maverick_assets.datasets.examples.example import Example
 
-# They take any random string, or any address of a machine, for a secret.
+# Plugins that take any random string, or any address of a machine, for a secret: ids, hashes and
+# links of ordinary mails would fail every dataset.
 _TOO_EAGER = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector")
 
 
 def leaked_secrets(examples: Sequence[Example], released: Collection[str] = ()) -> list[str]:
-    """What the scanner finds in prompts and completions, by example and kind, never the secret.
+    """Examples whose prompt or completion holds a secret, with its kind, never the secret itself.
 
-    `released`: ids of examples that an operator has looked at.
+    `released` are ids of examples that an operator has looked at.
     """
-    found = []
+    leaks = []
     for example in examples:
         if example.example_id not in released:
             content = "\n".join(message["content"] for message in example.messages[1:])
-            found += [f"example {example.example_id}: {kind}" for kind in scan(content)]
-    return found
+            leaks += [f"example {example.example_id}: {kind}" for kind in secret_kinds(content)]
+    return leaks
 
 
-def scan(text: str) -> list[str]:
-    """The kinds of secret that the scanner finds."""
+def secret_kinds(text: str) -> list[str]:
+    """The kinds of secret that a text holds, sorted."""
     lines = set(text.splitlines())
     return sorted(
         {

@@ -1,4 +1,4 @@
-"""Whether the owner's words are the owner's: signs that roles are reversed."""
+"""Signs that roles are swapped: that the words taken for the owner's are another's."""
 
 import heapq
 import re
@@ -11,25 +11,25 @@ from maverick_assets.lake.paths import mails_path, turns_path
 from maverick_assets.recipes import Recipe
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_FEW = 5  # signatures below this number prove nothing
-_NEWEST = 1000  # mails of the owner that are enough to tell
+_FEW = 5  # so many signatures of others prove nothing
+_NEWEST = 1000  # mails of the owner that are looked at
 
 
-def role_problems(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
-    """Why the owner of the settings does not seem to be who wrote; empty when he does.
+def swapped_roles(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
+    """Signs that the owner in the settings is not who wrote; empty when there are none.
 
-    For the mails and chats that the recipe reads: none is the owner's, or his mails are signed by
-    those he wrote to.
+    A sign is that none of the mails or chats that the recipe reads is the owner's, or that his
+    mails are signed by those he wrote to.
     """
     problems = []
-    for kind, what, setting in (
+    for kind, noun, setting in (
         ("reply", "mail", "MAVERICK_OWNER_EMAIL"),
         ("dialogue", "chat message", "MAVERICK_OWNER_USER_ID"),
     ):
         tables = {source.table for source in recipe.sources if source.examples == kind}
         turns = read_table(turns_path(lake), columns=["is_owner"], where={"source": tables})
         if turns is not None and turns.num_rows and not any(turns["is_owner"].to_pylist()):
-            problems.append(f"no {what} is by the owner; is {setting} right?")
+            problems.append(f"no {noun} is by the owner; is {setting} right?")
     if any(source.examples == "reply" for source in recipe.sources):
         problems += _signed_by_others(mails_path(lake), owner)
     return problems
@@ -37,25 +37,25 @@ def role_problems(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
 
 def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
     rows = read_table(mails, columns=["id", "sender", "sent_at"])
-    written = [row for row in rows.to_pylist() if owner.has_email(row["sender"])] if rows else []
-    newest = heapq.nlargest(_NEWEST, written, key=itemgetter("sent_at", "id"))
+    own_mails = [row for row in rows.to_pylist() if owner.has_email(row["sender"])] if rows else []
+    newest = heapq.nlargest(_NEWEST, own_mails, key=itemgetter("sent_at", "id"))
     where = {"id": [row["id"] for row in newest]}
     rows = read_table(mails, columns=["sender", "recipients", "text"], where=where)
-    own = others = 0
+    by_owner = by_others = 0
     for row in rows.to_pylist() if rows else []:
         if signed_by(row["text"], row["sender"]):
-            own += 1
+            by_owner += 1
         elif any(signed_by(row["text"], a) for a in row["recipients"] if not owner.has_email(a)):
-            others += 1
-    if others <= max(own, _FEW):
+            by_others += 1
+    if by_others <= max(by_owner, _FEW):
         return []
     return [
-        f"roles look reversed: {others} mails of the owner are signed by those he wrote to, {own} "
-        "by himself; is MAVERICK_OWNER_EMAIL right?"
+        f"roles look reversed: {by_others} mails of the owner are signed by those he wrote to, "
+        f"{by_owner} by himself; is MAVERICK_OWNER_EMAIL right?"
     ]
 
 
 def signed_by(text: str, address: str) -> bool:
-    """Whether a mail's last line is a name of whom an address tells, and nothing else."""
+    """Whether a mail's last line has words of an address, before its @, and no other word."""
     words = set(_WORD.findall(text.rstrip().rpartition("\n")[2].lower()))
     return bool(words) and words <= set(_WORD.findall(address.partition("@")[0].lower()))

@@ -19,13 +19,11 @@ from dagster import (
 
 from maverick_assets.base_model.prepare import find_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
-from maverick_assets.datasets.examples.example import Screen, read_examples
-from maverick_assets.datasets.examples.refresh import (
-    refresh_candidates,
-    refresh_dataset,
-    refresh_preferences,
-)
-from maverick_assets.datasets.examples.select import Entry
+from maverick_assets.datasets.examples.builder import ExampleFilter
+from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.datasets.examples.preferences import refresh_preferences
+from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.examples.select import CandidateSummary
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
 from maverick_assets.datasets.quality.card import Card, make_card, write_card
@@ -56,13 +54,13 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         if base is None:
             raise MaverickError("the base model is not unpacked yet; materialize base_model first")
         tokenizer = partial(ChatTokenizer, base.directory)
-        basis = (base.digest, DATA_CODE_VERSION)
+        depends_on = (base.digest, DATA_CODE_VERSION)
         names = unlisted_names(settings.lake, settings.owner_emails)
-        screen = Screen(names, settings.language_codes)
-        candidates = refresh_candidates(settings.lake, recipe, tokenizer, basis, screen)
-        commit, judged = refresh_dataset(settings.lake, recipe)
-        entries = [entry for entry in judged if not entry.dropped]
-        rejected = refresh_preferences(settings.lake, recipe, basis, screen)
+        texts = ExampleFilter(names, settings.language_codes)
+        candidates = refresh_candidates(settings.lake, recipe, tokenizer, depends_on, texts)
+        commit, selection = refresh_dataset(settings.lake, recipe)
+        chosen = [candidate for candidate in selection if not candidate.dropped]
+        rejected = refresh_preferences(settings.lake, recipe, depends_on, texts)
         refresh_quarantine(settings.lake, recipe.name)
         held = [each for each in quarantined(settings.lake, [recipe.name]) if not each.reason]
         context.log.info(
@@ -73,12 +71,12 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         owner = Owner(settings.owner_emails, settings.owner_user_ids)
         examples = read_examples(dataset_path(settings.lake, recipe.name), commit.version)
         checks = check_dataset(settings.lake, recipe, owner, commit.version, examples)
-        card = make_card(settings.lake, recipe, commit.version, judged, examples)
+        card = make_card(settings.lake, recipe, commit.version, selection, examples)
         page = settings.reports / "datasets" / recipe.name / f"{commit.version}.html"
         write_card(card, page)
         return MaterializeResult(
             metadata={
-                **_counts(entries, commit, candidates),
+                **_counts(chosen, commit, candidates),
                 **_shown(card),
                 "rejected_answers": rejected.rows,
                 "quarantined": len(held),
@@ -96,18 +94,18 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
 
 
 def _counts(
-    entries: list[Entry], commit: Commit, candidates: RefreshResult
+    chosen: list[CandidateSummary], commit: Commit, candidates: RefreshResult
 ) -> dict[str, MetadataValue | int]:
     return {
         "dagster/row_count": commit.rows,
         "changed": commit.changed,
         "candidates": candidates.commit.rows,
         "candidates_derived": candidates.derived,
-        "train": sum(entry.split == "train" for entry in entries),
-        "validation": sum(entry.split == "validation" for entry in entries),
-        "test": sum(entry.split == "test" for entry in entries),
-        "tokens": sum(entry.n_tokens for entry in entries),
-        "supervised_tokens": sum(entry.n_supervised for entry in entries),
+        "train": sum(each.split == "train" for each in chosen),
+        "validation": sum(each.split == "validation" for each in chosen),
+        "test": sum(each.split == "test" for each in chosen),
+        "tokens": sum(each.n_tokens for each in chosen),
+        "supervised_tokens": sum(each.n_supervised for each in chosen),
         "delta_version": commit.version,
     }
 

@@ -12,14 +12,14 @@ from transformers import AutoTokenizer
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.datasets.examples.builder import ExampleBuilder
 from maverick_assets.datasets.examples.example import (
     EXAMPLE_SCHEMA,
     Example,
-    build_candidates,
-    preferences,
     read_examples,
 )
 from maverick_assets.datasets.examples.pairs import reply_pairs
+from maverick_assets.datasets.examples.preferences import build_preferences
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.datasets.turns.turn import Turn
 from maverick_assets.errors import BadInput
@@ -63,12 +63,12 @@ def recipe(source: dict[str, object], **more: object) -> Recipe:
 
 
 def build_examples(recipe: Recipe, turns: list[Turn], tokenizer: ChatTokenizer) -> list[Example]:
-    candidates = build_candidates(recipe, turns, tokenizer, SURROGATES)
+    candidates = ExampleBuilder(recipe, tokenizer, SURROGATES).candidates(turns)
     return [each.example for each in candidates if not each.dropped]
 
 
 def reasons(recipe: Recipe, turns: list[Turn], tokenizer: ChatTokenizer) -> dict[str, str | None]:
-    candidates = build_candidates(recipe, turns, tokenizer, SURROGATES)
+    candidates = ExampleBuilder(recipe, tokenizer, SURROGATES).candidates(turns)
     return {each.turn_id: each.dropped for each in candidates}
 
 
@@ -104,7 +104,7 @@ def test_an_answer_never_stands_in_its_own_prompt() -> None:
         turn("5", "No subject at all.", 4, source="crm_emails"),
     ]
     pairs = {
-        pair.answer: (pair.kind, pair.messages(pair.heard)[-2]["content"])
+        pair.answer: (pair.kind, pair.messages(pair.history)[-2]["content"])
         for pair in reply_pairs(mails)
     }
     assert pairs == {
@@ -307,7 +307,7 @@ def test_feedback_is_an_example_where_there_is_a_right_answer_and_else_a_prefere
     rated = recipe(source)
     [example] = build_examples(rated, rows, tokenizer)
     assert (example.kind, example.messages[-1]["content"]) == ("feedback", "Soup first, then.")
-    kept = [(each.chosen, each.rejected) for each in preferences(rated, rows)]
+    kept = [(each.chosen, each.rejected) for each in build_preferences(rated, rows)]
     assert kept == [("Soup first, then.", "Numbers first."), (None, "Work on.")]
 
 

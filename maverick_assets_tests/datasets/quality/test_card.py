@@ -9,17 +9,17 @@ from lxml import html
 
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.examples.example import Example
-from maverick_assets.datasets.examples.select import Entry
+from maverick_assets.datasets.examples.select import CandidateSummary
 from maverick_assets.datasets.mail.cleaning import RemovedPart
 from maverick_assets.datasets.quality.card import (
     BINS,
+    BodyPart,
     Card,
-    Span,
+    body_parts,
     card_text,
     contact_share,
-    pick,
+    random_examples,
     shares,
-    spans,
     write_card,
 )
 from maverick_assets_tests.datasets.some_example import EXAMPLE
@@ -37,10 +37,10 @@ def example(number: int, **fields: Any) -> Example:
     return replace(EXAMPLE, **own | fields)
 
 
-def card_of(examples: list[Example], pieces: list[Span]) -> Card:
+def card_of(examples: list[Example], parts: list[BodyPart]) -> Card:
     funnel = [("rows", 9), ("examples", len(examples))]
     lengths = [each.n_tokens for each in examples]
-    shown = [(each, pieces) for each in pick(examples, 1)]
+    shown = [(each, parts) for each in random_examples(examples, 1)]
     return Card("robbie", 3, funnel, shares(examples), lengths, shown)
 
 
@@ -51,9 +51,9 @@ def test_the_spans_of_a_mail_add_up_to_its_body() -> None:
         RemovedPart(start, signature, "quote"),
         RemovedPart(signature, len(BODY), "signature"),
     ]
-    pieces = spans(BODY, removed)
-    assert "".join(piece.text for piece in pieces) == BODY
-    assert [piece.removed for piece in pieces] == [None, "quote", "signature"]
+    parts = body_parts(BODY, removed)
+    assert "".join(part.text for part in parts) == BODY
+    assert [part.removed for part in parts] == [None, "quote", "signature"]
 
 
 def test_every_example_is_in_one_bin_of_the_histogram() -> None:
@@ -76,15 +76,19 @@ def test_shares_leave_out_what_no_example_has() -> None:
 
 def test_the_same_twenty_are_picked_again_whatever_the_order() -> None:
     examples = [example(number) for number in range(1, 60)]
-    assert len(pick(examples, 7)) == 20
-    assert pick(examples, 7) == pick(examples[::-1], 7) != pick(examples, 8)
+    assert len(random_examples(examples, 7)) == 20
+    assert (
+        random_examples(examples, 7)
+        == random_examples(examples[::-1], 7)
+        != random_examples(examples, 8)
+    )
 
 
 def test_the_page_strikes_through_what_was_removed_and_escapes_what_people_wrote(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "card.html"
-    write_card(card_of([example(1)], [Span("Yo", None), Span("<i>Bye", "signature")]), path)
+    write_card(card_of([example(1)], [BodyPart("Yo", None), BodyPart("<i>Bye", "signature")]), path)
     page = html.fromstring(path.read_text())
     assert [(each.text, each.get("title")) for each in page.iter("s")] == [("<i>Bye", "signature")]
     assert not list(page.iter("b")) and not list(page.iter("i"))
@@ -105,14 +109,11 @@ def test_the_text_for_a_terminal_tells_what_was_left_out() -> None:
 
 
 def test_the_share_of_contacts_adds_up_to_the_examples() -> None:
-    entries = [
-        Entry(str(at), 0, f"t{at}", f"e{at}", "messages", "t", START, 9, 2, b"", "dialogue")
+    plain = CandidateSummary("0", 0, "t", "e", "messages", "t", START, 9, 2, b"", "dialogue")
+    candidates = [
+        replace(plain, contact=f"{at % 15:02} and who he is", dropped="secret" if at > 30 else None)
         for at in range(40)
     ]
-    known = [
-        replace(entry, contact=f"{at % 15:02} and who he is", dropped="secret" if at > 30 else None)
-        for at, entry in enumerate(entries)
-    ]
-    counts = contact_share(known)["contact"]
+    counts = contact_share(candidates)["contact"]
     assert len(counts) == 11
     assert sum(counts.values()) == 31

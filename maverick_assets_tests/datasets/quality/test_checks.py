@@ -12,12 +12,12 @@ from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.checks import (
     CHECKS,
     check_dataset,
-    drift,
-    foreign_mode,
+    foreign_example,
     kolmogorov_smirnov,
-    not_enough,
-    overlap,
-    unsupervised,
+    length_drift,
+    overlap_of_splits,
+    too_few_examples,
+    unsupervised_completion,
 )
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path
@@ -68,26 +68,29 @@ def test_every_check_runs_on_a_version_of_a_dataset_and_a_good_one_passes(
 def test_too_few_examples_and_none_held_out_are_told_with_a_remedy(
     recipe: Recipe, good: list[Example]
 ) -> None:
-    assert "3 train examples, fewer than 10" in (not_enough(recipe, good[:3]) or "")
-    assert "no validation" in (not_enough(recipe, good[:-1]) or "")
-    assert not_enough(recipe, good) is None
+    assert "3 train examples, fewer than 10" in (too_few_examples(recipe, good[:3]) or "")
+    assert "no validation" in (too_few_examples(recipe, good[:-1]) or "")
+    assert too_few_examples(recipe, good) is None
 
 
 def test_a_completion_without_a_word_is_refused(good: list[Example]) -> None:
-    assert unsupervised([*good, example(30, n_supervised=1)]) == "example e30 supervises no word"
+    assert (
+        unsupervised_completion([*good, example(30, n_supervised=1)])
+        == "example e30 supervises no word"
+    )
     open_end = [Message(role="user", content="Still there?")]
-    found = unsupervised([*good, example(31, messages=open_end)])
-    assert found == "example e31 ends with no completion"
+    problem = unsupervised_completion([*good, example(31, messages=open_end)])
+    assert problem == "example e31 ends with no completion"
 
 
 def test_a_thread_on_both_sides_is_refused(good: list[Example]) -> None:
-    found = overlap([*good, example(30, "validation", thread_id="t3")])
-    assert found == "thread t3 is both in train and in validation"
+    problem = overlap_of_splits([*good, example(30, "validation", thread_id="t3")])
+    assert problem == "thread t3 is both in train and in validation"
 
 
 def test_feedback_that_is_held_out_is_refused(good: list[Example]) -> None:
-    found = overlap([*good, example(30, "validation", kind="feedback")])
-    assert found == "feedback e30 is held out; ratings are for training alone"
+    problem = overlap_of_splits([*good, example(30, "validation", kind="feedback")])
+    assert problem == "feedback e30 is held out; ratings are for training alone"
 
 
 def test_a_held_out_answer_that_training_quotes_is_refused_however_it_is_wrapped(
@@ -99,32 +102,32 @@ def test_a_held_out_answer_that_training_quotes_is_refused_however_it_is_wrapped
         Message(role="user", content=f"You wrote:\n\n{LONG.upper().replace(' ', chr(10), 3)} So?"),
         Message(role="assistant", content="It is."),
     ]
-    assert overlap([*good, held_out]) is None
-    found = overlap([*good, held_out, example(31, messages=quoting)])
-    assert found == "train example e31 holds the answer of the held-out e30"
+    assert overlap_of_splits([*good, held_out]) is None
+    problem = overlap_of_splits([*good, held_out, example(31, messages=quoting)])
+    assert problem == "train example e31 holds the answer of the held-out e30"
 
 
 def test_a_phrase_that_one_person_repeats_is_no_overlap(good: list[Example]) -> None:
     phrase = "Please let me know if you have any questions about this before the end of the week."
     mine = example(30, "validation", answer=f"{LONG} The second lorry comes later. {phrase}")
     theirs = example(31, answer=f"Thanks for the samples. {phrase}")
-    assert overlap([*good, mine, theirs]) is None
+    assert overlap_of_splits([*good, mine, theirs]) is None
 
 
 def test_what_is_of_another_personality_or_mode_is_refused(
     recipe: Recipe, good: list[Example]
 ) -> None:
     assert "is of robbie" in (
-        foreign_mode(recipe, [*good, example(30, personality="robbie")]) or ""
+        foreign_example(recipe, [*good, example(30, personality="robbie")]) or ""
     )
-    assert "mode intimate" in (foreign_mode(recipe, [*good, example(30, mode="intimate")]) or "")
-    assert foreign_mode(recipe, good) is None
+    assert "mode intimate" in (foreign_example(recipe, [*good, example(30, mode="intimate")]) or "")
+    assert foreign_example(recipe, good) is None
 
 
 def test_lengths_drift_only_when_their_distribution_moves() -> None:
-    assert drift([40] * 20, []) is None
-    assert drift([38, 40, 42] * 9, [38, 40, 42] * 5) is None
-    assert "Kolmogorov-Smirnov 1.00" in (drift([40] * 20, [90] * 20) or "")
+    assert length_drift([40] * 20, []) is None
+    assert length_drift([38, 40, 42] * 9, [38, 40, 42] * 5) is None
+    assert "Kolmogorov-Smirnov 1.00" in (length_drift([40] * 20, [90] * 20) or "")
 
 
 def test_kolmogorov_smirnov_is_the_largest_distance_of_the_distributions() -> None:

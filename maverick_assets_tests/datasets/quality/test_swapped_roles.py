@@ -9,7 +9,7 @@ from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.table import MAIL_SCHEMA, mail_rows
 from maverick_assets.datasets.owner import Owner
-from maverick_assets.datasets.quality.swapped_roles import role_problems, signed_by
+from maverick_assets.datasets.quality.swapped_roles import signed_by, swapped_roles
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, turn_rows
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import mails_path, turns_path
@@ -57,17 +57,17 @@ def lake_of(folder: Path, owner: Owner, signed: bool = True) -> Path:
 def test_the_owner_who_wrote_has_no_problem(tmp_path: Path) -> None:
     owner = Owner((ALLAN,), ("allan",))
     recipe = load_recipes()["allan-maverick"]
-    assert role_problems(lake_of(tmp_path, owner), recipe, owner) == []
+    assert swapped_roles(lake_of(tmp_path, owner), recipe, owner) == []
 
 
 def test_an_owner_who_wrote_nothing_is_named(tmp_path: Path) -> None:
     owner = Owner(("someone@else.example",), ("someone",))
     lake = lake_of(tmp_path, owner)
-    assert role_problems(lake, load_recipes()["allan-maverick"], owner) == [
+    assert swapped_roles(lake, load_recipes()["allan-maverick"], owner) == [
         "no mail is by the owner; is MAVERICK_OWNER_EMAIL right?",
         "no chat message is by the owner; is MAVERICK_OWNER_USER_ID right?",
     ]
-    assert role_problems(lake, load_recipes()["gatekeeper"], owner) == []
+    assert swapped_roles(lake, load_recipes()["gatekeeper"], owner) == []
 
 
 def test_mails_of_the_owner_that_others_sign_look_reversed(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_mails_of_the_owner_that_others_sign_look_reversed(tmp_path: Path) -> No
         for at in range(10)
     ]
     sync_table(mails_path(folder), arrow_table(mail_rows(swapped), MAIL_SCHEMA), "id")
-    [problem] = role_problems(folder, load_recipes()["allan-maverick"], owner)
+    [problem] = swapped_roles(folder, load_recipes()["allan-maverick"], owner)
     assert problem.startswith("roles look reversed: 10 mails of the owner are signed by those")
 
 
