@@ -55,13 +55,15 @@ def _import_all(
     connection: "psycopg.Connection", mbox: Path | None, maildir: Path | None, jsonl: list[str]
 ) -> dict[str, "ImportReport"]:
     """What each file or folder brought, by its name."""
-    from maverick_assets.crm import importers
+    from maverick_assets.crm import importers, internet_mail
 
     reports = {}
     if mbox:
-        reports[str(mbox)] = importers.import_mail(connection, importers.read_mbox(mbox))
+        reports[str(mbox)] = importers.import_mail(connection, internet_mail.read_mbox(mbox))
     if maildir:
-        reports[str(maildir)] = importers.import_mail(connection, importers.read_maildir(maildir))
+        reports[str(maildir)] = importers.import_mail(
+            connection, internet_mail.read_maildir(maildir)
+        )
     for argument in jsonl:
         table, separator, file = argument.partition("=")
         if not separator:

@@ -44,7 +44,7 @@ def fill_crm(mbox: Path | None) -> dict[str, int]:
 
     Rows that the CRM has already are left alone.
     """
-    from maverick_assets.crm import importers
+    from maverick_assets.crm import importers, internet_mail
     from maverick_assets.crm.sample import sample_crm
 
     rows = sample_crm()
@@ -54,6 +54,6 @@ def fill_crm(mbox: Path | None) -> dict[str, int]:
         for table, content in kept.items():
             added[table] = importers.insert_rows(connection, table, content)[0]
         if mbox is not None:
-            reader = importers.read_maildir if mbox.is_dir() else importers.read_mbox
+            reader = internet_mail.read_maildir if mbox.is_dir() else internet_mail.read_mbox
             added["crm_emails"] = importers.import_mail(connection, reader(mbox)).imported
     return added

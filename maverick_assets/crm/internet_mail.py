@@ -1,7 +1,11 @@
-"""Rows of `crm_emails` from Internet messages (RFC 5322)."""
+"""Rows of `crm_emails` from Internet messages (RFC 5322), alone or in mailbox files.
+
+The stdlib parses the structure of a message. Headers are read here from their raw values, because
+the stdlib's parsed ones raise on what real mailboxes hold: bytes in any charset, broken addresses.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -9,25 +13,25 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import getaddresses, parsedate_to_datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import cast
 
 from maverick_assets.crm.html_text import html_to_text
+from maverick_assets.errors import BadInput
+
+Headers = dict[str, list[str]]  # values by lower-case name, in the message's order
 
 
 @dataclass(frozen=True)
 class MailRow:
-    """A row of `crm_emails`.
+    """A row of `crm_emails`."""
 
-    `id` is made of sender, minute, subject and words, so that copies of a mail under several
-    Message-IDs are one row. `recipients`: addresses of To, Cc and Bcc, comma-separated.
-    """
-
-    id: str
-    thread_id: str | None
+    id: str  # of sender, minute, subject and words: copies under several Message-IDs are one row
+    thread_id: str | None  # Gmail's
     message_id: str | None
     in_reply_to: str | None
     sender_email: str
-    recipients: str
+    recipients: str  # addresses of To, Cc and Bcc, comma-separated
     subject: str
     body: str
     sent_at: datetime
@@ -35,17 +39,58 @@ class MailRow:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Input that was left out: a file, a message or a line, and why."""
+    """Input that was left out."""
 
-    name: str
+    name: str  # of a file, a message or a line, by which the user finds it
     reason: str
 
 
 _ID = re.compile(r"<[^<>\s]+>")
+_ADDRESS = re.compile(r"[^\s@,]+@[^\s@,]+")
+# "From dana@x.example Mon Jun  2 09:00:00 2025" separates the messages of an mbox. A line of a body
+# ("From here on we ship.") has no time.
+_FROM_LINE = re.compile(rb"From \S*.*\d{1,2}:\d{2}")
+# In a body, mail programs write ">From " for "From ", and ">>From " for ">From ".
+_ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+def read_mbox(path: Path) -> Iterator[MailRow | Skipped]:
+    """The messages of an mbox file, in its order.
+
+    Raises `BadInput` when there is no such file, or it is no mbox.
+    """
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; give it with --maildir")
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file; give an mbox file")
+    for number, data in enumerate(_mbox_messages(path), start=1):
+        yield parse_message(f"{path.name} message {number}", data)
+
+
+def read_maildir(path: Path) -> Iterator[MailRow | Skipped]:
+    """The messages of a Maildir, or of any folder tree with one message per file, by path.
+
+    Raises `BadInput` when there is no such folder, or no file in it.
+    """
+    if path.is_file():
+        raise BadInput(f"{path} is a file; give it with --mbox")
+    if not path.is_dir():
+        raise BadInput(f"{path}: no such folder; give a Maildir or a folder of messages")
+    files = _message_files(path)
+    if not files:
+        raise BadInput(f"{path} has no messages; give a Maildir or a folder of messages")
+    for file in files:
+        name = str(file.relative_to(path))
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            yield Skipped(name, f"unreadable: {error.strerror}")
+            continue
+        yield parse_message(name, data)
 
 
 def parse_message(name: str, data: bytes) -> MailRow | Skipped:
-    """The row of one message, or why it is none; `name` tells the user which one."""
+    """The row of one message, or why there is none; `name` says to the user which message it is."""
     try:
         message = message_from_bytes(data, policy=policy.default)
         headers = _headers(message.raw_items())
@@ -61,20 +106,14 @@ def parse_message(name: str, data: bytes) -> MailRow | Skipped:
     if sent_at is None:
         return Skipped(name, f"unreadable Date {headers['date'][0][:60]!r}")
     subject = " ".join(_decoded(headers.get("subject", [""])[0]).split())
-    references = _ID.findall(" ".join(headers.get("references", [])))
-    answered = _ID.findall(" ".join(headers.get("in-reply-to", []))) or references[-1:]
-    minute = sent_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
-    content = "\0".join([senders[0], minute, subject, " ".join(body.split())])
     recipients = [
-        *_addresses(headers, "to"),
-        *_addresses(headers, "cc"),
-        *_addresses(headers, "bcc"),
+        address for field in ("to", "cc", "bcc") for address in _addresses(headers, field)
     ]
     return MailRow(
-        id=sha256(content.encode()).hexdigest()[:32],
+        id=_row_id(senders[0], sent_at, subject, body),
         thread_id=headers.get("x-gm-thrid", [None])[0],
         message_id=(headers.get("message-id", [""])[0].strip() or None),
-        in_reply_to=answered[0] if answered else None,
+        in_reply_to=_answered_id(headers),
         sender_email=senders[0],
         recipients=", ".join(dict.fromkeys(recipients)),
         subject=subject,
@@ -88,9 +127,56 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _headers(items: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def _mbox_messages(path: Path) -> Iterator[bytes]:
+    """The messages between separator lines, which stand at the start or after a blank line."""
+    message: list[bytes] | None = None
+    after_blank = True
+    with path.open("rb") as lines:
+        for line in lines:
+            if after_blank and _FROM_LINE.match(line):
+                if message is not None:
+                    yield _unescaped(message)
+                message = []
+            elif message is not None:
+                message.append(line)
+            elif line.strip():
+                raise BadInput(f"{path} is no mbox: it does not begin with a 'From ' line")
+            after_blank = not line.strip()
+    if message is not None:
+        yield _unescaped(message)
+
+
+def _unescaped(lines: list[bytes]) -> bytes:
+    return _ESCAPED_FROM.sub(rb"\1", b"".join(lines))
+
+
+def _message_files(path: Path) -> list[Path]:
+    """Files in `cur` and `new` where there are such folders, else all; no hidden ones."""
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    delivered = [file for file in files if file.parent.name in ("cur", "new")]
+    return delivered or [file for file in files if not file.name.startswith(".")]
+
+
+def _row_id(sender: str, sent_at: datetime, subject: str, body: str) -> str:
+    """Hash of a mail's content.
+
+    Copies of a mail differ in their seconds and in how they are wrapped, so neither counts.
+    """
+    minute = sent_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+    content = "\0".join([sender, minute, subject, " ".join(body.split())])
+    return sha256(content.encode()).hexdigest()[:32]
+
+
+def _answered_id(headers: Headers) -> str | None:
+    """Message-ID of the answered mail: the first of In-Reply-To, else the last of References."""
+    answered = _ID.findall(" ".join(headers.get("in-reply-to", [])))
+    references = _ID.findall(" ".join(headers.get("references", [])))
+    return next(iter(answered or references[-1:]), None)
+
+
+def _headers(items: Iterable[tuple[str, str]]) -> Headers:
     """Raw header values by lower-case name; bytes outside ASCII read as UTF-8, else Latin-1."""
-    headers: dict[str, list[str]] = {}
+    headers: Headers = {}
     for name, value in items:
         raw = str(value).encode("utf-8", "surrogateescape")
         try:
@@ -102,24 +188,26 @@ def _headers(items: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _decoded(value: str) -> str:
+    """A header without its encoding (`=?utf-8?q?...?=`); unchanged where that is broken."""
     try:
         return storable(str(make_header(decode_header(value))))
     except (LookupError, ValueError):
         return value
 
 
-def _addresses(headers: dict[str, list[str]], name: str) -> list[str]:
+def _addresses(headers: Headers, name: str) -> list[str]:
     """Lower-case addresses of a header; what is no address (a group, a bare name) is left out."""
     values = [" ".join(value.split()) for value in headers.get(name, [])]
-    found = [address for _, address in getaddresses(values)]
-    return [address.lower() for address in found if re.fullmatch(r"[^\s@,]+@[^\s@,]+", address)]
+    addresses = [address.lower() for _, address in getaddresses(values)]
+    return [address for address in addresses if _ADDRESS.fullmatch(address)]
 
 
 def _date(value: str) -> datetime | None:
+    """A time with a zone (UTC where the header has none), None where it is unreadable."""
     try:
         sent_at = parsedate_to_datetime(value)
         aware = sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
-        aware.astimezone(UTC)
+        aware.astimezone(UTC)  # fails where the time in UTC is out of range
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return aware
@@ -139,6 +227,7 @@ def _body(message: EmailMessage) -> str:
 
 
 def _content(part: EmailMessage) -> str:
+    """A part's text; bytes outside its charset become U+FFFD."""
     try:
         return str(part.get_content(errors="replace"))
     except (LookupError, UnicodeError):  # a charset that Python does not know
