@@ -237,7 +237,9 @@ def test_the_owners_own_words_are_no_question_to_him(tokenizer: ChatTokenizer) -
     )
     quoting = replace(from_home, reply_to=None, context=words)
     for reminder in (from_home, quoting):
-        kinds = [pair.kind for pair in reply_pairs([asked, reminder]) if pair.turn is reminder]
+        kinds = [
+            pair.kind for pair in reply_pairs([asked, reminder]) if pair.answer_turn is reminder
+        ]
         assert "reply" not in kinds
 
 
