@@ -1,10 +1,10 @@
-"""How well and how fast mail is cleaned: labelled mails, real mailboxes, adversarial mail, 200,000.
+"""How exactly and how fast mail is cleaned. Prints Markdown.
 
     python -m benchmarks.cleaning [--mails 200000] [--data ../shared/data]
 
-The labelled mails are ours (ten languages, the usual programs and layouts). The yardstick of the
-real mailboxes finds replies by a heuristic of its own. The many mails are the sample CRM's,
-enlarged; their refresh is timed by stage. Prints Markdown.
+Exactness is counted on labelled mails of our own (ten languages, the usual programs and layouts)
+and on real mailboxes, whose yardstick finds replies by a heuristic of its own. Time is taken of
+adversarial mails, and of a first night over many mails of the enlarged sample CRM, by stage.
 """
 
 import argparse
@@ -51,20 +51,21 @@ def main() -> None:
     parser.add_argument("--mails", type=int, default=200_000)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     arguments = parser.parse_args()
-    lines = [machine(), "", "| what | measured |", "|---|---:|", *exactness(arguments.data)]
-    lines.append(slowest())
+    lines = [machine(), "", "| what | measured |", "|---|---:|", *exactness_rows(arguments.data)]
+    lines.append(slowest_row())
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
-        lines += many(Path(name), arguments.mails)
+        lines += stage_rows(Path(name), arguments.mails)
     print("\n".join(lines))
 
 
-def exactness(data: Path) -> Iterator[str]:
+def exactness_rows(data: Path) -> Iterator[str]:
+    """How many labelled mails, and how many replies of real mailboxes, are cleaned exactly."""
     mails = list(labelled_mails())
     exact = 0
     for labelled in mails:
         mail = clean_body(labelled.body)
-        found = (mail.text, mail.quoted, mail.forwarded)
-        exact += found == (labelled.text, labelled.quoted, labelled.forwarded)
+        expected = (labelled.text, labelled.quoted, labelled.forwarded)
+        exact += (mail.text, mail.quoted, mail.forwarded) == expected
     yield f"| labelled mails cleaned exactly | {exact} of {len(mails)} |"
     for mailbox in ("mailbox-arnold", "mailbox-crandall"):
         if not (data / mailbox).is_dir():
@@ -84,32 +85,35 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def slowest() -> str:
+def slowest_row() -> str:
     """The adversarial mail of 1 MB that takes longest, in seconds of processor time."""
     row = dict.fromkeys(TABLES["crm_emails"].columns)
     seconds = {}
     for name, body in adversarial_mails().items():
         mail = row | {"id": "1", "body": body}
-        seconds[name] = timed(partial(clean_row, "x", mail), time.process_time)
+        seconds[name] = seconds_of(partial(clean_row, "x", mail), time.process_time)
     worst = max(seconds, key=seconds.__getitem__)
     return (
         f"| slowest of {len(seconds)} adversarial mails of 1 MB: {worst} | {seconds[worst]:.2f} s |"
     )
 
 
-def timed(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+def seconds_of(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
     started = clock()
     work()
     return clock() - started
 
 
-def many(folder: Path, count: int) -> Iterator[str]:
-    """The stages of a first night over `count` mails. Rows and base model are made in a process of
-    their own, so that the peak of memory is that of the stages."""
+def stage_rows(folder: Path, count: int) -> Iterator[str]:
+    """The stages of a first night over `count` mails, each with its time.
+
+    Rows and base model are made in a process of their own, so that the peak of memory is that of
+    the stages.
+    """
     lake = folder / "lake"
-    writer = get_context("spawn").Process(target=prepare, args=(folder, count))
-    writer.start()
-    writer.join()
+    preparation = get_context("spawn").Process(target=prepare, args=(folder, count))
+    preparation.start()
+    preparation.join()
     base = ensure_base(Settings(home=folder, base_model=None))
     recipe = load_recipes()["allan-maverick"]
     tokenizer = ChatTokenizer(base.directory)
@@ -125,7 +129,7 @@ def many(folder: Path, count: int) -> Iterator[str]:
     }
     total = 0.0
     for name, work in stages.items():
-        seconds = timed(work)
+        seconds = seconds_of(work)
         total += 0 if name.startswith("of turns") else seconds
         yield f"| {count:,} mails {name} | {seconds:.0f} s |"
     yield f"| all stages | {total:.0f} s |"
@@ -134,6 +138,7 @@ def many(folder: Path, count: int) -> Iterator[str]:
 
 
 def prepare(folder: Path, count: int) -> None:
+    """Write the base model and a raw table of `count` sample mails under `folder`."""
     ensure_base(Settings(home=folder, base_model=None))
     table = TABLES["crm_emails"]
     rows = email_rows(1, -(-count // MAILS_OF_ONE_FACTOR))[:count]

@@ -1,10 +1,8 @@
+"""Mail of programs is marked in ten languages; mail of people about the same things is not."""
+
 import pytest
 
 from maverick_assets.datasets.mail.machine_mail import machine_mail_reason
-from maverick_assets.datasets.mail.table import MAIL_SCHEMA, clean_row, mail_rows
-from maverick_assets.datasets.owner import Owner
-from maverick_assets.lake.delta import arrow_table
-from maverick_assets_tests.datasets.some_turns import builder_for
 
 DANA = "dana@x.example"
 NEWS = "Our new ovens are here, and so is the sale of the year. " * 5
@@ -101,7 +99,7 @@ NEWS = "Our new ovens are here, and so is the sale of the year. " * 5
         ("no-reply", "it@x.example", "Disk", "This is an automated message. Disk is 90 % full."),
     ],
 )
-def test_tells_why_a_mail_is_a_program_s(reason: str, sender: str, subject: str, text: str) -> None:
+def test_a_program_s_mail_has_the_reason(reason: str, sender: str, subject: str, text: str) -> None:
     assert machine_mail_reason(sender, subject, text) == reason
 
 
@@ -120,49 +118,5 @@ def test_tells_why_a_mail_is_a_program_s(reason: str, sender: str, subject: str,
         (DANA, "Accepted!", "We got the deal."),
     ],
 )
-def test_leaves_what_people_write(sender: str, subject: str, text: str) -> None:
+def test_a_mail_that_a_human_wrote_has_none(sender: str, subject: str, text: str) -> None:
     assert machine_mail_reason(sender, subject, text) is None
-
-
-def test_automatic_mail_becomes_no_turn_but_a_reply_to_it_keeps_what_it_quotes() -> None:
-    row = {"thread_id": None, "in_reply_to": None, "recipients": "", "sent_at": None}
-    bounce = row | {
-        "id": "1",
-        "message_id": "<1@x>",
-        "sender_email": "mailer-daemon@x.example",
-        "subject": "Undeliverable: ovens",
-        "body": "The address is unknown.",
-    }
-    reply = row | {
-        "id": "2",
-        "message_id": "<2@x>",
-        "in_reply_to": "<1@x>",
-        "sender_email": DANA,
-        "subject": "Re: Undeliverable: ovens",
-        "body": "Odd.\n\nOn 3 Jun 2025, x wrote:\n> The address is unknown.",
-    }
-    mails = [clean_row("crm_emails", each) for each in (bounce, reply)]
-    assert [mail.automatic for mail in mails] == ["bounce", None]
-    (turn,) = builder_for(Owner((DANA,), ())).mail_turns(mails)
-    assert (turn.text, turn.context) == ("Odd.", "The address is unknown.")
-
-
-def test_reason_and_removed_spans_are_stored_with_the_mail() -> None:
-    row = {
-        "id": "1",
-        "thread_id": None,
-        "message_id": None,
-        "in_reply_to": None,
-        "recipients": DANA,
-        "sender_email": "mailer-daemon@x.example",
-        "subject": "ovens",
-        "sent_at": None,
-        "body": "Unknown.\n\n> Hello",
-    }
-    table = arrow_table(mail_rows([clean_row("crm_emails", row)]), MAIL_SCHEMA)
-    (stored,) = table.to_pylist()
-    assert stored["automatic"] == "bounce"
-    assert stored["removed"] == [
-        {"start": 8, "end": 10, "reason": "blank"},
-        {"start": 10, "end": 17, "reason": "quote"},
-    ]
