@@ -21,8 +21,8 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 def html_to_text(html: str) -> str:
     """The visible text of an HTML mail; quoted blocks get `>` marks as in plain text."""
-    # The parser guesses an encoding from a page's own declaration, which is wrong by now: bytes in
-    # UTF-8 and a parser that is told so leave it nothing to guess.
+    # The text is decoded already, but the page may still declare its old encoding. Bytes in UTF-8,
+    # with the encoding given, stop the parser from following that declaration.
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         root = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
@@ -111,7 +111,7 @@ def _heads_quoted_mail(element: lxml.html.HtmlElement) -> bool:
 
 
 def _tidy(text: str) -> str:
-    """Without spaces around lines, and at most one blank line in a row."""
+    """The text without spaces around its lines, and at most one blank line in a row."""
     lines = [line.lstrip(" ").rstrip() for line in text.split("\n")]
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 

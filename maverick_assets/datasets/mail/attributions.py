@@ -48,12 +48,12 @@ _WITHOUT_VERB = [
         rf"\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}} .{{2,150}}{_ADDRESS}:?$",
     )
 ]
-# Yahoo, English alone: "--- Dana Cole <dana@x.example> wrote:"
+# Yahoo, English only: "--- Dana Cole <dana@x.example> wrote:"
 _YAHOO = re.compile(r"--- [^-\s].{2,90} wrote:$")
 # Above quoted lines, an address before a colon is enough, in a language that no module covers:
 # "3. kesäkuuta 2025 klo 10.02 Dana Cole <dana@x.example> kirjoitti:"
 _UNKNOWN_LANGUAGE = re.compile(rf".{{0,200}}{_ADDRESS}.{{0,90}}:$")
-# Above quoted lines, English alone: "On 10 September 2002, Dana Cole said:"
+# Above quoted lines, English only: "On 10 September 2002, Dana Cole said:"
 _SAID = re.compile(r"(?:On|At) .{6,200}\bsaid ?:$")
 # Above quoted lines: "Dana Cole wrote:"
 _UNDATED = re.compile(rf"\S.{{0,80}}\s{_WROTE} ?:$")
@@ -66,7 +66,7 @@ _VERB = re.compile(rf"\b{_WROTE}|{_WROTE_IN_QUOTEQUAIL}")
 _DIGIT_OR_ADDRESS = re.compile(r"[\d@]|---")
 # A time, a year, a date or an address: "10:02", "10h02", "2025", "3/6", "@"
 _DATED = re.compile(r"\d[:.h]\d\d|\d{4}|\d[./-]\d|@")
-# English prose, whose year would pass for a date: "In 2019 we wrote:"
+# English only, prose whose year would pass for a date: "In 2019 we wrote:"
 _PROSE = re.compile(r"\b(?:I|we|he|she|they) wrote", re.IGNORECASE)
 _WRAPPED_LINES = 4
 _SHORTEST = 12

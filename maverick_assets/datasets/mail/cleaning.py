@@ -46,7 +46,7 @@ class CleanBody:
 class _Division:
     """Lines, divided into the writer's own and the rest."""
 
-    reasons: list[str | None]  # for each line: why it goes, None where it stays
+    reasons: list[str | None]  # why each line goes, None where it stays
     quoted: list[str]  # the lines of the quoted mail, without their quote marks
     forwarded: bool
     author: str
@@ -111,10 +111,9 @@ def _is_html(body: str) -> bool:
 
 
 def _divide(lines: Sequence[str]) -> _Division:
-    """Divide lines, again and again until no more goes.
+    """Divide lines in passes, until a pass removes nothing.
 
-    One pass is not enough: a footer that is cut may uncover a quote above it, and the other way
-    round.
+    One pass is not enough: a footer that goes may uncover a quote above it, and a quote a footer.
     """
     reasons: list[str | None] = [None] * len(lines)
     quoted: list[str] = []

@@ -48,7 +48,8 @@ _EXTENSION = re.compile(r"\s*\d{5}\s*$")
 # "Head of Product", "TestPilot Ovens Inc."
 _OFFICE = re.compile(r"[^\W\d_][^\d!?;:]{0,58}$")
 _OFFICE_CHARACTERS = 60
-# "12 Mill Lane", "Springfield, TX 77002", "Springfield, Texas 77002", "Suite 100", "Mühlweg 12"
+# "12 Mill Lane", "Springfield, TX 77002", "Springfield, Texas 77002", "Mühlweg 12"; English only:
+# "P.O. Box 100", "Suite 100"
 _POSTAL = re.compile(
     r"\d{1,5}[A-Za-z]? [^\W\d_a-z].{2,50}$|[^\W\d_a-z].{2,40},? [A-Z]{2} +\d{5}(?:-\d{4})?$"
     r"|[^\W\d_a-z].{2,40}, [A-Z][a-z]+ +\d{5}(?:-\d{4})?$|(?:P\.?O\.? ?Box|Suite|Floor) .{1,30}$"
@@ -57,7 +58,7 @@ _POSTAL = re.compile(
 # A page is what a mail is about ("http://x.example/couple.html"); a site stands in blocks.
 _PAGE = re.compile(r"https?://[^\s/]+/\S|www\.[^\s/]+/\S", re.IGNORECASE)
 _SITE = re.compile(r"(?:https?://|www\.)\S+$", re.IGNORECASE)
-# English alone: "Call me at 212 555 0100" is the writer's own sentence.
+# English only: "Call me at 212 555 0100" is the writer's own sentence.
 _ASKS_TO_CALL = re.compile(r"(?:call|text|ring|page|dial)\b", re.IGNORECASE)
 _CONTACT_LINE_CHARACTERS = 80
 
@@ -217,7 +218,7 @@ def _is_full_name(typed: Sequence[str], below: Sequence[str]) -> bool:
 
 
 def _has_contact(line: str) -> bool:
-    """Whether the line has a telephone number, or an address of mail or of the net."""
+    """Whether the line has a telephone number, an e-mail address or a web address."""
     number = _NUMBER.search(_DATE.sub("", line[:_LINE_CHARACTERS]))
     digits = 0 if number is None else sum(map(str.isdigit, number.group()))
     return digits >= _NUMBER_DIGITS or bool(_CONTACT.search(line[:_LINE_CHARACTERS]))

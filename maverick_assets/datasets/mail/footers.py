@@ -17,7 +17,7 @@ _RULE = re.compile(r"\s*(?:<[^<>]{1,40}>)?[-_*=]{3,}\s*$")
 
 # Mailman: "_______________________________________________" over "ovens mailing list"
 _UNDERSCORES = re.compile(r"_{25,}\s*$")
-# SourceForge: "-------------------------------------------------------" over "sponsored by: ..."
+# SourceForge, English only: a line of dashes over "This list is sponsored by: Ovens!"
 _DASHES = re.compile(r"-{40,}\s*$")
 _SPONSOR = re.compile(r"sponsored by|mailing list|unsubscribe", re.IGNORECASE)
 # Mailman, Google Groups: "http://x.example/mailman/listinfo/ovens", "https://groups.x.example/g/a"
@@ -26,7 +26,7 @@ _LIST_LINK = re.compile(
     r"|\s*<?https?://(?:groups\.|lists?\.)\S{1,200}\s*$",
     re.IGNORECASE,
 )
-# Hotmail and Yahoo about 2001, English alone: "Do You Yahoo!?", "Get your FREE download of MSN
+# Hotmail and Yahoo about 2001, English only: "Do You Yahoo!?", "Get your FREE download of MSN
 # Explorer at http://x.example", "Join the world's largest e-mail service with MSN Hotmail. http:"
 _OFFER = re.compile(
     r"\s*(?:Do You Yahoo!\?|Get your (?:own )?free .{0,40}(?:MSN|Hotmail|ZDNet|Yahoo)"
@@ -39,7 +39,8 @@ _OFFER_LINES = 6
 _FOOTER_LINES = 8
 
 # Apple Mail: "Sent from my iPhone"; Outlook: "Get Outlook for iOS", "Pobierz program Outlook ..."
-# mailparser_reply has the first of each language. What ends with a space needs no end of a word.
+# mailparser_reply has the common ones of each language. A line that ends with a space needs no
+# word boundary after it.
 _DEVICE_LINES = [line for language in LANGUAGES for line in language.footers.device_lines]
 _DEVICE = re.compile(
     r"\s*\W{0,3}(?:(?:"
@@ -66,7 +67,7 @@ _LEGAL_LINES = 8
 _LEGAL_CHARACTERS = 2000
 _DISCLAIMER_LINES = 60
 _SHORTEST_DISCLAIMER = 120
-# "** Privileged and Confidential **" above a mail, then perhaps "DRAFT"
+# "** Privileged and Confidential **" above a mail; then perhaps "DRAFT", English only
 _MARKING = re.compile(
     r"\W{0,5}(?:" + any_of(lambda language: language.footers.confidential_markings) + r")\W{0,5}$",
     re.IGNORECASE,
@@ -75,7 +76,7 @@ _DRAFT = re.compile(r"\W{0,5}draft\W{0,5}$", re.IGNORECASE)
 _MARKING_CHARACTERS = 100
 
 # At the end of a mail; Outlook: " - list of ovens.doc", "<<prices.xls>>"
-# Lotus Notes, English alone: "(See attached file: prices.xls)"
+# Lotus Notes, English only: "(See attached file: prices.xls)"
 _ATTACHMENT = re.compile(
     r"\s*(?:- |<<\s?|\(See attached file: )[^\n]{1,90}\.(?:docx?|xlsx?|pptx?|pdf|zip|jpe?g|gif"
     r"|png|pcx|txt|csv|html?|ics|vcf|rtf)\s?(?:>>|\))?\s*$",
@@ -91,7 +92,7 @@ _LINE_CHARACTERS = 200
 
 
 def footer_reasons(lines: Sequence[str]) -> list[str | None]:
-    """For each line of a writer's own ones why it goes, None where it stays."""
+    """Why each of a writer's own lines goes, None where it stays."""
     reasons: list[str | None] = [None] * len(lines)
     end = len(lines)
     for reason, start_of in _FOOTERS:

@@ -18,7 +18,7 @@ _LABELS = {
     "other": any_of(lambda language: language.quotes.other_labels),
 }
 # Outlook, English: "From: Dana Cole"; Gmail in plain text: "*From:* Dana Cole"
-# Outlook, French: "De : Dana Cole". "From://x" is an address of the net and no label.
+# Outlook, French: "De : Dana Cole". "From://x" would be a web address.
 _LABEL = re.compile(
     r"[\s*]*(?:" + "|".join(f"(?P<{k}>{v})" for k, v in _LABELS.items()) + r")[*\s]?\s?:(?!//)"
 )
@@ -27,7 +27,7 @@ _LABEL_CHARACTERS = 40
 _UNKNOWN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
 _UNKNOWN_LABEL_LINES = 10
 
-# What follows is Lotus Notes, which writes English whatever its users speak. Its head:
+# All that follows is for Lotus Notes, English only. It writes a head above the block:
 #   Dana Cole
 #   05/30/2000 07:29 AM
 #   To: Allan Price/HOU/ACME@ACME

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class QuoteWords:
-    """What introduces a quoted or forwarded mail. Upper and lower case count in all fields but
-    separators, nouns and forward words."""
+    """What introduces a quoted or forwarded mail.
+
+    Case matters, except in separators, `separator_nouns` and `forward_words`.
+    """
 
     sender_labels: tuple[str, ...] = ()  # "From" of a header block, without its colon
     to_labels: tuple[str, ...] = ()
     sent_labels: tuple[str, ...] = ()  # when the mail was sent, as Outlook labels it
     date_labels: tuple[str, ...] = ()  # the same, as most other programs label it
     subject_labels: tuple[str, ...] = ()
-    other_labels: tuple[str, ...] = ()  # fields that say nothing about what is quoted
+    other_labels: tuple[str, ...] = ()  # "Cc", "Importance": fields that a block may hold, too
 
     date_openings: tuple[str, ...] = ()  # "On" in "On 3 Jun 2025, Dana Cole wrote:"
     wrote: tuple[str, ...] = ()  # "wrote" in the same line
@@ -31,7 +33,7 @@ class QuoteWords:
 
     original_separators: tuple[str, ...] = ()  # "Original Message" between dashes
     forward_separators: tuple[str, ...] = ()  # "Forwarded message" between dashes
-    separator_nouns: tuple[str, ...] = ()  # every separator holds one, or it is not looked at
+    separator_nouns: tuple[str, ...] = ()  # every separator must hold one, such as "message"
     forward_words: tuple[str, ...] = ()  # a separator with one of them is that of a forward
 
     company_forms: tuple[str, ...] = ()  # "Inc", at the end of a company's name
@@ -39,7 +41,10 @@ class QuoteWords:
 
 @dataclass(frozen=True, kw_only=True)
 class FooterWords:
-    """What stands below a writer's words. Upper and lower case count in the first two fields."""
+    """What stands below a writer's words.
+
+    Case matters in `device_lines` and `get_outlook` only.
+    """
 
     device_lines: tuple[str, ...] = ()  # "Sent from my", with a word or a space at its end
     get_outlook: tuple[str, ...] = ()  # "Get" in "Get Outlook for iOS"
@@ -50,9 +55,9 @@ class FooterWords:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactWords:
-    """What tells a contact block from a mail that is about a telephone or an address.
+    """What sets a contact block apart from a mail that is about a telephone or an address.
 
-    Upper and lower case count in `abbreviations` alone.
+    Case matters in `abbreviations` only.
     """
 
     closings: tuple[str, ...] = ()  # "Best regards": a whole line, without its comma
@@ -64,18 +69,21 @@ class ContactWords:
 
 @dataclass(frozen=True, kw_only=True)
 class MachineMailWords:
-    """What a program writes. Upper and lower case count in `click_words` alone; senders are the
-    local parts of addresses, with ASCII letters in lower case."""
+    """What a program writes.
 
-    no_reply_senders: tuple[str, ...] = ()
-    newsletter_senders: tuple[str, ...] = ()
+    Subjects and lines are matched from their start, phrases anywhere. Senders are local parts of
+    addresses, in lower case. Case matters in `click_words` only.
+    """
+
+    no_reply_senders: tuple[str, ...] = ()  # "no-reply"
+    newsletter_senders: tuple[str, ...] = ()  # "digest"
     service_senders: tuple[str, ...] = ()  # shops and their like: what they send may be a receipt
-    bounce_subjects: tuple[str, ...] = ()  # subjects: as they begin
-    away_subjects: tuple[str, ...] = ()
+    bounce_subjects: tuple[str, ...] = ()  # "Undeliverable"
+    away_subjects: tuple[str, ...] = ()  # "Automatic reply", without its colon
     response_subjects: tuple[str, ...] = ()  # answers to an invitation, without their colon
     invitation_subjects: tuple[str, ...] = ()  # without their colon
-    receipt_subjects: tuple[str, ...] = ()
-    calendar_lines: tuple[str, ...] = ()  # lines of an invitation's body: as they begin
+    receipt_subjects: tuple[str, ...] = ()  # "Your order confirmation"
+    calendar_lines: tuple[str, ...] = ()  # lines of an invitation's body
     unsubscribe_phrases: tuple[str, ...] = ()  # what a newsletter says near a link
     click_words: tuple[str, ...] = ()  # what stands for a link in a newsletter
     automated_phrases: tuple[str, ...] = ()  # "do not reply to this e-mail"

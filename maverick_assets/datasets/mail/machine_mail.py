@@ -1,7 +1,7 @@
 """Mail that a program wrote: nobody's words, so no example is made of it.
 
-Decided from sender, subject and own words alone, because a CRM row has no headers. A human who
-answers such a mail ("Re: ...") is not taken for one: subjects are matched from their beginning.
+Sender, subject and own words decide, because a CRM row has no headers. A human's answer to such a
+mail ("Re: ...") is not marked: subjects are matched from their start.
 """
 
 import re
@@ -50,7 +50,7 @@ _RECEIPT = re.compile(
 )
 
 # Bodies of invitations. iCalendar: "BEGIN:VCALENDAR"; Outlook: "When: Tuesday 10:00 (GMT+01:00)"
-# Outlook and Lotus Notes, English alone: "\tTASK ASSIGNMENT", "CALENDAR ENTRY:", "*~*~*~*~*~*"
+# Outlook and Lotus Notes, English only: "\tTASK ASSIGNMENT", "CALENDAR ENTRY:", "*~*~*~*~*~*"
 # Google, Teams, Zoom, whose marks are English in all languages: a link, "Join Zoom Meeting"
 _CALENDAR = re.compile(
     r"^(?:BEGIN:VCALENDAR|[ \t]*TASK ASSIGNMENT[ \t]*$|CALENDAR ENTRY:|\*~\*~\*~|"

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Sequence
 
-# Any program: "> Can you start in June?"
-# Pine, Gnus: ">> ..." after an indent
+# Any program: "> Can you start in June?"; indented twice: "    >> Can you start in June?"
 # Emacs Supercite: the initials of the quoted author, "  DC> Can you start in June?" or "DC> ..."
-# Two prompts and postscripts look like initials and are left out: "SQL> select 1", "PS> ..."
+# Prompts of programs and postscripts look like initials and are left out: "SQL> select 1", "PS> "
 QUOTE_MARK = r"\s{0,3}>|\s{4,8}>>|\s{2,8}[A-Z][A-Za-z]{0,9}>(?=\s|$)|(?!SQL|PS)[A-Z]{2,3}>(?=\s|$)"
 _MARKED = re.compile(QUOTE_MARK)
 _MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")

@@ -43,7 +43,7 @@ _SEPARATORS = "|".join(
     ]
 )
 # Outlook, English: "-----Original Message-----"; Gmail: "---------- Forwarded message ---------"
-# Lotus Notes, English alone: "----- Forwarded by Dana Cole/HOU/ACME on 12/06/2000 03:37 PM -----"
+# Lotus Notes, English only: "----- Forwarded by Dana Cole/HOU/ACME on 12/06/2000 03:37 PM -----"
 # Apple Mail, English: "Begin forwarded message:"
 _SEPARATOR = re.compile(
     rf"\s*[-_]{{3,}} ?(?:Forwarded by\b.*|{_SEPARATORS}) ?(?:[-_]{{3,}}|$)"
@@ -61,7 +61,7 @@ _UNDERLINE = re.compile(r"\s*_{20,}$")
 # GroupWise: '>>> "Cole, Dana" <Dana.Cole@x.example> 07/30/01 15:07 PM >>>'
 _GROUPWISE = re.compile(rf">>> [^>]{{3,90}}(?:<[^<>]{{3,90}}>)? {STAMP} ?>>>$")
 _GROUPWISE_CHARACTERS = 200
-# Lotus Notes, English alone, its head and block run together:
+# Lotus Notes, English only, its head and block run together:
 # "Dana Cole@ACME 05/11/2001 11:58 AM   To: Allan Price/HOU/ACME  cc:   Subject: Ovens"
 _ONE_LINE = re.compile(rf"\s{{0,8}}\S.{{1,120}}?\s{STAMP}\s{{1,20}}To:.{{0,800}}\sSubject:")
 _ONE_LINE_CHARACTERS = 1200
@@ -74,7 +74,7 @@ _MAY_INTRODUCE = re.compile(r":|--|__|[]>\[]$")
 def find_introductions(lines: Sequence[str]) -> Iterator[Introduction]:
     """The introductions of quoted or forwarded mails, from the top.
 
-    Lines that carry a quote mark (`>`) are not looked at.
+    Lines that carry a quote mark (`>`) are skipped, except GroupWise's.
     """
     # Gmail writes "10:02\u202fAM", French programs "a écrit\u00a0:".
     plain = [line.replace("\u00a0", " ").replace("\u202f", " ").rstrip() for line in lines]
@@ -93,8 +93,8 @@ def find_introductions(lines: Sequence[str]) -> Iterator[Introduction]:
         if introduction is None and i >= no_block_before and label_of(line):
             end, is_header = header_block(plain, i)
             introduction = Introduction(head_start(plain, i), end) if is_header else None
-            # The later lines of what is no header block are none either. Skipping them keeps the
-            # time linear.
+            # No line of a rejected block starts a block of its own. Skipping them keeps the time
+            # linear.
             no_block_before = end
         if introduction:
             yield introduction

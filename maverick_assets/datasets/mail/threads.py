@@ -19,7 +19,7 @@ class ThreadLink:
     parent_id: str | None  # the mail that it answers: earlier, by another author, same thread
 
 
-_WINDOW = timedelta(days=30)  # evidence as weak as a subject or a quote links no older mails
+_WINDOW = timedelta(days=30)  # a subject or a quote is too weak to link a mail to an older one
 # Outlook, German: "AW: WG: Öfen"; The Bat: "Re[2]: ovens". Chinese programs write a wide colon.
 _PREFIXES = re.compile(
     r"^(?:\s*(?:"

@@ -1,12 +1,14 @@
 """The languages of mail, one module each; cleaning's expressions are built from them all.
 
-To add a language, write one module here, named by its ISO 639-1 code, whose `LANGUAGE` holds its
-words: copy `de.py`, which has every kind. Nothing else names the languages: modules are found by
-being here. `language.py` beside this folder says what each field is for. Then add the language to
-the labelled mails of the tests, one entry, from which mails of all programs and layouts are made.
+To add a language, copy `de.py`, which has words of every kind, to a module named by the language's
+ISO 639-1 code, and replace the words. Modules are found by being in this folder, so nothing else
+names the new one. `language.py` beside this folder says what each field is for.
 
-Some expressions are not taken apart by language, because they follow one program that writes
-English whatever its users speak; each says so where it stands.
+Then copy `maverick_assets_tests/corpora/labelled/de.yaml` in the same way. From it the tests make
+mails of the usual programs and layouts, and check that each is cleaned exactly.
+
+A few expressions are not divided by language, because they follow one program that writes English
+whatever its users speak. Their comments say "English only".
 """
 
 from collections.abc import Callable, Iterable
@@ -21,5 +23,5 @@ LANGUAGES: tuple[MailLanguage, ...] = tuple(
 
 
 def any_of(words: Callable[[MailLanguage], Iterable[str]]) -> str:
-    """An expression for one kind of words in any language, to be put in brackets."""
+    """One expression for words of all languages, chosen by `words`; it belongs in brackets."""
     return "|".join(dict.fromkeys(word for language in LANGUAGES for word in words(language)))
