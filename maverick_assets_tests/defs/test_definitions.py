@@ -14,6 +14,7 @@ from maverick_assets.crm.sources.sources_file import load_sources
 from maverick_assets.definitions import build_definitions
 from maverick_assets.fleets import load_fleet
 from maverick_assets.recipes import load_recipes
+from maverick_assets.settings import PACKAGED_PERSONALITIES
 
 PROJECT = Path(__file__).parents[2]
 
@@ -77,6 +78,17 @@ def test_a_seventh_recipe_is_a_seventh_row_of_assets() -> None:
     row = {f"chef/{part}" for part in ("dataset", "adapter", "evaluation", "release")}
     assert row <= keys.keys()
     assert keys["chef/adapter"]["deps"] == ["base_model", "chef/dataset"]
+
+
+def test_a_recipe_of_ones_own_folder_is_a_row_of_assets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged = (PACKAGED_PERSONALITIES / "gatekeeper.yaml").read_text()
+    (tmp_path / "chef.yaml").write_text(packaged.replace("gatekeeper", "chef"))
+    monkeypatch.setenv("MAVERICK_PERSONALITIES", f"packaged,{tmp_path}")
+    keys = assets_of(build_definitions(load_recipes(), load_fleet("laptop"), "UTC"))
+    parts = ("dataset", "adapter", "evaluation", "release")
+    assert {f"{name}/{part}" for name in ("chef", "robbie") for part in parts} <= keys.keys()
 
 
 def test_an_entry_of_the_sources_file_is_a_raw_table_that_personalities_read(

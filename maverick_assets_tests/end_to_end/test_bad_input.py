@@ -119,6 +119,23 @@ def test_a_typo_in_a_personality_file_is_named_with_file_and_line(
     assert f"robbie.yaml:{number}: sytem_prompt: unknown key" in line
 
 
+def test_a_personality_of_ones_own_is_known_to_every_command(
+    maverick: Maverick, crm: psycopg.Connection, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    recipe = (PROJECT / "maverick_assets" / "personalities" / "gatekeeper.yaml").read_text()
+    (folder / "chef.yaml").write_text(recipe.replace("gatekeeper", "chef"))
+    environment = maverick.environment | {"MAVERICK_PERSONALITIES": str(folder)}
+    own = Maverick(maverick.home, environment)
+    for arguments in (["run", "ingest", "--personality", "bob"], ["chat", "bob", "Hello"]):
+        assert complaint(own(*arguments), 2).endswith("no personality 'bob'; there are: chef")
+    assert "no personality 'chef' has a version" in complaint(own("chat", "chef", "Hello"), 2)
+    (folder / "chef.yaml").unlink()
+    line = complaint(own("run", "ingest"), 2)
+    assert f"setting MAVERICK_PERSONALITIES: {folder} has no personality file" in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
