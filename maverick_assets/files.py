@@ -21,16 +21,16 @@ def verify_sha256(path: Path, expected: str) -> None:
     """Raise `MaverickError` unless `path` exists and has the SHA-256 `expected`."""
     if not path.is_file():
         raise MaverickError(f"{path} is missing; restore it or retrain")
-    found = sha256_of(path)
-    if found != expected:
+    actual = sha256_of(path)
+    if actual != expected:
         raise MaverickError(
-            f"{path} is corrupt: sha256 {found[:12]} instead of {expected[:12]}; "
+            f"{path} is corrupt: sha256 {actual[:12]} instead of {expected[:12]}; "
             "restore it or retrain"
         )
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
-    """Replace `path` with `data` so that a reader sees the old file or the new one."""
+    """Replace `path` with `data`; a reader sees the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     payload = data.encode() if isinstance(data, str) else data
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -114,6 +114,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def owner_user_ids(self) -> tuple[str, ...]:
+        """User ids, compared as they are."""
         return _split(self.owner_user_id)
 
     @cached_property
@@ -126,38 +127,42 @@ class Settings(BaseSettings):
 
     @property
     def lake(self) -> Path:
+        """Delta tables; `lake.paths` knows where each of them lies."""
         return self.home / "lake"
 
     @property
     def models(self) -> Path:
+        """The registry: a folder for each personality, with its versions."""
         return self.home / "models"
 
     @property
     def postgres(self) -> Path:
+        """Data of the embedded PostgreSQL."""
         return self.home / "postgres"
 
     @property
     def base_dir(self) -> Path:
-        """Where the embedded base model is kept once it is unpacked."""
+        """The embedded base model, once it is unpacked."""
         return self.home / "base"
 
     @property
     def runs(self) -> Path:
-        """Work areas of single runs: specs and results of training and evaluation processes."""
+        """Work areas of runs: specs and results of training and evaluation processes."""
         return self.home / "runs"
 
     @property
-    def alive(self) -> Path:
-        """Lock files of runs, each held by the process that executes the run."""
+    def run_locks(self) -> Path:
+        """One lock file per run, held by the process that executes the run."""
         return self.runs / "alive"
 
     @property
     def tensorboard(self) -> Path:
-        """Curves of trainings."""
+        """Training curves."""
         return self.home / "logs" / "tensorboard"
 
     @property
     def reports(self) -> Path:
+        """Pages for people: of datasets, of months and of quarters."""
         return self.home / "reports"
 
 

@@ -41,9 +41,9 @@ def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure
         for table in TABLES.values():
             present_columns(connection, table)
     with dagster_instance() as instance:
-        reap(instance, settings.alive)  # the sensor that does it may have no daemon
+        reap(instance, settings.run_locks)  # the sensor that does it may have no daemon
         run_id = str(uuid4())
-        hold(settings.alive, run_id)
+        hold(settings.run_locks, run_id)
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance,
             run_id=run_id,

@@ -173,7 +173,7 @@ def test_a_row_that_commits_after_a_younger_one_is_not_lost(
     assert {row["id"] for row in live_rows(raw_path(tmp_path, "sticky_notes"))} >= {"early", "late"}
 
 
-def test_an_old_open_transaction_is_told(
+def test_an_old_open_transaction_is_reported(
     notes: Extract, crm: psycopg.Connection, crm_url: str
 ) -> None:
     with psycopg.connect(crm_url) as idle:
@@ -204,7 +204,7 @@ def test_another_database_and_one_that_went_back_are_read_in_full(
     assert window.reason == "transaction ids went back: a restored database"
 
 
-def test_rows_that_the_watermark_hides_are_found_by_their_number(
+def test_rows_that_the_watermark_hides_are_found_by_their_count(
     notes: Extract, crm: psycopg.Connection, tmp_path: Path
 ) -> None:
     """What a restored database looks like whose transaction ids have overtaken the watermark."""
@@ -310,7 +310,7 @@ def test_text_that_is_not_utf_8_is_named(pgdata: Path, tmp_path: Path) -> None:
     assert [row["id"] for row in live_rows(raw_path(tmp_path, "sticky_notes"))] == ["ok"]
 
 
-def test_a_server_that_goes_away_is_no_fault_of_a_column(
+def test_a_server_that_goes_away_is_not_blamed_on_a_column(
     notes: Extract, crm: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notes()

@@ -78,7 +78,7 @@ def locked_url(pgdata: Path) -> Iterator[str]:
         admin.execute("drop role clerk")
 
 
-def test_a_wrong_password_is_said_and_not_shown(maverick: Maverick, locked_url: str) -> None:
+def test_a_wrong_password_is_reported_and_not_shown(maverick: Maverick, locked_url: str) -> None:
     broken = Maverick(maverick.home, maverick.environment | {"MAVERICK_CRM_URL": locked_url})
     line = complaint(broken("run", "ingest"), 2)
     assert "password authentication failed" in line
@@ -97,7 +97,7 @@ def test_a_missing_table_and_a_missing_column_are_named(
     assert not (maverick.home / "lake").exists()
 
 
-def test_an_empty_crm_is_said_and_trains_nothing(
+def test_an_empty_crm_is_reported_and_trains_nothing(
     maverick: Maverick, crm: psycopg.Connection
 ) -> None:
     done = maverick("run", "ingest", "--personality", "robbie")
@@ -149,7 +149,7 @@ def test_a_personality_of_ones_own_is_known_to_every_command(
         (["demo"], "MAVERICK_CRM_URL names another"),
     ],
 )
-def test_arguments_that_name_nothing_are_said(
+def test_arguments_that_name_nothing_are_reported(
     maverick: Maverick, crm: psycopg.Connection, arguments: list[str], text: str
 ) -> None:
     assert text in complaint(maverick(*arguments), 2)

@@ -9,10 +9,10 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-import yaml
+from maverick_assets.yaml_files import parse_yaml
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"<([a-z_0-9]+)>")
@@ -25,8 +25,7 @@ _ARTICLE = re.compile(
 @cache
 def load_bank(name: str) -> dict[str, Any]:
     """The phrase bank `banks/<name>.yaml` of this package."""
-    text = (files(__package__) / "banks" / f"{name}.yaml").read_text(encoding="utf-8")
-    bank: dict[str, Any] = yaml.safe_load(text)
+    bank: dict[str, Any] = parse_yaml(Path(__file__).parent / "banks" / f"{name}.yaml")
     return bank
 
 

@@ -63,7 +63,7 @@ class HeldExecutor(Executor):
     def execute(
         self, plan_context: "PlanOrchestrationContext", execution_plan: "ExecutionPlan"
     ) -> Iterator["DagsterEvent"]:
-        hold(load_settings().alive, plan_context.run_id)
+        hold(load_settings().run_locks, plan_context.run_id)
         yield from self._inner.execute(plan_context, execution_plan)
 
 

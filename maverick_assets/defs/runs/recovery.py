@@ -53,7 +53,7 @@ def reap(instance: DagsterInstance, folder: Path) -> list[str]:
     "Dagster then requests them again, once.",
 )
 def reaper(context: SensorEvaluationContext) -> SkipReason:
-    settled = reap(context.instance, load_settings().alive)
+    settled = reap(context.instance, load_settings().run_locks)
     if not settled:
         return SkipReason("every run under way has a living process")
     return SkipReason(f"reported as dead: {', '.join(settled)}")

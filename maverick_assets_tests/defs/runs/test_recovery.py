@@ -82,7 +82,7 @@ def launch(instance: DagsterInstance) -> Iterator[Callable[[], Sleeper]]:
     for process in processes:
         process.kill()
         process.communicate()
-    reap(instance, load_settings().alive)
+    reap(instance, load_settings().run_locks)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def slots(instance: DagsterInstance) -> set[str]:
 def test_a_run_whose_process_lives_is_left_alone(
     instance: DagsterInstance, sleeper: Sleeper
 ) -> None:
-    assert reap(instance, load_settings().alive) == []
+    assert reap(instance, load_settings().run_locks) == []
     assert state(instance, sleeper).status == DagsterRunStatus.STARTED
     assert slots(instance) == {sleeper.run_id}
 
@@ -118,13 +118,13 @@ def test_a_killed_run_fails_and_gives_its_slot_back_once(
 ) -> None:
     sleeper.kill()
     assert state(instance, sleeper).status == DagsterRunStatus.STARTED
-    assert reap(instance, load_settings().alive) == [sleeper.run_id]
+    assert reap(instance, load_settings().run_locks) == [sleeper.run_id]
     assert state(instance, sleeper).status == DagsterRunStatus.FAILURE
     assert state(instance, sleeper).tags["dagster/will_retry"] == "true"
     assert REASON in {event.message for event in instance.all_logs(sleeper.run_id)}
     assert slots(instance) == set()
-    assert reap(instance, load_settings().alive) == []
-    assert list(load_settings().alive.iterdir()) == []
+    assert reap(instance, load_settings().run_locks) == []
+    assert list(load_settings().run_locks.iterdir()) == []
 
 
 def test_a_killed_run_that_was_being_cancelled_is_not_requested_again(
@@ -132,7 +132,7 @@ def test_a_killed_run_that_was_being_cancelled_is_not_requested_again(
 ) -> None:
     instance.report_run_canceling(state(instance, sleeper))
     sleeper.kill()
-    reap(instance, load_settings().alive)
+    reap(instance, load_settings().run_locks)
     assert state(instance, sleeper).status == DagsterRunStatus.CANCELED
     assert slots(instance) == set()
 
@@ -141,16 +141,16 @@ def test_a_run_that_was_given_up_keeps_its_slot_while_its_process_lives(
     instance: DagsterInstance, sleeper: Sleeper
 ) -> None:
     instance.report_run_failed(state(instance, sleeper))
-    assert reap(instance, load_settings().alive) == []
+    assert reap(instance, load_settings().run_locks) == []
     assert slots(instance) == {sleeper.run_id}
     sleeper.kill()
-    assert reap(instance, load_settings().alive) == []
+    assert reap(instance, load_settings().run_locks) == []
     assert slots(instance) == set()
 
 
 def test_a_run_that_ended_well_stays_so(instance: DagsterInstance, sleeper: Sleeper) -> None:
     sleeper.wake()
-    assert reap(instance, load_settings().alive) == []
+    assert reap(instance, load_settings().run_locks) == []
     assert state(instance, sleeper).status == DagsterRunStatus.SUCCESS
 
 
@@ -184,7 +184,7 @@ def test_a_second_run_waits_for_the_pool_says_so_and_goes_on(
     wait_for(lambda: second.run_id in waiting())
     assert slots(instance) == {sleeper.run_id}
     sleeper.kill()
-    reap(instance, load_settings().alive)
+    reap(instance, load_settings().run_locks)
     assert second.holds_the_pool()
     assert "sleep                        waits: another run holds gpu_test" in second.wake()
     assert state(instance, second).status == DagsterRunStatus.SUCCESS
