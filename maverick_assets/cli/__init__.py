@@ -1,1 +1,1 @@
-"""`maverick`: a module a command group."""
+"""`maverick`, the command: one module per command or group of commands."""

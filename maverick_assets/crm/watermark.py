@@ -121,15 +121,16 @@ def choose_window(
 def next_watermark(
     snapshot: TableSnapshot, watermark: Watermark | None, window: Window, now: datetime
 ) -> Watermark:
-    """The watermark after `window` was read."""
+    """The watermark after `window` was read; `watermark` is the one before, if any."""
+    reconciled_at = now  # all rows were read
+    if watermark and window.condition is not None:
+        reconciled_at = watermark.reconciled_at
     return Watermark(
         source=snapshot.source,
         columns=snapshot.columns,
         horizon=snapshot.horizon,
         cursor=snapshot.newest,
-        reconciled_at=watermark.reconciled_at
-        if watermark and window.condition is not None
-        else now,
+        reconciled_at=reconciled_at,
     )
 
 
@@ -138,6 +139,7 @@ def _by_horizon(horizon: int, next_id: int) -> Window:
         return Window(None, "full", "transaction ids went back: a restored database")
     if next_id - horizon > _MAX_COMPARABLE_IDS:
         return Window(None, "full", "too many transactions since the last reading")
+    # `xmin` has 32 bits of the horizon's 64, and no order of its own: `age` compares modulo 2**32.
     newer = sql.SQL("age(xmin) <= age({}::text::xid)").format(sql.Literal(str(horizon % 2**32)))
     return Window(newer, "snapshot horizon", f"rows of transactions from {horizon} on")
 
@@ -148,6 +150,8 @@ def _by_cursor(snapshot: TableSnapshot, watermark: Watermark, now: datetime) -> 
         return Window(None, "full", "neither xmin nor a timestamp to go by")
     if now - watermark.reconciled_at > RECONCILE_AFTER:
         return Window(None, "full", "no xmin: the daily full reconcile")
+    # An hour back: rows commit later than they are stamped, and clocks differ. What comes later
+    # still, and rows that were deleted, wait for the daily comparison of all rows.
     newer = sql.SQL("{} >= {}").format(
         sql.Identifier(column), sql.Literal(watermark.cursor - CURSOR_LAG)
     )

@@ -16,9 +16,9 @@ class Held:
 
     def fetch(self) -> FetchResult:
         fetched = self.source.fetch(self.table, self.state)
-        found = {row["id"]: row for row in fetched.rows}
-        kept = {} if fetched.complete else self.rows
-        self.rows = {key: row for key, row in (kept | found).items() if key not in fetched.deleted}
+        new = {row["id"]: row for row in fetched.rows}
+        rows = new if fetched.complete else self.rows | new
+        self.rows = {key: row for key, row in rows.items() if key not in fetched.deleted}
         self.state = fetched.state
         return fetched
 
