@@ -2,13 +2,12 @@
 
     python -m benchmarks.privacy [--mentions 5000]
 
-Invents contacts and deals, plants values of their columns (names, addresses, phones, companies and
-domains, as people write them) in mails, chats, notes and deals of other people, builds turns and
-datasets, and searches these for every planted value; times the search on hostile texts. Prints
-Markdown; exit code 1 when a value is left.
+Invents contacts and deals, plants values of their columns (names, addresses, phone numbers,
+companies, domains and streets, as people write them) in mails, chats, notes and deals of other
+people, builds turns and datasets, and searches these for every planted value. Times the search on
+hostile texts, too. Prints Markdown; the exit code is 1 when a value is left.
 
-Where values may be told but by other means than the columns (a phone, a street) they are planted
-as they stand in signatures.
+A phone number or a street stands in no column: these are planted as signatures have them.
 """
 
 import argparse
@@ -48,9 +47,9 @@ from maverick_assets.settings import Settings
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 ME = OWNER.emails[0]
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
-HOSTS = ("dana.cole@acme.example",)
+PARTICIPANTS = ("dana.cole@acme.example",)
 KINDS = ("name", "address", "phone", "company", "domain", "street")
-# Not the lists that surrogates are made of, so that a stand-in is never a planted value by chance.
+# No names that surrogates have, so that a surrogate is never a planted value by chance.
 _FIRST = """
 Aisha Bartosz Chiara Dmitri Elif Fatima Giorgos Hiroshi Ibrahim Jadwiga Kwame Lucia Mateusz Nkechi
 Oyelaran Paola Quynh Rasmus Soledad Tariq Umberto Vasiliki Wojciech Xiomara Yusuf Zsofia Anneliese
@@ -77,7 +76,9 @@ _SENTENCES = (
 
 
 @dataclass(frozen=True)
-class Someone:
+class Invented:
+    """A person whom the CRM knows."""
+
     first: str
     last: str
     company: str
@@ -90,7 +91,7 @@ class Someone:
         return f"{plain(self.first)}.{plain(self.last)}@{self.domain}"
 
     def value(self, kind: str, rng: random.Random) -> str:
-        """A value of one of the columns, in one of the ways in which people write it."""
+        """One of the person's values, written in one of the ways in which people do."""
         name = f"{self.first} {self.last}"
         return rng.choice(
             {
@@ -108,16 +109,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mentions", type=int, default=5000)
     rng = random.Random(1)
-    people = contacts(rng, 900)
+    people = invented_people(rng, 900)
     planted = [
         (kind, someone.value(kind, rng))
         for kind, someone in (
             (rng.choice(KINDS), rng.choice(people)) for _ in range(parser.parse_args().mentions)
         )
     ]
-    everyone = ThirdParties(bytes(32), known(people), OWNER.emails)
-    # First: among the many objects of turns and datasets the garbage collector takes as long again.
-    hostile = slowest_hostile_text(partial(everyone.protect, participants=HOSTS))
+    everyone = ThirdParties(bytes(32), contacts_of(people), OWNER.emails)
+    # First, because among the objects of turns and datasets the garbage collector takes as long
+    # again.
+    hostile = slowest_hostile_text(partial(everyone.protect, participants=PARTICIPANTS))
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
         lake = Path(name) / "lake"
         base = ensure_base(Settings(home=Path(name), base_model=None))
@@ -126,30 +128,30 @@ def main() -> None:
         refresh_mails(lake, "bench")
         refresh_turns(lake, OWNER, "bench")
         seconds = time.monotonic() - started
-        texts = dict(built(lake, ChatTokenizer(base.directory)))
-    left = {where: leaks(planted, found) for where, found in texts.items()}
+        texts = dict(texts_of_tables(lake, ChatTokenizer(base.directory)))
+    left = {table: leaks(planted, content) for table, content in texts.items()}
     print(report(rows, planted, texts, left, seconds))
     print(f"\n{hostile}")
     sys.exit(any(left.values()))
 
 
-def contacts(rng: random.Random, count: int) -> list[Someone]:
+def invented_people(rng: random.Random, count: int) -> list[Invented]:
     firsts, lasts = _FIRST.split(), _LAST.split()
     names = [(first, last) for first in firsts for last in lasts]
     companies = [f"{one} {trade}" for one in _COMPANY.split() for trade in _TRADE.split()]
-    found = []
+    people = []
     for first, last in rng.sample(names, count):
         company = rng.choice(companies)
         domain = f"{plain(company)}.{rng.choice(('com', 'de', 'co.uk', 'example'))}"
         phone = f"{rng.randint(201, 989)}-{rng.randint(201, 989)}-{rng.randint(1000, 9999)}"
         street = f"{rng.randint(2, 980)} {last} {rng.choice(('Street', 'Avenue', 'Road'))}"
-        found.append(Someone(first, last, company, domain, phone, street))
-    return found
+        people.append(Invented(first, last, company, domain, phone, street))
+    return people
 
 
-def known(people: list[Someone]) -> list[Contact]:
-    """The dictionary of these, with the names that the hostile texts are made of."""
-    addresses = [*(one.address for one in people), *HOSTS]
+def contacts_of(people: list[Invented]) -> list[Contact]:
+    """The contacts that they are, and those whose names the hostile texts are made of."""
+    addresses = [*(one.address for one in people), *PARTICIPANTS]
     return [contact for address in addresses for contact in contacts_of_address(address)]
 
 
@@ -158,9 +160,9 @@ def plain(name: str) -> str:
 
 
 def tables(
-    people: list[Someone], planted: list[tuple[str, str]], rng: random.Random
+    people: list[Invented], planted: list[tuple[str, str]], rng: random.Random
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Rows by table: what makes the CRM know everybody, and the mentions in texts of others."""
+    """Rows by table: those that name everybody in columns, and the mentions in texts of others."""
     mails = [mail(f"known{at}", one.address, ME, "See you then.") for at, one in enumerate(people)]
     deals = [
         deal(f"known{at}", f"{company}: shelf test", "So far so good.")
@@ -208,10 +210,10 @@ def deal(key: str, name: str, notes: str) -> dict[str, Any]:
 
 
 def put(lake: Path, name: str, rows: list[dict[str, Any]]) -> int:
-    ours = {"_op": "upsert", "_extracted_at": START}
+    added = {"_op": "upsert", "_extracted_at": START}
     records = [
         {column: row.get(column) for column in TABLES[name].columns}
-        | ours
+        | added
         | {"_row_hash": row_hash([str(row)])}
         for row in rows
     ]
@@ -220,32 +222,34 @@ def put(lake: Path, name: str, rows: list[dict[str, Any]]) -> int:
     return len(rows)
 
 
-def built(lake: Path, tokenizer: ChatTokenizer) -> Iterator[tuple[str, list[str]]]:
+def texts_of_tables(lake: Path, tokenizer: ChatTokenizer) -> Iterator[tuple[str, list[str]]]:
     """The texts of the turns, and of the dataset of every personality that has examples."""
-    found = read_turns(turns_path(lake))
-    yield "clean/turns", [f"{t.title}\n{t.text}\n{t.context or ''}" for t in found]
+    turns = read_turns(turns_path(lake))
+    yield "clean/turns", [f"{t.title}\n{t.text}\n{t.context or ''}" for t in turns]
     for recipe in load_recipes().values():
-        sources = [each.model_copy(update={"limit": 100_000}) for each in recipe.sources]
+        sources = [source.model_copy(update={"limit": 100_000}) for source in recipe.sources]
         wide = recipe.model_copy(update={"sources": sources})
         refresh_candidates(lake, wide, lambda: tokenizer, ["bench"])
         refresh_dataset(lake, wide)
         target = dataset_path(lake, recipe.name)
         table = open_table(target)
         examples = read_examples(target, table.version()) if table else []
-        texts = ["\n".join(each["content"] for each in e.messages) for e in examples]
+        texts = [
+            "\n".join(message["content"] for message in example.messages) for example in examples
+        ]
         if texts:
             yield f"datasets/{recipe.name}", texts
 
 
 def leaks(planted: list[tuple[str, str]], texts: list[str]) -> Counter[str]:
-    """Planted values that a text holds still: letters and digits compared, whatever is between."""
+    """Number of planted values by kind that a text still holds; letters and digits are compared."""
     everything = "\n".join(squeezed(text) for text in texts)
     values = {(kind, re.sub(r"^(?:www|https)", "", squeezed(value))) for kind, value in planted}
-    found = Counter[str]()
+    leaked = Counter[str]()
     for kind, value in values:
         wanted = value.removesuffix("about") if kind == "domain" else value
-        found[kind] += wanted in everything
-    return +found
+        leaked[kind] += wanted in everything
+    return +leaked
 
 
 def squeezed(text: str) -> str:
@@ -269,9 +273,9 @@ def report(
         f"|---|---:|{'---:|' * (len(KINDS) + 1)}",
     ]
     lines += [
-        f"| {where} | {len(found)} | {' | '.join(str(left[where][kind]) for kind in KINDS)} "
-        f"| {left[where].total()} |"
-        for where, found in texts.items()
+        f"| {table} | {len(content)} | {' | '.join(str(left[table][kind]) for kind in KINDS)} "
+        f"| {left[table].total()} |"
+        for table, content in texts.items()
     ]
     return "\n".join(lines)
 

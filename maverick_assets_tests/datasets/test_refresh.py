@@ -69,8 +69,9 @@ def write_raw(lake: Path, rows: Rows) -> None:
     for name, content in rows.items():
         target = raw_path(lake, name)
         kept = ["id", *(column for column in KEPT_COLUMNS if column in TABLES[name].columns)]
-        held = read_table(target, columns=kept)
-        gone = [row for row in held.to_pylist() if row["id"] not in content] if held else []
+        before = read_table(target, columns=kept)
+        old = before.to_pylist() if before else []
+        gone = [row for row in old if row["id"] not in content]
         records = [_record(name, row, "upsert") for row in content.values()]
         records += [_record(name, row, "delete") for row in gone]
         table = pa.Table.from_pylist(records, raw_schema(TABLES[name]))
@@ -109,9 +110,9 @@ def small_recipe(name: str) -> Recipe:
 
 def content(lake: Path, table: str, key: str) -> bytes:
     """All rows in the order of their key, as bytes."""
-    held = read_table(lake / table)
-    assert held is not None
-    ordered = held.sort_by(key).combine_chunks()
+    stored = read_table(lake / table)
+    assert stored is not None
+    ordered = stored.sort_by(key).combine_chunks()
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, ordered.schema) as writer:
         writer.write_table(ordered)
@@ -186,10 +187,10 @@ def test_night_after_night_the_rows_are_those_of_a_full_rebuild(
         rows = night(rows, rng)
         write_raw(lake, rows)
         done = refresh(lake, tokenizer)
-        assert not any(each.full for each in done.values())
+        assert not any(result.full for result in done.values())
         rebuilt = tmp_path / f"rebuilt{at}"
         shutil.copytree(lake / "raw", rebuilt / "raw")
-        assert all(each.full for each in refresh(rebuilt, tokenizer).values())
+        assert all(result.full for result in refresh(rebuilt, tokenizer).values())
         for table, key in (
             ("clean/mails", "id"),
             ("clean/turns", "turn_id"),
@@ -215,7 +216,7 @@ def test_one_new_mail_costs_its_own_thread(
     assert 1 <= done["turns"].derived <= 25
     assert done["robbie"].derived == 0
     again = refresh(tmp_path, tokenizer)
-    assert all(each.commit.changed == 0 and each.derived == 0 for each in again.values())
+    assert all(result.commit.changed == 0 and result.derived == 0 for result in again.values())
 
 
 def test_another_owner_recipe_or_code_is_a_full_rebuild(
@@ -258,7 +259,7 @@ def test_a_deleted_row_takes_its_turns_and_examples_along(
     assert read_examples(dataset, 0)
 
 
-def test_a_crm_without_text_is_said_and_leaves_no_turns(tmp_path: Path) -> None:
+def test_a_crm_without_text_is_an_error_and_leaves_no_turns(tmp_path: Path) -> None:
     write_raw(tmp_path, {table.name: {} for table in TEXT_TABLES})
     refresh_mails(tmp_path, "1")
     with pytest.raises(BadInput, match="holds no text to learn from"):
@@ -289,7 +290,7 @@ def test_intimate_words_and_health_data_stay_with_their_personality(
 def test_rejected_answers_are_kept_aside_and_go_with_their_rows(
     sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
 ) -> None:
-    """Nor is there another table where there never were any."""
+    """Where there never were any, the table is the same."""
     low = {key: row | {"rating": 2} for key, row in sample["feedback"].items()}
     mine = {key: row for key, row in low.items() if row["personality"] == "robbie"}
     write_raw(tmp_path / "a", sample | {"feedback": low})
@@ -311,8 +312,8 @@ def test_a_rejected_answer_with_a_secret_in_any_part_is_not_kept_aside(
     model = next(row for row in sample["feedback"].values() if row["personality"] == "robbie")
     plain = {"prompt": "Hi?", "response": "Go away.", "correction": "Hello!", "rating": 1}
     parts = {"prompt", "response", "correction"}
-    told = {part: model | plain | {"id": part, part: "pw is hunter2!!"} for part in parts}
-    feedback = told | {"plain": model | plain | {"id": "plain"}}
+    with_secret = {part: model | plain | {"id": part, part: "pw is hunter2!!"} for part in parts}
+    feedback = with_secret | {"plain": model | plain | {"id": "plain"}}
     write_raw(tmp_path, sample | {"feedback": feedback})
     refresh(tmp_path, tokenizer)
     table = read_table(preferences_path(tmp_path, "robbie"))
@@ -328,9 +329,9 @@ def test_nobody_without_the_key_can_tell_whose_a_candidate_is(
 
     def contacts() -> set[str]:
         assert refresh(lake, tokenizer)["allan-maverick"].full
-        held = read_table(candidates_path(lake, "allan-maverick"), columns=["contact"])
-        assert held is not None
-        return set(held["contact"].to_pylist())
+        table = read_table(candidates_path(lake, "allan-maverick"), columns=["contact"])
+        assert table is not None
+        return set(table["contact"].to_pylist())
 
     before = contacts()
     assert len(before) > 5

@@ -1,7 +1,7 @@
 """What the owner knew of a recipient before he wrote: facts for mails that answer nothing.
 
-A fact depends only on rows that are older than the mail: on mails exchanged before, and on the
-stage of a deal that names the recipient's company and was last changed before.
+A fact depends only on rows that are older than the mail: on the mails exchanged until then, and on
+the stage of a deal that names the recipient's company and was last changed before the mail.
 """
 
 import re
@@ -15,65 +15,70 @@ from typing import Any
 
 from maverick_assets.datasets.owner import Owner
 
-Row = Mapping[str, Any]
-History = tuple[list[datetime], list[str]]  # times in order, and the stage from each on
+MailRow = Mapping[str, Any]  # id, sender, recipients, sent_at of `clean/mails`
+DealRow = Mapping[str, Any]  # deal_name, stage, created_at, updated_at of a raw table
+# Stages of the deals of one company: when each was reached, in order, and the stages.
+StageHistory = tuple[list[datetime], list[str]]
 
-REGULAR = 10  # mails exchanged before that make a regular contact
+REGULAR_MAILS = 10  # so many mails exchanged make a regular contact
 _WORD = re.compile(r"[^\W_]+")
-_TELLING_CHARACTERS = 4
-_COMPANY_WORDS = 4
+_MIN_COMPANY_LETTERS = 4  # shorter names match too many domains by chance
+_MAX_COMPANY_WORDS = 4
 
 
-def recipient_facts(mails: Iterable[Row], deals: Iterable[Row], owner: Owner) -> dict[str, str]:
-    """Facts of each mail of the owner by mail id, one a line; no name is in them.
-
-    `mails`: id, sender, recipients, sent_at. `deals`: deal_name, stage, created_at, updated_at.
-    """
-    wrote = cache(owner.has_email)
-    stages = _stages(deals)
-    exchanged: defaultdict[str, int] = defaultdict(int)
+def recipient_facts(
+    mails: Iterable[MailRow], deals: Iterable[DealRow], owner: Owner
+) -> dict[str, str]:
+    """Facts of each mail of the owner, by mail id: one fact a line, and no name in them."""
+    is_owner = cache(owner.has_email)
+    histories = _stage_histories(deals)
+    exchanged: defaultdict[str, int] = defaultdict(int)  # mails so far, by address
     facts: dict[str, str] = {}
     ordered = sorted(mails, key=lambda mail: (mail["sent_at"], mail["id"]))
+    # Mails of one moment do not precede each other: all get their facts before any is counted.
     for moment, same_time in groupby(ordered, key=lambda mail: mail["sent_at"]):
-        group = list(same_time)  # mails of one moment are not before each other
+        group = list(same_time)
         for mail in group:
-            contact = owner.first_recipient(mail["recipients"]) if wrote(mail["sender"]) else None
-            if contact:
-                stage = _stage(stages.get(_company(contact)), moment)
-                lines = [f"Relation: {_relation(exchanged[contact])}"]
+            if not is_owner(mail["sender"]):
+                continue
+            recipient = owner.first_recipient(mail["recipients"])
+            if recipient:
+                stage = _stage_before(moment, histories.get(_company(recipient)))
+                lines = [f"Relation: {_relation(exchanged[recipient])}"]
                 facts[mail["id"]] = "\n".join([*lines, *([f"Deal: {stage}"] if stage else [])])
         for mail in group:
-            others = mail["recipients"] if wrote(mail["sender"]) else [mail["sender"]]
+            others = mail["recipients"] if is_owner(mail["sender"]) else [mail["sender"]]
             for address in set(others):
                 exchanged[address] += 1
     return facts
 
 
-def _relation(before: int) -> str:
-    if before == 0:
+def _relation(exchanged: int) -> str:
+    if exchanged == 0:
         return "first contact"
-    return "regular contact" if before >= REGULAR else "a few mails before"
+    return "regular contact" if exchanged >= REGULAR_MAILS else "a few mails before"
 
 
-def _stages(deals: Iterable[Row]) -> dict[str, History]:
-    """Stages by company as a domain would spell it: any few words of a deal's name, joined."""
-    found: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+def _stage_histories(deals: Iterable[DealRow]) -> dict[str, StageHistory]:
+    """Histories by company as a domain would spell it: any few words of a deal's name, joined."""
+    stages: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for deal in deals:
         since = deal.get("updated_at") or deal["created_at"]
         if since and deal["stage"]:
-            for company in set(_runs(_WORD.findall((deal["deal_name"] or "").lower()))):
-                found[company].append((since, deal["stage"]))
+            for company in set(_joined_words(_WORD.findall((deal["deal_name"] or "").lower()))):
+                stages[company].append((since, deal["stage"]))
     return {
         company: ([since for since, _ in sorted(rows)], [stage for _, stage in sorted(rows)])
-        for company, rows in found.items()
+        for company, rows in stages.items()
     }
 
 
-def _runs(words: Sequence[str]) -> Iterator[str]:
+def _joined_words(words: Sequence[str]) -> Iterator[str]:
+    """Every run of a few words, joined: `oat`, `oatbars`, `oatbarsshelf` and so on."""
     for start in range(len(words)):
-        for end in range(start + 1, min(start + _COMPANY_WORDS, len(words)) + 1):
+        for end in range(start + 1, min(start + _MAX_COMPANY_WORDS, len(words)) + 1):
             joined = "".join(words[start:end])
-            if len(joined) >= _TELLING_CHARACTERS:
+            if len(joined) >= _MIN_COMPANY_LETTERS:
                 yield joined
 
 
@@ -83,7 +88,10 @@ def _company(address: str) -> str:
     return "".join(_WORD.findall(labels[-2])) if len(labels) > 1 else ""
 
 
-def _stage(history: History | None, moment: datetime) -> str | None:
-    """The stage as it was last known before `moment`."""
-    at = bisect_right(history[0], moment) if history else 0
-    return history[1][at - 1] if history and at else None
+def _stage_before(moment: datetime, history: StageHistory | None) -> str | None:
+    """The last stage that was reached by `moment`; None where there was none yet."""
+    if history is None:
+        return None
+    times, stages = history
+    count = bisect_right(times, moment)
+    return stages[count - 1] if count else None

@@ -1,4 +1,4 @@
-"""Mails and turns brought up to date with the raw tables."""
+"""Bringing `clean/mails` and `clean/turns` up to date with the raw tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,28 +47,34 @@ from maverick_assets.lake.incremental import (
 )
 from maverick_assets.lake.paths import contacts_path, mails_path, raw_path, turns_path
 
-# Keys of the derived tables among a refresh's inputs; they stand in the state of `clean/turns`.
+# Names of the derived tables that turns are made from. Commits of `clean/turns` hold them, so
+# another spelling would derive every turn again.
 MAILS, CONTACTS = "mails", "contacts"
 
 Changes = Mapping[str, list[ChangedRow]] | None  # changed rows by table; None: derive everything
 
 
 def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) -> RefreshResult:
-    """Bring `clean/mails` up to date with the raw tables of mails."""
+    """Bring `clean/mails` up to date with the raw tables of mails.
+
+    `code` is the version of the code that cleans: another one cleans every mail again.
+    """
     target = mails_path(lake)
     paths = {table.name: raw_path(lake, table.name) for table in tables if table.shape == "mail"}
     with only_writer(target):
         sources = read_sources(target, MAIL_SCHEMA, paths, row_hash([code]))
         changes = sources.changed_rows({name: ["id"] for name in paths})
-        changed_ids = {name: changes and column_values(changes[name], "id") for name in paths}
+        ids = {
+            name: None if changes is None else column_values(changes[name], "id") for name in paths
+        }
         mails = [
             clean_row(name, row)
             for name, path in paths.items()
-            for row in live_rows(path, where_in("id", changed_ids[name]))
+            for row in live_rows(path, where_in("id", ids[name]))
         ]
-        scope = changes and {f"{name}:{row['id']}" for name in paths for row in changes[name]}
-        table = arrow_table(mail_rows(mails), MAIL_SCHEMA)
-        commit = sync_table(target, table, "id", scope, sources.state)
+        scope = {f"{name}:{row_id}" for name in paths for row_id in ids[name] or ()}
+        rows = arrow_table(mail_rows(mails), MAIL_SCHEMA)
+        commit = sync_table(target, rows, "id", None if changes is None else scope, sources.state)
     return RefreshResult(commit, len(mails), changes is None)
 
 
@@ -82,8 +88,9 @@ def refresh_turns(
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
 
     Third parties are those of `clean/contacts`, which is brought up to date first. A text is
-    derived again when a name that it holds comes or goes; with another key every text is. `gap`:
-    the silence that ends a session of a chat. Raises `BadInput` when there is no text at all.
+    derived again when a name that it holds comes or goes; with another key, owner or `code` every
+    text is. `gap`: the silence that ends a session of a chat. Raises `BadInput` when there is no
+    text at all.
     """
     target = turns_path(lake)
     paths = {table.name: raw_path(lake, table.name) for table in tables if table.shape != "mail"}
@@ -154,9 +161,9 @@ class _AffectedTurns:
     gap: timedelta  # silence that ends a session of a chat
 
     def of_tables(self, tables: Sequence[Table], target: Path) -> tuple[set[str], list[Turn]]:
-        """Ids of the affected turns, and those of them that there are, ordered by id.
+        """Ids of the affected turns, and the turns that they are now, ordered by id.
 
-        Turns without anything to learn are left out. `target` holds the turns of before.
+        A turn with nothing to learn is left out. `target` holds the turns of the last refresh.
         """
         scope, turns = self._of_mails(tables, target)
         for table in tables:
@@ -168,14 +175,14 @@ class _AffectedTurns:
                 continue
             scope |= more_ids
             turns += more
-        told = [turn for turn in turns if turn.text or turn.rejected]
-        return scope, sorted(told, key=lambda turn: turn.turn_id)
+        with_text = [turn for turn in turns if turn.text or turn.rejected]
+        return scope, sorted(with_text, key=lambda turn: turn.turn_id)
 
     def _of_mails(self, tables: Sequence[Table], target: Path) -> tuple[set[str], list[Turn]]:
-        """Mails that changed or whose recipient facts did, and all that are linked with these.
+        """Mails that changed, mails whose recipient facts changed, and all linked with these.
 
-        Facts come from mails and deals, so that any change of those may change facts of a mail
-        that is linked with none of them.
+        Facts come from mails and deals: a change of one of those may change the facts of a mail
+        that is not linked with it.
         """
         deals = [table.name for table in tables if table.shape == "deal"]
         if self.changes is not None and not any(self.changes[name] for name in (MAILS, *deals)):
@@ -186,8 +193,8 @@ class _AffectedTurns:
             return set(), self.builder.mail_turns(read_mails(mails), facts)
         turns = read_table(target, columns=["turn_id", "facts"])
         before = {} if turns is None else dict(zip(*turns.to_pydict().values(), strict=True))
-        refuted = [mail for mail, old in before.items() if facts.get(mail) != old]
-        moved: list[ChangedRow] = [{"id": mail, "link_keys": []} for mail in refuted]
+        outdated = [mail for mail, old in before.items() if facts.get(mail) != old]
+        moved: list[ChangedRow] = [{"id": mail, "link_keys": []} for mail in outdated]
         affected = linked_mail_ids(mails, [*self.changes[MAILS], *moved])
         if not affected:
             return set(), []

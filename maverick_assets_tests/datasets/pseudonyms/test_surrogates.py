@@ -1,4 +1,4 @@
-"""Stand-ins: stable, never the same for two, computable by the holder of the key alone."""
+"""Surrogates: stable, never the same for two, computable by the holder of the key alone."""
 
 import stat
 from pathlib import Path
@@ -21,21 +21,21 @@ KEYS = st.binary(min_size=32, max_size=32)
 
 @settings(max_examples=5, derandomize=True)
 @given(key=KEYS)
-def test_ten_thousand_entities_have_ten_thousand_stand_ins(key: bytes) -> None:
+def test_ten_thousand_names_have_ten_thousand_surrogates(key: bytes) -> None:
     one = Surrogates(key)
     names = [f"{chr(97 + at % 26)}{at} {chr(97 + at % 17)}x{at // 3}" for at in range(10_000)]
-    for stand_in in (
+    for surrogate in (
         one.person,
         one.company,
         one.phone,
         one.street,
         lambda name: one.domain(f"{name.replace(' ', '-')}.com"),
     ):
-        assert len({stand_in(name) for name in names}) == 10_000
+        assert len({surrogate(name) for name in names}) == 10_000
 
 
 @given(key=KEYS, name=st.text(min_size=1, max_size=40))
-def test_a_stand_in_depends_on_key_and_entity_alone(key: bytes, name: str) -> None:
+def test_a_surrogate_depends_on_key_and_identity_alone(key: bytes, name: str) -> None:
     one, other = Surrogates(key), Surrogates(key)
     other.person("somebody before")
     assert one.person(name) == other.person(name)
@@ -44,7 +44,7 @@ def test_a_stand_in_depends_on_key_and_entity_alone(key: bytes, name: str) -> No
     assert one.street(name) == other.street(name)
 
 
-def test_another_key_gives_other_stand_ins() -> None:
+def test_another_key_gives_other_surrogates() -> None:
     one, other = Surrogates(b"1" * 32), Surrogates(b"2" * 32)
     assert one.person("dana cole") != other.person("dana cole")
     assert one.company("acme") != other.company("acme")
@@ -75,10 +75,10 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert load_key(lake, key_fingerprint(key)) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_a_lost_key_is_said_and_not_replaced(tmp_path: Path) -> None:
+def test_a_lost_key_is_an_error_and_not_replaced(tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     path = key_path(lake)
     used = key_fingerprint(load_key(lake))

@@ -1,3 +1,5 @@
+"""Third parties are replaced by their surrogates wherever a text names them."""
+
 import gzip
 import json
 import re
@@ -9,7 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.pseudonyms.contacts import Contact
+from maverick_assets.datasets.pseudonyms.contacts import (
+    Contact,
+    contacts_of_address,
+    contacts_of_deal,
+)
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
@@ -19,7 +25,7 @@ OWNER = ("allan@testpilot.example", "*@testpilot.example")
 DANA = "dana.cole@acme.example"
 KEY = bytes(range(32))
 HOSTILE = hostile_texts(250_000)
-KNOWN = (
+CONTACTS = (
     Contact("person", "dana cole"),
     Contact("company", "acme"),
     Contact("domain", "acme.example"),
@@ -68,7 +74,7 @@ def test_a_phone_number_becomes_one_that_nobody_has(number: str) -> None:
     assert protect(f"Reach me: {number}, or not.", []) == protected
 
 
-def test_one_number_has_one_stand_in_however_it_is_written() -> None:
+def test_one_number_has_one_surrogate_however_it_is_written() -> None:
     written = ["(713) 853-4759", "+1 713 853 4759", "713.853.4759", "cell 7138534759"]
     protected = [protect(number, []).removeprefix("cell ") for number in written]
     assert len(set(protected)) == 1
@@ -84,12 +90,12 @@ def test_a_number_that_is_announced_as_one_is_replaced() -> None:
 def test_addresses_become_stable_and_the_owners_stay() -> None:
     text = "Write to Dana.Cole@acme.example, not ALLAN@testpilot.example."
     protected = protect(text, [], OWNER)
-    stand_in = ThirdParties(KEY, (), OWNER).address("dana.cole@acme.example")
-    assert stand_in.startswith(f"{GIVEN}.{SURNAME}@".lower())
-    assert protected == f"Write to {stand_in}, not ALLAN@testpilot.example."
+    surrogate = ThirdParties(KEY, (), OWNER).address("dana.cole@acme.example")
+    assert surrogate.startswith(f"{GIVEN}.{SURNAME}@".lower())
+    assert protected == f"Write to {surrogate}, not ALLAN@testpilot.example."
 
 
-def test_participants_names_become_their_pseudonyms() -> None:
+def test_participants_names_become_their_surrogates() -> None:
     text = "Hi Dana,\nMs. COLE said Dana Cole's team (Cole, Dana) agrees. Danaher and dana stay."
     assert protect("dana:\nsee u", [DANA], OWNER) == f"{GIVEN.lower()}:\nsee u"
     assert protect(text, [DANA], OWNER) == (
@@ -98,13 +104,13 @@ def test_participants_names_become_their_pseudonyms() -> None:
     )
 
 
-def test_a_person_has_one_pseudonym_in_every_thread() -> None:
+def test_a_person_has_one_surrogate_in_every_thread() -> None:
     alone = protect("Dana Cole", [DANA], OWNER)
     among_others = protect("Dana Cole", ["lee.ito@acme.example", DANA], OWNER)
     assert alone == among_others == f"{GIVEN} {SURNAME}"
 
 
-def test_the_owners_name_stays_and_is_no_pseudonym() -> None:
+def test_the_owners_name_stays_and_is_no_surrogate() -> None:
     owner = ("john.nash@testpilot.example",)
     namesake = "john.smith@acme.example"
     protected = protect("John Smith wrote.\n\nBest,\nJohn", [namesake, owner[0]], owner)
@@ -150,7 +156,79 @@ def test_leaves_few_traces_in_a_real_mailbox() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_time_of_hostile_text_is_bounded(name: str) -> None:
-    everyone = ThirdParties(KEY, KNOWN, OWNER)
+    everyone = ThirdParties(KEY, CONTACTS, OWNER)
     started = time.process_time()
     everyone.protect(HOSTILE[name], [DANA])
     assert time.process_time() - started < 1  # 0.25 s on a quiet machine
+
+
+def with_contacts(text: str, contacts: Sequence[Contact], participants: Sequence[str] = ()) -> str:
+    return ThirdParties(KEY, contacts, OWNER).protect(text, participants)
+
+
+def test_who_takes_no_part_is_renamed_by_his_full_name() -> None:
+    contacts = [*contacts_of_address("dana.cole@acme.example")]
+    given, surname = ThirdParties(KEY, contacts).surrogates.person("dana cole")
+    assert with_contacts("Ask Dana Cole.", contacts) == f"Ask {given} {surname}."
+    assert with_contacts("DANA\nCOLE, Dana M. Cole", contacts) == (
+        f"{given} {surname}, ".upper() + f"{given} {surname}"
+    )
+    assert with_contacts("Cole, Dana", contacts) == f"{surname}, {given}"
+    assert with_contacts("Dana said so. Cole too. Danacole", contacts).startswith(
+        "Dana said so. Cole too"
+    )
+
+
+def test_accents_are_left_out_in_addresses_only() -> None:
+    contacts = [
+        contact
+        for address in ("zofia.wisniewska@x.example", "jorg.mueller@y.example")
+        for contact in contacts_of_address(address)
+    ]
+    text = "Zofia Wiśniewska, ZOFIA WIŚNIEWSKA, Jörg Müller, Jorg Mueller, Müller, Jörg"
+    assert not any(
+        word in with_contacts(text, contacts) for word in ("Wi", "WI", "Müll", "Muel", "rg")
+    )
+
+
+def test_a_mention_and_a_participant_have_one_name() -> None:
+    contacts = [*contacts_of_address("dana.cole@acme.example")]
+    mentioned = with_contacts("Ask Dana Cole.", contacts)
+    assert with_contacts("Ask Dana Cole.", (), ["dana.cole@acme.example"]) == mentioned
+    assert with_contacts("Ask Dana Cole.", (), ["dana.cole@else.example"]) == mentioned
+
+
+def test_companies_are_recognised_however_they_are_written() -> None:
+    contacts = [
+        *contacts_of_address("x@tansythorne.example"),
+        *contacts_of_deal("Tansy & Thorne: t"),
+    ]
+    name = ThirdParties(KEY, contacts).surrogates.company("tansythorne")
+    text = "Tansy & Thorne, Tansy and Thorne's, TANSY-THORNE, see www.tansythorne.example/tea"
+    assert with_contacts(text, contacts) == (
+        f"{name}, {name}'s, {name.upper()}, see www.{name.lower()}.example/tea"
+    )
+
+
+def test_ordinary_words_public_names_and_the_owners_own_stay() -> None:
+    contacts = [
+        contact
+        for address in (
+            "x@energy.com",
+            "y@google.com",
+            "mark.may@gmail.com",
+            "beth@testpilot.example",
+        )
+        for contact in contacts_of_address(address)
+    ]
+    text = "Energy prices on Google may mark a change. TestPilot at testpilot.example. Energy!"
+    assert with_contacts(text, contacts) == text
+
+
+def test_streets_keep_their_kind_and_lose_their_name() -> None:
+    text = "12 Main Street; Hauptstraße 5a; 3 rue de la Paix; Calle Mayor 12; in 2000 Wall Street"
+    protected = protect(text, (), OWNER)
+    assert not any(name in protected for name in ("Main", "Haupt", "Paix", "Mayor"))
+    assert all(kind in protected for kind in (" Street;", "straße", " rue de la ", "Calle "))
+    assert protected.endswith("in 2000 Wall Street")
+    assert protect(text, (), OWNER) == protected

@@ -1,4 +1,4 @@
-"""People whom no CRM column knows get the stand-ins that they would have as contacts."""
+"""People whom no CRM column knows get the surrogates that they would have as contacts."""
 
 import re
 import shutil
@@ -23,10 +23,6 @@ def names() -> UnlistedNames:
     return UnlistedNames(KEY, [("allan", "reyes")])
 
 
-def stand_in(name: str) -> str:
-    return " ".join(SURROGATES.person(Contact("person", name).identity))
-
-
 def protect(names: UnlistedNames, text: str) -> str:
     return names.protect([text])[0]
 
@@ -40,15 +36,15 @@ def protect(names: UnlistedNames, text: str) -> str:
         ("We had dinner with Daniela Moreno's brother.", "daniela moreno"),
     ],
 )
-def test_a_full_name_gets_the_stand_in_of_a_contact(
+def test_a_full_name_gets_the_surrogate_of_a_contact(
     names: UnlistedNames, text: str, name: str
 ) -> None:
     given, surname = SURROGATES.person(Contact("person", name).identity)
-    found = protect(names, text)
-    assert f"{given} {surname}" in found
-    assert not any(word in found.lower() for word in name.split())
-    known = ThirdParties(KEY, [Contact("person", name)], ["allan.reyes@testpilot.example"])
-    assert known.protect(text) == found
+    protected = protect(names, text)
+    assert f"{given} {surname}" in protected
+    assert not any(word in protected.lower() for word in name.split())
+    third_parties = ThirdParties(KEY, [Contact("person", name)], ["allan.reyes@testpilot.example"])
+    assert third_parties.protect(text) == protected
 
 
 def test_a_name_is_the_same_in_prompt_and_completion(names: UnlistedNames) -> None:
@@ -87,9 +83,9 @@ def test_what_names_no_third_party_stays(names: UnlistedNames, text: str) -> Non
     assert protect(names, text) == text
 
 
-def test_stand_ins_stay(names: UnlistedNames) -> None:
-    known = ThirdParties(KEY, [Contact("person", "dana cole")])
-    once = known.protect("I spoke with Dana Cole and she agreed to the price.")
+def test_surrogates_stay(names: UnlistedNames) -> None:
+    third_parties = ThirdParties(KEY, [Contact("person", "dana cole")])
+    once = third_parties.protect("I spoke with Dana Cole and she agreed to the price.")
     assert protect(names, once) == once
     twice = protect(names, "I spoke with Jeff Whitlock on Monday.")
     assert protect(names, twice) == twice
@@ -97,7 +93,7 @@ def test_stand_ins_stay(names: UnlistedNames) -> None:
     assert not any(is_surrogate_word(name) for name in ("robinson", "peterson", "hamilton"))
 
 
-def test_a_stand_in_for_a_given_name_gets_a_surname_and_stays(names: UnlistedNames) -> None:
+def test_a_surrogate_for_a_given_name_gets_a_surname_and_stays(names: UnlistedNames) -> None:
     surname = SURROGATES.person("gordon whitlock")[1]
     assert names.protect(["Hello Gordon,\nthanks.", "Thank you.\nGordon Whitlock"]) == [
         "Hello Gordon,\nthanks.",
@@ -110,7 +106,7 @@ def test_other_languages_are_not_looked_at(names: UnlistedNames) -> None:
     assert protect(names, text) == text
 
 
-def test_what_is_found_depends_on_the_text_alone() -> None:
+def test_which_names_are_recognised_depends_on_the_text_alone() -> None:
     texts = [
         f"Please tell {name} that we need {n} more." for n, name in enumerate(["Jeff Lee"] * 40)
     ]
@@ -133,7 +129,7 @@ def test_a_megabyte_takes_no_longer_than_its_words(names: UnlistedNames) -> None
         assert protect(names, text) == text
 
 
-def test_corrupt_model_files_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_corrupt_model_files_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = person_ner.model_path()
     copy = tmp_path / person_ner.PACKAGE / path.name
     shutil.copytree(path, copy)

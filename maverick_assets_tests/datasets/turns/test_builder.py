@@ -144,7 +144,7 @@ def test_a_long_silence_starts_another_session_of_a_chat() -> None:
     assert len({turn.thread_id for turn in short}) == 4
 
 
-def test_feedback_is_learnt_where_praised_or_corrected_and_kept_aside_where_rejected() -> None:
+def test_feedback_gives_what_was_praised_or_corrected_and_what_was_rejected() -> None:
     row = {
         "id": "f1",
         "personality": "robbie",
@@ -153,20 +153,20 @@ def test_feedback_is_learnt_where_praised_or_corrected_and_kept_aside_where_reje
         "created_at": START,
     }
 
-    def told(rating: int | None, correction: str | None) -> tuple[str, str | None]:
+    def text_and_rejected(rating: int | None, correction: str | None) -> tuple[str, str | None]:
         rated = row | {"rating": rating, "correction": correction}
         turn = BUILDER.row_turn(TABLES["feedback"], rated)
         return turn.text, turn.rejected
 
-    assert told(8, None) == ("Come and sit.", None)
-    assert told(9, "Soup first.") == ("Soup first.", None)
-    assert told(7, None) == told(None, None) == ("", None)
-    assert told(5, "Soup first.") == ("Soup first.", None)
-    assert told(3, "Soup first.") == ("Soup first.", "Come and sit.")
-    assert told(1, None) == ("", "Come and sit.")
+    assert text_and_rejected(8, None) == ("Come and sit.", None)
+    assert text_and_rejected(9, "Soup first.") == ("Soup first.", None)
+    assert text_and_rejected(7, None) == text_and_rejected(None, None) == ("", None)
+    assert text_and_rejected(5, "Soup first.") == ("Soup first.", None)
+    assert text_and_rejected(3, "Soup first.") == ("Soup first.", "Come and sit.")
+    assert text_and_rejected(1, None) == ("", "Come and sit.")
 
 
-def test_the_recipient_of_a_mail_is_known_by_a_stand_in_alone() -> None:
+def test_the_recipient_of_a_mail_is_known_by_a_surrogate_alone() -> None:
     body = "Dana, are you there?"
     mails = [
         mail("1", "allan@testpilot.example", body, 0, recipients="dana.whitfield@brand.example"),

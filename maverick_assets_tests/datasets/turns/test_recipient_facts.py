@@ -77,8 +77,8 @@ def test_facts_of_a_mail_do_not_change_with_what_comes_later(
     deals = [deal("Oat Bars", f"stage {at}", hour) for at, hour in enumerate(changes)]
     begun = START + timedelta(hours=now)
     then = recipient_facts(
-        [each for each in mails if each["sent_at"] <= begun],
-        [each for each in deals if each["created_at"] <= begun],
+        [row for row in mails if row["sent_at"] <= begun],
+        [row for row in deals if row["created_at"] <= begun],
         OWNER,
     )
     later = recipient_facts(mails, deals, OWNER)
