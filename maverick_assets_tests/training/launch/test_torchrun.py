@@ -15,7 +15,7 @@ from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
 from maverick_assets.training.launch.torchrun import RankLayout, read_hosts
 from maverick_assets_tests.processes import lives, wait_for
-from maverick_assets_tests.training.test_driver import TRAIN, driver, job, specification
+from maverick_assets_tests.training.specs import TRAIN, driver, job, specification
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 

@@ -9,7 +9,7 @@ from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.training.loop.adapter_job import training_examples, with_replay
 from maverick_assets.training.spec import AdapterJobSpec
-from maverick_assets_tests.training.test_driver import TRAIN, VALIDATION, job, run, specification
+from maverick_assets_tests.training.specs import TRAIN, VALIDATION, job, run, specification
 
 
 @pytest.fixture
