@@ -75,9 +75,12 @@ def test_event_files_hold_the_figures_of_training_json(spec: TrainingSpec, tmp_p
         assert [step for step, _ in curves["loss"]] == list(range(1, summary.steps + 1))
         losses = [loss for _, loss in summary.losses]
         assert [loss for _, loss in curves["loss"]] == pytest.approx(losses)
-        for tag, known in (("loss", summary.losses), ("held_out_loss", summary.validation_losses)):
-            assert [step for step, _ in curves[tag]] == [step for step, _ in known]
-            values = [value for _, value in known]
+        for tag, expected in (
+            ("loss", summary.losses),
+            ("held_out_loss", summary.validation_losses),
+        ):
+            assert [step for step, _ in curves[tag]] == [step for step, _ in expected]
+            values = [value for _, value in expected]
             assert [value for _, value in curves[tag]] == pytest.approx(values)
         rates = [rate for _, rate in curves["learning_rate"]]
         assert summary.learning_rate is not None

@@ -164,9 +164,9 @@ def test_shorter_adapters_take_turns_and_end_with_the_longest(model: Any) -> Non
     with attached_lora(model, jobs, seed=0) as lora:
         run = train(lora, jobs, CPU, seed=0, on_step=reports.append)
     assert len(reports) == len(run.losses["long"]) == 10 * len(run.losses["a"])
-    assert max(len(each.adapter_steps) for each in reports) == 2
+    assert max(len(report.adapter_steps) for report in reports) == 2
     last = {
-        name: [at for at, each in enumerate(reports) if name in each.adapter_steps][-1]
+        name: [at for at, report in enumerate(reports) if name in report.adapter_steps][-1]
         for name in names
     }
     assert min(last.values()) > 0.85 * len(reports)
@@ -181,11 +181,11 @@ def test_reports_count_steps_and_name_the_adapters_that_took_one(model: Any) -> 
     with attached_lora(model, jobs, seed=0) as lora:
         run = train(lora, jobs, CPU, seed=0, on_step=reports.append)
     steps = len(run.losses["long"])
-    assert [each.step for each in reports] == list(range(1, steps + 1))
-    assert all("long" in each.adapter_steps for each in reports)
-    assert sum("short" in each.adapter_steps for each in reports) == len(run.losses["short"])
+    assert [report.step for report in reports] == list(range(1, steps + 1))
+    assert all("long" in report.adapter_steps for report in reports)
+    assert sum("short" in report.adapter_steps for report in reports) == len(run.losses["short"])
     assert reports[-1].seconds_left == 0
-    assert all(each.tokens_per_second > 0 for each in reports)
+    assert all(report.tokens_per_second > 0 for report in reports)
     tokens = 3 * jobs[0].n_tokens + jobs[1].n_tokens
     assert run.tokens_per_second * run.seconds == pytest.approx(tokens, rel=0.01)
 
@@ -209,8 +209,8 @@ def test_gradients_of_adapters_in_one_pack_are_those_of_each_alone(model: Any) -
             packed = pack(chosen)
             routing.spans = packed.adapter_spans
             total, _ = completion_losses(lora.get_base_model(), packed)
-            found = torch.autograd.grad(total, list(weights_of.values()), allow_unused=True)
-            return {n: g for n, g in zip(weights_of, found, strict=True) if g is not None}
+            computed = torch.autograd.grad(total, list(weights_of.values()), allow_unused=True)
+            return {n: g for n, g in zip(weights_of, computed, strict=True) if g is not None}
 
         together = gradients(*documents[0], *documents[1])
         alone = gradients(*documents[0]) | gradients(*documents[1])
@@ -238,13 +238,13 @@ def test_an_adapter_is_the_same_alone_and_beside_others(model: Any, tmp_path: Pa
 def test_the_gradient_of_a_step_is_the_same_in_one_pack_and_in_several(
     model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = []
+    results = []
     for tokens in (1000, 1):
         monkeypatch.setattr(Hardware, "micro_batch_tokens", tokens)
         train_adapter(model, ROWS, tmp_path / str(tokens) / "only", RECIPE)
-        found.append(weights(tmp_path / str(tokens) / "only"))
-    for name, weight in found[0].items():
-        torch.testing.assert_close(weight, found[1][name], rtol=1e-4, atol=1e-6)
+        results.append(weights(tmp_path / str(tokens) / "only"))
+    for name, weight in results[0].items():
+        torch.testing.assert_close(weight, results[1][name], rtol=1e-4, atol=1e-6)
 
 
 PROMPT = list(range(1, 13))  # both adapters have it: each computes its own
@@ -254,7 +254,7 @@ PROMPTED = [Encoded([*PROMPT, *row.input_ids], 12 + row.n_prompt) for row in ROW
 def test_losses_and_gradients_are_the_same_where_prompts_are_computed_once(model: Any) -> None:
     jobs = [AdapterJob("one", PROMPTED, RECIPE), AdapterJob("two", PROMPTED[:3], OTHER)]
     documents = [Document(row, adapter) for adapter, t in enumerate(jobs) for row in t.rows]
-    found = []
+    results = []
     with (
         attached_lora(model, jobs, seed=0) as lora,
         fused_lora(lora, ["one", "two"]) as routing,
@@ -268,8 +268,8 @@ def test_losses_and_gradients_are_the_same_where_prompts_are_computed_once(model
             packed = pack(documents, sharing)
             routing.spans = packed.adapter_spans
             total, losses = completion_losses(lora.get_base_model(), packed)
-            found.append((packed, losses, torch.autograd.grad(total, trained)))
-    (shared, losses, gradients), (apart, expected_losses, expected) = found
+            results.append((packed, losses, torch.autograd.grad(total, trained)))
+    (shared, losses, gradients), (apart, expected_losses, expected) = results
     assert apart.input_ids.shape[1] - shared.input_ids.shape[1] >= 12 * (len(documents) - 2)
     torch.testing.assert_close(losses, expected_losses, rtol=1e-5, atol=1e-5)
     for ours, theirs in zip(gradients, expected, strict=True):
@@ -280,14 +280,14 @@ def test_losses_and_gradients_are_the_same_where_prompts_are_computed_once(model
 def test_an_adapter_is_the_same_where_prompts_are_computed_once(
     model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = []
+    results = []
     for sharing in (True, False):
         monkeypatch.setattr(Hardware, "shares_prefixes", sharing)
         directory = tmp_path / str(sharing) / "only"
         train_adapter(model, PROMPTED, directory, RECIPE.model_copy(update={"batch_tokens": 64}))
-        found.append(weights(directory))
-    for name, weight in found[0].items():
-        torch.testing.assert_close(weight, found[1][name], rtol=1e-4, atol=1e-6)
+        results.append(weights(directory))
+    for name, weight in results[0].items():
+        torch.testing.assert_close(weight, results[1][name], rtol=1e-4, atol=1e-6)
 
 
 def test_an_adapter_that_fails_is_given_up_and_the_others_are_as_without_it(
@@ -316,7 +316,7 @@ def test_an_early_stop_does_not_end_the_count_of_the_others(model: Any) -> None:
         run = train(lora, jobs, CPU, seed=0, on_step=reports.append)
     assert len(run.losses["stops"]) < len(run.losses["goes on"])
     steps = len(run.losses["goes on"])
-    assert [(each.step, each.steps) for each in reports] == [
+    assert [(report.step, report.steps) for report in reports] == [
         (at, steps) for at in range(1, steps + 1)
     ]
     reported = [

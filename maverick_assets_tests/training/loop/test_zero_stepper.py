@@ -67,15 +67,15 @@ def test_two_ranks_train_what_one_trains_at_every_stage_of_zero(ranked: Path, co
 
 
 def test_frozen_weights_may_be_of_another_type_than_those_that_learn(ranked: Path) -> None:
-    found: Weights = torch.load(ranked / "bfloat16")
-    assert all(weight.dtype == torch.float32 for weight in found.values())
+    trained: Weights = torch.load(ranked / "bfloat16")
+    assert all(weight.dtype == torch.float32 for weight in trained.values())
     bfloat = Hardware("cpu", torch.bfloat16)
     with attached_lora(tiny_llama(32, 0.5).bfloat16(), JOBS, seed=0) as lora:
         train(lora, JOBS, bfloat, 0, lambda _: None)
         names = {name: weight.detach() for name, weight in lora.named_parameters()}
-    expected = {name: names[name] for name in found}
+    expected = {name: names[name] for name in trained}
     start = {name: weight for name, weight in names.items() if "lora_A" in name}
-    assert differ(found, expected) < 0.05 * max(
+    assert differ(trained, expected) < 0.05 * max(
         weight.abs().max().item() for weight in start.values()
     )
 
