@@ -293,8 +293,8 @@ def engine_config(
 ) -> dict[str, Any]:
     """The user's settings, except for what this module does itself."""
     zero = dict(settings["zero_optimization"])
-    # Smaller parameters are not divided at stage 3: above the largest LoRA weight, so that all
-    # of them are whole on every rank.
+    # At stage 3 parameters below this threshold are not divided. It is set above the largest LoRA
+    # weight, so that all of these are whole on every rank.
     largest = max(weight.numel() for own in weights for weight in own)
     threshold = zero.get("stage3_param_persistence_threshold", 100_000)
     zero["stage3_param_persistence_threshold"] = max(threshold, largest + 1)
