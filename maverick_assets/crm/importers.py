@@ -13,7 +13,7 @@ from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
 from maverick_assets.crm.connection import present_columns
-from maverick_assets.crm.internet_mail import MailRow, Skipped, storable
+from maverick_assets.crm.internet_mail import MailRow, SkippedInput, storable
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.errors import BadInput, first_line
 
@@ -30,15 +30,17 @@ class ImportReport:
 
     imported: int
     unchanged: int  # rows that were there already, or that came twice
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[SkippedInput] = field(default_factory=list)
 
 
-def import_mail(connection: psycopg.Connection, mails: Iterable[MailRow | Skipped]) -> ImportReport:
+def import_mail(
+    connection: psycopg.Connection, mails: Iterable[MailRow | SkippedInput]
+) -> ImportReport:
     """Insert mails that the CRM does not have, in one transaction.
 
     A mail is recognised by its id (see `MailRow`) or by its Message-ID.
     """
-    rows = (mail if isinstance(mail, Skipped) else (mail.id, asdict(mail)) for mail in mails)
+    rows = (mail if isinstance(mail, SkippedInput) else (mail.id, asdict(mail)) for mail in mails)
     with connection.transaction():
         writer = _TableWriter(connection, "crm_emails")
         return _import(rows, lambda batch: writer.insert(_new_mails(connection, writer, batch)))
@@ -70,7 +72,7 @@ def insert_rows(
     with connection.transaction():
         writer = _TableWriter(connection, table)
 
-        def insert_all(batch: list[NamedRow]) -> tuple[int, list[Skipped]]:
+        def insert_all(batch: list[NamedRow]) -> tuple[int, list[SkippedInput]]:
             inserted, refused = writer.insert(batch)
             if refused:
                 raise BadInput(f"{table} row {refused[0].name}: {refused[0].reason}; correct it")
@@ -81,16 +83,16 @@ def insert_rows(
 
 
 def _import(
-    rows: Iterable[NamedRow | Skipped],
-    insert: Callable[[list[NamedRow]], tuple[int, list[Skipped]]],
+    rows: Iterable[NamedRow | SkippedInput],
+    insert: Callable[[list[NamedRow]], tuple[int, list[SkippedInput]]],
 ) -> ImportReport:
     """Insert rows in batches; `insert` returns how many were new, and which were refused."""
     imported = accepted = 0
-    skipped: list[Skipped] = []
+    skipped: list[SkippedInput] = []
     for batch in _batches(rows):
-        good = [row for row in batch if not isinstance(row, Skipped)]
+        good = [row for row in batch if not isinstance(row, SkippedInput)]
         inserted, refused = insert(good)
-        skipped += [row for row in batch if isinstance(row, Skipped)] + refused
+        skipped += [row for row in batch if isinstance(row, SkippedInput)] + refused
         imported += inserted
         accepted += len(good) - len(refused)
     return ImportReport(imported, accepted - imported, skipped)
@@ -112,7 +114,7 @@ class _TableWriter:
         )
         self._table = table
 
-    def insert(self, rows: list[NamedRow]) -> tuple[int, list[Skipped]]:
+    def insert(self, rows: list[NamedRow]) -> tuple[int, list[SkippedInput]]:
         """Insert rows; how many were new, and those that PostgreSQL refuses, by name.
 
         Raises `BadInput` where the table itself is the reason: no right to insert, no unique id.
@@ -131,14 +133,14 @@ class _TableWriter:
                 "id and the right to insert"
             ) from error
 
-    def _insert_one_by_one(self, rows: list[NamedRow]) -> tuple[int, list[Skipped]]:
+    def _insert_one_by_one(self, rows: list[NamedRow]) -> tuple[int, list[SkippedInput]]:
         imported = 0
         refused = []
         for name, row in rows:
             try:
                 imported += self._execute([row])
             except (psycopg.DataError, psycopg.IntegrityError) as error:
-                refused.append(Skipped(name, first_line(error)))
+                refused.append(SkippedInput(name, first_line(error)))
         return imported, refused
 
     def _execute(self, rows: list[Values]) -> int:
@@ -184,7 +186,9 @@ def _new_mails(
     return new
 
 
-def _json_rows(file: str, lines: Iterable[bytes], table: Table) -> Iterator[NamedRow | Skipped]:
+def _json_rows(
+    file: str, lines: Iterable[bytes], table: Table
+) -> Iterator[NamedRow | SkippedInput]:
     for number, line in enumerate(lines, start=1):
         name = f"{file}:{number}"
         if not line.strip():
@@ -192,15 +196,15 @@ def _json_rows(file: str, lines: Iterable[bytes], table: Table) -> Iterator[Name
         try:
             row = json.loads(line.decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
-            yield Skipped(name, f"not JSON: {error}")
+            yield SkippedInput(name, f"not JSON: {error}")
             continue
         if not isinstance(row, dict):
-            yield Skipped(name, "not a JSON object")
+            yield SkippedInput(name, "not a JSON object")
             continue
         if row.get("id") is None:
             row["id"] = sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:32]
         missing = [column for column in table.required if column not in row]
-        yield Skipped(name, f"no column {missing[0]}") if missing else (name, row)
+        yield SkippedInput(name, f"no column {missing[0]}") if missing else (name, row)
 
 
 def _batches(rows: Iterable[T]) -> Iterator[list[T]]:

@@ -38,7 +38,7 @@ class MailRow:
 
 
 @dataclass(frozen=True)
-class Skipped:
+class SkippedInput:
     """Input that was left out."""
 
     name: str  # of a file, a message or a line, by which the user finds it
@@ -54,7 +54,7 @@ _FROM_LINE = re.compile(rb"From \S*.*\d{1,2}:\d{2}")
 _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
-def read_mbox(path: Path) -> Iterator[MailRow | Skipped]:
+def read_mbox(path: Path) -> Iterator[MailRow | SkippedInput]:
     """The messages of an mbox file, in its order.
 
     Raises `BadInput` when there is no such file, or it is no mbox.
@@ -67,7 +67,7 @@ def read_mbox(path: Path) -> Iterator[MailRow | Skipped]:
         yield parse_message(f"{path.name} message {number}", data)
 
 
-def read_maildir(path: Path) -> Iterator[MailRow | Skipped]:
+def read_maildir(path: Path) -> Iterator[MailRow | SkippedInput]:
     """The messages of a Maildir, or of any folder tree with one message per file, by path.
 
     Raises `BadInput` when there is no such folder, or no file in it.
@@ -84,27 +84,27 @@ def read_maildir(path: Path) -> Iterator[MailRow | Skipped]:
         try:
             data = file.read_bytes()
         except OSError as error:
-            yield Skipped(name, f"unreadable: {error.strerror}")
+            yield SkippedInput(name, f"unreadable: {error.strerror}")
             continue
         yield parse_message(name, data)
 
 
-def parse_message(name: str, data: bytes) -> MailRow | Skipped:
+def parse_message(name: str, data: bytes) -> MailRow | SkippedInput:
     """The row of one message, or why there is none; `name` says to the user which message it is."""
     try:
         message = message_from_bytes(data, policy=policy.default)
         headers = _headers(message.raw_items())
         body = _body(message)
     except Exception as error:  # the stdlib's parser fails in many ways on broken messages
-        return Skipped(name, f"not a readable message: {error or type(error).__name__}")
+        return SkippedInput(name, f"not a readable message: {error or type(error).__name__}")
     senders = _addresses(headers, "from") or _addresses(headers, "sender")
     if not senders:
-        return Skipped(name, "no sender address (From)")
+        return SkippedInput(name, "no sender address (From)")
     if "date" not in headers:
-        return Skipped(name, "no Date")
+        return SkippedInput(name, "no Date")
     sent_at = _date(headers["date"][0])
     if sent_at is None:
-        return Skipped(name, f"unreadable Date {headers['date'][0][:60]!r}")
+        return SkippedInput(name, f"unreadable Date {headers['date'][0][:60]!r}")
     subject = " ".join(_decoded(headers.get("subject", [""])[0]).split())
     recipients = [
         address for field in ("to", "cc", "bcc") for address in _addresses(headers, field)

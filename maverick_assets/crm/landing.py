@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.crm.forgetting import read_forgotten
-from maverick_assets.crm.internet_mail import Skipped
+from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.raw_table import (
     ARROW_TYPES,
     LIVE,
@@ -34,7 +34,7 @@ class LandingResult:
 
     read: int  # rows that the source handed over
     tombstones: int
-    skipped: list[Skipped]
+    skipped: list[SkippedInput]
     commit: Commit  # how many of the rows were new
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from maverick_assets.crm.importers import import_jsonl, import_mail, insert_rows
-from maverick_assets.crm.internet_mail import MailRow, Skipped, read_maildir
+from maverick_assets.crm.internet_mail import MailRow, SkippedInput, read_maildir
 from maverick_assets.errors import BadInput
 from maverick_assets_tests.crm.raw_messages import mail_row, raw_message
 
@@ -33,11 +33,11 @@ def stored(crm: psycopg.Connection, query: str) -> list[tuple[object, ...]]:
 
 def test_importing_twice_imports_once_in_any_order(crm: psycopg.Connection) -> None:
     mails = [mail_row(raw_message(f"number {i}", Message_ID=f"<{i}@x>")) for i in range(1200)]
-    first = import_mail(crm, [*mails, Skipped("inbox/9.", "no Date")])
+    first = import_mail(crm, [*mails, SkippedInput("inbox/9.", "no Date")])
     random.Random(7).shuffle(mails)
     second = import_mail(crm, iter(mails))
     assert (first.imported, first.unchanged) == (1200, 0)
-    assert first.skipped == [Skipped("inbox/9.", "no Date")]
+    assert first.skipped == [SkippedInput("inbox/9.", "no Date")]
     assert (second.imported, second.unchanged, second.skipped) == (0, 1200, [])
 
 

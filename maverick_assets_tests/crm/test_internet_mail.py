@@ -8,7 +8,7 @@ import pytest
 
 from maverick_assets.crm.internet_mail import (
     MailRow,
-    Skipped,
+    SkippedInput,
     parse_message,
     read_maildir,
     read_mbox,
@@ -98,7 +98,7 @@ def test_dates_of_1980_are_kept(date: str) -> None:
 )
 def test_a_broken_message_is_skipped_with_its_reason(data: bytes, reason: str) -> None:
     skipped = parse_message("inbox/7.", data)
-    assert isinstance(skipped, Skipped)
+    assert isinstance(skipped, SkippedInput)
     assert skipped.name == "inbox/7."
     assert skipped.reason.startswith(reason)
 
@@ -119,7 +119,7 @@ def test_an_mbox_is_split_at_its_separators_only(tmp_path: Path) -> None:
     first, second, third = read_mbox(mbox)
     assert isinstance(first, MailRow)
     assert first.body == "Hello\n\nFrom here on we ship.\nFrom now on, too.\n>From x"
-    assert second == Skipped("mail.mbox message 2", "no sender address (From)")
+    assert second == SkippedInput("mail.mbox message 2", "no sender address (From)")
     assert isinstance(third, MailRow)
 
 
@@ -138,8 +138,10 @@ def test_a_maildir_and_a_folder_tree_are_read(tmp_path: Path) -> None:
         "cur/1:2,S",
         "new/2",
     ]
-    assert [mail if isinstance(mail, Skipped) else mail.body for mail in read_maildir(tree)] == [
-        Skipped("inbox/1.", "no sender address (From)"),
+    assert [
+        mail if isinstance(mail, SkippedInput) else mail.body for mail in read_maildir(tree)
+    ] == [
+        SkippedInput("inbox/1.", "no sender address (From)"),
         "sent/old/2.",
     ]
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from maverick_assets.crm.internet_mail import Skipped
+from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.sources.caldav_server import CalDavServer, open_calendars
 from maverick_assets.crm.sources.events import Calendar, EventReader
 from maverick_assets.crm.sources.source import (
@@ -88,7 +88,7 @@ class CalendarSource:
             if state == markers and None not in markers.values():
                 return FetchResult((), complete=False, state=markers)
             items = [item for calendar in calendars for item in reader.rows(calendar)]
-        broken = any(isinstance(item, Skipped) for item in items)
+        broken = any(isinstance(item, SkippedInput) for item in items)
         return FetchResult(items, complete=not broken, state={} if broken else markers)
 
     def _files(self) -> Iterator[Calendar]:

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from maverick_assets.crm.internet_mail import Skipped, storable
+from maverick_assets.crm.internet_mail import SkippedInput, storable
 from maverick_assets.crm.sources.source import (
     AbsolutePath,
     Deleted,
@@ -72,7 +72,7 @@ class DocumentsSource:
 
     def _items(
         self, known: FetchState, seen: FetchState
-    ) -> Iterator[SourceRow | Deleted | Skipped]:
+    ) -> Iterator[SourceRow | Deleted | SkippedInput]:
         """Rows of the files that differ from `known`; fills `seen`, the state of this fetch."""
         files = dict(_files(self.entry.folder))
         yield from (Deleted(name) for name in known if name not in files)
@@ -92,7 +92,7 @@ class DocumentsSource:
                     yield self._row(name, data, datetime.fromtimestamp(info.st_mtime, UTC))
                 seen[name] = [info.st_mtime_ns, info.st_size, digest]
             except (OSError, ValueError) as error:
-                yield Skipped(name, str(error))
+                yield SkippedInput(name, str(error))
                 if name in known:  # no time and no size: it is read again, whatever happens
                     seen[name] = [0, 0, before[2]]
 

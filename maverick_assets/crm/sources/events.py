@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from maverick_assets.crm.html_text import html_to_text
-from maverick_assets.crm.internet_mail import Skipped
+from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
 
 if TYPE_CHECKING:
@@ -45,15 +45,15 @@ class EventReader:
     addresses: tuple[str, ...]
     zone: ZoneInfo  # of whole days and of times without a zone, unless the calendar names its own
 
-    def rows(self, calendar: Calendar) -> Iterator[SourceRow | Deleted | Skipped]:
-        """The events of a calendar: cancelled ones as `Deleted`, unreadable ones as `Skipped`."""
+    def rows(self, calendar: Calendar) -> Iterator[SourceRow | Deleted | SkippedInput]:
+        """The events of a calendar; a cancelled one is `Deleted`, an unreadable one is skipped."""
         from icalendar import Calendar as ICalendar
 
         for text in calendar.read():
             try:
                 parts = ICalendar.from_ical(text, multiple=True)
             except ValueError as error:
-                yield Skipped(calendar.name, f"not iCalendar: {str(error)[:200]}")
+                yield SkippedInput(calendar.name, f"not iCalendar: {str(error)[:200]}")
                 continue
             for part in parts:
                 name = str(part.get("X-WR-CALNAME", calendar.name))
@@ -63,7 +63,7 @@ class EventReader:
                         yield self._row(cast("icalendar.Event", event), name, zone)
                     except ValueError as error:  # a broken property raises when it is read
                         subject = event.get("UID") or event.get("SUMMARY", "")
-                        yield Skipped(f"{name}: {subject}", str(error)[:200])
+                        yield SkippedInput(f"{name}: {subject}", str(error)[:200])
 
     def _row(self, event: "icalendar.Event", calendar: str, zone: ZoneInfo) -> SourceRow | Deleted:
         uid = str(event.get("UID", "")).strip()

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from maverick_assets.crm.internet_mail import Skipped
+from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.sources.hubspot_api import HubSpotApi
 from maverick_assets.crm.sources.hubspot_rows import conversations, deals, mails, messages
 from maverick_assets.crm.sources.source import (
@@ -89,7 +89,7 @@ class HubSpotSource:
         since = None if target.shape == "conversation" else _read_since(state)
         next_state: FetchState = {}
 
-        def items() -> Iterator[SourceRow | Deleted | Skipped]:
+        def items() -> Iterator[SourceRow | Deleted | SkippedInput]:
             yield from self._items(api, target, since)
             # Only now does `api` know when HubSpot gave its first answer.
             began = (api.first_answer_at or datetime.now(UTC)).isoformat()
@@ -100,7 +100,7 @@ class HubSpotSource:
 
     def _items(
         self, api: HubSpotApi, table: SourceTable, since: datetime | None
-    ) -> Iterator[SourceRow | Deleted | Skipped]:
+    ) -> Iterator[SourceRow | Deleted | SkippedInput]:
         match table.shape:
             case "mail":
                 return mails(api, table, since)

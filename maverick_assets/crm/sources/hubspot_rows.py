@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from maverick_assets.crm.html_text import html_to_text
-from maverick_assets.crm.internet_mail import Skipped
+from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.sources.hubspot_api import HubSpotApi, JsonObject, NotFound
 from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
 
@@ -25,17 +25,17 @@ ACTORS = "/conversations/v3/conversations/actors/batch/read"
 
 def mails(
     api: HubSpotApi, table: SourceTable, since: datetime | None
-) -> Iterator[SourceRow | Deleted | Skipped]:
+) -> Iterator[SourceRow | Deleted | SkippedInput]:
     """Logged e-mails; one without a sender is skipped."""
 
-    def row(item: JsonObject) -> SourceRow | Skipped:
+    def row(item: JsonObject) -> SourceRow | SkippedInput:
         values = item["properties"]
         headers = _headers(values)
         people = [person for key in ("to", "cc", "bcc") for person in headers.get(key) or []]
         sender = _addresses([headers.get("from")]) or _split(values.get("hs_email_from_email"))
         recipients = _addresses(people) or _split(values.get("hs_email_to_email"))
         if not sender:
-            return Skipped(f"e-mail {item['id']}", "no sender address")
+            return SkippedInput(f"e-mail {item['id']}", "no sender address")
         return table.row(
             id=item["id"],
             thread_id=values.get("hs_email_thread_id"),
@@ -53,7 +53,7 @@ def mails(
 
 def deals(
     api: HubSpotApi, table: SourceTable, since: datetime | None
-) -> Iterator[SourceRow | Deleted | Skipped]:
+) -> Iterator[SourceRow | Deleted | SkippedInput]:
     """Deals: the description as notes, and stages by the names of the account's pipelines."""
     owners = {
         owner["id"]: owner.get("email")
@@ -127,8 +127,8 @@ def _objects(
     kind: str,
     properties: str,
     since: datetime | None,
-    row: Callable[[JsonObject], SourceRow | Skipped],
-) -> Iterator[SourceRow | Deleted | Skipped]:
+    row: Callable[[JsonObject], SourceRow | SkippedInput],
+) -> Iterator[SourceRow | Deleted | SkippedInput]:
     """CRM objects as rows; where only changes are read, archived objects follow as `Deleted`."""
     path = f"/crm/v3/objects/{kind}"
     if since is None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field
 
-from maverick_assets.crm.internet_mail import Skipped, storable
+from maverick_assets.crm.internet_mail import SkippedInput, storable
 from maverick_assets.crm.schema import Shape, Table, crm_table
 from maverick_assets.errors import BadInput
 from maverick_assets.yaml_files import StrictModel
@@ -60,11 +60,11 @@ class FetchResult:
     are `state`, `deleted` and `skipped` complete.
     """
 
-    items: Iterable[SourceRow | Deleted | Skipped]
+    items: Iterable[SourceRow | Deleted | SkippedInput]
     complete: bool  # the rows are all that exist: an id that is not among them has vanished
     state: FetchState  # for the next fetch; stored in the commit of the rows
     deleted: list[str] = field(default_factory=list)  # ids that are gone, even if among the rows
-    skipped: list[Skipped] = field(default_factory=list)  # what could not be read, and why
+    skipped: list[SkippedInput] = field(default_factory=list)  # what could not be read, and why
 
     @property
     def rows(self) -> Iterator[SourceRow]:
@@ -73,7 +73,7 @@ class FetchResult:
         for item in self.items:
             if isinstance(item, Deleted):
                 self.deleted.append(item.id)
-            elif isinstance(item, Skipped):
+            elif isinstance(item, SkippedInput):
                 self.skipped.append(item)
             elif item["id"] not in seen:
                 seen.add(item["id"])
