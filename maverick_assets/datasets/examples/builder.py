@@ -169,7 +169,7 @@ class ExampleBuilder:
         texts = [message["content"] for message in example.messages]
         if any(self.tokenizer.has_control_tokens(text) for text in texts):
             return "control tokens"
-        if not self.tokenizer.spells(answer):
+        if not self.tokenizer.round_trips(answer):
             return "characters that the vocabulary lacks"
         return None
 

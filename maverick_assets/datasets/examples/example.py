@@ -9,7 +9,6 @@ from operator import attrgetter
 from pathlib import Path
 
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.schema import schema_of
 
@@ -43,8 +42,7 @@ def read_examples(table: Path, version: int, split: str | None = None) -> list[E
     Raises `MaverickError` when there is no such table or version.
     """
     rows = read_table(table, version)
-    if rows is None:
-        raise MaverickError(f"{table} is no dataset; materialize it first")
+    assert rows is not None  # a table that does not exist has no such version
     names = {field.name for field in fields(Example)} & set(rows.column_names)
     defaults = {"kind": ""}  # versions of earlier releases lack the column
     examples = [

@@ -1,4 +1,4 @@
-"""Kept token ids: those of the tokenizer and no others, whatever the file holds."""
+"""Cached token ids are those that the tokenizer gives, whatever the file holds."""
 
 import random
 import shutil
@@ -21,13 +21,13 @@ LENGTH = 24  # some are cut
 Night = Callable[..., int]
 
 
-class Counting(ChatTokenizer):
-    """Knows how much it was asked."""
+class CountingTokenizer(ChatTokenizer):
+    """A tokenizer that counts how many examples it was given."""
 
-    asked = 0
+    encoded = 0
 
     def encode(self, messages: list[Message], max_length: int) -> Encoded:
-        self.asked += 1
+        self.encoded += 1
         return super().encode(messages, max_length)
 
 
@@ -57,73 +57,72 @@ def night(base: PreparedBase, lake: Path) -> Night:
         dataset = dataset_path(lake, "robbie")
         rows = [asdict(replace(each, messages=[])) for each in examples]
         version = sync_table(dataset, arrow_table(rows, EXAMPLE_SCHEMA), "example_id").version
-        tokenizer = loaded(folder)
-        tokenizer.asked = 0
+        tokenizer = counting_tokenizer(folder)
+        tokenizer.encoded = 0
         wanted = examples if some is None else some
-        found = TokenCache(tokenizer, dataset, version, token_cache_path(lake)).encode(
-            wanted, length
-        )
-        asked = tokenizer.asked
-        assert found == [tokenizer.encode(each.messages, length) for each in wanted]
-        return asked
+        token_cache = TokenCache(tokenizer, dataset, version, token_cache_path(lake))
+        encoded = token_cache.encode(wanted, length)
+        tokenized = tokenizer.encoded
+        assert encoded == [tokenizer.encode(each.messages, length) for each in wanted]
+        return tokenized
 
     return run
 
 
 @cache
-def loaded(folder: Path) -> Counting:
-    return Counting(folder)
+def counting_tokenizer(folder: Path) -> CountingTokenizer:
+    return CountingTokenizer(folder)
 
 
-def kept(lake: Path) -> Path:
+def cache_file(lake: Path) -> Path:
     [file] = token_cache_path(lake).iterdir()
     return file
 
 
-def test_a_night_tokenizes_only_what_is_new(night: Night) -> None:
-    known = [example(number) for number in range(8)]
-    assert night(known) == 8
-    assert night(known) == 0
-    assert night([*known, example(8)], [example(8), *known[2:5]]) == 1
-    assert night([*known, example(8)]) == 0
+def test_a_night_tokenizes_new_examples_only(night: Night) -> None:
+    examples = [example(number) for number in range(8)]
+    assert night(examples) == 8
+    assert night(examples) == 0
+    assert night([*examples, example(8)], [example(8), *examples[2:5]]) == 1
+    assert night([*examples, example(8)]) == 0
 
 
 def test_another_text_length_or_tokenizer_is_tokenized_anew(
     night: Night, base: PreparedBase, tmp_path: Path
 ) -> None:
-    known = [example(number) for number in range(4)]
-    night(known)
-    assert night([*known[:3], example(3, "Another answer")]) == 1
-    assert night(known[:3], length=12) == 3
+    examples = [example(number) for number in range(4)]
+    night(examples)
+    assert night([*examples[:3], example(3, "Another answer")]) == 1
+    assert night(examples[:3], length=12) == 3
     other = tmp_path / "other"
     shutil.copytree(base.directory, other, ignore=shutil.ignore_patterns("*.safetensors"))
     template = other / "chat_template.jinja"
     template.write_text(template.read_text().replace("<|im_end|>", "<|im_start|>"))
-    assert night(known[:3], length=12, folder=other) == 3
-    assert night(known[:3], length=12) == 3
+    assert night(examples[:3], length=12, folder=other) == 3
+    assert night(examples[:3], length=12) == 3
 
 
-def test_what_left_the_dataset_leaves_the_file_and_forgetting_removes_it(
+def test_an_example_that_leaves_the_dataset_leaves_the_file_and_forgetting_removes_the_file(
     night: Night, lake: Path
 ) -> None:
-    known = [example(number) for number in range(4)]
-    night(known)
-    size = kept(lake).stat().st_size
-    night(known[1:])
-    assert kept(lake).stat().st_size < size
-    assert '"e0"' not in kept(lake).read_text()
+    examples = [example(number) for number in range(4)]
+    night(examples)
+    size = cache_file(lake).stat().st_size
+    night(examples[1:])
+    assert cache_file(lake).stat().st_size < size
+    assert '"e0"' not in cache_file(lake).read_text()
     forget_tokens(lake)
     assert not token_cache_path(lake).exists()
     forget_tokens(lake)
-    assert night(known[1:]) == 3
+    assert night(examples[1:]) == 3
 
 
-def test_from_a_damaged_file_nothing_is_taken_and_the_next_is_whole(
+def test_nothing_is_taken_from_a_damaged_file_and_the_next_is_whole(
     night: Night, lake: Path
 ) -> None:
-    known = [example(number) for number in range(4)]
-    night(known)
-    whole = kept(lake).read_bytes()
+    examples = [example(number) for number in range(4)]
+    night(examples)
+    whole = cache_file(lake).read_bytes()
     rng = random.Random(0)
     damaged = [b"", b"\n", b"{}", b"{}\n{}", whole[:-1], whole[: len(whole) // 2], whole * 2]
     for _ in range(20):
@@ -131,12 +130,12 @@ def test_from_a_damaged_file_nothing_is_taken_and_the_next_is_whole(
         flipped[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
         damaged.append(bytes(flipped))
     for content in damaged:
-        kept(lake).write_bytes(content)
-        assert night(known) == 4
-        assert kept(lake).read_bytes() == whole
+        cache_file(lake).write_bytes(content)
+        assert night(examples) == 4
+        assert cache_file(lake).read_bytes() == whole
 
 
-def test_where_it_cannot_be_written_all_is_tokenized(night: Night, lake: Path) -> None:
+def test_without_a_writable_folder_every_example_is_tokenized(night: Night, lake: Path) -> None:
     lake.mkdir()
     token_cache_path(lake).touch()
     assert night([example(number) for number in range(4)]) == 4
