@@ -37,7 +37,7 @@ from maverick_assets.lake.schema import schema_of
 CONTACT_SCHEMA = pa.schema([("id", pa.string()), *schema_of(Contact)])
 # Of a deal, a note or a conversation: they hold an address, or an id that may be one.
 _ADDRESS_COLUMNS = ("owner_email", "user_id")
-# More names than this at once: deriving everything costs no more than looking for them.
+# With more names than this at once, deriving everything costs no more than looking for them.
 MAX_RENAMED_CONTACTS = 500
 _NAMES_IN_A_PATTERN = 50
 
@@ -45,8 +45,9 @@ _NAMES_IN_A_PATTERN = 50
 def refresh_contacts(lake: Path, tables: Sequence[Table]) -> Commit:
     """Bring `clean/contacts` up to date with `clean/mails` and the raw tables.
 
-    It is a function of these and of the list of the forgotten. Who was deleted at the source is
-    known by the tombstones. The names of both are still replaced in texts of others.
+    The table is a function of these and of the list of the forgotten. Tombstones say who was
+    deleted at the source: names of the deleted and of the forgotten are still replaced in texts of
+    others.
     """
     target = contacts_path(lake)
     with only_writer(target):

@@ -72,7 +72,7 @@ def _create(path: Path) -> None:
 
 
 class Surrogates:
-    """Surrogates of one key. What they are computed from must be given as `contacts` spells it."""
+    """Surrogates of one key. Names must be spelled as `contacts.fold` gives them."""
 
     def __init__(self, key: bytes, taken: Sequence[str] = ()) -> None:
         """`taken`: given names (lower case) that no surrogate has, those of the owner."""
@@ -117,7 +117,7 @@ class Surrogates:
         return " ".join([PHONE_PREFIX, *(digits[i : i + 3] for i in range(0, 12, 3))])
 
     def _number(self, kind: str, identity: str) -> int:
-        """256 bits; of one identity, other ones for each kind."""
+        """256 bits, different for each kind of surrogate of one identity."""
         message = f"{kind}\0{identity}".encode("utf-8", "surrogatepass")
         return int.from_bytes(hmac.digest(self._key, message, "sha256"))
 

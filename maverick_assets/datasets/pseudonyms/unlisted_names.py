@@ -58,12 +58,12 @@ class UnlistedNames:
     """
 
     def __init__(self, key: bytes, owner_names: Iterable[Sequence[str]] = ()) -> None:
-        """`owner_names`: the words of each. After a given name alone, all who have it stay."""
+        """`owner_names`: the words of each. A single word is a given name: all who bear it stay."""
         names = sorted({tuple(words) for words in owner_names})
         self._owner_words = frozenset(word for words in names for word in words)
         self._owner_given_names = frozenset(words[0] for words in names if len(words) == 1)
         self._surrogates = Surrogates(key, tuple(self._owner_words))
-        # Of what is derived with this object: the same key and owner give the same texts.
+        # What the protected texts depend on besides the texts themselves.
         self.cache_key = f"{key_fingerprint(key)} {names}"
         self._names_in: dict[str, tuple[PersonName, ...]] = {}  # by text
 

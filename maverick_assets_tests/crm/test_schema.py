@@ -1,0 +1,31 @@
+"""What the rows of a table are, and which table they belong to."""
+
+from typing import get_args
+
+import pytest
+
+from maverick_assets.crm.forgetting import Forgotten
+from maverick_assets.crm.schema import TABLES, TEXT_TABLES, Shape, Table, child_of, crm_table
+from maverick_assets.crm.sources.source import SourceTable
+
+
+def test_every_shape_has_one_table_of_the_crm() -> None:
+    shapes = get_args(Shape)
+    assert sorted(shapes) == sorted(str(table.shape) for table in TEXT_TABLES)
+    assert [crm_table(shape).shape for shape in shapes] == list(shapes)
+
+
+def test_messages_belong_to_conversations_and_no_other_table_has_children() -> None:
+    tables = TABLES.values()
+    children = {table.name: child_of(table.name, tables) for table in tables}
+    assert children.pop("conversations") is TABLES["messages"]
+    assert set(children.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    "messages", [TABLES["messages"], SourceTable("hub_talk", "message", "conversations").table]
+)
+def test_a_message_is_forgotten_with_its_conversation(messages: Table) -> None:
+    forgotten = Forgotten(rows={"conversations": frozenset(["c1"])})
+    assert forgotten.covers(messages, {"id": "m1", "conversation_id": "c1"})
+    assert not forgotten.covers(messages, {"id": "m2", "conversation_id": "c2"})
