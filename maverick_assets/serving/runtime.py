@@ -125,8 +125,8 @@ class Runtime:
         request before, and would shape this answer, too.
         """
         if adapter is not None and adapter not in self._names:
-            known = ", ".join(self._names) or "none"
-            raise BadInput(f"no adapter {adapter!r} is loaded; those that are: {known}")
+            loaded = ", ".join(self._names) or "none"
+            raise BadInput(f"no adapter {adapter!r} is loaded; those that are: {loaded}")
         return [{"id": i, "scale": float(name == adapter)} for i, name in enumerate(self._names)]
 
 

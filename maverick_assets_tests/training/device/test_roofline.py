@@ -1,3 +1,5 @@
+"""The roofline: what counts in it, and that measuring it disturbs nothing."""
+
 import os
 import time
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ def model() -> Any:
     return tiny_llama(32, 0.5)
 
 
-def test_a_token_is_multiplied_with_all_matrices_but_the_one_it_is_looked_up_in(model: Any) -> None:
+def test_every_matrix_counts_except_the_one_that_tokens_are_looked_up_in(model: Any) -> None:
     looked_up = model.get_input_embeddings().weight.numel()
     norms = sum(weight.numel() for weight in model.parameters() if weight.dim() == 1)
     assert multiplied_parameters(model) == model.num_parameters() - looked_up - norms
@@ -37,8 +39,8 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_rate_is_of_the_order_of_products_timed_by_hand(model: Any) -> None:
-    """The widest of the model; whatever else the machine does meanwhile."""
+def test_the_rate_has_the_order_of_magnitude_of_products_timed_by_hand(model: Any) -> None:
+    """The bounds are wide, since the machine may be busy during either timing."""
     rows, weight = torch.randn(CPU.micro_batch_tokens, 48), torch.randn(32, 48)
     seconds = []
     for _ in range(200):
@@ -53,7 +55,7 @@ def test_the_rate_is_of_the_order_of_products_timed_by_hand(model: Any) -> None:
     )
 
 
-def test_it_leaves_no_trace(model: Any) -> None:
+def test_measuring_leaves_random_numbers_and_threads_as_they_were(model: Any) -> None:
     torch.manual_seed(3)
     expected, threads = torch.rand(4), torch.get_num_threads()
     torch.manual_seed(3)
