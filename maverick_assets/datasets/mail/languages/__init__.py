@@ -1,6 +1,6 @@
 """The languages of mail, one module each; cleaning's expressions are built from them all.
 
-To add a language, copy `de.py`, which has words of every kind, to a module named by the language's
+To add a language, copy `de.py`, which has words of most kinds, to a module named by the language's
 ISO 639-1 code, and replace the words. Modules are found by being in this folder, so nothing else
 names the new one. `language.py` beside this folder says what each field is for.
 
