@@ -44,12 +44,12 @@ def quarantine_list(
     as_json: AsJson = False,
 ) -> None:
     """List the examples that are held back because of a secret; `show` and `release` take an id."""
-    from maverick_assets.datasets.secrets.quarantine import quarantined
+    from maverick_assets.datasets.secrets.quarantine import quarantined_examples
 
     if context.invoked_subcommand is None:
         recipes = load_recipes()
         names = [recipe_named(recipes, personality).name] if personality else [*recipes]
-        examples = quarantined(load_settings().lake, names)
+        examples = quarantined_examples(load_settings().lake, names)
         table = RichTable("id", "personality", "source", "when", "rules", "excerpt")
         for held in examples:
             rules = ", ".join(held.rules) + (f" (released: {held.reason})" if held.reason else "")
@@ -62,9 +62,9 @@ def quarantine_list(
 @quarantine_app.command("show")
 def quarantine_show(example_id: ExampleId, as_json: AsJson = False) -> None:
     """Show a held example: its source, the rules that found a secret, the text around it."""
-    from maverick_assets.datasets.secrets.quarantine import find_held
+    from maverick_assets.datasets.secrets.quarantine import find_quarantined
 
-    held = asdict(find_held(load_settings().lake, [*load_recipes()], example_id))
+    held = asdict(find_quarantined(load_settings().lake, [*load_recipes()], example_id))
     lines = [f"{name:12} {value}" for name, value in held.items() if value is not None]
     print_result(held, "\n".join(lines), as_json)
 
@@ -76,10 +76,10 @@ def quarantine_release(
     as_json: AsJson = False,
 ) -> None:
     """Release an example that holds no secret after all; the next ingest includes it."""
-    from maverick_assets.datasets.secrets.quarantine import find_held, release
+    from maverick_assets.datasets.secrets.quarantine import find_quarantined, release_example
 
     lake, names = load_settings().lake, [*load_recipes()]
-    held = find_held(lake, names, example_id)
-    release(lake, held, reason)
+    held = find_quarantined(lake, names, example_id)
+    release_example(lake, held, reason)
     text = f"{held.example_id} is released; the next ingest includes it for {held.personality}"
-    print_result(asdict(find_held(lake, names, held.example_id)), text, as_json)
+    print_result(asdict(find_quarantined(lake, names, held.example_id)), text, as_json)

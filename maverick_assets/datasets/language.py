@@ -4,24 +4,29 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-LETTERS = 20  # fewer tell nothing
-UNLIKELY = 0.05
+MIN_LETTERS = 20  # a shorter text may be in any language
+MIN_PROBABILITY = 0.05  # of all asked languages together
 
-_NO_WORDS = ("@", "://", "www.")  # what addresses have
+_ADDRESS_PARTS = ("@", "://", "www.")  # addresses have no language
 
 
 def may_be_in(languages: Collection[str], text: str) -> bool:
-    """Whether a text may be in one of the languages (ISO 639-1); so may one too short to tell."""
-    words = " ".join(w for w in text.split() if not any(part in w for part in _NO_WORDS))
-    if sum(letter.isalpha() for letter in words) < LETTERS:
+    """Whether a text may be in one of the languages (ISO 639-1).
+
+    A text with fewer than MIN_LETTERS letters may be in any language.
+    """
+    words = " ".join(
+        word for word in text.split() if not any(part in word for part in _ADDRESS_PARTS)
+    )
+    if sum(char.isalpha() for char in words) < MIN_LETTERS:
         return True
-    likely: dict[str, float] = dict(_identifier().rank(words))
-    return sum(likely.get(language, 0.0) for language in languages) >= UNLIKELY
+    probabilities: dict[str, float] = dict(_identifier().rank(words))
+    return sum(probabilities.get(language, 0.0) for language in languages) >= MIN_PROBABILITY
 
 
 @cache
 def _identifier() -> Any:
-    """py3langid's model of 140 languages; half a second to load."""
+    """py3langid's model of 140 languages; loading it takes half a second."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

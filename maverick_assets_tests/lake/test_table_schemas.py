@@ -11,7 +11,7 @@ from maverick_assets.datasets.examples.preferences import PREFERENCE_SCHEMA
 from maverick_assets.datasets.examples.refresh import CANDIDATE_SCHEMA
 from maverick_assets.datasets.mail.table import MAIL_SCHEMA
 from maverick_assets.datasets.pseudonyms.contact_table import CONTACT_SCHEMA
-from maverick_assets.datasets.secrets.quarantine import HELD_SCHEMA, RELEASE_SCHEMA
+from maverick_assets.datasets.secrets.quarantine import QUARANTINE_SCHEMA, RELEASE_SCHEMA
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA
 
 SCHEMAS = {
@@ -23,7 +23,7 @@ SCHEMAS = {
     "candidates": CANDIDATE_SCHEMA,
     "datasets": EXAMPLE_SCHEMA,
     "preferences": PREFERENCE_SCHEMA,
-    "quarantine": HELD_SCHEMA,
+    "quarantine": QUARANTINE_SCHEMA,
     "releases": RELEASE_SCHEMA,
     "forgotten": FORGOTTEN_SCHEMA,
 }

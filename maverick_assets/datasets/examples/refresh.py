@@ -17,7 +17,7 @@ from maverick_assets.datasets.examples.select import (
 )
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, key_fingerprint
 from maverick_assets.datasets.secrets.find import excerpt, find_secrets
-from maverick_assets.datasets.secrets.quarantine import released
+from maverick_assets.datasets.secrets.quarantine import released_ids
 from maverick_assets.datasets.turns.refresh import lake_key
 from maverick_assets.datasets.turns.turn import Turn, read_turns
 from maverick_assets.errors import MaverickError
@@ -135,16 +135,16 @@ def read_selection(lake: Path, recipe: Recipe) -> list[CandidateSummary]:
 
 def _select(lake: Path, recipe: Recipe, table: pa.Table) -> list[CandidateSummary]:
     candidates = [CandidateSummary.from_row(row) for row in table.to_pylist()]
-    return select_examples(_without_secrets(candidates, released(lake)), recipe)
+    return select_examples(_without_secrets(candidates, released_ids(lake)), recipe)
 
 
 def _without_secrets(
-    candidates: Iterable[CandidateSummary], released_ids: Collection[str]
+    candidates: Iterable[CandidateSummary], released: Collection[str]
 ) -> list[CandidateSummary]:
     """The candidates, those with a secret dropped unless their example is released."""
     return [
         replace(candidate, dropped=candidate.dropped or "secret")
-        if candidate.rules and candidate.example_id not in released_ids
+        if candidate.rules and candidate.example_id not in released
         else candidate
         for candidate in candidates
     ]

@@ -14,7 +14,7 @@ from maverick_assets.datasets.examples.repetition import (
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.leaked_secrets import leaked_secrets
 from maverick_assets.datasets.quality.swapped_roles import swapped_roles
-from maverick_assets.datasets.secrets.quarantine import released
+from maverick_assets.datasets.secrets.quarantine import released_ids
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import Recipe
@@ -53,7 +53,7 @@ def check_dataset(
     before = read_table(path, version - 1, columns=["n_tokens"]) if version else None
     lengths = before["n_tokens"].to_pylist() if before else []
     roles = swapped_roles(lake, recipe, owner)
-    secrets = leaked_secrets(examples, released(lake))
+    secrets = leaked_secrets(examples, released_ids(lake))
     return [
         Check("enough_examples", too_few_examples(recipe, examples)),
         Check("supervised_text", unsupervised_completion(examples)),

@@ -1,1 +1,1 @@
-"""Secrets: found as machines issue them and as people phrase them, and quarantined."""
+"""Secrets: rules that find them in text, and the quarantine of examples that hold one."""

@@ -1,7 +1,8 @@
-"""Quarantine: what would be examples, did it not hold a secret; for an operator to review.
+"""Quarantine: examples that are held back because they hold a secret, for an operator to review.
 
-Each personality has a table of them, derived from its candidates and without the secrets. What the
-operator releases is remembered by content, so a changed text is held again.
+Each personality has a table of them, derived from its candidates; it shows where the secrets stood
+and never the secrets. A release is remembered by the content of the example, so that a changed
+text is held back again.
 """
 
 from collections.abc import Sequence
@@ -18,9 +19,8 @@ from maverick_assets.lake.schema import schema_of
 
 
 @dataclass(frozen=True)
-class Held:
-    """An example in quarantine. `excerpt` shows where the secrets stood; `reason` says why an
-    operator released it, and is None for what is held."""
+class QuarantinedExample:
+    """An example that is or was held back."""
 
     example_id: str
     personality: str
@@ -28,15 +28,15 @@ class Held:
     source_ids: list[str]
     thread_id: str
     occurred_at: datetime
-    rules: list[str]
-    excerpt: str
-    reason: str | None = None
+    rules: list[str]  # names of the rules that found a secret
+    excerpt: str  # the text around the secrets, with the rule's name in place of each
+    reason: str | None = None  # why an operator released it; None: it is held back
     released_at: datetime | None = None
 
 
 @dataclass(frozen=True)
-class Release:
-    """An operator's word that an example holds no secret."""
+class QuarantineRelease:
+    """An operator's statement that an example holds no secret."""
 
     example_id: str
     personality: str
@@ -44,64 +44,80 @@ class Release:
     released_at: datetime
 
 
-HELD_SCHEMA = schema_of(Held, without=("reason", "released_at"))
-RELEASE_SCHEMA = schema_of(Release)
+QUARANTINE_SCHEMA = schema_of(QuarantinedExample, without=("reason", "released_at"))
+RELEASE_SCHEMA = schema_of(QuarantineRelease)
 
 
 def refresh_quarantine(lake: Path, personality: str) -> Commit:
-    """Bring `quarantine/<personality>` up to date with the candidates, one row an example."""
+    """Bring the quarantine of a personality up to date with its candidates, one row an example."""
     target = quarantine_path(lake, personality)
     with only_writer(target):
-        columns = [name for name in HELD_SCHEMA.names if name != "personality"]
-        found = read_table(candidates_path(lake, personality), columns=columns)
-        assert found is not None
-        found = found.filter(pc.greater(pc.list_value_length(found["rules"]), 0))
-        ordered = sorted(found.to_pylist(), key=lambda row: (row["thread_id"], row["source_ids"]))
+        columns = [name for name in QUARANTINE_SCHEMA.names if name != "personality"]
+        candidates = read_table(candidates_path(lake, personality), columns=columns)
+        assert candidates is not None
+        candidates = candidates.filter(pc.greater(pc.list_value_length(candidates["rules"]), 0))
+        # Several candidates may become one example: in this order the same one is always kept.
+        ordered = sorted(
+            candidates.to_pylist(), key=lambda row: (row["thread_id"], row["source_ids"])
+        )
         rows = {row["example_id"]: row | {"personality": personality} for row in ordered}
-        return sync_table(target, arrow_table(list(rows.values()), HELD_SCHEMA), "example_id")
+        return sync_table(target, arrow_table(list(rows.values()), QUARANTINE_SCHEMA), "example_id")
 
 
-def quarantined(lake: Path, personalities: Sequence[str]) -> list[Held]:
-    """What is or was held back, newest first; the released with their reason."""
-    releases = {each.example_id: each for each in _releases(lake)}
-    held = []
+def quarantined_examples(lake: Path, personalities: Sequence[str]) -> list[QuarantinedExample]:
+    """The examples that are or were held back, newest first; released ones with their reason."""
+    releases = {release.example_id: release for release in _releases(lake)}
+    examples = []
     for personality in personalities:
-        table = read_table(quarantine_path(lake, personality), columns=HELD_SCHEMA.names)
+        table = read_table(quarantine_path(lake, personality), columns=QUARANTINE_SCHEMA.names)
         for row in table.to_pylist() if table else []:
             release = releases.get(row["example_id"])
             reason, at = (release.reason, release.released_at) if release else (None, None)
-            held.append(Held(**row, reason=reason, released_at=at))
-    return sorted(held, key=lambda each: (each.occurred_at, each.example_id), reverse=True)
+            examples.append(QuarantinedExample(**row, reason=reason, released_at=at))
+    return sorted(
+        examples, key=lambda example: (example.occurred_at, example.example_id), reverse=True
+    )
 
 
-def find_held(lake: Path, personalities: Sequence[str], example_id: str) -> Held:
-    """The one whose id starts with `example_id`; `BadInput` when there is none, or several."""
-    found = [
-        each for each in quarantined(lake, personalities) if each.example_id.startswith(example_id)
+def find_quarantined(
+    lake: Path, personalities: Sequence[str], example_id: str
+) -> QuarantinedExample:
+    """The one example whose id starts with `example_id`.
+
+    Raises `BadInput` when none or several do.
+    """
+    matches = [
+        example
+        for example in quarantined_examples(lake, personalities)
+        if example.example_id.startswith(example_id)
     ]
-    if len(found) != 1 or not example_id:
-        several = "no example" if not found else f"{len(found)} examples"
+    if len(matches) != 1 or not example_id:
+        count = "no example" if not matches else f"{len(matches)} examples"
         raise BadInput(
-            f"{several} in quarantine with id {example_id!r}; see `maverick datasets quarantine`"
+            f"{count} in quarantine with id {example_id!r}; see `maverick datasets quarantine`"
         )
-    return found[0]
+    return matches[0]
 
 
-def release(lake: Path, held: Held, reason: str) -> None:
-    """Remember that this example holds no secret: the next ingest includes it."""
+def release_example(lake: Path, example: QuarantinedExample, reason: str) -> None:
+    """Record that the example holds no secret: the next ingest includes it.
+
+    Raises `BadInput` when the reason is empty.
+    """
     if not reason.strip():
         raise BadInput("--reason is empty: say why this is no secret")
     target = releases_path(lake)
-    row = asdict(Release(held.example_id, held.personality, reason, datetime.now(UTC)))
+    release = QuarantineRelease(example.example_id, example.personality, reason, datetime.now(UTC))
+    table = arrow_table([asdict(release)], RELEASE_SCHEMA)
     with only_writer(target):
-        sync_table(target, arrow_table([row], RELEASE_SCHEMA), "example_id", {held.example_id})
+        sync_table(target, table, "example_id", {example.example_id})
 
 
-def released(lake: Path) -> frozenset[str]:
+def released_ids(lake: Path) -> frozenset[str]:
     """Ids of the examples that an operator released."""
-    return frozenset(each.example_id for each in _releases(lake))
+    return frozenset(release.example_id for release in _releases(lake))
 
 
-def _releases(lake: Path) -> list[Release]:
+def _releases(lake: Path) -> list[QuarantineRelease]:
     table = read_table(releases_path(lake), columns=RELEASE_SCHEMA.names)
-    return [Release(**row) for row in table.to_pylist()] if table else []
+    return [QuarantineRelease(**row) for row in table.to_pylist()] if table else []

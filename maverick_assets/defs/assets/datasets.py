@@ -28,7 +28,7 @@ from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
 from maverick_assets.datasets.quality.card import Card, make_card, write_card
 from maverick_assets.datasets.quality.checks import CHECKS, Check, check_dataset
-from maverick_assets.datasets.secrets.quarantine import quarantined, refresh_quarantine
+from maverick_assets.datasets.secrets.quarantine import quarantined_examples, refresh_quarantine
 from maverick_assets.defs.assets.clean import DATA_CODE_VERSION
 from maverick_assets.defs.assets.display import sample_table
 from maverick_assets.errors import MaverickError
@@ -62,7 +62,8 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         chosen = [candidate for candidate in selection if not candidate.dropped]
         rejected = refresh_preferences(settings.lake, recipe, depends_on, texts)
         refresh_quarantine(settings.lake, recipe.name)
-        held = [each for each in quarantined(settings.lake, [recipe.name]) if not each.reason]
+        quarantined = quarantined_examples(settings.lake, [recipe.name])
+        held = [example for example in quarantined if not example.reason]
         context.log.info(
             f"{commit.rows} examples: {commit.changed} new or changed; "
             f"{candidates.derived} of {candidates.commit.rows} candidates derived, "
@@ -81,7 +82,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
                 "rejected_answers": rejected.rows,
                 "quarantined": len(held),
                 "quarantined_by_rule": MetadataValue.json(
-                    dict(Counter(rule for each in held for rule in each.rules))
+                    dict(Counter(rule for example in held for rule in example.rules))
                 ),
                 "card": MetadataValue.path(page),
                 "path": MetadataValue.path(dataset_path(settings.lake, recipe.name)),

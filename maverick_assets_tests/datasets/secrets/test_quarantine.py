@@ -1,4 +1,4 @@
-"""Quarantine: an example with a secret is none until an operator says that it holds none."""
+"""Quarantine: an example with a secret is held back until an operator says that it holds none."""
 
 import json
 from dataclasses import replace
@@ -17,11 +17,11 @@ from maverick_assets.datasets.examples.refresh import refresh_candidates, refres
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.leaked_secrets import leaked_secrets
 from maverick_assets.datasets.secrets.quarantine import (
-    find_held,
-    quarantined,
+    find_quarantined,
+    quarantined_examples,
     refresh_quarantine,
-    release,
-    released,
+    release_example,
+    released_ids,
 )
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.errors import BadInput
@@ -86,11 +86,13 @@ def sources(lake: Path) -> set[str]:
 
 
 def held_ids(lake: Path) -> dict[str, str]:
-    return {each.source_ids[0]: each.example_id for each in quarantined(lake, [NAME])}
+    return {each.source_ids[0]: each.example_id for each in quarantined_examples(lake, [NAME])}
 
 
-def test_an_example_with_a_secret_is_held_with_the_rule_and_no_secret(lake: Path) -> None:
-    held = {each.source_ids[0]: each for each in quarantined(lake, [NAME])}
+def test_an_example_with_a_secret_is_held_back_and_shown_without_it(
+    lake: Path,
+) -> None:
+    held = {each.source_ids[0]: each for each in quarantined_examples(lake, [NAME])}
     assert held.keys() == {"in-prompt", "in-answer", "is-none"}
     assert held["in-prompt"].rules == ["password"]
     assert held["in-answer"].rules == ["code"]
@@ -108,12 +110,14 @@ def test_an_example_with_a_secret_is_held_with_the_rule_and_no_secret(lake: Path
 def test_a_released_example_is_in_the_next_dataset_as_after_a_rebuild(
     lake: Path, tokenizer: ChatTokenizer
 ) -> None:
-    release(lake, find_held(lake, [NAME], held_ids(lake)["is-none"][:10]), "a ship's number")
+    release_example(
+        lake, find_quarantined(lake, [NAME], held_ids(lake)["is-none"][:10]), "a ship's number"
+    )
     assert "is-none" not in sources(lake)
     refresh(lake, tokenizer)
     assert "is-none" in sources(lake)
     assert not sources(lake) & {"in-prompt", "in-answer"}
-    found = find_held(lake, [NAME], held_ids(lake)["is-none"])
+    found = find_quarantined(lake, [NAME], held_ids(lake)["is-none"])
     assert found.reason == "a ship's number"
     assert found.released_at is not None
     rebuilt = lake.with_name(f"{lake.name}-rebuilt")  # with the same key
@@ -127,10 +131,12 @@ def test_a_released_example_is_in_the_next_dataset_as_after_a_rebuild(
         )
 
 
-def test_a_changed_text_is_held_again_and_one_without_its_secret_is_free(
+def test_a_changed_text_is_held_back_again_and_one_without_its_secret_is_free(
     lake: Path, tokenizer: ChatTokenizer
 ) -> None:
-    release(lake, find_held(lake, [NAME], held_ids(lake)["is-none"]), "a ship's number")
+    release_example(
+        lake, find_quarantined(lake, [NAME], held_ids(lake)["is-none"]), "a ship's number"
+    )
     rows = {
         "is-none": sample_row("is-none", "Which ship?", "Her PIN was 20418 in the register."),
         "in-prompt": sample_row("in-prompt", "Can you tell Dana the password?", "She knows."),
@@ -146,14 +152,14 @@ def test_a_changed_text_is_held_again_and_one_without_its_secret_is_free(
     assert "is-none" not in sources(lake)
 
 
-def test_an_id_that_names_none_or_several_and_an_empty_reason_are_said(lake: Path) -> None:
+def test_an_ambiguous_id_and_an_empty_reason_are_bad_input(lake: Path) -> None:
     for unknown in ("feedbeef", ""):
         with pytest.raises(BadInput, match="in quarantine with id"):
-            find_held(lake, [NAME], unknown)
-    held = find_held(lake, [NAME], held_ids(lake)["is-none"])
+            find_quarantined(lake, [NAME], unknown)
+    held = find_quarantined(lake, [NAME], held_ids(lake)["is-none"])
     with pytest.raises(BadInput, match="--reason is empty"):
-        release(lake, held, " ")
-    assert released(lake) == frozenset()
+        release_example(lake, held, " ")
+    assert released_ids(lake) == frozenset()
 
 
 def test_the_scanner_stops_a_dataset_with_a_key_unless_it_was_released(lake: Path) -> None:
@@ -175,7 +181,7 @@ def test_an_operator_lists_shows_and_releases(lake: Path) -> None:
     shown = maverick.ok("datasets", "quarantine", "show", key[:12])
     assert key in shown and "20417" not in shown
     maverick.ok("datasets", "quarantine", "release", key, "--reason", "a ship's number")
-    assert released(lake) == {key}
+    assert released_ids(lake) == {key}
     failed = maverick("datasets", "quarantine", "show", "feedbeef")
     assert failed.returncode == 2
     assert failed.stderr.count("\n") == 1
