@@ -11,8 +11,8 @@ import pytest
 
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.sample.chats import chat_rows
-from maverick_assets.crm.sample.deals import DealFacts, decide, draw_deals
-from maverick_assets.crm.sample.emails import SIGNATURE, Mail, draw_mails
+from maverick_assets.crm.sample.deals import DealFacts, decide_deal, draw_deals
+from maverick_assets.crm.sample.emails import SIGNATURE, SampleMail, draw_mails
 from maverick_assets.crm.sample.expander import Expander
 from maverick_assets.crm.sample.world import TESTS, Project
 
@@ -37,7 +37,7 @@ def crm() -> dict[str, list[dict[str, object]]]:
 
 
 @pytest.fixture(scope="module")
-def mails() -> list[Mail]:
+def mails() -> list[SampleMail]:
     return draw_mails(7)
 
 
@@ -45,26 +45,28 @@ def texts(rows: Iterable[dict[str, object]], column: str) -> list[str]:
     return [str(row[column]) for row in rows]
 
 
-def words(found: Iterable[str]) -> float:
-    return mean(len(text.split()) for text in found)
+def words(written: Iterable[str]) -> float:
+    return mean(len(text.split()) for text in written)
 
 
-def duplicate_share(found: list[str]) -> float:
-    return 1 - len(set(found)) / len(found)
+def duplicate_share(written: list[str]) -> float:
+    return 1 - len(set(written)) / len(written)
 
 
-def commonest_sentence_share(found: list[str]) -> float:
+def commonest_sentence_share(written: list[str]) -> float:
     """The share of texts that contain the most frequent sentence of six or more words."""
     counts = Counter(
         sentence
-        for text in found
+        for text in written
         for sentence in set(re.split(r"(?<=[.?!])\s+", text))
         if len(sentence.split()) >= 6
     )
-    return counts.most_common(1)[0][1] / len(found) if counts else 0.0
+    return counts.most_common(1)[0][1] / len(written) if counts else 0.0
 
 
-def allan_texts(crm: dict[str, list[dict[str, object]]], mails: list[Mail]) -> dict[str, list[str]]:
+def allan_texts(
+    crm: dict[str, list[dict[str, object]]], mails: list[SampleMail]
+) -> dict[str, list[str]]:
     return {
         "mails": [mail.content for mail in mails if mail.mine and mail.content],
         "chats": texts((row for row in crm["messages"] if row["role"] == "user"), "content"),
@@ -100,8 +102,8 @@ def test_factor_multiplies_rows_and_keeps_ids_unique(crm):
     for table, rows in twice.items():
         assert len({row["id"] for row in rows}) == len(rows)
         assert len(rows) == pytest.approx(2 * len(crm[table]), rel=0.05)
-    found = allan_texts(twice, draw_mails(7, 2))
-    assert all(duplicate_share(source) < 0.02 for source in found.values())
+    by_source = allan_texts(twice, draw_mails(7, 2))
+    assert all(duplicate_share(source) < 0.02 for source in by_source.values())
 
 
 def test_replies_answer_an_earlier_mail_of_their_thread(crm):
@@ -161,17 +163,17 @@ def test_allan_writes_as_himself_and_his_contacts_do_not(mails):
 
 
 def test_his_texts_hardly_repeat(crm, mails):
-    for name, found in allan_texts(crm, mails).items():
-        assert duplicate_share(found) < 0.02, name
-        assert commonest_sentence_share(found) <= 0.04, name
+    for name, written in allan_texts(crm, mails).items():
+        assert duplicate_share(written) < 0.02, name
+        assert commonest_sentence_share(written) <= 0.04, name
 
 
 def test_answers_of_the_other_personalities_hardly_repeat(crm):
     for name in PERSONALITIES:
         rows = [row for row in crm["personality_samples"] if row["personality"] == name]
-        found = texts(rows, "response")
-        assert duplicate_share(found) < 0.02, name
-        assert commonest_sentence_share(found) <= 0.045, name
+        answers = texts(rows, "response")
+        assert duplicate_share(answers) < 0.02, name
+        assert commonest_sentence_share(answers) <= 0.045, name
 
 
 def test_contacts_sentences_are_varied(mails):
@@ -182,13 +184,13 @@ def test_contacts_sentences_are_varied(mails):
 def test_texts_keep_the_length_budget(crm, mails):
     samples = crm["personality_samples"]
     notes = [text.split("\n\n") for text in texts(crm["crm_deals"], "notes")]
-    found = allan_texts(crm, mails)
-    assert 24 <= words(found["mails"]) <= 34
+    written = allan_texts(crm, mails)
+    assert 24 <= words(written["mails"]) <= 34
     assert 24 <= words(m.content for m in mails if not m.mine and m.content) <= 34
     assert 8 <= words(texts(crm["messages"], "content")) <= 12
     assert 27 <= words(facts for facts, _ in notes) <= 37
-    assert 17 <= words(found["calls"]) <= 23
-    assert 17 <= words(found["notes"]) <= 23
+    assert 17 <= words(written["calls"]) <= 23
+    assert 17 <= words(written["notes"]) <= 23
     assert 12 <= words(texts(samples, "prompt")) <= 18
     assert 24 <= words(texts(samples, "response")) <= 32
 
@@ -215,7 +217,7 @@ def test_gatekeeper_gives_the_verdict_first_and_the_business_mentor_asks_back(cr
 
 def test_deals_follow_the_rules_but_for_some_noise():
     deals = [deal for deal in draw_deals(7, 3) if deal.decision.stage != "open"]
-    kept = mean(decide(deal.facts).stage == deal.decision.stage for deal in deals)
+    kept = mean(decide_deal(deal.facts).stage == deal.decision.stage for deal in deals)
     assert 0.88 <= kept < 0.98
     stages = Counter(deal.decision.stage for deal in deals)
     assert min(stages["won"], stages["lost"]) > 0.3 * len(deals)
@@ -251,7 +253,7 @@ def test_each_rule_decides_its_case(changed, rule, stage):
         "pays_rush": False,
         "competitor": False,
     }
-    decision = decide(DealFacts(**(plain | changed)))
+    decision = decide_deal(DealFacts(**(plain | changed)))
     assert (decision.rule, decision.stage) == (rule, stage)
 
 

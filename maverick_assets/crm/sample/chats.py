@@ -19,7 +19,7 @@ from maverick_assets.crm.sample.world import (
 
 CONVERSATIONS = 80
 MESSAGES = 800
-CHATTINESS = 0.9
+CHATTINESS = 0.9  # probability that a short message gets something added
 CHANNELS = ("whatsapp", "slack", "sms")
 
 
@@ -31,7 +31,6 @@ def chat_rows(seed: int, factor: int) -> tuple[list[dict[str, object]], list[dic
     length = MESSAGES / CONVERSATIONS
     conversations: list[dict[str, object]] = []
     messages: list[dict[str, object]] = []
-    seen: set[str] = set()
     for number, start in enumerate(starts, start=1):
         contact = rng.choice(contacts())
         key = f"conversation-{number:04d}"
@@ -39,13 +38,13 @@ def chat_rows(seed: int, factor: int) -> tuple[list[dict[str, object]], list[dic
         metadata = {"channel": channel, "contact": contact.name}
         conversations.append({"id": key, "user_id": OWNER_ID, "metadata": metadata})
         wanted = round(number * length) - len(messages)
-        lines = _conversation(contact, start, wanted, expander, seen)
+        lines = _conversation(contact, start, wanted, expander)
         messages += _message_rows(key, start, lines, len(messages), rng)
     return conversations, messages
 
 
 def _conversation(
-    contact: Contact, start: datetime, wanted: int, expander: Expander, seen: set[str]
+    contact: Contact, start: datetime, wanted: int, expander: Expander
 ) -> list[tuple[str, str]]:
     """About `wanted` (role, text) pairs: an opening, exchanges, a closing."""
     bank, rng = load_bank("chats"), expander.rng
@@ -56,13 +55,13 @@ def _conversation(
     rng.shuffle(suited)
     lines = []
     if rng.random() < 0.6:
-        lines += _spoken(expander.pick(bank["opening"].splitlines()), slots, expander, seen)
+        lines += _spoken(expander.pick(bank["opening"].splitlines()), slots, expander)
     while suited and len(lines) < wanted - 2:
         exchange = bank["exchanges"][suited.pop()]
         chattiness = 0.0 if exchange.get("small_talk") else CHATTINESS
-        lines += _spoken(exchange["lines"], slots, expander, seen, chattiness)
+        lines += _spoken(exchange["lines"], slots, expander, chattiness)
     if len(lines) < wanted:
-        lines += _spoken(expander.pick(bank["closing"].splitlines()), slots, expander, seen)
+        lines += _spoken(expander.pick(bank["closing"].splitlines()), slots, expander)
     return lines
 
 
@@ -70,15 +69,14 @@ def _spoken(
     script: str,
     slots: Mapping[str, str],
     expander: Expander,
-    seen: set[str],
     chattiness: float = 0.0,
 ) -> list[tuple[str, str]]:
-    """The script's lines as (role, text); texts are new where the bank allows it."""
+    """The script's lines as (role, text); no text comes twice unless its bank has no other."""
     spoken = []
     for line in script.replace("\\n", "\n").strip().splitlines():
         speaker, template = line.split(" ", 1)
-        message = partial(_message, speaker, template, slots, expander, seen, chattiness)
-        spoken.append(("user" if speaker == "a" else "contact", expander.fresh(message, seen)))
+        message = partial(_message, speaker, template, slots, expander, chattiness)
+        spoken.append(("user" if speaker == "a" else "contact", expander.fresh(message)))
     return spoken
 
 
@@ -87,14 +85,13 @@ def _message(
     template: str,
     slots: Mapping[str, str],
     expander: Expander,
-    seen: set[str],
     chattiness: float,
 ) -> str:
     """One message; a short one, or one Allan already sent, gets something added in passing."""
     text = expander.text(template, slots)
     short = len(text.split()) < 10 and not text.endswith("?")
     chatty = short and expander.rng.random() < chattiness
-    repeated = speaker == "a" and text in seen
+    repeated = speaker == "a" and text in expander.seen
     if not chatty and not repeated:
         return text
     tails = load_bank("chats")["tails"]

@@ -18,7 +18,7 @@ from maverick_assets.crm.sample.world import (
 )
 
 DEALS = 200
-NOISE = 0.08
+NOISE = 0.08  # share of deals that went against the rules
 OPEN_SHARE = 0.09
 
 MAX_DISCOUNT = 10
@@ -32,53 +32,51 @@ Stage = Literal["won", "lost", "open"]
 
 @dataclass(frozen=True)
 class DealFacts:
-    """What is known about an enquiry. Discount in percent, payment in days, lead in weeks."""
+    """What is known about an enquiry."""
 
     project: Project
-    sample: int
-    repeat: bool
+    sample: int  # respondents
+    repeat: bool  # the client bought before
     good_fit: bool
-    discount: int
+    discount: int  # percent
     payment_days: int
-    deposit: bool
+    deposit: bool  # the client would pay one
     lead_weeks: int
-    pays_rush: bool
-    competitor: bool
+    pays_rush: bool  # the client would pay more for a short lead
+    competitor: bool  # the client compares offers
 
 
 @dataclass(frozen=True)
-class Decision:
-    """The stage, the rule that decided it (a key of the phrase bank) and the sum in pounds."""
-
+class DealDecision:
     stage: Stage
-    rule: str
-    amount: float
+    rule: str  # what decided it; a key of the phrase bank
+    amount: float  # pounds
 
 
 @dataclass(frozen=True)
 class Deal:
     facts: DealFacts
-    decision: Decision
+    decision: DealDecision
     facts_text: str
     call_text: str
     created_at: datetime
 
 
-def decide(facts: DealFacts) -> Decision:
-    """Allan's rules: a reason to refuse loses the deal, else the first fitting term prices it."""
+def decide_deal(facts: DealFacts) -> DealDecision:
+    """Allan's rules: a reason to refuse loses the deal; else the first fitting term prices it."""
     price = float(list_price(facts.project.test, facts.sample))
     refusal = _reason_to_refuse(facts)
     if refusal:
-        return Decision("lost", refusal, price)
+        return DealDecision("lost", refusal, price)
     if facts.lead_weeks < RUSH_BELOW_WEEKS:
-        return Decision("won", "rush_paid", price * RUSH_FACTOR)
+        return DealDecision("won", "rush_paid", price * RUSH_FACTOR)
     if facts.payment_days > MAX_PAYMENT_DAYS:
-        return Decision("won", "deposit_paid", price)
+        return DealDecision("won", "deposit_paid", price)
     if facts.discount:
-        return Decision("won", "scope_for_discount", price * (1 - facts.discount / 100))
+        return DealDecision("won", "scope_for_discount", price * (1 - facts.discount / 100))
     if facts.repeat:
-        return Decision("won", "repeat_client", price * REPEAT_FACTOR)
-    return Decision("won", "clean_yes", price)
+        return DealDecision("won", "repeat_client", price * REPEAT_FACTOR)
+    return DealDecision("won", "clean_yes", price)
 
 
 def _reason_to_refuse(facts: DealFacts) -> str | None:
@@ -118,11 +116,10 @@ def deal_rows(seed: int, factor: int) -> list[dict[str, object]]:
 def draw_deals(seed: int, factor: int = 1) -> list[Deal]:
     rng = random.Random(f"{seed}-deals")
     expander = Expander(rng)
-    seen: set[str] = set()
-    return [_deal(expander, seen) for _ in range(DEALS * factor)]
+    return [_draw_deal(expander) for _ in range(DEALS * factor)]
 
 
-def _facts(rng: random.Random) -> DealFacts:
+def _draw_facts(rng: random.Random) -> DealFacts:
     project = draw_project(rng)
     thin = rng.random() < 0.05
     return DealFacts(
@@ -139,8 +136,8 @@ def _facts(rng: random.Random) -> DealFacts:
     )
 
 
-def _with_chance(decision: Decision, rng: random.Random) -> Decision:
-    """The decision as it turned out: now and then still open, or against the rule."""
+def _with_luck(decision: DealDecision, rng: random.Random) -> DealDecision:
+    """The decision as it turned out: some deals are still open, some went against the rule."""
     luck = rng.random()
     if luck < OPEN_SHARE:
         return replace(decision, stage="open", rule=f"open_{decision.stage}")
@@ -150,10 +147,10 @@ def _with_chance(decision: Decision, rng: random.Random) -> Decision:
     return decision
 
 
-def _deal(expander: Expander, seen: set[str]) -> Deal:
+def _draw_deal(expander: Expander) -> Deal:
     rng, bank = expander.rng, load_bank("deals")
-    facts = _facts(rng)
-    decision = _with_chance(decide(facts), rng)
+    facts = _draw_facts(rng)
+    decision = _with_luck(decide_deal(facts), rng)
     created_at = draw_moment(rng)
     amount = pounds(decision.amount)
     slots = project_slots(facts.project, rng) | day_slots(created_at, rng)
@@ -168,17 +165,17 @@ def _deal(expander: Expander, seen: set[str]) -> Deal:
     }
     facts_text = _facts_text(facts, expander, slots)
     template = f"{bank['calls'][decision.rule].strip()}\n\n{bank['aside']}"
-    call = expander.fresh(lambda: expander.text(template, slots), seen)
+    call = expander.fresh(lambda: expander.text(template, slots))
     return Deal(
         facts, decision, facts_text, call, created_at + timedelta(seconds=rng.randrange(60))
     )
 
 
 def _facts_text(facts: DealFacts, expander: Expander, slots: dict[str, str]) -> str:
-    """The facts as plain sentences; what is not unusual is sometimes left out."""
+    """The facts as plain sentences; the bank leaves out some usual ones now and then."""
     bank = load_bank("deals")["facts"]
     rush = "pays_rush" if facts.pays_rush else "no_rush"
-    told = [
+    mentioned = [
         "repeat" if facts.repeat else "new",
         "discount" if facts.discount else "no_discount",
         "terms",
@@ -188,5 +185,5 @@ def _facts_text(facts: DealFacts, expander: Expander, slots: dict[str, str]) -> 
         *(["competitor"] if facts.competitor else []),
         *(["poor_fit"] if not facts.good_fit else []),
     ]
-    texts = [expander.text(bank[key], slots) for key in told]
+    texts = [expander.text(bank[key], slots) for key in mentioned]
     return " ".join(text for text in texts if text)

@@ -17,9 +17,9 @@ from maverick_assets.crm.sample.world import (
     day_slots,
     draw_moment,
     draw_project,
+    in_working_hours,
     products,
     project_slots,
-    working,
 )
 
 THREADS = 200
@@ -30,19 +30,19 @@ CLOSINGS = ("Onward,", "Fair winds,", "Talk soon,")
 
 
 @dataclass(frozen=True)
-class Mail:
-    """One message; `content` is the own text without greeting, closing, signature and quote."""
+class SampleMail:
+    """One message between Allan and a contact."""
 
     thread: int
     contact: Contact
-    mine: bool
+    mine: bool  # Allan wrote it
     to: str
     subject: str
     sent_at: datetime
-    content: str
-    signed: str
+    content: str  # without greeting, closing, signature and quote
+    signed: str  # with all of them but the quote
     body: str
-    parent: "Mail | None"
+    parent: "SampleMail | None"  # the mail that it answers or forwards
 
     @property
     def sender(self) -> str:
@@ -81,16 +81,15 @@ def email_rows(seed: int, factor: int) -> list[dict[str, object]]:
     ]
 
 
-def draw_mails(seed: int, factor: int = 1) -> list[Mail]:
+def draw_mails(seed: int, factor: int = 1) -> list[SampleMail]:
     """All mails, thread by thread."""
     rng = random.Random(f"{seed}-emails")
     bank = load_bank("emails")
     expander = Expander(rng)
-    seen: set[str] = set()
-    mails: list[Mail] = []
+    mails: list[SampleMail] = []
     for thread in range(1, THREADS * factor + 1):
         contact, scenario = _cast(expander, bank["scenarios"])
-        mails += _thread(thread, contact, scenario, expander, seen)
+        mails += _thread(thread, contact, scenario, expander)
     return mails
 
 
@@ -103,8 +102,8 @@ def _cast(expander: Expander, scenarios: Mapping[str, Any]) -> tuple[Contact, di
 
 
 def _thread(
-    number: int, contact: Contact, scenario: Mapping[str, Any], expander: Expander, seen: set[str]
-) -> list[Mail]:
+    number: int, contact: Contact, scenario: Mapping[str, Any], expander: Expander
+) -> list[SampleMail]:
     rng = expander.rng
     sent_at = draw_moment(rng, margin_days=16)
     brand = contact.company if contact.company in products() else None
@@ -114,28 +113,45 @@ def _thread(
     turns = [next(iter(turn.items())) for turn in scenario["turns"]]
     if len(turns) > 2 and rng.random() < 0.45:
         turns.pop()
-    mails: list[Mail] = []
+    mails: list[SampleMail] = []
     for speaker, template in turns:
-        mine = speaker == "allan"
         parent = mails[-1] if mails else None
-        if mine:
-            parts = _fresh_parts(expander, template, slots, seen)
+        if speaker == "allan":
+            parts = _fresh_parts(expander, template, slots)
             parts = _allan_extras(parts, scenario, expander, slots, follows=parent is not None)
+            content = _paragraphs(parts, rng)
+            signed = _allan_layout(content, contact, sent_at, rng)
         else:
             parts = expander.parts(_in_manner(template, contact), slots)
             parts = _padded(parts, contact, expander, slots, opens=parent is None)
-        mails.append(_mail(number, contact, mine, parts, subject, sent_at, parent, rng))
-        sent_at = working(sent_at + timedelta(minutes=int(rng.lognormvariate(5.2, 1.1)) + 6))
+            content = _paragraphs(parts, rng) if contact.register == "brisk" else " ".join(parts)
+            signed = f"{contact.greeting}\n\n{content}\n\n{_contact_signature(contact)}"
+        mine = speaker == "allan"
+        mails.append(
+            SampleMail(
+                thread=number,
+                contact=contact,
+                mine=mine,
+                to=contact.email if mine else OWNER_EMAIL,
+                subject=f"Re: {subject}" if parent else subject,
+                sent_at=sent_at,
+                content=content,
+                signed=signed,
+                body=_with_quote(signed, parent, mine, contact, rng),
+                parent=parent,
+            )
+        )
+        sent_at = in_working_hours(
+            sent_at + timedelta(minutes=int(rng.lognormvariate(5.2, 1.1)) + 6)
+        )
     forward = _forward(mails[-1], sent_at, expander) if rng.random() < FORWARD_SHARE else None
     if forward:
         mails.append(forward)
     return [mail for mail in mails if mail.sent_at < LAST_DAY + timedelta(days=1)]
 
 
-def _fresh_parts(
-    expander: Expander, template: str, slots: Mapping[str, str], seen: set[str]
-) -> list[str]:
-    text = expander.fresh(lambda: "\n\n".join(expander.parts(template, slots)), seen)
+def _fresh_parts(expander: Expander, template: str, slots: Mapping[str, str]) -> list[str]:
+    text = expander.fresh(lambda: "\n\n".join(expander.parts(template, slots)))
     return text.split("\n\n")
 
 
@@ -146,7 +162,7 @@ def _allan_extras(
     slots: Mapping[str, str],
     follows: bool,
 ) -> list[str]:
-    """With a working detail where the job allows, and now and then a postscript."""
+    """The parts with a practical detail where the scenario has one, and at times a postscript."""
     bank = load_bank("emails")
     practical = expander.parts(bank["practical"], slots) if scenario.get("practical") else []
     postscript = follows and expander.rng.random() < 0.3
@@ -166,7 +182,7 @@ def _in_manner(template: str, contact: Contact) -> str:
 def _padded(
     parts: list[str], contact: Contact, expander: Expander, slots: Mapping[str, str], opens: bool
 ) -> list[str]:
-    """The contact's own manner before and after what they have to say."""
+    """The parts between the pleasantries of the contact's register."""
     bank = load_bank("emails")
     manner = bank["registers"][contact.register]
     client_opens = opens and contact.kind == "client"
@@ -175,40 +191,16 @@ def _padded(
     return [*opener, *parts, *context, *closer]
 
 
-def _mail(
-    thread: int,
-    contact: Contact,
-    mine: bool,
-    parts: list[str],
-    subject: str,
-    sent_at: datetime,
-    parent: Mail | None,
-    rng: random.Random,
-) -> Mail:
-    if mine:
-        content = _paragraphs(parts, rng)
-        signed = _allan_layout(content, contact, sent_at, rng)
-    else:
-        content = _paragraphs(parts, rng) if contact.register == "brisk" else " ".join(parts)
-        signed = f"{contact.greeting}\n\n{content}\n\n{_contact_signature(contact)}"
-    quoted = parent is not None and rng.random() < 0.8
-    body = f"{signed}\n\n{_quote(parent, mine, contact, rng)}" if parent and quoted else signed
-    return Mail(
-        thread=thread,
-        contact=contact,
-        mine=mine,
-        to=contact.email if mine else OWNER_EMAIL,
-        subject=f"Re: {subject}" if parent else subject,
-        sent_at=sent_at,
-        content=content,
-        signed=signed,
-        body=body,
-        parent=parent,
-    )
+def _with_quote(
+    signed: str, parent: SampleMail | None, mine: bool, contact: Contact, rng: random.Random
+) -> str:
+    """The mail with the one that it answers below; some answers quote nothing."""
+    quotes = parent is not None and rng.random() < 0.8
+    return f"{signed}\n\n{_quote(parent, mine, contact, rng)}" if parent and quotes else signed
 
 
 def _paragraphs(parts: list[str], rng: random.Random) -> str:
-    """Short paragraphs; now and then two parts share one."""
+    """The parts as short paragraphs; at times two of them share one."""
     text = parts[0]
     for before, part in pairwise(parts):
         joined = "\n" not in before + part and not part.startswith("PS") and rng.random() < 0.35
@@ -217,7 +209,7 @@ def _paragraphs(parts: list[str], rng: random.Random) -> str:
 
 
 def _allan_layout(content: str, contact: Contact, sent_at: datetime, rng: random.Random) -> str:
-    """Greeting by the hour, one of his closings, the fixed signature."""
+    """Allan's mail: a greeting by the hour, one of his closings, his signature."""
     greeting = _greeting(contact, sent_at)
     if len(content.split()) < 14 and rng.random() < 0.5:
         return f"{greeting}{content}\n\nA.\n\n{SIGNATURE}"
@@ -236,7 +228,7 @@ def _contact_signature(contact: Contact) -> str:
     return "\n".join(lines) + (f"\n\n{contact.disclaimer}" if contact.disclaimer else "")
 
 
-def _quote(parent: Mail, mine: bool, contact: Contact, rng: random.Random) -> str:
+def _quote(parent: SampleMail, mine: bool, contact: Contact, rng: random.Random) -> str:
     """The answered mail, the way the answering mail program quotes it."""
     original = parent.body if rng.random() < 0.3 else parent.signed
     if not mine and contact.quote == "outlook":
@@ -249,12 +241,12 @@ def _quote(parent: Mail, mine: bool, contact: Contact, rng: random.Random) -> st
     return f"On {_stamp(parent)}, {parent.sender_name} <{parent.sender}> wrote:\n\n{lines}"
 
 
-def _stamp(mail: Mail) -> str:
+def _stamp(mail: SampleMail) -> str:
     return f"{mail.sent_at:%a}, {mail.sent_at.day} {mail.sent_at:%b %Y} at {mail.sent_at:%H:%M}"
 
 
-def _forward(mail: Mail, sent_at: datetime, expander: Expander) -> Mail | None:
-    """Who got the mail passes it on: with a line of comment or none; None if to nobody."""
+def _forward(mail: SampleMail, sent_at: datetime, expander: Expander) -> SampleMail | None:
+    """The mail passed on by its receiver, with or without a comment; None if nobody is left."""
     rng, bank = expander.rng, load_bank("emails")
     mine = not mail.mine
     if mine:
@@ -277,7 +269,7 @@ def _forward(mail: Mail, sent_at: datetime, expander: Expander) -> Mail | None:
         f"---------- Forwarded message ---------\nFrom: {mail.sender_name} <{mail.sender}>\n"
         f"Date: {_stamp(mail)}\nSubject: {mail.subject}\nTo: {mail.receiver_name} <{mail.to}>"
     )
-    return Mail(
+    return SampleMail(
         thread=mail.thread,
         contact=target if mine else mail.contact,
         mine=mine,

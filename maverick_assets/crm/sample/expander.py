@@ -1,4 +1,4 @@
-"""A small grammar expander over YAML phrase banks.
+"""Expands the templates of the phrase banks, a small grammar in YAML.
 
 A template is text in which a blank line separates *parts*; within a part each line is one
 alternative, and a line `~` says nothing. Inside a line, `{a|b}` is an inline alternative (nesting
@@ -14,6 +14,9 @@ from typing import Any
 
 from maverick_assets.yaml_files import parse_yaml
 
+TRIES = 40  # for a text that was not drawn before; a small bank may have no other
+
+# {a|b}, the innermost first; <name>; a sentence's first letter; "a" before a vowel's sound
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"<([a-z_0-9]+)>")
 _SENTENCE_START = re.compile(r"(^|[.?!][\"')]? |\n(?:\d\. )?)([a-z])")
@@ -42,6 +45,7 @@ class Expander:
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
+        self.seen: set[str] = set()  # texts that `fresh` returned
         self._decks: dict[tuple[str, ...], list[str]] = {}
 
     def pick(self, options: Sequence[str]) -> str:
@@ -65,7 +69,7 @@ class Expander:
         return " ".join(self.parts(template, slots))
 
     def longer(self, template: str, slots: Mapping[str, str], second_line: float) -> str:
-        """As `text`, but with that probability a part gives two of its lines, in their order."""
+        """As `text`, but with probability `second_line` a part gives two of its lines."""
         texts = []
         for part in template.strip().split("\n\n"):
             lines = part.splitlines()
@@ -83,14 +87,14 @@ class Expander:
             bound[name] = self._line(self.pick(str(options).strip().splitlines()), bound)
         return bound
 
-    def fresh(self, make: Callable[[], str], seen: set[str], tries: int = 40) -> str:
-        """A text from `make` that was not seen before (after `tries`, the last one made)."""
+    def fresh(self, make: Callable[[], str]) -> str:
+        """A text from `make` that was not returned before; after TRIES, whatever comes last."""
         text = make()
-        for _ in range(tries):
-            if text not in seen:
+        for _ in range(TRIES):
+            if text not in self.seen:
                 break
             text = make()
-        seen.add(text)
+        self.seen.add(text)
         return text
 
     def _line(self, line: str, slots: Mapping[str, str]) -> str:

@@ -14,13 +14,13 @@ from maverick_assets.crm.sample.world import (
 )
 
 NOTES = 150
-SECOND_LINE = 0.5
+SECOND_LINE = 0.5  # probability that a part of a note has two lines
 
 
 def note_rows(seed: int, factor: int) -> list[dict[str, object]]:
     """Rows of `sticky_notes`, in order of time."""
     rng = random.Random(f"{seed}-notes")
-    expander, seen = Expander(rng), set[str]()
+    expander = Expander(rng)
     bank = load_bank("notes")
     rows: list[dict[str, object]] = []
     moments = sorted(draw_moment(rng) for _ in range(NOTES * factor))
@@ -30,7 +30,7 @@ def note_rows(seed: int, factor: int) -> list[dict[str, object]]:
         client = rng.choice([contact for contact in contacts() if contact.kind == "client"])
         slots = project_slots(draw_project(rng, client.company), rng) | day_slots(moment, rng)
         slots["who"] = client.first
-        content = expander.fresh(partial(expander.longer, text, slots, SECOND_LINE), seen)
+        content = expander.fresh(partial(expander.longer, text, slots, SECOND_LINE))
         rows.append(
             {
                 "id": f"note-{number:04d}",

@@ -19,7 +19,7 @@ from maverick_assets.crm.sample.world import (
 SAMPLES_EACH = 150
 SPECIALISTS = ("gatekeeper", "business-mentor", "technical-mentor", "health-monitor")
 MOODS = ("joy", "sadness", "anger", "fear", "surprise", "disgust")
-# How often a part of an answer gives two of its lines: sets the length of the answers.
+# Probability that a part of an answer gives two of its lines; it sets the length of the answers.
 SECOND_LINE = {
     "robbie": 0.6,
     "gatekeeper": 0.25,
@@ -27,6 +27,7 @@ SECOND_LINE = {
     "technical-mentor": 0.35,
     "health-monitor": 0.7,
 }
+# "13: " before a line of an answer
 _WAYS = re.compile(r"([1-4]+): ")
 MODES = ("professional", "intimate")
 
@@ -41,40 +42,40 @@ def personality_rows(seed: int, factor: int) -> list[dict[str, object]]:
 
 def _specialist(name: str, seed: int, factor: int) -> list[dict[str, object]]:
     rng = random.Random(f"{seed}-{name}")
-    expander, seen = Expander(rng), set[str]()
+    expander = Expander(rng)
     bank = load_bank(name)
     topics: Mapping[str, str] = bank["topics"]
     rows = []
-    for moment in _moments(rng, SAMPLES_EACH * factor):
+    for moment in _draw_moments(rng, SAMPLES_EACH * factor):
         topic = expander.pick(sorted(topics))
-        asked, answer = _narrowed(topics[topic], expander)
+        question, answer = _pick_question(topics[topic], expander)
         slots = sample_slots(rng, moment)
-        prompt = expander.text(f"{asked}\n\n{bank['context']}", slots)
+        prompt = expander.text(f"{question}\n\n{bank['context']}", slots)
         make = partial(expander.longer, answer, slots, SECOND_LINE[name])
-        rows.append(_row(name, prompt, expander.fresh(make, seen), [topic], moment))
+        rows.append(_row(name, prompt, expander.fresh(make), [topic], moment))
     return rows
 
 
 def _robbie(seed: int, factor: int) -> list[dict[str, object]]:
     """Moods and modes in turn, so that all twelve pairs are evenly represented."""
     rng = random.Random(f"{seed}-robbie")
-    expander, seen = Expander(rng), set[str]()
+    expander = Expander(rng)
     bank = load_bank("robbie")
     rows = []
-    for number, moment in enumerate(_moments(rng, SAMPLES_EACH * factor)):
+    for number, moment in enumerate(_draw_moments(rng, SAMPLES_EACH * factor)):
         mood = MOODS[number % len(MOODS)]
         mode = MODES[number // len(MOODS) % len(MODES)]
-        asked, heart = _narrowed(expander.pick(bank["moods"][mood]), expander)
+        question, heart = _pick_question(expander.pick(bank["moods"][mood]), expander)
         frame = bank["frames"][mood][mode]
         slots = sample_slots(rng, moment)
-        prompt = expander.text(f"{asked}\n\n{bank['context']}", slots)
-        make = partial(_framed, frame["open"], heart, frame["close"], slots, expander)
-        row = _row("robbie", prompt, expander.fresh(make, seen), [mood, mode], moment)
+        prompt = expander.text(f"{question}\n\n{bank['context']}", slots)
+        make = partial(_robbie_answer, frame["open"], heart, frame["close"], slots, expander)
+        row = _row("robbie", prompt, expander.fresh(make), [mood, mode], moment)
         rows.append(row | {"mood": mood, "mode": mode})
     return rows
 
 
-def _framed(
+def _robbie_answer(
     opening: str, heart: str, closing: str, slots: Mapping[str, str], expander: Expander
 ) -> str:
     texts = [
@@ -85,11 +86,11 @@ def _framed(
     return " ".join(text for text in texts if text)
 
 
-def _narrowed(entry: str, expander: Expander) -> tuple[str, str]:
-    """One way to ask, and the answer's template without lines meant for other ways to ask.
+def _pick_question(entry: str, expander: Expander) -> tuple[str, str]:
+    """One way to ask, and the template of its answer.
 
-    A line of the answer that starts with `2: ` is for the second way only, `13: ` for the first
-    and the third.
+    Lines of the answer that are for other ways to ask are left out: `2: ` starts a line for the
+    second way only, `13: ` one for the first and the third.
     """
     asked, answer = entry.strip().split("\n\n", 1)
     ways = asked.splitlines()
@@ -125,7 +126,7 @@ def sample_slots(rng: random.Random, moment: datetime) -> dict[str, str]:
     )
 
 
-def _moments(rng: random.Random, count: int) -> list[datetime]:
+def _draw_moments(rng: random.Random, count: int) -> list[datetime]:
     return sorted(draw_moment(rng) for _ in range(count))
 
 

@@ -136,11 +136,11 @@ def draw_moment(rng: random.Random, margin_days: int = 1) -> datetime:
     """A moment of a working day, at least `margin_days` before the records end."""
     span = (LAST_DAY - FIRST_DAY).days - margin_days
     day = FIRST_DAY + timedelta(days=rng.randrange(span))
-    return working(day + timedelta(minutes=rng.randrange(7 * 60 + 30, 18 * 60)))
+    return in_working_hours(day + timedelta(minutes=rng.randrange(7 * 60 + 30, 18 * 60)))
 
 
-def working(moment: datetime) -> datetime:
-    """The same hour on the next working day when the moment falls on a weekend or at night."""
+def in_working_hours(moment: datetime) -> datetime:
+    """The moment, moved to the next morning from a night, and to a Monday from a weekend."""
     if not 7 <= moment.hour < 19:
         moment = moment.replace(hour=8 + moment.minute % 9) + timedelta(days=moment.hour >= 19)
     return moment + timedelta(days=max(0, 7 - moment.weekday()) if moment.weekday() > 4 else 0)
