@@ -100,8 +100,8 @@ def _squeezed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 def _patterns(contacts: Sequence[Contact]) -> Iterator[str]:
     """Expressions for squeezed texts, of some names each.
 
-    A single one for all names would be too large for the engine (RE2), one for each name would
-    scan all texts as often.
+    One expression for all names could exceed the memory that the engine (RE2) allows itself; one
+    for each name would scan every text once a name.
     """
     alternatives: list[str] = []
     for contact in contacts:
