@@ -16,17 +16,19 @@ from dagster import (
 from maverick_assets.crm.schema import TEXT_TABLES
 from maverick_assets.crm.sources.source import Source
 from maverick_assets.crm.sources.sources_file import load_sources
+from maverick_assets.defs.assets.base_model import base_model
 from maverick_assets.defs.assets.clean import clean_asset
 from maverick_assets.defs.assets.datasets import dataset_asset
 from maverick_assets.defs.assets.evaluation import evaluation_asset
 from maverick_assets.defs.assets.raw import crm_specs, raw_assets
 from maverick_assets.defs.assets.release import release_asset
 from maverick_assets.defs.assets.reports import report_assets
-from maverick_assets.defs.assets.training import CODE_VERSION, adapter_assets, base_model
+from maverick_assets.defs.assets.training import adapter_assets
 from maverick_assets.defs.runs.automation import jobs, schedules, sensors
 from maverick_assets.defs.runs.liveness import held_in_process_executor
 from maverick_assets.defs.runs.progress import progress_logger
 from maverick_assets.fleets import Fleet, load_fleet
+from maverick_assets.pipeline import code_versions
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.settings import load_settings
 
@@ -47,17 +49,29 @@ KINDS = {
     "base_model": {"huggingface"},
     "reports": {"markdown"},
 }
+CODE_VERSIONS = {
+    "crm": None,  # others write it
+    "raw": code_versions.RAW,
+    "clean": code_versions.DATA,
+    "dataset": code_versions.DATA,
+    "adapter": code_versions.TRAINING,
+    "evaluation": code_versions.EVALUATION,
+    "release": code_versions.RELEASE,
+    "base_model": code_versions.BASE_MODEL,
+    "reports": code_versions.REPORTS,
+}
 
 
 def with_policy(spec: AssetSpec) -> AssetSpec:
     """Owner, group, kinds and code version of an asset, from its key alone."""
     first, last = spec.key.path[0], spec.key.path[-1]
     group = {"base_model": "base"}.get(first, first)
+    stage = first if first in KINDS else last
     return spec.replace_attributes(
         owners=["team:maverick"],
         group_name=group,
-        kinds=KINDS[first if first in KINDS else last],
-        code_version=None if first == "crm" else CODE_VERSION,
+        kinds=KINDS[stage],
+        code_version=CODE_VERSIONS[stage],
     )
 
 

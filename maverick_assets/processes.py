@@ -37,9 +37,13 @@ PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
 class Log(Protocol):
-    """Where a child's lines go: Dagster's `context.log`, or anything with the same method."""
+    """Where work says what it does: Dagster's log of a run, or lines in a terminal."""
 
     def info(self, msg: str) -> None: ...
+
+    def warning(self, msg: str) -> None: ...
+
+    def error(self, msg: str) -> None: ...
 
 
 def write_spec(folder: Path, name: str, spec: BaseModel) -> Path:

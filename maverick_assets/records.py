@@ -1,4 +1,4 @@
-"""What trainings and evaluations found, as training.json, metrics.json and manifests hold it.
+"""What trainings and evaluations found, as their JSON files and the manifests hold it.
 
 The registry reads these records, and so do the rooms that write them; none of them imports another.
 """
@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 Mode = Literal["full", "incremental"]
 
@@ -87,3 +87,12 @@ class Metrics(Record):
     ratio: Figure = Field(description="perplexity of the adapter / of the base")
     seconds: float
     base_digest: str
+
+
+class GateDecision(Record):
+    """gate.json: whether a version may be released, decided once, by its evaluation."""
+
+    passed: bool
+    reasons: tuple[str, ...] = Field((), description="a sentence for each gate, passed or not")
+    decided_at: AwareDatetime
+    override: str | None = Field(None, description="why an operator released it all the same")

@@ -19,6 +19,19 @@ def note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+class TerminalLog:
+    """The log of work that a command does itself: its lines go to stderr, whatever their level."""
+
+    def info(self, msg: str) -> None:
+        note(msg)
+
+    def warning(self, msg: str) -> None:
+        note(msg)
+
+    def error(self, msg: str) -> None:
+        note(msg)
+
+
 def print_result(result: Any, text: str, as_json: bool) -> None:
     """Print `result` as JSON, or the `text` that says the same."""
     typer.echo(json.dumps(result, ensure_ascii=False, default=str) if as_json else text)

@@ -1,16 +1,18 @@
 """`maverick forget`: rows leave the lake, and versions that learned from them leave service."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from maverick_assets.cli.console import AsJson, print_result
-from maverick_assets.cli.jobs import execute_job, raise_first
+from maverick_assets.cli.jobs import StepFailure, execute_job, raise_first
 from maverick_assets.cli.services import running_services
 from maverick_assets.crm.sources.sources_file import raw_tables
 from maverick_assets.errors import BadInput
-from maverick_assets.registry.store import Registry
 from maverick_assets.settings import load_settings
+
+if TYPE_CHECKING:
+    from maverick_assets.pipeline.forget.order import Forgetting
 
 
 def forget(
@@ -24,36 +26,37 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Remove rows from the lake for good, and revoke the versions that learned from them."""
-    from maverick_assets.pipeline import forget as forgetting
+    from maverick_assets.pipeline.forget.order import forget as forget_target
+    from maverick_assets.pipeline.forget.tombstone import RowRef
 
     table, separator, row_id = (row or "").partition(":")
     if (contact is None) == (row is None) or (row is not None and not separator):
         raise BadInput("give --contact ADDRESS, or --row TABLE:ID")
     settings = load_settings()
-    registry = Registry(settings.models)
-    tables = raw_tables(settings.sources)
-    if contact is not None:
-        rows = forgetting.bury_contact(settings.lake, tables, contact)
-    else:
-        rows = forgetting.bury_row(settings.lake, tables, table, row_id)
-    touched = forgetting.trace(settings.lake, registry, rows)
-    serving = forgetting.revoke(registry, touched, "it learned from rows that were forgotten")
-    forgetting.remove_shown(touched, registry, settings.reports, settings.runs)
-    result = {
-        "rows": rows,
-        "datasets": touched.datasets,
-        "revoked": {n: [str(m.version) for m in found] for n, found in touched.versions.items()},
-        "untold": {n: [str(m.version) for m in found] for n, found in touched.untold.items()},
-        "in_service": {name: m and str(m.version) for name, m in serving.items()},
+    failures: list[StepFailure] = []
+
+    def rebuild() -> None:
+        with running_services(settings):
+            failures.extend(execute_job("ingest"))
+
+    target = RowRef(table, row_id) if contact is None else contact
+    result = _as_json(forget_target(settings, raw_tables(settings.sources), target, rebuild))
+    print_result(result, "\n".join(_lines(result)), as_json)
+    raise_first(failures)  # only now: a rebuild that failed leaves nothing unsaid
+
+
+def _as_json(forgetting: "Forgetting") -> dict[str, Any]:
+    traced = forgetting.trace
+    return {
+        "rows": forgetting.rows,
+        "datasets": traced.datasets,
+        "revoked": {n: [str(m.version) for m in found] for n, found in traced.versions.items()},
+        "untold": {n: [str(m.version) for m in found] for n, found in traced.untraceable.items()},
+        "in_service": {name: m and str(m.version) for name, m in forgetting.in_service.items()},
     }
-    with running_services(settings):  # a rebuild that fails leaves nothing unsaid
-        failures = execute_job("ingest")
-    forgetting.erase(settings.lake, registry, rows)
-    print_result(result, "\n".join(_forgotten_lines(result)), as_json)
-    raise_first(failures)
 
 
-def _forgotten_lines(result: dict[str, Any]) -> list[str]:
+def _lines(result: dict[str, Any]) -> list[str]:
     """What was forgotten, where it had been used, and what is in service now."""
     lines = [f"{table}: {len(ids)} rows forgotten" for table, ids in result["rows"].items()]
     for name, versions in result["datasets"].items():

@@ -7,7 +7,13 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
-from maverick_assets.cli.console import AsJson, PersonalityName, print_result, print_table
+from maverick_assets.cli.console import (
+    AsJson,
+    PersonalityName,
+    TerminalLog,
+    print_result,
+    print_table,
+)
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import Settings, load_settings
@@ -51,13 +57,11 @@ def models_release(
     as_json: AsJson = False,
 ) -> None:
     """Put a version in service."""
-    from maverick_assets.serving.publish import publish
+    from maverick_assets.pipeline.release import release_by_operator
+    from maverick_assets.pipeline.run_context import RunContext
 
-    settings = load_settings()
-    registry = Registry(settings.models)
-    if "adapter.gguf" not in registry.get(personality, version).files:
-        publish(settings, personality, version)
-    show_versions([registry.release(personality, version, reason)], as_json)
+    run = RunContext(load_settings(), "release", TerminalLog())
+    show_versions([release_by_operator(run, personality, version, reason)], as_json)
 
 
 @models_app.command("rollback")

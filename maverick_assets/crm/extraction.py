@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.crm.connection import open_database
-from maverick_assets.crm.forgetting import read_forgotten
+from maverick_assets.crm.forgotten import read_forgotten
 from maverick_assets.crm.raw_table import LIVE, raw_schema, tombstones, with_kept_columns
 from maverick_assets.crm.schema import Table
 from maverick_assets.crm.table_reader import TableReader

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from maverick_assets.crm.forgetting import read_forgotten
+from maverick_assets.crm.forgotten import read_forgotten
 from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.raw_table import (
     ARROW_TYPES,

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from adbc_driver_postgresql import dbapi
 from psycopg import sql
 
-from maverick_assets.crm.forgetting import Forgotten, forget_rows, read_forgotten
+from maverick_assets.crm.forgotten import Forgotten, add_rows, read_forgotten
 from maverick_assets.crm.raw_table import TIME, as_raw_batch, raw_schema
 from maverick_assets.crm.schema import Table
 from maverick_assets.crm.watermark import TableSnapshot
@@ -118,7 +118,7 @@ class TableReader:
         listed = self.forgotten.rows.get(self.table.name, ())
         new_ids = [row_id for row_id in dropped_ids if row_id not in listed]
         if new_ids:
-            forget_rows(self.lake, self.table.name, [{"id": row_id} for row_id in new_ids])
+            add_rows(self.lake, self.table.name, [{"id": row_id} for row_id in new_ids])
             self.forgotten = read_forgotten(self.lake)
         self.n_dropped += len(dropped_ids)
         return kept

@@ -1,30 +1,26 @@
-"""Gates: may a candidate be released? A pure decision on figures."""
+"""Gates: may a version be released? They see figures, and nothing else."""
 
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from maverick_assets.recipes import Gates
-from maverick_assets.records import Metrics, Score
+from maverick_assets.records import GateDecision, Metrics
 
 
-@dataclass(frozen=True)
-class Decision:
-    """`reasons`: one sentence for each gate, whether it let the candidate pass or not."""
-
-    passed: bool
-    reasons: list[str]
-
-
-def decide(metrics: Metrics, gates: Gates, in_service: Score | None) -> Decision:
-    """Judge a candidate; `in_service` is the released version's score on the same split.
+def apply_gates(metrics: Metrics, gates: Gates) -> GateDecision:
+    """Decide on a version from its metrics; every gate gives its reason, passed or not.
 
     A figure that is not a number passes no gate.
     """
-    found = [
+    results = [
         _enough_examples(metrics, gates),
         _better_than_base(metrics, gates),
-        _no_regression(metrics, gates, in_service),
+        _no_regression(metrics, gates),
     ]
-    return Decision(all(passed for passed, _ in found), [reason for _, reason in found])
+    return GateDecision(
+        passed=all(passed for passed, _ in results),
+        reasons=tuple(reason for _, reason in results),
+        decided_at=datetime.now(UTC),
+    )
 
 
 def _enough_examples(metrics: Metrics, gates: Gates) -> tuple[bool, str]:
@@ -44,12 +40,12 @@ def _better_than_base(metrics: Metrics, gates: Gates) -> tuple[bool, str]:
     )
 
 
-def _no_regression(metrics: Metrics, gates: Gates, in_service: Score | None) -> tuple[bool, str]:
-    if in_service is None:
+def _no_regression(metrics: Metrics, gates: Gates) -> tuple[bool, str]:
+    if metrics.in_service is None:
         return True, "no version in service to compare with"
-    ratio = metrics.adapter.perplexity / in_service.perplexity
+    ratio = metrics.adapter.perplexity / metrics.in_service.perplexity
     passed = ratio <= gates.max_regression
     return passed, (
-        f"held-out perplexity is {ratio:.3f} of the {in_service.perplexity:.2f} of the version in "
-        f"service, {'within' if passed else 'above'} the limit {gates.max_regression:g}"
+        f"held-out perplexity is {ratio:.3f} of the {metrics.in_service.perplexity:.2f} of the "
+        f"version in service, {'within' if passed else 'above'} the limit {gates.max_regression:g}"
     )

@@ -1,4 +1,4 @@
-"""The report of an evaluation that a person reads: a page and a picture."""
+"""The report of an evaluation that people read: a page and a picture."""
 
 import shutil
 from collections.abc import Sequence
@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from maverick_assets.evaluation.gates import Decision
 from maverick_assets.evaluation.samples import Sample
-from maverick_assets.records import Metrics, TrainingSummary
+from maverick_assets.records import GateDecision, Metrics, TrainingSummary
 
 COLOURS = 32
 _SAMPLES = "## Samples"
@@ -27,7 +26,7 @@ def smoothed(losses: Sequence[float], decay: float = 0.9) -> list[float]:
 
 
 def draw_losses(training: TrainingSummary | None, metrics: Metrics, path: Path) -> None:
-    """loss.png, below 50 kB: training loss by step, held-out losses as level lines."""
+    """Draw loss.png, below 50 kB: the training loss by step, held-out losses as level lines."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -60,42 +59,45 @@ def render_report(
     personality: str,
     metrics: Metrics,
     training: TrainingSummary | None,
-    decision: Decision,
+    gate: GateDecision,
     samples: Sequence[Sample],
 ) -> str:
-    """report.md."""
+    """The text of report.md."""
     parts = [
         f"# {personality}: evaluation",
         _scores(metrics),
         "![loss](loss.png)",
         "## Gates",
-        "Passed." if decision.passed else "Not passed: this version is not to be released.",
-        "\n".join(f"- {reason}" for reason in decision.reasons),
+        "Passed." if gate.passed else "Not passed: this version is not to be released.",
+        "\n".join(f"- {reason}" for reason in gate.reasons),
     ]
     if training:
         parts += ["## Training", _training(training)]
-    parts += [_SAMPLES, *(_sample(number, each) for number, each in enumerate(samples, 1))]
+    parts += [_SAMPLES, *(_sample(number, sample) for number, sample in enumerate(samples, 1))]
     return "\n\n".join(parts) + "\n"
 
 
-def samples_of(report: Path) -> str:
-    """What the files of a report tell of single examples; empty where they do not."""
-    samples, page = report / "samples.json", report / "report.md"
-    listed = samples.read_text(encoding="utf-8") if samples.exists() else ""
-    return listed + (_halves(page)[1] if page.exists() else "")
+def read_samples(report: Path) -> str:
+    """Every text of single examples in the files of a report; empty when there is none."""
+    file, page = report / "samples.json", report / "report.md"
+    samples = file.read_text(encoding="utf-8") if file.exists() else ""
+    return samples + (_split_page(page)[1] if page.exists() else "")
 
 
 def copy_without_samples(report: Path, folder: Path) -> None:
-    """Copy a report into a directory, but for what `samples_of` gives."""
-    told = shutil.ignore_patterns("samples.json", "report.md")
-    shutil.copytree(report, folder, ignore=told, dirs_exist_ok=True)
+    """Copy a report into a directory, without what `read_samples` reads."""
+    with_samples = shutil.ignore_patterns("samples.json", "report.md")
+    shutil.copytree(report, folder, ignore=with_samples, dirs_exist_ok=True)
     page = report / "report.md"
     if page.exists():
-        (folder / page.name).write_text(f"{_halves(page)[0]}\n", encoding="utf-8")
+        (folder / page.name).write_text(f"{_split_page(page)[0]}\n", encoding="utf-8")
 
 
-def _halves(page: Path) -> tuple[str, str]:
-    """Scores and samples of a report.md; texts of examples are indented and hold no heading."""
+def _split_page(page: Path) -> tuple[str, str]:
+    """Scores and samples of a report.md.
+
+    Texts of examples are indented, so that none of them looks like the heading.
+    """
     scores, _, samples = page.read_text(encoding="utf-8").partition(f"\n\n{_SAMPLES}\n")
     return scores.rstrip(), samples
 
@@ -148,5 +150,5 @@ def _sample(number: int, sample: Sample) -> str:
 
 
 def _quoted(text: str) -> str:
-    """An indented block: mail text must not be read as Markdown."""
+    """An indented block, so that the text of a mail is not read as Markdown."""
     return "\n".join(f"    {line}" for line in text.splitlines() or [""])

@@ -15,10 +15,12 @@ MAX_NEW_TOKENS = 80
 
 
 class Sample(TypedDict):
+    """An entry of samples.json."""
+
     example_id: str
     prompt: str
-    real: str
-    generated: str
+    real: str  # the completion of the example
+    generated: str  # the adapter's
 
 
 def pick_evenly(examples: Sequence[Example], count: int) -> list[Example]:

@@ -4,20 +4,21 @@ from pathlib import Path
 
 from pydantic import Field
 
-from maverick_assets.recipes import Recipe
+from maverick_assets.recipes import Gates
 from maverick_assets.records import Record
 from maverick_assets.training.spec import BaseSpec
 
 
 class EvaluationSpec(Record):
-    """One adapter to score on the examples of a split that hold a supervised token."""
+    """One adapter to score on the examples of a split, and to pass or not to pass the gates."""
 
     base: BaseSpec
     personality: str
     dataset: Path
     dataset_version: int
     adapter: Path
-    recipe: Recipe = Field(description="that the adapter was trained by")
+    max_length: int = Field(description="tokens of one example, as in the adapter's training")
+    gates: Gates = Field(description="limits that decide whether the adapter may be released")
     out: Path = Field(description="directory for the report")
     training: Path | None = Field(None, description="the adapter's training.json")
     in_service_adapter: Path | None = Field(

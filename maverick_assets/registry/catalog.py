@@ -50,19 +50,19 @@ class Catalog:
         """The highest version with this training fingerprint that is not revoked, if any."""
         matches = [
             manifest
-            for manifest in self._versions_of(personality)
+            for manifest in self.versions_of(personality)
             if manifest.fingerprint == fingerprint and manifest.state != "revoked"
         ]
         return matches[-1] if matches else None
 
     def in_service(self, personality: str) -> Manifest | None:
         """The version that `final` points at, if any."""
-        versions = self._versions_of(personality)
+        versions = self.versions_of(personality)
         return next((manifest for manifest in versions if manifest.state == "released"), None)
 
     def newest(self, personality: str) -> Manifest | None:
         """The version that was added last, if any."""
-        versions = self._versions_of(personality)
+        versions = self.versions_of(personality)
         return max(versions, key=lambda manifest: manifest.created_at, default=None)
 
     def directory(self, personality: str, version: Version | str) -> Path:
@@ -76,7 +76,7 @@ class Catalog:
         for name, digest in manifest.files.items():
             verify_sha256(directory / name, digest)
 
-    def _versions_of(self, personality: str) -> Sequence[Manifest]:
+    def versions_of(self, personality: str) -> Sequence[Manifest]:
         """Like `list`, but empty for a personality without versions."""
         return self.list(personality) if personality in self.personalities() else []
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, PlainSerializer
 
-from maverick_assets.records import Metrics, Record, TrainingSummary
+from maverick_assets.records import GateDecision, Metrics, Record, TrainingSummary
 from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.versions import Kind, Version
 from maverick_assets.yaml_files import Name
@@ -23,15 +23,6 @@ def _none_if_empty(value: object) -> object:
 VersionField = Annotated[
     Version, BeforeValidator(_parse_version), PlainSerializer(str, return_type=str)
 ]
-
-
-class GateDecision(Record):
-    """Whether a version may be released, as the gates decided once, after its evaluation."""
-
-    passed: bool
-    reasons: tuple[str, ...] = Field((), description="a sentence for each gate, passed or not")
-    decided_at: AwareDatetime
-    override: str | None = Field(None, description="why an operator released it all the same")
 
 
 class Revocation(Record):

@@ -29,12 +29,12 @@ class RecordedRecipe(Recipe, extra="ignore"):
     """A recipe of this or of an earlier release.
 
     Earlier releases lacked some of today's keys, knew others, and listed moods and modes without
-    descriptions. Nothing of that makes a manifest unreadable: missing keys have their defaults,
-    unknown keys are ignored. `stored` is what the manifest says, and what it says when it is
+    descriptions. Missing keys get their defaults and unknown keys are ignored, so that every
+    manifest stays readable. `stored` is the recipe as the manifest spells it, now and when it is
     written again: the fingerprint of the version is a hash of exactly that.
     """
 
-    sources: list[_RecordedSource]  # type: ignore[assignment]
+    sources: list[_RecordedSource]  # type: ignore[assignment]  # a list of a subclass
     training: _RecordedTraining = _RecordedTraining()
     gates: _RecordedGates = _RecordedGates()
     _stored: dict[str, Any] = PrivateAttr(default_factory=dict)

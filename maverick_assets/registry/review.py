@@ -9,7 +9,7 @@ from maverick_assets.registry.manifest import Manifest
 
 
 def version_table(manifests: Iterable[Manifest]) -> str:
-    """A Markdown table, one line a version: state, held-out perplexity and on what, gate."""
+    """A Markdown table, one line a version: state, perplexity and what it was measured on, gate."""
     lines = [
         "| personality | version | kind | state | measured on | perplexity base | adapter | gate |",
         "|---|---|---|---|---|---:|---:|---|",
@@ -20,7 +20,7 @@ def version_table(manifests: Iterable[Manifest]) -> str:
         if metrics:
             on = f"{metrics.split}, {metrics.n_examples} examples"
             base, adapter = (f"{it.perplexity:.2f}" for it in (metrics.base, metrics.adapter))
-        gate = "; ".join(manifest.gate.reasons) if manifest.gate else "not judged"
+        gate = "; ".join(manifest.gate.reasons) if manifest.gate else "not evaluated"
         lines.append(
             f"| {manifest.personality} | {manifest.version} | {manifest.kind} | {manifest.state} "
             f"| {on} | {base} | {adapter} | {gate} |"
@@ -31,14 +31,13 @@ def version_table(manifests: Iterable[Manifest]) -> str:
 def quarterly_review(
     quarter: str, since: datetime, manifests: Sequence[Manifest], feedback: Sequence[dict[str, Any]]
 ) -> str:
-    """The review of a quarter: every version made `since`, and what people thought of each.
+    """The review of a quarter: every version made `since`, and the ratings of each personality.
 
-    `feedback` are rows of the CRM's table of that name.
+    `feedback`: rows of the CRM's table of that name.
     """
     sections = [f"# Personality review {quarter}"]
     for name in sorted({manifest.personality for manifest in manifests}):
-        own = [manifest for manifest in manifests if manifest.personality == name]
-        recent = [manifest for manifest in own if manifest.created_at >= since]
+        recent = [m for m in manifests if m.personality == name and m.created_at >= since]
         ratings = [
             row["rating"]
             for row in feedback

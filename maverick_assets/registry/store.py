@@ -15,9 +15,9 @@ from filelock import FileLock, Timeout
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of, staged_directory, write_atomically
-from maverick_assets.records import Metrics
+from maverick_assets.records import GateDecision, Metrics
 from maverick_assets.registry.catalog import FINAL, MANIFEST, Catalog, label
-from maverick_assets.registry.manifest import GateDecision, Manifest, Revocation
+from maverick_assets.registry.manifest import Manifest, Revocation
 from maverick_assets.registry.versions import Version
 
 _LOCK = ".lock"

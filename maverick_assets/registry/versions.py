@@ -33,7 +33,7 @@ class Version:
 
 
 def next_version(existing: Iterable[Version], kind: Kind, parent: Version | None) -> Version:
-    """The number of a new version beside `existing` ones; always one that is free.
+    """The number of a new version beside the `existing` ones; it is always free.
 
     Full: the next minor above the highest (v1.0 when there is none). Incremental: the next patch
     of its parent's minor. Major: the next major above the highest.

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from maverick_assets.crm.forgetting import Forgotten
+from maverick_assets.crm.forgotten import Forgotten
 from maverick_assets.crm.schema import TABLES, TEXT_TABLES, Shape, Table, child_of, crm_table
 from maverick_assets.crm.sources.source import SourceTable
 

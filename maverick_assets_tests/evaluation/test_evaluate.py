@@ -16,7 +16,7 @@ from maverick_assets.evaluation.report import smoothed
 from maverick_assets.evaluation.samples import pick_evenly
 from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.recipes import load_recipes
-from maverick_assets.records import Metrics
+from maverick_assets.records import GateDecision, Metrics
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import TrainingSpec
@@ -55,7 +55,8 @@ def spec(tiny_base: PreparedBase, tmp_path: Path, write_examples: Any) -> dict[s
         "dataset": str(dataset),
         "dataset_version": 0,
         "adapter": str(trained / "adapter"),
-        "recipe": job(dataset, trained)["recipe"],
+        "max_length": 512,
+        "gates": {"max_perplexity_ratio": 0.9},
         "training": str(trained / "training.json"),
         "out": str(tmp_path / "report"),
         "samples": 5,
@@ -64,7 +65,7 @@ def spec(tiny_base: PreparedBase, tmp_path: Path, write_examples: Any) -> dict[s
 
 
 def run(spec: dict[str, Any], **changes: Any) -> Metrics:
-    return evaluate(EvaluationSpec.model_validate_json(json.dumps(spec | changes)))
+    return evaluate(EvaluationSpec.model_validate_json(json.dumps(spec | changes)))[0]
 
 
 def test_an_evaluation_can_be_of_some_examples_of_a_split_only(spec: dict[str, Any]) -> None:
@@ -79,6 +80,7 @@ def test_an_evaluation_writes_a_readable_report(spec: dict[str, Any]) -> None:
     metrics = run(spec)
     out = Path(spec["out"])
     assert sorted(path.name for path in out.iterdir()) == [
+        "gate.json",
         "loss.png",
         "metrics.json",
         "report.md",
@@ -94,6 +96,20 @@ def test_an_evaluation_writes_a_readable_report(spec: dict[str, Any]) -> None:
     report = (out / "report.md").read_text()
     assert f"{metrics.adapter.perplexity:.2f}" in report
     assert "below the limit" in report
+
+
+def test_the_report_says_what_the_gates_decided_and_nothing_else(spec: dict[str, Any]) -> None:
+    for limit, words in ((0.9, "Passed."), (0.001, "Not passed")):
+        run(spec, gates={"max_perplexity_ratio": limit})
+        out = Path(spec["out"])
+        gate = GateDecision.model_validate_json((out / "gate.json").read_bytes())
+        report = (out / "report.md").read_text()
+        section = report.partition("## Gates\n\n")[2].partition("\n\n## ")[0]
+        assert section.startswith(words)
+        assert [line for line in section.splitlines() if line.startswith("- ")] == [
+            f"- {reason}" for reason in gate.reasons
+        ]
+        assert gate.passed is (words == "Passed.")
 
 
 def test_the_loss_picture_of_a_long_training_is_small(spec: dict[str, Any]) -> None:

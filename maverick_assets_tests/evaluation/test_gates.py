@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from maverick_assets.evaluation.gates import decide
+from maverick_assets.evaluation.gates import apply_gates
 from maverick_assets.recipes import Gates
 from maverick_assets.records import Metrics, Score
 
@@ -13,13 +13,15 @@ def score(perplexity: float) -> Score:
     return Score(loss=math.log(perplexity), perplexity=perplexity)
 
 
-def measured(adapter: float, base: float = 40.0, n_examples: int = 10) -> Metrics:
+def measured(adapter: float, in_service: float | None = None, n_examples: int = 10) -> Metrics:
+    base = 40.0
     return Metrics(
         split="validation",
         n_examples=n_examples,
         n_supervised=100,
         base=score(base),
         adapter=score(adapter),
+        in_service=None if in_service is None else score(in_service),
         ratio=adapter / base,
         seconds=1.0,
         base_digest="d",
@@ -27,18 +29,18 @@ def measured(adapter: float, base: float = 40.0, n_examples: int = 10) -> Metric
 
 
 def test_a_better_adapter_passes_and_every_gate_says_why() -> None:
-    decision = decide(measured(20), GATES, None)
+    decision = apply_gates(measured(20), GATES)
     assert decision.passed
-    assert decision.reasons == [
+    assert decision.reasons == (
         "10 held-out examples, at least the 3 required",
         "held-out perplexity 20.00 is 0.500 of the base's 40.00, below the limit 0.9",
         "no version in service to compare with",
-    ]
+    )
 
 
 @pytest.mark.parametrize(("adapter", "passed"), [(35.9, True), (36.0, False), (80.0, False)])
 def test_the_ratio_to_the_base_must_be_below_its_limit(adapter: float, passed: bool) -> None:
-    decision = decide(measured(adapter), GATES, None)
+    decision = apply_gates(measured(adapter), GATES)
     assert decision.passed is passed
     assert ("not below the limit 0.9" in decision.reasons[1]) is not passed
 
@@ -47,17 +49,17 @@ def test_the_ratio_to_the_base_must_be_below_its_limit(adapter: float, passed: b
 def test_a_version_worse_than_the_one_in_service_is_refused(
     in_service: float, passed: bool
 ) -> None:
-    decision = decide(measured(20), GATES, score(in_service))
+    decision = apply_gates(measured(20, in_service=in_service), GATES)
     assert decision.passed is passed
     assert ("above the limit 1.02" in decision.reasons[2]) is not passed
 
 
 def test_too_few_held_out_examples_decide_nothing() -> None:
-    decision = decide(measured(20, n_examples=2), GATES, None)
+    decision = apply_gates(measured(20, n_examples=2), GATES)
     assert not decision.passed
     assert decision.reasons[0] == "2 held-out examples, fewer than the 3 required"
 
 
 def test_no_figure_is_no_pass() -> None:
-    assert not decide(measured(math.nan), GATES, None).passed
-    assert not decide(measured(20), GATES, score(math.nan)).passed
+    assert not apply_gates(measured(math.nan), GATES).passed
+    assert not apply_gates(measured(20, in_service=math.nan), GATES).passed

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from maverick_assets.crm.forgetting import FORGOTTEN_SCHEMA
+from maverick_assets.crm.forgotten import FORGOTTEN_SCHEMA
 from maverick_assets.crm.raw_table import raw_schema
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from maverick_assets.records import Metrics, Score, TrainingSummary
-from maverick_assets.registry.manifest import GateDecision, Manifest
+from maverick_assets.records import GateDecision, Metrics, Score, TrainingSummary
+from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version

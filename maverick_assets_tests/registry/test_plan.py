@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.recipes import Recipe, load_recipes
-from maverick_assets.registry.manifest import GateDecision, Manifest
+from maverick_assets.records import GateDecision
+from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.plan import plan_training
 from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.store import Registry

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.registry.manifest import GateDecision, Manifest
+from maverick_assets.records import GateDecision
+from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 
 Add = Callable[..., Manifest]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from maverick_assets.datasets.examples.example import Example
-from maverick_assets.registry.test_sets import frozen_rows
+from maverick_assets.registry.test_sets import frozen_test_set
 from maverick_assets_tests.datasets.some_example import EXAMPLE
 
 
@@ -15,20 +15,20 @@ def example(row: str, split: str = "test") -> Example:
 def test_later_test_examples_do_not_join_the_set_of_a_major_version(tmp_path: Path) -> None:
     (tmp_path / "echo").mkdir()
     first = [example("1"), example("2"), example("3", "train"), example("4", "validation")]
-    assert frozen_rows(tmp_path, "echo", 1, first) == {"crm_emails:1", "crm_emails:2"}
+    assert frozen_test_set(tmp_path, "echo", 1, first) == {"crm_emails:1", "crm_emails:2"}
     later = [*first, example("5")]
-    assert frozen_rows(tmp_path, "echo", 1, later) == {"crm_emails:1", "crm_emails:2"}
-    assert frozen_rows(tmp_path, "echo", 2, later) >= {"crm_emails:5"}
+    assert frozen_test_set(tmp_path, "echo", 1, later) == {"crm_emails:1", "crm_emails:2"}
+    assert frozen_test_set(tmp_path, "echo", 2, later) >= {"crm_emails:5"}
 
 
 def test_an_example_cleaned_otherwise_is_still_of_the_set(tmp_path: Path) -> None:
     (tmp_path / "echo").mkdir()
-    before = frozen_rows(tmp_path, "echo", 1, [example("1")])
-    again = frozen_rows(tmp_path, "echo", 1, [replace(example("1"), example_id="other")])
+    before = frozen_test_set(tmp_path, "echo", 1, [example("1")])
+    again = frozen_test_set(tmp_path, "echo", 1, [replace(example("1"), example_id="other")])
     assert before == again == {"crm_emails:1"}
 
 
 def test_a_frozen_set_holds_no_text(tmp_path: Path) -> None:
     (tmp_path / "echo").mkdir()
-    frozen_rows(tmp_path, "echo", 1, [example("1")])
+    frozen_test_set(tmp_path, "echo", 1, [example("1")])
     assert (tmp_path / "echo" / "test-v1.json").read_text() == '[\n "crm_emails:1"\n]\n'

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from maverick_assets.crm.forgetting import read_forgotten
+from maverick_assets.crm.forgotten import read_forgotten
 from maverick_assets.crm.raw_table import DELETED
 from maverick_assets.crm.schema import Table
 from maverick_assets.datasets.pseudonyms.contacts import (

@@ -20,23 +20,21 @@ from dagster import (
     asset,
 )
 
-from maverick_assets.crm.connection import crm_url
-from maverick_assets.crm.extraction import ExtractionResult, extract
-from maverick_assets.crm.landing import land
+from maverick_assets.crm.extraction import ExtractionResult
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.crm.sources.source import Source, SourceTable
-from maverick_assets.crm.watermark import LONG_TRANSACTION_SECONDS
 from maverick_assets.defs.assets.display import sample_table
+from maverick_assets.defs.runs.context import run_context
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import Commit, open_table
 from maverick_assets.lake.paths import raw_path
-from maverick_assets.settings import load_settings
+from maverick_assets.pipeline.ingest import extract_table, land_table
 
 CHECK = "readable"
 
 
 def crm_specs() -> list[AssetSpec]:
-    """The source tables, which others write."""
+    """The tables of the CRM, which other programs write."""
     return [
         AssetSpec(["crm", table.name], description=f"Table {table.name} of the CRM.")
         for table in TABLES.values()
@@ -53,64 +51,50 @@ def raw_asset(table: Table) -> AssetsDefinition:
         description=f"Every row of {table.name} with tombstones: {', '.join(table.columns)}.",
     )
     def raw(context: AssetExecutionContext) -> Iterator[MaterializeResult | AssetCheckResult]:
-        settings = load_settings()
+        run = run_context(context)
         try:
-            done = extract(crm_url(settings), table, settings.lake)
+            extraction = extract_table(run, table)
         except BadInput as error:
             yield _check(False, problem=str(error))
             raise
-        if done.commit.changed or done.method == "full":  # others wrote; this is how we know
-            rows = {"dagster/row_count": done.rows}
+        if (
+            extraction.commit.changed or extraction.method == "full"
+        ):  # the CRM changed: show it there, too
+            rows = {"dagster/row_count": extraction.rows}
             context.log_event(AssetMaterialization(["crm", table.name], metadata=rows))
-        context.log.info(
-            f"{done.rows} rows: {done.commit.inserted} new, {done.commit.updated} changed, "
-            f"{done.tombstones} deleted; {done.read} read ({done.method}: {done.reason})"
-        )
-        if done.oldest_transaction_seconds > LONG_TRANSACTION_SECONDS:
-            context.log.warning(
-                "a transaction of the CRM has been open for "
-                f"{done.oldest_transaction_seconds:.0f} s: until it ends, the same rows are read "
-                "again and again"
-            )
         yield MaterializeResult(
-            metadata=_metadata(done, table),
-            data_version=DataVersion(str(done.commit.version)),
+            metadata=_metadata(extraction, raw_path(run.settings.lake, table.name)),
+            data_version=DataVersion(str(extraction.commit.version)),
             check_results=[_check(True)],
         )
 
     return raw
 
 
-def source_asset(source: Source, fills: SourceTable) -> AssetsDefinition:
-    key = AssetKey(["raw", fills.name])
+def source_asset(source: Source, source_table: SourceTable) -> AssetsDefinition:
+    key = AssetKey(["raw", source_table.name])
 
     @asset(
         key=key,
         check_specs=[AssetCheckSpec(CHECK, asset=key)],
-        description=f"What {source.name} has of the shape {fills.shape}, with tombstones.",
+        description=f"What {source.name} has of the shape {source_table.shape}, with tombstones.",
     )
     def raw(context: AssetExecutionContext) -> Iterator[MaterializeResult | AssetCheckResult]:
-        lake = load_settings().lake
+        run = run_context(context)
         try:
-            done = land(source, fills, lake)
+            landing = land_table(run, source, source_table)
         except BadInput as error:
             yield _check(False, problem=str(error))
             raise
-        for skipped in done.skipped:
-            context.log.warning(f"skipped {skipped.name}: {skipped.reason}")
-        context.log.info(
-            f"{done.read} rows read: {done.commit.inserted} new, {done.commit.updated} changed, "
-            f"{done.tombstones} deleted, {len(done.skipped)} skipped"
-        )
         yield MaterializeResult(
             metadata={
-                "dagster/row_count": done.commit.rows,
-                "rows_read": done.read,
-                "tombstones": done.tombstones,
-                "skipped": MetadataValue.json([asdict(skipped) for skipped in done.skipped]),
-                **_stored(raw_path(lake, fills.name), done.commit),
+                "dagster/row_count": landing.commit.rows,
+                "rows_read": landing.read,
+                "tombstones": landing.tombstones,
+                "skipped": MetadataValue.json([asdict(skipped) for skipped in landing.skipped]),
+                **_table_metadata(raw_path(run.settings.lake, source_table.name), landing.commit),
             },
-            data_version=DataVersion(str(done.commit.version)),
+            data_version=DataVersion(str(landing.commit.version)),
             check_results=[_check(True)],
         )
 
@@ -120,31 +104,31 @@ def source_asset(source: Source, fills: SourceTable) -> AssetsDefinition:
 def raw_assets(sources: Sequence[Source]) -> list[AssetsDefinition]:
     return [
         *(raw_asset(table) for table in TABLES.values()),
-        *(source_asset(source, fills) for source in sources for fills in source.tables),
+        *(source_asset(source, table) for source in sources for table in source.tables),
     ]
 
 
-def _metadata(done: ExtractionResult, table: Table) -> dict[str, Any]:
+def _metadata(extraction: ExtractionResult, target: Path) -> dict[str, Any]:
     return {
-        "dagster/row_count": done.rows,
-        "rows_read": done.read,
-        "tombstones": done.tombstones,
-        "method": done.method,
-        "reason": done.reason,
-        "oldest_open_transaction_seconds": round(done.oldest_transaction_seconds, 1),
-        **_stored(raw_path(load_settings().lake, table.name), done.commit),
+        "dagster/row_count": extraction.rows,
+        "rows_read": extraction.read,
+        "tombstones": extraction.tombstones,
+        "method": extraction.method,
+        "reason": extraction.reason,
+        "oldest_open_transaction_seconds": round(extraction.oldest_transaction_seconds, 1),
+        **_table_metadata(target, extraction.commit),
     }
 
 
-def _stored(target: Path, commit: Commit) -> dict[str, Any]:
-    held = open_table(target)
-    assert held is not None
+def _table_metadata(target: Path, commit: Commit) -> dict[str, Any]:
+    table = open_table(target)
+    assert table is not None
     return {
         "inserted": commit.inserted,
         "updated": commit.updated,
         "delta_version": commit.version,
         "path": MetadataValue.path(target),
-        "sample": sample_table(held.to_pyarrow_dataset().head(5)),
+        "sample": sample_table(table.to_pyarrow_dataset().head(5)),
     }
 
 

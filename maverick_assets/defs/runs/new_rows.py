@@ -87,17 +87,17 @@ def new_crm_rows(
             markers: ChangeMarkers = change_markers(connection)
             if markers != cursor.tables:
                 markers = settled_change_markers(connection, PAUSE_SECONDS, BURST_SECONDS)
-        return decide(context.instance, markers, cursor, settings.nightly_after_rows)
+        return request_runs(context.instance, markers, cursor, settings.nightly_after_rows)
 
     return new_rows
 
 
-def decide(
+def request_runs(
     instance: DagsterInstance, markers: ChangeMarkers, cursor: Cursor, nightly_after: int | None
 ) -> SensorResult:
-    """What to request. Whatever the CRM holds beyond `cursor.tables` was not requested yet."""
+    """The runs to request: for whatever the CRM holds beyond `cursor.tables`, none was yet."""
     rows = sum(marker.rows for marker in markers.values())
-    training = _newest(instance, TRAININGS)
+    training = _newest_run(instance, TRAININGS)
     if training and training.dagster_run.run_id != cursor.training:
         update = {"training": training.dagster_run.run_id, "rows": rows}
         cursor = cursor.model_copy(update=update)
@@ -129,7 +129,7 @@ def _wait(cursor: Cursor, reason: str) -> SensorResult:
 
 def _reads_now(instance: DagsterInstance, training: RunRecord | None) -> bool:
     """True while a run may read the CRM: an ingest, or a nightly or weekly before it trains."""
-    ingest = _newest(instance, INGESTS)
+    ingest = _newest_run(instance, INGESTS)
     if ingest and not ingest.dagster_run.is_finished:
         return True
     if training is None or training.dagster_run.status not in BEGUN:
@@ -140,12 +140,12 @@ def _reads_now(instance: DagsterInstance, training: RunRecord | None) -> bool:
 
 def _failed_a_while_ago(instance: DagsterInstance, training: RunRecord | None) -> bool:
     """True when the newest run that reads the CRM failed, long enough ago for another try."""
-    runs = [run for run in (_newest(instance, INGESTS), training) if run]
+    runs = [run for run in (_newest_run(instance, INGESTS), training) if run]
     newest = max(runs, key=lambda run: run.create_timestamp, default=None)
     if newest is None or newest.dagster_run.status != DagsterRunStatus.FAILURE:
         return False
     return newest.end_time is None or time.time() - newest.end_time > RETRY_SECONDS
 
 
-def _newest(instance: DagsterInstance, which: RunsFilter) -> RunRecord | None:
+def _newest_run(instance: DagsterInstance, which: RunsFilter) -> RunRecord | None:
     return next(iter(instance.get_run_records(which, limit=1)), None)

@@ -1,0 +1,15 @@
+"""`base_model`: what every adapter is trained on."""
+
+from dagster import AssetExecutionContext, DataVersion, MaterializeResult, MetadataValue, asset
+
+from maverick_assets.defs.runs.context import run_context
+from maverick_assets.pipeline.base_model import prepare_base
+
+
+@asset(description="The frozen causal language model that all adapters share, pinned by digest.")
+def base_model(context: AssetExecutionContext) -> MaterializeResult:
+    base = prepare_base(run_context(context))
+    return MaterializeResult(
+        metadata={"path": MetadataValue.path(base.directory), "digest": base.digest},
+        data_version=DataVersion(base.digest),
+    )

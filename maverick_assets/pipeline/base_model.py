@@ -1,0 +1,23 @@
+"""The base model of a run home, unpacked before anything needs it."""
+
+from maverick_assets.base_model.prepare import PreparedBase, find_base
+from maverick_assets.errors import MaverickError
+from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.processes import run_module
+from maverick_assets.settings import Settings
+
+
+def prepare_base(run: RunContext) -> PreparedBase:
+    """The base model, unpacked in a child process where that was not done before."""
+    if find_base(run.settings) is None:
+        run.log.info("unpacking the base model, once for this run home")
+        run_module("maverick_assets.base_model.prepare", log=run.log)
+    return require_base(run.settings)
+
+
+def require_base(settings: Settings) -> PreparedBase:
+    """The unpacked base model; `MaverickError` when there is none yet."""
+    base = find_base(settings)
+    if base is None:
+        raise MaverickError("the base model is not unpacked yet; materialize base_model first")
+    return base

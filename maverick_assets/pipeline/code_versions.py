@@ -1,0 +1,14 @@
+"""Versions of the code of each stage.
+
+A stage's number is raised when it makes something else from the same inputs. Dagster then shows
+its assets as stale; DATA and TRAINING also enter what is stored with the results, so that tables
+are derived again and personalities trained again.
+"""
+
+RAW = "1"
+BASE_MODEL = "1"
+DATA = "4"  # part of the cache key of mails, turns and candidates
+TRAINING = "1"  # part of every training's fingerprint
+EVALUATION = "1"
+RELEASE = "1"
+REPORTS = "1"

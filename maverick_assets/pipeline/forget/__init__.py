@@ -1,0 +1,1 @@
+"""Forgetting a contact or a row: out of the lake, and out of service what learned from it."""

@@ -1,0 +1,63 @@
+"""The order of forgetting.
+
+Every step may be repeated, and finds what an earlier attempt left: a call that was cut short is
+completed by the same call.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from maverick_assets.crm.schema import Table
+from maverick_assets.pipeline.forget.history import purge_history
+from maverick_assets.pipeline.forget.reports import purge_reports
+from maverick_assets.pipeline.forget.tombstone import (
+    RowIds,
+    RowRef,
+    tombstone_contact,
+    tombstone_row,
+)
+from maverick_assets.pipeline.forget.trace import Trace, revoke, trace
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets.registry.store import Registry
+from maverick_assets.settings import Settings
+
+REASON = "it learned from rows that were forgotten"
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """What was forgotten, where it had been used, and what is in service now."""
+
+    rows: RowIds
+    trace: Trace
+    in_service: Mapping[str, Manifest | None]  # of the personalities with a revoked version
+
+
+def forget(
+    settings: Settings,
+    tables: Sequence[Table],
+    target: str | RowRef,
+    rebuild: Callable[[], object],
+) -> Forgetting:
+    """Forget the rows of a contact (an address), or one row.
+
+    `tables` are the raw tables; `rebuild` ingests, so that the tables of the lake are made again
+    without the rows. Raises `BadInput` when there is nothing to forget.
+    """
+    lake, registry = settings.lake, Registry(settings.models)
+    # 1. On the list of the forgotten first, so that no extraction brings the rows back.
+    if isinstance(target, RowRef):
+        rows = tombstone_row(lake, tables, target)
+    else:
+        rows = tombstone_contact(lake, tables, target)
+    # 2. What learned from them, as long as the old versions of datasets can still be read.
+    traced = trace(lake, registry, rows)
+    # 3. Out of service before anything slow.
+    in_service = revoke(registry, traced, REASON)
+    # 4. Texts that people are shown.
+    purge_reports(traced, registry, settings.reports, settings.runs)
+    # 5. The newest versions of all tables hold the rows no more ...
+    rebuild()
+    # 6. ... and then the older ones leave the disk.
+    purge_history(lake, registry, rows)
+    return Forgetting(rows, traced, in_service)

@@ -1,0 +1,39 @@
+"""Texts of examples in what people are shown."""
+
+import re
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from maverick_assets.evaluation.report import copy_without_samples, read_samples
+from maverick_assets.pipeline.forget.trace import Trace
+from maverick_assets.registry.store import Registry
+
+_LEFT_BY_EVALUATIONS = ("*/*/report", "*/*/.report.*")  # the second by one that was killed
+
+
+def purge_reports(traced: Trace, registry: Registry, reports: Path, runs: Path) -> None:
+    """Remove every text that may be made from the forgotten rows.
+
+    These are the pages of versions of datasets, except of those that are known to be without the
+    rows; the samples in the reports of versions that are revoked, or that were measured on examples
+    made from the rows; and all reports that evaluations left in `runs`.
+    """
+    for page in (reports / "datasets").glob("*/*"):
+        contents = traced.contents.get(page.parent.name, {})
+        clean = {f"{number}.html" for number, it in contents.items() if it and not it.touched}
+        if page.name not in clean:
+            page.unlink()
+    for pattern in _LEFT_BY_EVALUATIONS:
+        for folder in runs.glob(pattern):
+            shutil.rmtree(folder)
+    for manifest in registry.list():
+        contents = traced.contents.get(manifest.personality, {})
+        touched = {key for content in contents.values() if content for key in content.touched}
+        report = registry.directory(manifest.personality, manifest.version) / "report"
+        samples = read_samples(report)
+        words = re.findall(r"\w+", samples)  # ids of examples are among them
+        if samples and (manifest.revoked or not touched.isdisjoint(words)):
+            with TemporaryDirectory() as stage:
+                copy_without_samples(report, Path(stage))
+                registry.attach(manifest.personality, manifest.version, Path(stage), "report")

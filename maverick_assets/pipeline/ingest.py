@@ -1,0 +1,136 @@
+"""Ingestion: rows of the CRM and other sources into raw tables, turns and datasets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.crm.connection import crm_url
+from maverick_assets.crm.extraction import ExtractionResult, extract
+from maverick_assets.crm.landing import LandingResult, land
+from maverick_assets.crm.schema import Table
+from maverick_assets.crm.sources.source import Source, SourceTable
+from maverick_assets.crm.watermark import LONG_TRANSACTION_SECONDS
+from maverick_assets.datasets.examples.builder import ExampleFilter
+from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.datasets.examples.preferences import refresh_preferences
+from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
+from maverick_assets.datasets.examples.select import CandidateSummary
+from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
+from maverick_assets.datasets.quality.card import Card, make_card, write_card
+from maverick_assets.datasets.quality.checks import Check, check_dataset
+from maverick_assets.datasets.secrets.quarantine import (
+    QuarantinedExample,
+    quarantined_examples,
+    refresh_quarantine,
+)
+from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
+from maverick_assets.lake.delta import Commit
+from maverick_assets.lake.incremental import RefreshResult
+from maverick_assets.lake.paths import dataset_path
+from maverick_assets.pipeline import code_versions
+from maverick_assets.pipeline.base_model import require_base
+from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.recipes import Recipe
+
+
+def extract_table(run: RunContext, table: Table) -> ExtractionResult:
+    """Bring the raw table of a CRM table up to date.
+
+    Raises `BadInput` for a table that cannot be read as it is.
+    """
+    settings = run.settings
+    extraction = extract(crm_url(settings), table, settings.lake)
+    commit = extraction.commit
+    run.log.info(
+        f"{extraction.rows} rows: {commit.inserted} new, {commit.updated} changed, "
+        f"{extraction.tombstones} deleted; {extraction.read} read "
+        f"({extraction.method}: {extraction.reason})"
+    )
+    if extraction.oldest_transaction_seconds > LONG_TRANSACTION_SECONDS:
+        run.log.warning(
+            "a transaction of the CRM has been open for "
+            f"{extraction.oldest_transaction_seconds:.0f} s: until it ends, the same rows are read "
+            "again and again"
+        )
+    return extraction
+
+
+def land_table(run: RunContext, source: Source, filled: SourceTable) -> LandingResult:
+    """Bring a raw table that a source fills up to date; raises what `Source.fetch` raises."""
+    landing = land(source, filled, run.settings.lake)
+    for skipped in landing.skipped:
+        run.log.warning(f"skipped {skipped.name}: {skipped.reason}")
+    run.log.info(
+        f"{landing.read} rows read: {landing.commit.inserted} new, {landing.commit.updated} "
+        f"changed, {landing.tombstones} deleted, {len(landing.skipped)} skipped"
+    )
+    return landing
+
+
+@dataclass(frozen=True)
+class CleanTables:
+    """The clean tables after their refresh."""
+
+    mails: RefreshResult
+    turns: RefreshResult
+
+
+def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
+    """Bring `clean/mails` and `clean/turns` up to date with the raw `tables` of text."""
+    settings = run.settings
+    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    gap = timedelta(hours=settings.session_hours)
+    mails = refresh_mails(settings.lake, code_versions.DATA, tables)
+    turns = refresh_turns(settings.lake, owner, code_versions.DATA, tables, gap)
+    run.log.info(
+        f"{turns.commit.rows} turns: {turns.commit.changed} new or changed; "
+        f"{turns.derived} derived, {mails.derived} mails cleaned"
+    )
+    return CleanTables(mails, turns)
+
+
+@dataclass(frozen=True)
+class PersonalityDataset:
+    """A personality's dataset after its refresh, with everything that came about with it."""
+
+    commit: Commit
+    candidates: RefreshResult
+    selection: list[CandidateSummary]  # every candidate with its split, or why it was dropped
+    rejected: Commit  # the table of rejected answers
+    quarantine: list[QuarantinedExample]  # candidates with a secret that no operator released
+    checks: list[Check]
+    card: Card
+    page: Path  # the card as HTML
+
+
+def refresh_personality(run: RunContext, recipe: Recipe) -> PersonalityDataset:
+    """Bring a personality's dataset up to date with `clean/turns`, check it, and write its card."""
+    settings, lake = run.settings, run.settings.lake
+    base = require_base(settings)
+    depends_on = (base.digest, code_versions.DATA)
+    texts = ExampleFilter(unlisted_names(lake, settings.owner_emails), settings.language_codes)
+    tokenizer = partial(ChatTokenizer, base.directory)
+    candidates = refresh_candidates(lake, recipe, tokenizer, depends_on, texts)
+    commit, selection = refresh_dataset(lake, recipe)
+    rejected = refresh_preferences(lake, recipe, depends_on, texts)
+    refresh_quarantine(lake, recipe.name)
+    with_secret = quarantined_examples(lake, [recipe.name])
+    quarantine = [example for example in with_secret if not example.reason]
+    run.log.info(
+        f"{commit.rows} examples: {commit.changed} new or changed; "
+        f"{candidates.derived} of {candidates.commit.rows} candidates derived, "
+        f"{len(quarantine)} in quarantine"
+    )
+    examples = read_examples(dataset_path(lake, recipe.name), commit.version)
+    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    checks = check_dataset(lake, recipe, owner, commit.version, examples)
+    card = make_card(lake, recipe, commit.version, selection, examples)
+    page = settings.reports / "datasets" / recipe.name / f"{commit.version}.html"
+    write_card(card, page)
+    return PersonalityDataset(
+        commit, candidates, selection, rejected, quarantine, checks, card, page
+    )

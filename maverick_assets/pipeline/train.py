@@ -1,0 +1,169 @@
+"""Training of the personalities of one node: planned, trained together, and registered.
+
+One process loads the base once and trains all of them. Who starts it is the caller's matter:
+Dagster opens Pipes around it, the command line may run it as it is.
+"""
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.quality.checks import check_dataset
+from maverick_assets.errors import MaverickError
+from maverick_assets.fleets import Node
+from maverick_assets.lake.delta import open_table
+from maverick_assets.lake.paths import dataset_path, token_cache_path
+from maverick_assets.pipeline import code_versions
+from maverick_assets.pipeline.base_model import require_base
+from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.processes import write_spec
+from maverick_assets.recipes import Recipe
+from maverick_assets.records import TrainingSummary
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets.registry.plan import TrainingPlan, plan_training
+from maverick_assets.registry.recorded_recipe import RecordedRecipe
+from maverick_assets.registry.store import Registry
+from maverick_assets.registry.training_inputs import TrainingInputs, dataset_digest
+from maverick_assets.registry.versions import Kind, next_version
+from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec, read_json
+
+# Runs `python -m maverick_assets.training.driver SPEC` on the file of a spec; why each personality
+# that the process refused was not trained.
+Driver = Callable[[Path], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class PlannedTraining:
+    """What one personality's training depends on, and what is to be done about it."""
+
+    recipe: Recipe
+    inputs: TrainingInputs
+    plan: TrainingPlan
+    dataset_rows: int
+
+
+def train(
+    run: RunContext, node: Node, recipes: Iterable[Recipe], kind: Kind, drive: Driver
+) -> list[Manifest]:
+    """Train what has changed, in one process; returns the versions to evaluate.
+
+    A personality whose dataset is unfit is refused, one without anything new is skipped, and one
+    that was trained but never evaluated is returned as it is. The log says which and why.
+    """
+    base = require_base(run.settings)
+    to_train: list[PlannedTraining] = []
+    to_evaluate: list[Manifest] = []
+    for recipe in recipes:
+        planned = plan_personality(run, base, recipe, kind)
+        if planned is None:
+            continue
+        plan = planned.plan
+        run.log.info(f"{recipe.name}: {plan.action} ({plan.kind}): {plan.reason}")
+        if plan.action == "train":
+            to_train.append(planned)
+        elif plan.action == "resume" and plan.version:
+            to_evaluate.append(plan.version)
+    if to_train:
+        to_evaluate += _train_together(run, node, base, to_train, drive)
+    return to_evaluate
+
+
+def plan_personality(
+    run: RunContext, base: PreparedBase, recipe: Recipe, kind: Kind
+) -> PlannedTraining | None:
+    """The plan of one personality; None, and an error in the log, when its dataset is unfit."""
+    settings = run.settings
+    path = dataset_path(settings.lake, recipe.name)
+    table = open_table(path)
+    if table is None:
+        raise MaverickError(
+            f"{recipe.name} has no dataset; materialize {recipe.asset_prefix}/dataset"
+        )
+    version = table.version()
+    examples = read_examples(path, version)
+    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    checks = check_dataset(settings.lake, recipe, owner, version, examples)
+    problems = [check.problem for check in checks if check.problem and not check.only_warns]
+    if problems:
+        run.log.error(f"{recipe.name}: not trained: {problems[0]}")
+        return None
+    inputs = TrainingInputs(
+        RecordedRecipe.model_validate(recipe),
+        version,
+        dataset_digest(examples),
+        base.digest,
+        code_versions.TRAINING,
+    )
+    plan = plan_training(run.registry, inputs, kind)
+    return PlannedTraining(recipe, inputs, plan, len(examples))
+
+
+def _train_together(
+    run: RunContext,
+    node: Node,
+    base: PreparedBase,
+    trainings: Sequence[PlannedTraining],
+    drive: Driver,
+) -> list[Manifest]:
+    settings = run.settings
+    jobs = [_job_spec(run, planned) for planned in trainings]
+    spec = TrainingSpec(
+        base=BaseSpec(directory=base.directory, digest=base.digest),
+        jobs=jobs,
+        checkpoints=settings.runs / "checkpoints" / node.name,
+        curves=settings.tensorboard,
+        node=node,
+        tokens=token_cache_path(settings.lake),
+    )
+    refusals = drive(write_spec(run.folder, "train", spec))
+    candidates = []
+    for planned, job in zip(trainings, jobs, strict=True):
+        if not (job.out / "training.json").is_file():
+            reason = refusals.get(job.personality, "its process said nothing")
+            run.log.error(f"{job.personality}: not trained: {reason}")
+            continue
+        candidate = candidate_manifest(run.registry, planned, job.out)
+        candidates.append(run.registry.add_candidate(candidate, job.out / "adapter"))
+        shutil.rmtree(job.out)
+    return candidates
+
+
+def _job_spec(run: RunContext, planned: PlannedTraining) -> AdapterJobSpec:
+    name, parent = planned.recipe.name, planned.plan.parent
+    return AdapterJobSpec(
+        personality=name,
+        dataset=dataset_path(run.settings.lake, name),
+        dataset_version=planned.inputs.dataset_version,
+        recipe=planned.recipe,
+        out=run.folder / name,
+        mode=planned.plan.kind,
+        parent_adapter=parent and run.registry.directory(name, parent.version) / "adapter",
+        parent_dataset_version=parent and parent.dataset_version,
+    )
+
+
+def candidate_manifest(registry: Registry, planned: PlannedTraining, out: Path) -> Manifest:
+    """The manifest of a training that left its results in `out`, with the next free number."""
+    inputs, kind, parent = planned.inputs, planned.plan.kind, planned.plan.parent
+    name = inputs.recipe.name
+    taken = [manifest.version for manifest in registry.versions_of(name)]
+    return Manifest(
+        personality=name,
+        version=next_version(taken, kind, parent.version if parent else None),
+        kind=kind,
+        created_at=datetime.now(UTC),
+        fingerprint=inputs.fingerprint(kind),
+        base_digest=inputs.base_digest,
+        dataset_version=inputs.dataset_version,
+        dataset_rows=planned.dataset_rows,
+        recipe=inputs.recipe,
+        parent=parent.version if parent else None,
+        ancestors=parent.chain if parent else (),
+        code_version=inputs.code_version,
+        training=read_json(out / "training.json", TrainingSummary),
+    )

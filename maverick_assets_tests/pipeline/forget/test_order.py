@@ -1,0 +1,137 @@
+"""The order of forgetting: six steps, and a call that was cut short at any of them is completed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from maverick_assets.crm.forgotten import read_forgotten
+from maverick_assets.crm.raw_table import ARROW_TYPES, as_raw_batch, live_rows, raw_schema
+from maverick_assets.crm.schema import TABLES
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.lake.delta import arrow_table, read_table, sync_table
+from maverick_assets.lake.paths import dataset_path, raw_path
+from maverick_assets.pipeline.forget import order
+from maverick_assets.pipeline.forget.order import Forgetting, forget
+from maverick_assets.pipeline.forget.tombstone import RowRef
+from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.registry.store import Registry
+from maverick_assets_tests.pipeline.forget.evaluated import write_report
+from maverick_assets_tests.pipeline.forget.mails import DANA, LEE, ME, mail, on_disk
+from maverick_assets_tests.pipeline.forget.versions import DATA, states, write_datasets
+
+MAILS = TABLES["crm_emails"]
+SECRET = "Dana's own words"
+STEPS = ("tombstone_contact", "trace", "revoke", "purge_reports", "purge_history")
+
+
+@pytest.fixture
+def home(run: RunContext, trained: Registry) -> Path:
+    """Three mails, b is Dana's; v1.1 and v1.1.1 learned from it, and a report quotes it."""
+    lake = run.settings.lake
+    rows = [mail("a", LEE, ME, "Hello."), mail("b", DANA, ME, SECRET), mail("c", LEE, ME, "Bye.")]
+    schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in MAILS.columns.items()])
+    whole = [dict.fromkeys(MAILS.columns) | row for row in rows]
+    batches = arrow_table(whole, schema).to_batches()
+    raw = [as_raw_batch(batch, raw_schema(MAILS), "upsert") for batch in batches]
+    sync_table(raw_path(lake, MAILS.name), pa.Table.from_batches(raw), "id")
+    write_datasets(lake, *DATA)
+    report = run.settings.home / "written"
+    write_report(report, [("eb", SECRET)])
+    trained.attach("robbie", "v1.1", report, "report")
+    page = run.settings.reports / "datasets" / "robbie" / "1.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(SECRET)
+    (report / "report.md").unlink()
+    (report / "samples.json").unlink()
+    return run.settings.home
+
+
+def forget_dana(run: RunContext, rebuild: Callable[[], object] | None = None) -> Forgetting:
+    def without_b() -> None:
+        write_datasets(run.settings.lake, DATA[2])
+
+    return forget(run.settings, [MAILS], f" {DANA.upper()} ", rebuild or without_b)
+
+
+def assert_forgotten(run: RunContext, forgetting: Forgetting) -> None:
+    """Everything that must hold once a call came to its end."""
+    lake = run.settings.lake
+    assert forgetting.rows == {"crm_emails": ["b"]}
+    assert read_forgotten(lake).rows == {"crm_emails": frozenset({"b"})}
+    assert {row["id"] for row in live_rows(raw_path(lake, MAILS.name))} == {"a", "c"}
+    assert states(run.registry) == {"v1.0": "released", "v1.1": "revoked", "v1.1.1": "revoked"}
+    assert on_disk(run.settings.home, SECRET) == []
+    with pytest.raises(MaverickError, match="cannot be read"):
+        read_table(dataset_path(lake, "robbie"), 1)
+    assert read_table(dataset_path(lake, "robbie"), 0) is not None  # what v1.0 was trained on
+    run.registry.verify("robbie", "v1.1")
+
+
+def test_a_contact_is_forgotten_and_what_was_done_is_told(run: RunContext, home: Path) -> None:
+    assert on_disk(home, SECRET)
+    forgetting = forget_dana(run)
+    assert_forgotten(run, forgetting)
+    assert forgetting.trace.datasets == {"robbie": [1]}
+    learned = [str(manifest.version) for manifest in forgetting.trace.versions["robbie"]]
+    assert learned == ["v1.1", "v1.1.1"]
+    assert forgetting.trace.untraceable == {}
+    current = forgetting.in_service["robbie"]
+    assert current is not None
+    assert str(current.version) == "v1.0"
+
+
+def test_a_row_is_forgotten_in_the_same_order(run: RunContext, home: Path) -> None:
+    forgetting = forget(run.settings, [MAILS], RowRef("crm_emails", "b"), lambda: None)
+    assert forgetting.rows == {"crm_emails": ["b"]}
+    assert states(run.registry)["v1.1"] == "revoked"
+    assert not read_forgotten(run.settings.lake).contacts
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_call_that_was_cut_short_at_a_step_is_completed_by_the_same_call(
+    run: RunContext, home: Path, monkeypatch: pytest.MonkeyPatch, step: str, after: bool
+) -> None:
+    def crash(*arguments: Any) -> None:
+        if after:
+            real(*arguments)
+        raise KeyboardInterrupt
+
+    real = getattr(order, step)
+    with monkeypatch.context() as patched:
+        patched.setattr(order, step, crash)
+        with pytest.raises(KeyboardInterrupt):
+            forget_dana(run)
+    assert_forgotten(run, forget_dana(run))
+
+
+def test_a_rebuild_that_was_cut_short_leaves_the_versions_out_of_service(
+    run: RunContext, home: Path
+) -> None:
+    def crash() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        forget_dana(run, crash)
+    assert states(run.registry)["v1.1"] == "revoked"
+    assert_forgotten(run, forget_dana(run))
+
+
+def test_a_call_on_what_is_forgotten_already_changes_nothing(run: RunContext, home: Path) -> None:
+    def lake_files() -> list[Path]:
+        return sorted(path for path in run.settings.lake.rglob("*") if path.is_file())
+
+    first = forget_dana(run)
+    files = lake_files()
+    assert_forgotten(run, forget_dana(run))
+    assert lake_files() == files
+    assert forget_dana(run).rows == first.rows
+
+
+def test_nothing_is_touched_when_there_is_nothing_to_forget(run: RunContext, home: Path) -> None:
+    with pytest.raises(BadInput, match=r"no row of the lake is nobody@x\.example's"):
+        forget(run.settings, [MAILS], "nobody@x.example", lambda: pytest.fail("rebuilt"))
+    assert states(run.registry)["v1.1.1"] == "released"

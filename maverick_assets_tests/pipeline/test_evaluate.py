@@ -1,0 +1,103 @@
+"""Evaluation: what is measured on what, and the gate's decision recorded once, with its reasons."""
+
+from collections.abc import Callable
+
+import pytest
+
+from maverick_assets.errors import MaverickError
+from maverick_assets.pipeline.evaluate import evaluate_newest, evaluate_version
+from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.recipes import Gates, load_recipes
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeEvaluation
+from maverick_assets_tests.pipeline.conftest import WriteDataset
+
+Add = Callable[..., Manifest]
+ROBBIE = load_recipes()["robbie"]
+
+
+@pytest.fixture(autouse=True)
+def datasets(write_dataset: WriteDataset) -> None:
+    """Versions 0 and 1 of a dataset; those of the registry were trained on 1."""
+    write_dataset(test=2)
+    write_dataset(test=3)
+
+
+def test_the_decision_of_the_gates_is_recorded_with_metrics_and_reasons(
+    run: RunContext, add: Add, evaluation: FakeEvaluation
+) -> None:
+    add("v1.0", gate=None)
+    evaluation.gate = FAILS
+    evaluated = evaluate_newest(run, ROBBIE)
+    assert evaluated.gate == FAILS
+    assert evaluated == run.registry.get("robbie", "v1.0")
+    assert evaluated.metrics is not None
+    assert evaluated.metrics.adapter.perplexity == 12.3
+    assert {"report/gate.json", "report/report.md"} <= evaluated.files.keys()
+    run.registry.verify("robbie", "v1.0")
+
+
+def test_a_recipe_edited_meanwhile_cannot_make_report_and_manifest_disagree(
+    run: RunContext, add: Add, evaluation: FakeEvaluation
+) -> None:
+    """The limits of today's recipe go to the process that decides; nothing decides after it."""
+    version = add("v1.0", gate=None)
+    evaluation.gate = FAILS
+    evaluated = evaluate_version(run, version, Gates(max_perplexity_ratio=100))
+    assert evaluation.specs[0].gates.max_perplexity_ratio == 100
+    assert evaluated.recipe.gates.max_perplexity_ratio == 1
+    report = run.registry.directory("robbie", "v1.0") / "report" / "report.md"
+    assert evaluated.gate is not None
+    assert report.read_text() == "\n".join(evaluated.gate.reasons) == "worse than the base"
+
+
+def test_the_newest_version_is_compared_with_the_one_in_service(
+    run: RunContext, add: Add, evaluation: FakeEvaluation
+) -> None:
+    add("v1.0")
+    run.registry.release("robbie", "v1.0")
+    version = add("v1.1", gate=None)
+    evaluate_version(run, version, ROBBIE.gates)
+    current = run.registry.directory("robbie", "v1.0") / "adapter"
+    [spec] = evaluation.specs
+    assert spec.in_service_adapter == current
+    assert spec.adapter == run.registry.directory("robbie", "v1.1") / "adapter"
+    assert (spec.split, spec.example_ids, spec.dataset_version) == ("validation", None, 1)
+
+
+def test_the_version_in_service_is_not_compared_with_itself(
+    run: RunContext, add: Add, evaluation: FakeEvaluation
+) -> None:
+    add("v1.0")
+    released = run.registry.release("robbie", "v1.0")
+    evaluated = evaluate_version(run, released, ROBBIE.gates)
+    assert evaluation.specs[0].in_service_adapter is None
+    assert (evaluated.state, evaluated.gate) == ("released", PASSES)
+
+
+def test_the_first_evaluation_of_a_major_version_freezes_its_test_set(
+    run: RunContext, add: Add, evaluation: FakeEvaluation
+) -> None:
+    first = add("v1.0", gate=None).model_copy(update={"dataset_version": 0})
+    evaluate_version(run, first, ROBBIE.gates)
+    later = add("v1.1", gate=None)  # its dataset has a third test example
+    evaluate_version(run, later, ROBBIE.gates, test_set_of=1)
+    spec = evaluation.specs[-1]
+    assert spec.split == "test"
+    assert spec.example_ids == {"test 15", "test 16"}
+
+
+def test_a_corrupt_adapter_is_not_measured(
+    run: RunContext, add: Add, evaluation: FakeEvaluation
+) -> None:
+    version = add("v1.0", gate=None)
+    adapter = run.registry.directory("robbie", "v1.0") / "adapter"
+    (adapter / "adapter_config.json").write_text("{")
+    with pytest.raises(MaverickError, match="is corrupt"):
+        evaluate_version(run, version, ROBBIE.gates)
+    assert evaluation.specs == []
+
+
+def test_without_a_version_there_is_nothing_to_evaluate(run: RunContext) -> None:
+    with pytest.raises(MaverickError, match="robbie has no version; materialize its adapter"):
+        evaluate_newest(run, ROBBIE)

@@ -1,0 +1,105 @@
+"""Promotion: the version in service becomes a major version, once a month, if it passes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from maverick_assets.errors import MaverickError
+from maverick_assets.pipeline.promote import promote, promote_all
+from maverick_assets.pipeline.review import monthly_report, quarterly_report
+from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.recipes import load_recipes
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets_tests.pipeline.child_processes import FAILS, FakeEvaluation, FakeExport
+from maverick_assets_tests.pipeline.conftest import RecordingLog, WriteDataset
+
+Add = Callable[..., Manifest]
+RECIPES = load_recipes()
+ROBBIE = RECIPES["robbie"]
+
+
+@pytest.fixture
+def released(run: RunContext, add: Add, write_dataset: WriteDataset) -> Manifest:
+    """v1.0 in service, trained on a dataset whose test set is frozen by the promotion."""
+    write_dataset(test=1)
+    write_dataset(test=2)
+    add("v1.0")
+    return run.registry.release("robbie", "v1.0")
+
+
+def test_the_version_in_service_is_measured_on_its_test_set_and_released_as_the_next_major(
+    run: RunContext, released: Manifest, evaluation: FakeEvaluation, export: FakeExport
+) -> None:
+    major = promote(run, ROBBIE)
+    assert major is not None
+    assert (str(major.version), major.kind, major.state) == ("v2.0", "major", "released")
+    assert (major.parent, major.chain[0].version) == (released.version, released.version)
+    assert major.fingerprint == released.fingerprint
+    assert major.created_at.date() == datetime.now(UTC).date()
+    assert evaluation.specs[0].split == "test"
+    assert export.exported == ["robbie v2.0"]
+
+
+def test_a_month_has_one_major_version(
+    run: RunContext, released: Manifest, evaluation: FakeEvaluation, export: FakeExport
+) -> None:
+    assert promote(run, ROBBIE) == promote(run, ROBBIE)
+    assert len(evaluation.specs) == 1
+
+
+def test_a_version_that_fails_is_kept_explained_and_not_released(
+    run: RunContext,
+    released: Manifest,
+    evaluation: FakeEvaluation,
+    export: FakeExport,
+    log: RecordingLog,
+) -> None:
+    evaluation.gate = FAILS
+    major = promote(run, ROBBIE)
+    assert major is not None
+    assert (major.state, major.gate) == ("candidate", FAILS)
+    assert log.of_level("error") == ["robbie v2.0 is not released: worse than the base"]
+    assert run.registry.in_service("robbie") == released
+    assert export.exported == []
+
+
+def test_without_test_examples_validation_takes_their_place_and_the_log_says_so(
+    run: RunContext,
+    add: Add,
+    write_dataset: WriteDataset,
+    evaluation: FakeEvaluation,
+    export: FakeExport,
+    log: RecordingLog,
+) -> None:
+    write_dataset()
+    write_dataset(validation=4)
+    add("v1.0")
+    run.registry.release("robbie", "v1.0")
+    assert promote(run, ROBBIE) is not None
+    assert log.of_level("warning") == ["robbie has no test examples; validation took their place"]
+
+
+def test_personalities_without_a_version_in_service_are_named(
+    run: RunContext,
+    released: Manifest,
+    evaluation: FakeEvaluation,
+    export: FakeExport,
+    log: RecordingLog,
+) -> None:
+    majors = promote_all(run, [RECIPES["gatekeeper"], ROBBIE])
+    assert [str(major.version) for major in majors] == ["v2.0"]
+    assert log.of_level("warning") == ["gatekeeper has no version in service"]
+    with pytest.raises(MaverickError, match="no personality has a version in service"):
+        promote_all(run, [RECIPES["gatekeeper"]])
+
+
+def test_the_reports_of_month_and_quarter_are_written(
+    run: RunContext, released: Manifest, evaluation: FakeEvaluation, export: FakeExport
+) -> None:
+    monthly = monthly_report(run, [ROBBIE])
+    assert "| robbie | v2.0 | major | released | test, 9 examples | 54.32 | 12.30 |" in monthly.text
+    quarterly = quarterly_report(run)
+    for report in (monthly, quarterly):
+        assert report.path.read_text() == report.text
+        assert report.path.parent == run.settings.reports

@@ -1,0 +1,80 @@
+"""Release: what the gate passed is exported, tried and put in service; the rest stays out."""
+
+from collections.abc import Callable
+
+import pytest
+
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.pipeline.release import release_by_operator, release_newest, release_version
+from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets_tests.pipeline.child_processes import FAILS, FakeExport
+from maverick_assets_tests.pipeline.conftest import RecordingLog
+
+Add = Callable[..., Manifest]
+
+
+def in_service(run: RunContext) -> str | None:
+    manifest = run.registry.in_service("robbie")
+    return manifest and str(manifest.version)
+
+
+def test_a_version_that_passed_is_exported_tried_and_put_in_service(
+    run: RunContext, add: Add, export: FakeExport, log: RecordingLog
+) -> None:
+    add("v1.0")
+    released = release_newest(run, "robbie")
+    assert (released.manifest.state, released.answer) == ("released", "Tea first.")
+    assert "adapter.gguf" in released.manifest.files
+    assert in_service(run) == "v1.0"
+    assert log.of_level("info") == ["robbie v1.0 is in service; it says: Tea first."]
+
+
+def test_a_version_that_its_gate_refused_is_not_even_exported(
+    run: RunContext, add: Add, export: FakeExport
+) -> None:
+    add("v1.0")
+    release_newest(run, "robbie")
+    refused = add("v1.1", gate=FAILS)
+    with pytest.raises(MaverickError, match=r"robbie v1\.1 is not released: worse than the base"):
+        release_version(run, refused)
+    assert export.exported == ["robbie v1.0"]
+    assert in_service(run) == "v1.0"
+
+
+def test_a_version_without_evaluation_is_not_released(
+    run: RunContext, add: Add, export: FakeExport
+) -> None:
+    with pytest.raises(MaverickError, match="it was never evaluated"):
+        release_version(run, add("v1.0", gate=None))
+    assert in_service(run) is None
+
+
+def test_a_version_that_does_not_answer_leaves_the_one_before_in_service(
+    run: RunContext, add: Add, export: FakeExport
+) -> None:
+    add("v1.0")
+    release_newest(run, "robbie")
+    version = add("v1.1")
+    export.fails = True
+    with pytest.raises(MaverickError, match=r"llama\.cpp does not answer"):
+        release_version(run, version)
+    assert in_service(run) == "v1.0"
+
+
+def test_an_operator_overrides_the_gate_with_a_reason_that_is_kept(
+    run: RunContext, add: Add, export: FakeExport
+) -> None:
+    add("v1.0", gate=FAILS)
+    with pytest.raises(MaverickError, match="worse than the base"):
+        release_by_operator(run, "robbie", "v1.0")
+    released = release_by_operator(run, "robbie", "v1.0", "the test set is outdated")
+    assert released.gate == FAILS.model_copy(update={"override": "the test set is outdated"})
+    assert export.exported == ["robbie v1.0"]  # once: it is attached already
+
+
+def test_without_a_version_there_is_nothing_to_release(run: RunContext) -> None:
+    with pytest.raises(MaverickError, match="robbie has no version"):
+        release_newest(run, "robbie")
+    with pytest.raises(BadInput, match="no personality 'robbie' has a version"):
+        release_by_operator(run, "robbie", "v1.0")
