@@ -1,9 +1,9 @@
-"""Extraction of a large table against `pandas.read_sql` of the same rows, and its memory.
+"""Times the extraction of a large table against `pandas.read_sql`, and compares their memory.
 
     python -m benchmarks.extraction [--rows 200000]
 
-Both sides run three times, in turn, each time in a process of its own; ours also writes the Delta
-table. Prints Markdown.
+Both sides run three times, alternating, each time in a process of its own. Ours also writes the
+Delta table. Prints Markdown.
 """
 
 import argparse
@@ -37,10 +37,10 @@ from generate_series(%s::int + 1, %s::int) n
 
 @dataclass(frozen=True)
 class Side:
-    """Seconds of wall clock and peak memory (MB) of a process."""
+    """What a process took."""
 
-    seconds: float
-    megabytes: float
+    seconds: float  # of wall clock
+    megabytes: float  # peak memory
 
 
 def main() -> None:
@@ -98,7 +98,7 @@ def measure(side: str, url: str, lake: Path) -> Side:
 
 
 def run_side(side: str, url: str, lake: str) -> dict[str, float]:
-    """Seconds without imports; memory with them."""
+    """Run one side: seconds without imports, memory with them."""
     if side == "pandas":
         import pandas
         import sqlalchemy

@@ -1,8 +1,8 @@
-"""The data stages of a night with 1 % new rows against a full rebuild, and of a night with none.
+"""Times the data stages of a night with 1 % new rows, of one with none, and of a full rebuild.
 
     python -m benchmarks.refresh [--factor 10]
 
-On the sample CRM, enlarged. The new rows are whole threads, conversations and single rows of
+The CRM is the sample, enlarged. The new rows are whole threads, conversations and single rows of
 another seed. Rows processed are those read from the CRM, cleaned and derived. Prints Markdown.
 """
 
@@ -10,7 +10,6 @@ import argparse
 import tempfile
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +31,18 @@ from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
-NAMED = ("id", "thread_id", "message_id", "in_reply_to", "conversation_id")
+ID_COLUMNS = ("id", "thread_id", "message_id", "in_reply_to", "conversation_id")
 
 
 @dataclass(frozen=True)
 class Night:
-    """Rows that passed through each stage, and seconds of wall clock."""
+    """Rows that passed through each stage of one night."""
 
     read: int
     cleaned: int
     turns: int
     candidates: int
-    seconds: float
+    seconds: float  # of wall clock
 
     @property
     def processed(self) -> int:
@@ -70,6 +69,7 @@ def main() -> None:
 
 
 def insert(url: str, tables: dict[str, list[dict[str, Any]]]) -> int:
+    """Write rows into the CRM, which may lack the tables; returns how many."""
     with psycopg.connect(url) as connection:
         create_tables(connection)
         return sum(
@@ -85,20 +85,20 @@ def hundredth(factor: int) -> dict[str, list[dict[str, Any]]]:
     kept["conversations"] = [row for row in rows["conversations"] if row["id"] in talks]
     kept["messages"] = [row for row in rows["messages"] if row["conversation_id"] in talks]
     return {
-        name: [row | {k: f"new-{row[k]}" for k in NAMED if row.get(k)} for row in content]
+        name: [row | {k: f"new-{row[k]}" for k in ID_COLUMNS if row.get(k)} for row in content]
         for name, content in kept.items()
     }
 
 
 def night(url: str, lake: Path, tokenizer: ChatTokenizer) -> Night:
+    """Extraction, cleaning, turns, candidates and datasets of all recipes, measured."""
     started = time.monotonic()
     read = sum(extract(url, table, lake).read for table in TABLES.values())
     mails = refresh_mails(lake, "bench")
     turns = refresh_turns(lake, OWNER, "bench")
     derived = 0
     for recipe in load_recipes().values():
-        derive = partial(refresh_candidates, lake, recipe, lambda: tokenizer)
-        derived += derive(["bench"]).derived
+        derived += refresh_candidates(lake, recipe, lambda: tokenizer, ["bench"]).derived
         refresh_dataset(lake, recipe)
     return Night(read, mails.derived, turns.derived, derived, time.monotonic() - started)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.demo import machine
-from maverick_assets.datasets.quality.leaked_secrets import scan
+from maverick_assets.datasets.quality.leaked_secrets import secret_kinds
 from maverick_assets.datasets.secrets.find import find_secrets
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
 from maverick_assets_tests.corpora.planted_secrets import clean_texts, is_found, planted_texts
@@ -44,7 +44,7 @@ def main() -> None:
 def planted_report() -> list[str]:
     texts = planted_texts(COUNT, SEED)
     missed = [planted for planted in texts if not is_found(planted)]
-    by_detect_secrets = sum(bool(scan(planted.text)) for planted in texts)
+    by_detect_secrets = sum(bool(secret_kinds(planted.text)) for planted in texts)
     planted_by_kind = Counter(planted.kind for planted in texts)
     missed_by_kind = Counter(planted.kind for planted in missed)
     return [

@@ -40,7 +40,7 @@ def _arrow_type(hint: Any) -> pa.DataType:
         return _SCALARS[hint]
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        [present] = [each for each in arguments if each is not type(None)]
+        [present] = [member for member in arguments if member is not type(None)]
         return _arrow_type(present)
     if origin is Literal:
         return _arrow_type(type(arguments[0]))

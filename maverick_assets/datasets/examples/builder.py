@@ -138,10 +138,9 @@ class ExampleBuilder:
     def _fit(
         self, system: str, pair: Pair, newest: Sequence[Turn]
     ) -> tuple[Sequence[Turn], list[Message], Encoded]:
-        """The newest turns that fit into the longest example, with its messages and token ids.
+        """The newest turns that fit into `max_length`, with the example's messages and token ids.
 
-        Names are replaced in the messages, whose lengths that changes: so each try replaces, then
-        counts.
+        Replacing names changes the length of messages, so every try replaces them before it counts.
         """
         history = newest
         while True:

@@ -40,8 +40,8 @@ def build_preferences(
     rejections = [turn for turn in turns if turn.rejected and turn.personality == recipe.name]
     texts = [_texts(turn) for turn in rejections]
     if names:
-        names.recognize(text for each in texts for text in each)
-        texts = [names.protect(each) for each in texts]
+        names.recognize(text for of_turn in texts for text in of_turn)
+        texts = [names.protect(of_turn) for of_turn in texts]
     return [
         Preference(
             preference_id=turn.turn_id,
@@ -84,7 +84,7 @@ def refresh_preferences(
         turns = read_turns(path, {"personality": [recipe.name]})
         safe = [turn for turn in turns if not find_secrets("\n".join(filter(None, _texts(turn))))]
         preferences = build_preferences(recipe, safe, example_filter.names)
-        table = arrow_table([asdict(each) for each in preferences], PREFERENCE_SCHEMA)
+        table = arrow_table([asdict(preference) for preference in preferences], PREFERENCE_SCHEMA)
         return sync_table(target, table, "preference_id", None, sources.state)
 
 

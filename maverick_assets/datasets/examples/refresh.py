@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -33,7 +34,6 @@ from maverick_assets.lake.delta import (
     with_row_hash,
 )
 from maverick_assets.lake.incremental import (
-    ChangedRow,
     RefreshResult,
     column_values,
     read_sources,
@@ -91,7 +91,8 @@ def refresh_candidates(
         scope = None if changes is None else _stored_ids(target, where)
         if scope is not None:
             scope |= {candidate.candidate_id for candidate in candidates}
-        table = arrow_table([_candidate_row(each) for each in candidates], CANDIDATE_SCHEMA)
+        rows = [_candidate_row(candidate) for candidate in candidates]
+        table = arrow_table(rows, CANDIDATE_SCHEMA)
         commit = sync_table(target, table, "candidate_id", scope, sources.state)
     return RefreshResult(commit, len(candidates), changes is None)
 
@@ -112,12 +113,13 @@ def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[CandidateS
         selection = _select(lake, recipe, table.drop_columns(ROW_HASH))
         chosen = [candidate for candidate in selection if not candidate.dropped]
         wanted = {
-            each.example_id: row_hash([hash_of[each.candidate_id], each.split]) for each in chosen
+            candidate.example_id: row_hash([hash_of[candidate.candidate_id], candidate.split])
+            for candidate in chosen
         }
         stored = _stored_hashes(target)
-        new = [each for each in chosen if stored.get(each.example_id) != wanted[each.example_id]]
+        new = [c for c in chosen if stored.get(c.example_id) != wanted[c.example_id]]
         gone = stored.keys() - wanted.keys()
-        scope = gone | {each.example_id for each in new}
+        scope = gone | {candidate.example_id for candidate in new}
         commit = sync_table(target, _example_rows(path, new, wanted), "example_id", scope)
     return commit, selection
 
@@ -168,11 +170,11 @@ def _stored_hashes(target: Path) -> dict[str, str]:
     return dict(zip(stored["example_id"].to_pylist(), stored[ROW_HASH].to_pylist(), strict=True))
 
 
-def _candidate_row(candidate: Candidate) -> ChangedRow:
+def _candidate_row(candidate: Candidate) -> dict[str, Any]:
     _system, *prompt, completion = candidate.example.messages
     text = "\n".join(message["content"] for message in (*prompt, completion))
     findings = find_secrets(text)
-    heard = [sentence for each in prompt for sentence in long_sentences(each["content"])]
+    heard = [code for message in prompt for code in packed(long_sentences(message["content"]))]
     return {
         **asdict(candidate.example),
         "candidate_id": candidate.candidate_id,
@@ -182,7 +184,7 @@ def _candidate_row(candidate: Candidate) -> ChangedRow:
         "dropped": candidate.dropped,
         "signature": minhash(candidate.example.messages),
         "said": packed(long_sentences(completion["content"])),
-        "heard": packed(heard),
+        "heard": heard,
         "rules": sorted({finding.rule for finding in findings}),
         "excerpt": excerpt(text, findings),
     }

@@ -40,13 +40,13 @@ class TokenCache:
         dataset.
         """
         cached = self._read()
-        rows = {each.example_id: self._row(each, max_length, cached) for each in examples}
+        rows = {example.example_id: self._row(example, max_length, cached) for example in examples}
         if self.folder:
             in_dataset = self._example_ids()
             kept = {key: row for key, row in (cached | rows).items() if key in in_dataset}
             if kept != cached:
                 self._write(kept)
-        return [Encoded(*rows[each.example_id][1:]) for each in examples]
+        return [Encoded(*rows[example.example_id][1:]) for example in examples]
 
     def _row(self, example: Example, max_length: int, cached: dict[str, _CachedRow]) -> _CachedRow:
         content = json.dumps([max_length, example.messages], sort_keys=True)

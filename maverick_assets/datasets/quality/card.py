@@ -93,7 +93,8 @@ def funnel(
         ("turns", turns.num_rows if turns else 0),
         ("answers", left),
     ]
-    for reason, count in Counter(each.dropped for each in selection if each.dropped).most_common():
+    reasons = Counter(candidate.dropped for candidate in selection if candidate.dropped)
+    for reason, count in reasons.most_common():
         left -= count
         steps.append((f"without: {reason}", left))
     return [*steps, ("examples", left)]
@@ -114,7 +115,7 @@ def shares(examples: Sequence[Example]) -> dict[str, dict[str, int]]:
         "mood": [example.mood or NONE for example in examples],
         "mode": [example.mode or NONE for example in examples],
     }
-    counted = {name: dict(Counter(each).most_common()) for name, each in values.items()}
+    counted = {name: dict(Counter(column).most_common()) for name, column in values.items()}
     return {name: counts for name, counts in counted.items() if set(counts) != {NONE}}
 
 
@@ -123,7 +124,8 @@ def contact_share(selection: Sequence[CandidateSummary]) -> dict[str, dict[str, 
 
     Counterparts are named by a keyed digest.
     """
-    counts = Counter(each.contact[:8] for each in selection if not each.dropped)
+    chosen = [candidate for candidate in selection if not candidate.dropped]
+    counts = Counter(candidate.contact[:8] for candidate in chosen)
     top = dict(counts.most_common(MOST_FREQUENT))
     return {"contact": {**top, "others": sum(counts.values()) - sum(top.values())}}
 
@@ -136,7 +138,8 @@ def mail_bodies(lake: Path, examples: Sequence[Example]) -> list[list[BodyPart]]
         ids = [example.source_ids[-1] for example in mails if example.source == source]
         rows = live_rows(raw_path(lake, source), {"id": ids})
         bodies |= {(source, row["id"]): row["body"] or "" for row in rows}
-    of_examples = (bodies.get((each.source, each.source_ids[-1]), "") for each in examples)
+    keys = [(example.source, example.source_ids[-1]) for example in examples]
+    of_examples = [bodies.get(key, "") for key in keys]
     return [body_parts(plain_text(body), clean_body(body).removed) for body in of_examples]
 
 
@@ -144,10 +147,10 @@ def body_parts(body: str, removed: Sequence[RemovedPart]) -> list[BodyPart]:
     """A body, as `plain_text` gives it, divided into what was kept and what was removed."""
     parts = []
     at = 0
-    for each in removed:
-        parts.append(BodyPart(body[at : each.start], None))
-        parts.append(BodyPart(body[each.start : each.end], each.reason))
-        at = each.end
+    for cut in removed:
+        parts.append(BodyPart(body[at : cut.start], None))
+        parts.append(BodyPart(body[cut.start : cut.end], cut.reason))
+        at = cut.end
     parts.append(BodyPart(body[at:], None))
     return [part for part in parts if part.text]
 

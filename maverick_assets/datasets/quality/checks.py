@@ -92,7 +92,7 @@ def unsupervised_completion(examples: Sequence[Example]) -> str | None:
 
 
 def overlap_of_splits(examples: Sequence[Example]) -> str | None:
-    """Finds a thread on two sides of the split, held-out feedback, or a trained held-out answer."""
+    """Finds a thread or a held-out answer on two sides of the split, or held-out feedback."""
     sides: dict[tuple[str, str], str] = {}
     for example in examples:
         side = sides.setdefault((example.source, example.thread_id), example.split)

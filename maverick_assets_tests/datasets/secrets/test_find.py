@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maverick_assets.datasets.quality.leaked_secrets import scan
+from maverick_assets.datasets.quality.leaked_secrets import secret_kinds
 from maverick_assets.datasets.secrets.find import excerpt, find_secrets
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
 from maverick_assets_tests.corpora.planted_secrets import (
@@ -154,8 +154,8 @@ def test_a_text_with_too_many_nouns_to_read_is_held() -> None:
 
 
 def test_the_independent_scanner_finds_keys_and_no_prose() -> None:
-    assert scan("token: " + "ghp_" + "a1B2" * 9) == ["GitHub Token"]
-    assert [text for text in clean_texts(300) if scan(text)] == []
+    assert secret_kinds("token: " + "ghp_" + "a1B2" * 9) == ["GitHub Token"]
+    assert [text for text in clean_texts(300) if secret_kinds(text)] == []
 
 
 def rows(name: str) -> Iterator[dict[str, Any]]:
