@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from maverick_assets.base_model.tokenizer import Message
@@ -109,7 +110,7 @@ class NearDuplicates:
     def __init__(self) -> None:
         from datasketch import MinHashLSH
 
-        self._index: Any = MinHashLSH(threshold=NEAR_DUPLICATE_JACCARD, num_perm=PERMUTATIONS)
+        self._index: Any = MinHashLSH(num_perm=PERMUTATIONS, params=_bands_and_rows())
 
     def add(self, key: str, signature: bytes) -> None:
         """Add a signature, as `minhash` gives it, under a key that is not in the index yet."""
@@ -119,6 +120,15 @@ class NearDuplicates:
     def has_near(self, signature: bytes) -> bool:
         """Whether the index has a signature whose words are nearly those of this one."""
         return bool(self._index.query(_deserialized(signature)))
+
+
+@cache
+def _bands_and_rows() -> tuple[int, int]:
+    """How the index divides a signature; the library integrates numerically to find it out."""
+    from datasketch import MinHashLSH
+
+    index = MinHashLSH(threshold=NEAR_DUPLICATE_JACCARD, num_perm=PERMUTATIONS)
+    return index.b, index.r
 
 
 def _deserialized(signature: bytes) -> Any:
