@@ -1,4 +1,4 @@
-"""The one place where the Dagster definitions are assembled, and where policy meets specs."""
+"""The one place where Dagster's definitions are assembled, and where policy is mapped over them."""
 
 import logging
 import warnings
@@ -25,7 +25,7 @@ from maverick_assets.defs.assets.release import release_asset
 from maverick_assets.defs.assets.reports import report_assets
 from maverick_assets.defs.assets.training import adapter_assets
 from maverick_assets.defs.runs.automation import jobs, schedules, sensors
-from maverick_assets.defs.runs.liveness import held_in_process_executor
+from maverick_assets.defs.runs.liveness import locking_in_process_executor
 from maverick_assets.defs.runs.progress import progress_logger
 from maverick_assets.fleets import Fleet, load_fleet
 from maverick_assets.pipeline import code_versions
@@ -35,7 +35,7 @@ from maverick_assets.settings import load_settings
 # Data versions on outputs and Pipes' own internals: pinned with Dagster, tested with it.
 warnings.filterwarnings("ignore", category=BetaWarning)
 warnings.filterwarnings("ignore", category=PreviewWarning)
-# It warns of a gate without a result for every personality that had nothing to train.
+# For every personality without anything to train it warns that the gate check has no result.
 logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
 
 KINDS = {
@@ -78,10 +78,10 @@ def with_policy(spec: AssetSpec) -> AssetSpec:
 def build_definitions(
     recipes: dict[str, Recipe], fleet: Fleet, timezone: str, sources: Sequence[Source] = ()
 ) -> Definitions:
-    """One row of assets for each recipe, one training graph for each node of the fleet.
+    """One row of assets per recipe, one training graph per node of the fleet.
 
-    `timezone` (IANA) is that of the schedules. A table that a source fills is read by every
-    recipe that reads the CRM's table of that shape.
+    `timezone` (IANA) belongs to the schedules. A table that a source fills is read by every recipe
+    that reads the CRM's table of the same shape.
     """
     tables = [table for source in sources for table in source.tables]
     alike = {table.name: table.like for table in tables}
@@ -106,7 +106,7 @@ def build_definitions(
         jobs=all_jobs,
         schedules=schedules(timezone),
         sensors=sensors(all_jobs),
-        executor=held_in_process_executor,
+        executor=locking_in_process_executor,
         loggers={"progress": progress_logger},
     )
 

@@ -32,8 +32,8 @@ def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure
     an unknown personality, and before anything runs when the CRM cannot be read.
     """
     from maverick_assets.definitions import defs
-    from maverick_assets.defs.runs.liveness import hold
-    from maverick_assets.defs.runs.recovery import reap
+    from maverick_assets.defs.runs.liveness import hold_run_lock
+    from maverick_assets.defs.runs.recovery import settle_dead_runs
 
     settings = load_settings()
     selection = asset_selection(job, personalities) if personalities else None
@@ -41,9 +41,9 @@ def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure
         for table in TABLES.values():
             present_columns(connection, table)
     with dagster_instance() as instance:
-        reap(instance, settings.run_locks)  # the sensor that does it may have no daemon
+        settle_dead_runs(instance, settings.run_locks)  # the sensor that does it may have no daemon
         run_id = str(uuid4())
-        hold(settings.run_locks, run_id)
+        hold_run_lock(settings.run_locks, run_id)
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance,
             run_id=run_id,

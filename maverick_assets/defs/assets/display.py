@@ -22,7 +22,7 @@ def sample_table(table: pa.Table) -> TableMetadataValue:
 
 
 def inline_image(path: Path, title: str) -> MetadataValue:
-    """A PNG inside Markdown; the event log stores it, hence the limit of 50 kB.
+    """A PNG inside Markdown. The event log stores it, hence the limit of 50 kB.
 
     Raises `MaverickError` when the picture is larger.
     """

@@ -1,6 +1,6 @@
 """`<p>/adapter`: one process per node loads the base once and trains all of its personalities."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dagster import (
@@ -12,6 +12,7 @@ from dagster import (
     In,
     MetadataValue,
     Nothing,
+    OpDefinition,
     OpExecutionContext,
     Out,
     Output,
@@ -27,7 +28,6 @@ from maverick_assets.pipeline.train import train
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
-from maverick_assets.settings import load_settings
 
 SHOWN = {
     "n_examples",
@@ -48,12 +48,55 @@ def adapter_assets(node: Node, recipes: list[Recipe]) -> AssetsDefinition:
     emitted, and a personality that was skipped or refused must not be.
     """
     suffix = node.name.replace("-", "_")  # what Dagster allows
-    by_output = {f"{recipe.asset_prefix}_adapter": recipe for recipe in recipes}
-    by_key = {AssetKey([recipe.asset_prefix, "adapter"]): recipe for recipe in recipes}
+    by_output = {_output_name(recipe): recipe for recipe in recipes}
     inputs = {
         f"{recipe.asset_prefix}_dataset": AssetKey([recipe.asset_prefix, "dataset"])
         for recipe in recipes
     } | {"base_model": AssetKey("base_model")}
+    training_op = _training_op(node, suffix, recipes, list(inputs))
+    publishing_op = _publishing_op(suffix, list(by_output))
+
+    @graph(
+        name=f"adapters_{suffix}",
+        ins={name: GraphIn() for name in inputs},
+        out={name: GraphOut() for name in by_output},
+    )
+    def adapters(**datasets: Any) -> dict[str, Any]:
+        trained = training_op.alias(TRAINING_STEP)(**datasets)
+        outputs = publishing_op.alias("publish")(trained)
+        if len(by_output) == 1:  # Dagster then gives that output itself
+            return dict.fromkeys(by_output, outputs)
+        return {name: getattr(outputs, name) for name in by_output}
+
+    return AssetsDefinition.from_graph(
+        adapters,
+        keys_by_input_name=inputs,
+        keys_by_output_name={name: _adapter_key(recipe) for name, recipe in by_output.items()},
+        internal_asset_deps={
+            name: {AssetKey([recipe.asset_prefix, "dataset"]), AssetKey("base_model")}
+            for name, recipe in by_output.items()
+        },
+        descriptions_by_output_name={
+            name: f"LoRA weights of {recipe.title}, trained on node {node.name}."
+            for name, recipe in by_output.items()
+        },
+        can_subset=True,
+    )
+
+
+def _adapter_key(recipe: Recipe) -> AssetKey:
+    return AssetKey([recipe.asset_prefix, "adapter"])
+
+
+def _output_name(recipe: Recipe) -> str:
+    return f"{recipe.asset_prefix}_adapter"
+
+
+def _training_op(
+    node: Node, suffix: str, recipes: Sequence[Recipe], inputs: Sequence[str]
+) -> OpDefinition:
+    """Trains the selected personalities; gives the versions to evaluate."""
+    by_key = {_adapter_key(recipe): recipe for recipe in recipes}
 
     @op(
         name=f"{TRAINING_STEP}_{suffix}",  # each node has its own in the same job
@@ -73,51 +116,30 @@ def adapter_assets(node: Node, recipes: list[Recipe]) -> AssetsDefinition:
         )
         yield Output([{"personality": m.personality, "version": str(m.version)} for m in versions])
 
+    return deepspeed_train
+
+
+def _publishing_op(suffix: str, outputs: Sequence[str]) -> OpDefinition:
+    """Emits the asset of each version that was trained."""
+
     @op(
         name=f"publish_{suffix}",
-        out={name: Out(Nothing, is_required=False) for name in by_output},
+        out={name: Out(Nothing, is_required=False) for name in outputs},
     )
     def publish(
-        _context: OpExecutionContext, trained: list[dict[str, str]]
+        context: OpExecutionContext, trained: list[dict[str, str]]
     ) -> Iterator[Output[None]]:
-        registry = Registry(load_settings().models)
+        registry = run_context(context).registry
         for names in trained:
             manifest = registry.get(names["personality"], names["version"])
             yield Output(
                 None,
-                output_name=f"{manifest.recipe.asset_prefix}_adapter",
+                output_name=_output_name(manifest.recipe),
                 metadata=_metadata(manifest, registry),
                 data_version=DataVersion(f"{manifest.version} {manifest.fingerprint[:12]}"),
             )
 
-    @graph(
-        name=f"adapters_{suffix}",
-        ins={name: GraphIn() for name in inputs},
-        out={name: GraphOut() for name in by_output},
-    )
-    def adapters(**datasets: Any) -> dict[str, Any]:
-        trained = deepspeed_train.alias(TRAINING_STEP)(**datasets)
-        outputs = publish.alias("publish")(trained)
-        if len(by_output) == 1:  # Dagster then gives that output itself
-            return dict.fromkeys(by_output, outputs)
-        return {name: getattr(outputs, name) for name in by_output}
-
-    return AssetsDefinition.from_graph(
-        adapters,
-        keys_by_input_name=inputs,
-        keys_by_output_name={
-            name: AssetKey([recipe.asset_prefix, "adapter"]) for name, recipe in by_output.items()
-        },
-        internal_asset_deps={
-            name: {AssetKey([recipe.asset_prefix, "dataset"]), AssetKey("base_model")}
-            for name, recipe in by_output.items()
-        },
-        descriptions_by_output_name={
-            name: f"LoRA weights of {recipe.title}, trained on node {node.name}."
-            for name, recipe in by_output.items()
-        },
-        can_subset=True,
-    )
+    return publish
 
 
 def _metadata(manifest: Manifest, registry: Registry) -> dict[str, Any]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # Dagster does not export what define_asset_job returns
 
 
 def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
-    """The five jobs; all run in one process, whose heavy steps start processes of their own."""
+    """The five jobs. Each runs in one process, whose heavy steps start child processes."""
     data = AssetSelection.groups("raw", "clean", "base") | AssetSelection.assets(
         *([recipe.asset_prefix, "dataset"] for recipe in recipes)
     )
@@ -58,7 +58,7 @@ def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
 
 
 def schedules(timezone: str) -> list[ScheduleDefinition]:
-    """One schedule for each of the timed jobs; switched on in the UI."""
+    """One schedule per timed job; they are switched on in the UI."""
     times = {
         "nightly": "0 3 * * *",
         "weekly": "0 4 * * 0",
@@ -86,6 +86,6 @@ def log_failed_runs(context: RunFailureSensorContext) -> None:
 
 
 def sensors(jobs: list["UnresolvedAssetJobDefinition"]) -> list[SensorDefinition]:
-    """The sensors; `jobs` holds those that new rows start."""
+    """The sensors; two of the `jobs` are started by new rows."""
     by_name = {job.name: job for job in jobs}
     return [new_crm_rows(by_name["ingest"], by_name["nightly"]), log_failed_runs, reaper]

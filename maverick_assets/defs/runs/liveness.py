@@ -1,7 +1,7 @@
 """A lock file for each run, held by the process that executes it.
 
-The kernel gives the lock back however that process ends, a reboot included; no clock and no
-process number is compared, and a run of another machine or run home has no file here.
+The kernel frees the lock however that process ends, a reboot included. Neither clocks nor process
+numbers are compared, and a run of another machine or run home has no file here.
 """
 
 import fcntl
@@ -15,31 +15,31 @@ from dagster import Executor, ExecutorDefinition, InitExecutorContext, in_proces
 
 from maverick_assets.settings import load_settings
 
-if TYPE_CHECKING:  # what an executor is given and gives back, which Dagster does not export
+if TYPE_CHECKING:  # Dagster does not export the types of an executor's interface
     from dagster._core.events import DagsterEvent
     from dagster._core.execution.context.system import PlanOrchestrationContext
     from dagster._core.execution.plan.plan import ExecutionPlan
     from dagster._core.execution.retries import RetryMode
 
 
-def hold(folder: Path, run_id: str) -> None:
-    """Lock `folder/run_id` until this process ends: the run's last event comes before that."""
+def hold_run_lock(folder: Path, run_id: str) -> None:
+    """Lock `folder/run_id` until this process ends, which is after the run's last event."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=".")
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    # It gets its name last: a file of a run's name that nobody holds always means a dead process.
+    # Locked before it gets its name: a named file that is not locked always means a dead process.
     Path(name).rename(folder / run_id)
 
 
 def dead_runs(folder: Path) -> list[str]:
-    """Ids of the runs whose process held a lock here and has ended."""
-    return [path.name for path in sorted(folder.glob("[!.]*")) if not _is_held(path)]
+    """Ids of the runs whose process held a lock in `folder` and has ended."""
+    return [path.name for path in sorted(folder.glob("[!.]*")) if not _is_locked(path)]
 
 
-def _is_held(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:  # taken care of by another process since it was listed
+    except FileNotFoundError:  # another process settled it since it was listed
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -50,8 +50,8 @@ def _is_held(path: Path) -> bool:
     return False
 
 
-class HeldExecutor(Executor):
-    """Another executor, for whose runs this process holds the lock."""
+class LockingExecutor(Executor):
+    """Another executor, whose runs hold their lock in this process."""
 
     def __init__(self, inner: Executor) -> None:
         self._inner = inner
@@ -63,17 +63,17 @@ class HeldExecutor(Executor):
     def execute(
         self, plan_context: "PlanOrchestrationContext", execution_plan: "ExecutionPlan"
     ) -> Iterator["DagsterEvent"]:
-        hold(load_settings().run_locks, plan_context.run_id)
+        hold_run_lock(load_settings().run_locks, plan_context.run_id)
         yield from self._inner.execute(plan_context, execution_plan)
 
 
-def _create_executor(context: InitExecutorContext) -> HeldExecutor:
+def _create_executor(context: InitExecutorContext) -> LockingExecutor:
     create = in_process_executor.executor_creation_fn
     assert create is not None
-    return HeldExecutor(create(context))
+    return LockingExecutor(create(context))
 
 
-held_in_process_executor = ExecutorDefinition(
+locking_in_process_executor = ExecutorDefinition(
     name="in_process",
     config_schema=in_process_executor.config_schema.as_field(),
     executor_creation_fn=_create_executor,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # Dagster does not export what define_asset_job returns
         UnresolvedAssetJobDefinition,
     )
 
-# The daemon looks at its sensors every 5 s: this is every 10 s, and 10 would often be 15.
+# In effect 10 s: the daemon looks at its sensors every 5 s, and 10 would often become 15.
 INTERVAL_SECONDS = 8
 PAUSE_SECONDS = 0.5
 BURST_SECONDS = 5.0
@@ -45,22 +45,18 @@ TRAININGS = RunsFilter(tags={TRAINING_TAG: ["incremental", "full"]})
 
 
 class Cursor(BaseModel):
-    """What the sensor remembers between ticks.
-
-    `tables`: the markers that the newest requested run will have seen. `training`: the newest
-    nightly or weekly run, and `rows`: how many the CRM had when that was first seen.
-    """
+    """What the sensor remembers between ticks."""
 
     model_config = ConfigDict(frozen=True)
 
     version: Literal[2] = 2
-    tables: Mapping[str, ChangeMarker] = {}
-    training: str | None = None
-    rows: int = 0
+    tables: Mapping[str, ChangeMarker] = {}  # what the newest requested run will have seen
+    training: str | None = None  # id of the newest nightly or weekly run
+    rows: int = 0  # of the CRM, when that run was first seen
 
 
 def read_cursor(text: str | None) -> Cursor:
-    """A new cursor where there is none, or one of another version: that costs one idle ingest."""
+    """The stored cursor; a new one when it is of another version, which costs one idle ingest."""
     try:
         return Cursor.model_validate_json(text or "{}")
     except ValidationError:
@@ -70,7 +66,7 @@ def read_cursor(text: str | None) -> Cursor:
 def new_crm_rows(
     ingest: "UnresolvedAssetJobDefinition", nightly: "UnresolvedAssetJobDefinition"
 ) -> SensorDefinition:
-    """Requests `ingest`, or `nightly` once the CRM has grown by MAVERICK_NIGHTLY_AFTER_ROWS."""
+    """Sensor that requests `ingest`, or `nightly` when the CRM has grown enough since the last."""
 
     @sensor(
         name="new_crm_rows",
@@ -95,7 +91,7 @@ def new_crm_rows(
 def request_runs(
     instance: DagsterInstance, markers: ChangeMarkers, cursor: Cursor, nightly_after: int | None
 ) -> SensorResult:
-    """The runs to request: for whatever the CRM holds beyond `cursor.tables`, none was yet."""
+    """The runs to request now: no run was requested yet for what differs from `cursor.tables`."""
     rows = sum(marker.rows for marker in markers.values())
     training = _newest_run(instance, TRAININGS)
     if training and training.dagster_run.run_id != cursor.training:

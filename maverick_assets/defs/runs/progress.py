@@ -11,7 +11,7 @@ OURS = (BadInput.__name__, MaverickError.__name__)
 
 
 class ShortLines(logging.Formatter):
-    """`12:03:41  allan_maverick/dataset  message`; of an error its first line only."""
+    """`12:03:41  allan_maverick/dataset  message`; an error is cut to its first line."""
 
     def format(self, record: logging.LogRecord) -> str:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
@@ -22,7 +22,7 @@ class ShortLines(logging.Formatter):
             message = f"waits: another run holds {pool}"
         if event and event.is_step_failure:
             message = f"failed: {root_cause(event)[1]}"
-        if message.startswith("Skipping step "):  # it goes on with a list of internal names
+        if message.startswith("Skipping step "):  # followed by a list of internal names
             message = "skipped: nothing new to work on"
         line = message.strip().splitlines()[0] if message.strip() else ""
         return f"{self.formatTime(record, '%H:%M:%S')}  {step:<27}  {line}"
@@ -37,13 +37,16 @@ def awaited_pool(event: DagsterEvent | None) -> str | None:
 
 
 def is_for_people(record: logging.LogRecord) -> bool:
-    """What is said at level INFO, and that a step waits, which Dagster says at level DEBUG."""
+    """Lines of level INFO, and that a step waits, which Dagster logs at level DEBUG."""
     event = getattr(record, "dagster_meta", {}).get("dagster_event")
     return record.levelno >= logging.INFO or awaited_pool(event) is not None
 
 
 def root_cause(event: DagsterEvent) -> tuple[str, str]:
-    """Class name and first line of what a step failed of: an error of ours, else the deepest."""
+    """Class name and first line of the error that a step failed with.
+
+    Of a chain of causes, that is the first error of ours, or else the deepest one.
+    """
     error = event.step_failure_data.error
     while error and error.cause and error.cls_name not in OURS:
         error = error.cause
@@ -56,7 +59,7 @@ def root_cause(event: DagsterEvent) -> tuple[str, str]:
 
 @logger
 def progress_logger(_context: InitLoggerContext) -> logging.Logger:
-    """Short lines of what a run does, for a terminal."""
+    """One short line per event, for a terminal."""
     log = logging.Logger("maverick", level=logging.DEBUG)
     handler = logging.StreamHandler()
     handler.addFilter(is_for_people)

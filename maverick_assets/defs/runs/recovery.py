@@ -1,6 +1,6 @@
-"""Runs whose process died: reported, and their pool slots freed.
+"""Runs whose process died: reported as failed, and their pool slots freed.
 
-Dagster notices a dead worker only as long as the code server lives that started it, and a dead
+Dagster notices a dead worker only while the code server that started it lives, and a dead
 `maverick run` never: its run would stay STARTED and hold the node's GPUs for good.
 """
 
@@ -21,17 +21,18 @@ from maverick_assets.settings import load_settings
 REASON = "Its process ended without a word: killed, out of memory, or the machine went off."
 
 
-def reap(instance: DagsterInstance, folder: Path) -> list[str]:
-    """Settle the runs whose lock in `folder` nobody holds; returns those that were unfinished.
+def settle_dead_runs(instance: DagsterInstance, folder: Path) -> list[str]:
+    """Report the runs whose lock in `folder` is free; returns the ids of the unfinished ones.
 
-    A run becomes FAILURE, which the retry daemon requests again once, or CANCELED when that had
-    been asked for. Does nothing for a run that is settled already, and may be interrupted.
+    A run becomes FAILURE, which the retry daemon requests again once, or CANCELED when someone had
+    asked for that. A run that is settled already is left alone; a call that was interrupted is
+    completed by the next.
     """
     settled = []
     for run_id in dead_runs(folder):
-        # Read after the lock was found free, so with all that the process wrote before it ended.
+        # Read after the lock was free, so it holds everything that the process wrote.
         run = instance.get_run_by_id(run_id)
-        if run is None:  # of another Dagster storage
+        if run is None:  # it belongs to another Dagster storage
             continue
         if run.status == DagsterRunStatus.CANCELING:
             instance.report_run_canceled(run, REASON)
@@ -46,14 +47,14 @@ def reap(instance: DagsterInstance, folder: Path) -> list[str]:
 
 @sensor(
     name="reaper",
-    # Every 10 s, for the daemon looks every 5.
+    # In effect 10 s: the daemon looks every 5 s, and 10 would often become 15.
     minimum_interval_seconds=8,
     default_status=DefaultSensorStatus.RUNNING,
     description="Reports runs whose process died as failed and frees the GPUs that they held; "
     "Dagster then requests them again, once.",
 )
 def reaper(context: SensorEvaluationContext) -> SkipReason:
-    settled = reap(context.instance, load_settings().run_locks)
+    settled = settle_dead_runs(context.instance, load_settings().run_locks)
     if not settled:
         return SkipReason("every run under way has a living process")
     return SkipReason(f"reported as dead: {', '.join(settled)}")

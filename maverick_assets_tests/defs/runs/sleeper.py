@@ -7,7 +7,7 @@ import sys
 
 from dagster import DagsterInstance, execute_job, job, op, reconstructable
 
-from maverick_assets.defs.runs.liveness import held_in_process_executor
+from maverick_assets.defs.runs.liveness import locking_in_process_executor
 from maverick_assets.defs.runs.progress import progress_logger
 
 
@@ -17,7 +17,7 @@ def sleep() -> None:
     sys.stdin.readline()
 
 
-@job(executor_def=held_in_process_executor, logger_defs={"progress": progress_logger})
+@job(executor_def=locking_in_process_executor, logger_defs={"progress": progress_logger})
 def sleeper() -> None:
     sleep()
 

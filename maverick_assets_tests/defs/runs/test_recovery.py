@@ -19,7 +19,7 @@ from dagster import (
 )
 
 from maverick_assets.crm.embedded import database_url
-from maverick_assets.defs.runs.recovery import REASON, reap, reaper
+from maverick_assets.defs.runs.recovery import REASON, reaper, settle_dead_runs
 from maverick_assets.settings import load_settings
 from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.processes import wait_for
@@ -82,7 +82,7 @@ def launch(instance: DagsterInstance) -> Iterator[Callable[[], Sleeper]]:
     for process in processes:
         process.kill()
         process.communicate()
-    reap(instance, load_settings().run_locks)
+    settle_dead_runs(instance, load_settings().run_locks)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def slots(instance: DagsterInstance) -> set[str]:
 def test_a_run_whose_process_lives_is_left_alone(
     instance: DagsterInstance, sleeper: Sleeper
 ) -> None:
-    assert reap(instance, load_settings().run_locks) == []
+    assert settle_dead_runs(instance, load_settings().run_locks) == []
     assert state(instance, sleeper).status == DagsterRunStatus.STARTED
     assert slots(instance) == {sleeper.run_id}
 
@@ -118,12 +118,12 @@ def test_a_killed_run_fails_and_gives_its_slot_back_once(
 ) -> None:
     sleeper.kill()
     assert state(instance, sleeper).status == DagsterRunStatus.STARTED
-    assert reap(instance, load_settings().run_locks) == [sleeper.run_id]
+    assert settle_dead_runs(instance, load_settings().run_locks) == [sleeper.run_id]
     assert state(instance, sleeper).status == DagsterRunStatus.FAILURE
     assert state(instance, sleeper).tags["dagster/will_retry"] == "true"
     assert REASON in {event.message for event in instance.all_logs(sleeper.run_id)}
     assert slots(instance) == set()
-    assert reap(instance, load_settings().run_locks) == []
+    assert settle_dead_runs(instance, load_settings().run_locks) == []
     assert list(load_settings().run_locks.iterdir()) == []
 
 
@@ -132,7 +132,7 @@ def test_a_killed_run_that_was_being_cancelled_is_not_requested_again(
 ) -> None:
     instance.report_run_canceling(state(instance, sleeper))
     sleeper.kill()
-    reap(instance, load_settings().run_locks)
+    settle_dead_runs(instance, load_settings().run_locks)
     assert state(instance, sleeper).status == DagsterRunStatus.CANCELED
     assert slots(instance) == set()
 
@@ -141,16 +141,16 @@ def test_a_run_that_was_given_up_keeps_its_slot_while_its_process_lives(
     instance: DagsterInstance, sleeper: Sleeper
 ) -> None:
     instance.report_run_failed(state(instance, sleeper))
-    assert reap(instance, load_settings().run_locks) == []
+    assert settle_dead_runs(instance, load_settings().run_locks) == []
     assert slots(instance) == {sleeper.run_id}
     sleeper.kill()
-    assert reap(instance, load_settings().run_locks) == []
+    assert settle_dead_runs(instance, load_settings().run_locks) == []
     assert slots(instance) == set()
 
 
 def test_a_run_that_ended_well_stays_so(instance: DagsterInstance, sleeper: Sleeper) -> None:
     sleeper.wake()
-    assert reap(instance, load_settings().run_locks) == []
+    assert settle_dead_runs(instance, load_settings().run_locks) == []
     assert state(instance, sleeper).status == DagsterRunStatus.SUCCESS
 
 
@@ -158,7 +158,7 @@ def test_a_run_of_another_run_home_is_left_alone(
     instance: DagsterInstance, sleeper: Sleeper, tmp_path: Path
 ) -> None:
     sleeper.kill()
-    assert reap(instance, tmp_path / "another" / "alive") == []
+    assert settle_dead_runs(instance, tmp_path / "another" / "alive") == []
     assert state(instance, sleeper).status == DagsterRunStatus.STARTED
 
 
@@ -184,7 +184,7 @@ def test_a_second_run_waits_for_the_pool_says_so_and_goes_on(
     wait_for(lambda: second.run_id in waiting())
     assert slots(instance) == {sleeper.run_id}
     sleeper.kill()
-    reap(instance, load_settings().run_locks)
+    settle_dead_runs(instance, load_settings().run_locks)
     assert second.holds_the_pool()
     assert "sleep                        waits: another run holds gpu_test" in second.wake()
     assert state(instance, second).status == DagsterRunStatus.SUCCESS
