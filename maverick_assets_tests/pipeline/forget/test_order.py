@@ -4,14 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from maverick_assets.crm.forgotten import read_forgotten
-from maverick_assets.crm.raw_table import ARROW_TYPES, as_raw_batch, live_rows, raw_schema
+from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.lake.delta import arrow_table, read_table, sync_table
+from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import dataset_path, raw_path
 from maverick_assets.pipeline.forget import order
 from maverick_assets.pipeline.forget.order import Forgetting, forget
@@ -21,6 +20,7 @@ from maverick_assets.registry.store import Registry
 from maverick_assets_tests.pipeline.forget.evaluated import write_report
 from maverick_assets_tests.pipeline.forget.mails import DANA, LEE, ME, mail, on_disk
 from maverick_assets_tests.pipeline.forget.versions import DATA, states, write_datasets
+from maverick_assets_tests.pipeline.raw_tables import write_raw
 
 MAILS = TABLES["crm_emails"]
 SECRET = "Dana's own words"
@@ -32,11 +32,7 @@ def home(run: RunContext, trained: Registry) -> Path:
     """Three mails, b is Dana's; v1.1 and v1.1.1 learned from it, and a report quotes it."""
     lake = run.settings.lake
     rows = [mail("a", LEE, ME, "Hello."), mail("b", DANA, ME, SECRET), mail("c", LEE, ME, "Bye.")]
-    schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in MAILS.columns.items()])
-    whole = [dict.fromkeys(MAILS.columns) | row for row in rows]
-    batches = arrow_table(whole, schema).to_batches()
-    raw = [as_raw_batch(batch, raw_schema(MAILS), "upsert") for batch in batches]
-    sync_table(raw_path(lake, MAILS.name), pa.Table.from_batches(raw), "id")
+    write_raw(lake, MAILS.name, rows)
     write_datasets(lake, *DATA)
     report = run.settings.home / "written"
     write_report(report, [("eb", SECRET)])
