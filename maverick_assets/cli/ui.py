@@ -1,12 +1,78 @@
-"""`maverick ui`: Dagster, until Ctrl-C."""
+"""`maverick ui`: code server, daemon and webserver, each started again when it dies.
 
+`dagster dev` is no replacement: it ends when its daemon dies, and leaves a dead code server dead.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
+import psutil
 import typer
+import yaml
 
-from maverick_assets.cli.services import running_services
-from maverick_assets.cli.supervisor import run_ui
+from maverick_assets.cli.services import PROJECT, running_services
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.processes import die_with_parent
 from maverick_assets.settings import load_settings
+
+STOP_SECONDS = 20  # a process that does not stop in that time is killed
+HOPELESS_SECONDS = 30  # a process that gives up before that would do so again
+
+
+@dataclass
+class DagsterProcess:
+    """One of the three, in a session of its own: Ctrl-C reaches it through `run_ui` only."""
+
+    name: str
+    module: Sequence[str]  # what follows `python -m`
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0  # by the monotonic clock
+
+    def start(self) -> None:
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *self.module],
+            cwd=PROJECT,
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, os.getpid()),
+        )
+
+    def keep_alive(self) -> None:
+        """Start the process again if it died.
+
+        Raises `MaverickError` when it gave up by itself soon after its start.
+        """
+        code = self.process.poll() if self.process else None
+        if code is None:
+            return
+        if code > 0 and time.monotonic() - self.started_at < HOPELESS_SECONDS:
+            raise MaverickError(f"the {self.name} ended with exit code {code}; see its lines above")
+        print(f"maverick: the {self.name} died ({code}) and is started again", file=sys.stderr)
+        self.start()
+
+    def stop(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        # Run workers first: a code server waits for its runs before it stops.
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            child.kill()
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 def ui(
@@ -16,3 +82,62 @@ def ui(
     """Serve Dagster's web pages and run its schedules, until Ctrl-C."""
     with running_services(load_settings()):
         run_ui(host, port)
+
+
+def run_ui(host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    A run under way ends as well, and is requested again after the next start. Raises `BadInput`
+    when the address cannot be listened at, and `MaverickError` when a process gives up.
+    """
+    _require_free_port(host, port)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _signal, _frame: stopping.set())
+    with tempfile.TemporaryDirectory(prefix="maverick-") as folder:
+        address = Path(folder) / "code-server"
+        code_server, *others = processes = _dagster_processes(address, host, port)
+        try:
+            code_server.start()
+            # A daemon that starts first finds no code server, and drops runs that wait for a retry.
+            while not (address.exists() or stopping.wait(0.2)):
+                code_server.keep_alive()
+            for process in others:
+                process.start()
+            while not stopping.wait(1):
+                for process in processes:
+                    process.keep_alive()
+        finally:
+            for process in reversed(processes):
+                process.stop()
+
+
+def _require_free_port(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        reason = (error.strerror or str(error)).split(" (")[0]
+        raise BadInput(
+            f"cannot listen at {host}:{port}: {reason}; give another --host or --port"
+        ) from error
+
+
+def _dagster_processes(address: Path, host: str, port: int) -> list[DagsterProcess]:
+    """Code server, daemon and webserver.
+
+    `address` is the code server's socket. It lies outside the run home, because the path of a
+    socket has at most 108 characters.
+    """
+    location = {"location_name": "maverick", "socket": str(address)}
+    workspace = address.with_name("workspace.yaml")
+    workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": location}]}))
+    # With lazy loading a broken personality file is shown in the UI instead of ending the server.
+    code = ["--module-name", "maverick_assets.definitions", "--lazy-load-user-code"]
+    in_workspace = ["--workspace", str(workspace)]
+    return [
+        DagsterProcess("code server", ["dagster", "api", "grpc", "--socket", str(address), *code]),
+        DagsterProcess("daemon", ["dagster._daemon", "run", *in_workspace]),
+        DagsterProcess(
+            "webserver", ["dagster_webserver", *in_workspace, "--host", host, "--port", str(port)]
+        ),
+    ]
