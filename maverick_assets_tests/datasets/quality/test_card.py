@@ -44,7 +44,7 @@ def card_of(examples: list[Example], parts: list[BodyPart]) -> Card:
     return Card("robbie", 3, funnel, shares(examples), lengths, shown)
 
 
-def test_the_spans_of_a_mail_add_up_to_its_body() -> None:
+def test_the_parts_of_a_mail_add_up_to_its_body() -> None:
     start = BODY.index(">")
     signature = BODY.index("--")
     removed = [
