@@ -38,8 +38,8 @@ def generate_samples(
     """Greedy answers to the examples' prompts, without repeated 4-grams, in one padded batch.
 
     One core computes it (`pack_threads`): products of single tokens are too small to divide, and
-    threads that wait for each other at every one of them take ten times as long beside a busy
-    neighbour.
+    beside a busy neighbour, threads that wait for each other at every product take ten times as
+    long.
     """
     if not examples:
         return []

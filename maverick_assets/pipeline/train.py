@@ -1,7 +1,7 @@
 """Training of the personalities of one node: planned, trained together, and registered.
 
-One process loads the base once and trains all of them. Who starts it is the caller's matter:
-Dagster opens Pipes around it, the command line may run it as it is.
+One process loads the base once and trains all of them. The caller passes in how it is started:
+Dagster opens Pipes around it, the command line may run it as a plain child process.
 """
 
 import shutil
@@ -32,8 +32,8 @@ from maverick_assets.registry.training_inputs import TrainingInputs, dataset_dig
 from maverick_assets.registry.versions import Kind, next_version
 from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec, read_json
 
-# Runs `python -m maverick_assets.training.driver SPEC` on the file of a spec; why each personality
-# that the process refused was not trained.
+# Starts `python -m maverick_assets.training.driver` on a spec's file, and waits for it. Returns the
+# reason for each personality that the process refused to train.
 Driver = Callable[[Path], Mapping[str, str]]
 
 

@@ -60,7 +60,9 @@ class Manifest(Record):
     dataset_version: int = Field(description="Delta version of the dataset")
     dataset_rows: int | None = None
     recipe: RecordedRecipe
-    parent: VersionField | None = Field(None, description="the version it was trained on top of")
+    parent: VersionField | None = Field(
+        None, description="what it was trained on top of or made from"
+    )
     ancestors: tuple[ChainLink, ...] = Field(
         (),
         description="what it was trained on top of, oldest first, known here even when their "

@@ -54,8 +54,8 @@ class Registry(Catalog):
     def attach(self, personality: str, version: Version | str, source: Path, name: str) -> Manifest:
         """Copy a file or directory beside the adapter as `name` and record its sha256.
 
-        What `name` was before is replaced. A crash leaves a version that verifies: with the
-        old content, the new one, or with neither listed.
+        An earlier `name` is replaced. A crash leaves a version that verifies: with the old content,
+        with the new content, or with neither listed.
         """
         if name not in _ATTACHABLE:
             raise BadInput(f"cannot attach {name!r}; attach one of: {', '.join(_ATTACHABLE)}")
@@ -93,9 +93,8 @@ class Registry(Catalog):
     ) -> Manifest:
         """Put a version in service; the one before it becomes archived.
 
-        Raises `MaverickError` when its gate refused it or never decided, unless the operator
-        gives a reason to release it all the same (it is kept in the manifest), and when one of
-        its files is corrupt.
+        Raises `MaverickError` when one of its files is corrupt, and when its gate refused it or
+        never decided, unless the operator gives a reason, which the manifest keeps.
         """
         with self._locked(self._require(personality)):
             manifest = self.get(personality, version)
@@ -130,9 +129,9 @@ class Registry(Catalog):
     ) -> Manifest | None:
         """Take versions out of use for good; returns the one that is in service then, if any.
 
-        Where one of them was, the newest released before that is not revoked takes its place, or
-        none does. All are marked before `final` moves; a crash in between is completed by the next
-        change.
+        When the version in service is among them, the newest earlier release that is not revoked
+        takes its place, if there is one. All are marked before `final` moves, and the next change
+        completes a call that crashed in between.
         """
         with self._locked(self._require(personality)):
             revocation = Revocation(reason=reason, at=datetime.now(UTC))
@@ -181,7 +180,7 @@ class Registry(Catalog):
 
     @contextmanager
     def _locked(self, personality: str) -> Iterator[None]:
-        """Hold the lock; first finish what a killed process left behind."""
+        """Hold the lock, and first finish what a killed process left behind."""
         folder = self._root / personality
         try:
             with FileLock(folder / _LOCK, timeout=_LOCK_SECONDS):
@@ -193,15 +192,15 @@ class Registry(Catalog):
             ) from error
 
     def _finish_interrupted(self, personality: str) -> None:
-        """Remove stages (nobody else can own one now) and date a release cut short."""
+        """Remove stages, which nobody owns while the lock is held; date an interrupted release."""
         folder = self._root / personality
         directories = [folder / str(version) for version in self._numbers(personality)]
         for parent in [folder, *directories]:
-            for left in parent.glob(".*"):
-                if left.is_dir() and not left.is_symlink():
-                    shutil.rmtree(left)
-                elif left.name != _LOCK:
-                    left.unlink()
+            for leftover in parent.glob(".*"):
+                if leftover.is_dir() and not leftover.is_symlink():
+                    shutil.rmtree(leftover)
+                elif leftover.name != _LOCK:
+                    leftover.unlink()
         final = folder / FINAL
         if final.is_symlink() and final.exists():
             manifest = self.get(personality, FINAL)

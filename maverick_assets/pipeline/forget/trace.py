@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import open_table, read_table
@@ -13,6 +14,7 @@ from maverick_assets.registry.store import Registry
 from maverick_assets.registry.training_inputs import TrainingInputs, rows_digest
 from maverick_assets.registry.versions import Kind
 
+T = TypeVar("T")
 _TRAININGS: tuple[Kind, ...] = ("full", "incremental")
 
 
@@ -54,11 +56,12 @@ def trace(lake: Path, registry: Registry, rows: RowIds) -> Trace:
         for name, by_version in contents.items()
     }
     return Trace(
-        {name: found for name, found in datasets.items() if found},
-        {name: found for name, found in versions.items() if found},
-        {name: found for name, found in untraceable.items() if found},
-        contents,
+        _without_empty(datasets), _without_empty(versions), _without_empty(untraceable), contents
     )
+
+
+def _without_empty(by_personality: Mapping[str, list[T]]) -> dict[str, list[T]]:
+    return {name: items for name, items in by_personality.items() if items}
 
 
 def revoke(registry: Registry, traced: Trace, reason: str) -> dict[str, Manifest | None]:
