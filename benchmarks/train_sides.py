@@ -27,7 +27,7 @@ from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.processes import run_main
 from maverick_assets.recipes import Training
-from maverick_assets.records import Record
+from maverick_assets.strict_model import StrictModel
 from maverick_assets.training.device.hardware import detect_hardware, prepare_process
 from maverick_assets.training.loop.adapter_job import AdapterJob
 from maverick_assets.training.loop.adapter_state import schedule_factor
@@ -42,7 +42,7 @@ TRL_PACK_TOKENS = 2048  # the dense mask over a longer pack costs more than pack
 RATE_SECONDS = 0.2  # how long one matrix product is timed
 
 
-class BenchmarkSpec(Record):
+class BenchmarkSpec(StrictModel):
     """What all sides train on, written once as spec.json."""
 
     base: BaseSpec

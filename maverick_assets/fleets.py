@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from maverick_assets.errors import BadInput
-from maverick_assets.yaml_files import Name, StrictModel, load_yaml
+from maverick_assets.strict_model import StrictModel
+from maverick_assets.yaml_files import Name, load_yaml
 
 PACKAGED_FLEETS = Path(__file__).parent / "fleets"
 

@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import load_settings
-from maverick_assets.yaml_files import Name, StrictModel, load_yaml
+from maverick_assets.strict_model import StrictModel
+from maverick_assets.yaml_files import Name, load_yaml
 
 
 class ExampleSource(StrictModel):

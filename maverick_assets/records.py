@@ -7,9 +7,11 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
-Mode = Literal["full", "incremental"]
+from maverick_assets.strict_model import StrictModel
+
+TrainingMode = Literal["full", "incremental"]
 
 
 def _nan_of_null(value: object) -> object:
@@ -20,13 +22,7 @@ def _nan_of_null(value: object) -> object:
 Figure = Annotated[float, BeforeValidator(_nan_of_null)]
 
 
-class Record(BaseModel):
-    """A value that is read and written whole: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TrainingSummary(Record):
+class TrainingSummary(StrictModel):
     """training.json: what one adapter was trained on, and how its training went.
 
     Aliases are the keys on disk. Fields with a default are missing in the manifests of earlier
@@ -36,7 +32,7 @@ class TrainingSummary(Record):
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     personality: str
-    mode: Mode
+    mode: TrainingMode
     base_digest: str
     dataset_version: int
     n_examples: int
@@ -68,14 +64,14 @@ class TrainingSummary(Record):
         return {"out": str(out), "status": "trained", **summary, "final_loss": self.losses[-1][1]}
 
 
-class Score(Record):
+class Score(StrictModel):
     """How well a model predicts completions."""
 
     loss: Figure = Field(description="mean negative log-likelihood of supervised tokens, in nats")
     perplexity: Figure = Field(description="exponential of the loss")
 
 
-class Metrics(Record):
+class Metrics(StrictModel):
     """metrics.json: base, adapter and the version in service, scored on the same examples."""
 
     split: str
@@ -89,7 +85,7 @@ class Metrics(Record):
     base_digest: str
 
 
-class GateDecision(Record):
+class GateDecision(StrictModel):
     """gate.json: whether a version may be released, decided once, by its evaluation."""
 
     passed: bool

@@ -4,19 +4,13 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from maverick_assets.errors import BadInput
 
 Model = TypeVar("Model", bound=BaseModel)
 # A file name, an asset's prefix and a word on the command line at once.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
-
-
-class StrictModel(BaseModel):
-    """Content of a YAML file or a part of one: an unknown key is an error, nothing changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def load_yaml(path: Path, model: type[Model]) -> Model:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.errors import BadInput
-from maverick_assets.yaml_files import StrictModel, load_yaml, parse_yaml
+from maverick_assets.strict_model import StrictModel
+from maverick_assets.yaml_files import load_yaml, parse_yaml
 
 
 class Menu(StrictModel):

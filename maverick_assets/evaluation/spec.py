@@ -5,11 +5,11 @@ from pathlib import Path
 from pydantic import Field
 
 from maverick_assets.recipes import Gates
-from maverick_assets.records import Record
+from maverick_assets.strict_model import StrictModel
 from maverick_assets.training.spec import BaseSpec
 
 
-class EvaluationSpec(Record):
+class EvaluationSpec(StrictModel):
     """One adapter to score on the examples of a split, and to pass or not to pass the gates."""
 
     base: BaseSpec

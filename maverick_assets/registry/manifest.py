@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, PlainSerializer
 
-from maverick_assets.records import GateDecision, Metrics, Record, TrainingSummary
+from maverick_assets.records import GateDecision, Metrics, TrainingSummary
 from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.versions import Kind, Version
+from maverick_assets.strict_model import StrictModel
 from maverick_assets.yaml_files import Name
 
 VersionState = Literal["candidate", "released", "archived", "revoked"]
@@ -25,14 +26,14 @@ VersionField = Annotated[
 ]
 
 
-class Revocation(Record):
+class Revocation(StrictModel):
     """Why a version must not be used any more."""
 
     reason: str
     at: AwareDatetime
 
 
-class ChainLink(Record):
+class ChainLink(StrictModel):
     """One of the versions that were trained on top of one another, and what it was trained on."""
 
     version: VersionField
@@ -41,7 +42,7 @@ class ChainLink(Record):
     dataset_version: int
 
 
-class Manifest(Record):
+class Manifest(StrictModel):
     """One version of one personality.
 
     `state` is not stored, so no copy of it can be stale: the registry derives it from `revoked`,

@@ -10,8 +10,9 @@ from maverick_assets.errors import BadInput
 from maverick_assets.fleets import Node
 from maverick_assets.lake.delta import open_table
 from maverick_assets.recipes import Training, load_recipes, recipe_named
+from maverick_assets.strict_model import StrictModel
 from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec
-from maverick_assets.yaml_files import StrictModel, load_yaml
+from maverick_assets.yaml_files import load_yaml
 
 
 def _with_name(node: Any) -> Any:

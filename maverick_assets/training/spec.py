@@ -10,19 +10,20 @@ from pydantic import BaseModel, Field, ValidationError
 from maverick_assets.errors import BadInput
 from maverick_assets.fleets import Node
 from maverick_assets.recipes import Recipe
-from maverick_assets.records import Mode, Record
+from maverick_assets.records import TrainingMode
+from maverick_assets.strict_model import StrictModel
 
 M = TypeVar("M", bound=BaseModel)
 
 
-class BaseSpec(Record):
+class BaseSpec(StrictModel):
     """The base model that the adapters are trained on."""
 
     directory: Path
     digest: str = Field(description="of the weights; others are refused")
 
 
-class AdapterJobSpec(Record):
+class AdapterJobSpec(StrictModel):
     """One adapter to train."""
 
     personality: str
@@ -30,14 +31,14 @@ class AdapterJobSpec(Record):
     dataset_version: int
     recipe: Recipe
     out: Path = Field(description="directory for the adapter and training.json")
-    mode: Mode = "full"
+    mode: TrainingMode = "full"
     parent_adapter: Path | None = Field(None, description="what mode incremental starts from")
     parent_dataset_version: int | None = Field(
         None, description="dataset that the parent was trained on; its examples are not new"
     )
 
 
-class TrainingSpec(Record):
+class TrainingSpec(StrictModel):
     """A run: adapters that one process, or one process a GPU, trains together on one base."""
 
     base: BaseSpec

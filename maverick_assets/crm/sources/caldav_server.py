@@ -9,7 +9,7 @@ from pydantic import Field
 from maverick_assets.crm.sources.events import Calendar
 from maverick_assets.crm.sources.source import EnvironmentVariable, secret_from
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.yaml_files import StrictModel
+from maverick_assets.strict_model import StrictModel
 
 if TYPE_CHECKING:
     import caldav

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from maverick_assets.crm.internet_mail import SkippedInput, storable
 from maverick_assets.crm.schema import Shape, Table, crm_table
 from maverick_assets.errors import BadInput
-from maverick_assets.yaml_files import StrictModel
+from maverick_assets.strict_model import StrictModel
 
 SourceRow = dict[str, Any]
 FetchState = dict[str, Any]  # plain JSON

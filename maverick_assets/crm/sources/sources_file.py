@@ -12,7 +12,8 @@ from maverick_assets.crm.sources.documents import DocumentsEntry
 from maverick_assets.crm.sources.hubspot import HubSpotEntry
 from maverick_assets.crm.sources.source import Source
 from maverick_assets.errors import BadInput
-from maverick_assets.yaml_files import StrictModel, load_yaml
+from maverick_assets.strict_model import StrictModel
+from maverick_assets.yaml_files import load_yaml
 
 AnyEntry = Annotated[HubSpotEntry | CalendarEntry | DocumentsEntry, Field(discriminator="kind")]
 

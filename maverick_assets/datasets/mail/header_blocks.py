@@ -25,7 +25,6 @@ _LABEL = re.compile(
 _LABEL_CHARACTERS = 40
 # Outlook, in a language that no module covers: "Lähettäjä: Dana Cole"
 _UNKNOWN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
-_UNKNOWN_LABEL_LINES = 10
 
 # All that follows is for Lotus Notes, English only. It writes a head above the block:
 #   Dana Cole

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import sha256_of, staged_directory
-from maverick_assets.records import Record
+from maverick_assets.strict_model import StrictModel
 from maverick_assets.training.loop.stepper import NamedTensors
 
 CHECKPOINTS_KEPT = 2
@@ -37,7 +37,7 @@ class Interrupted(MaverickError):
         super().__init__("training was stopped and saved; run the same command again to resume it")
 
 
-class Progress(Record):
+class Progress(StrictModel):
     """How far an adapter has come. Aliases are the keys on disk."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
