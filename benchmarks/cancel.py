@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.demo import machine
+from benchmarks.machine import machine_line
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.cli.jobs import asset_selection
 from maverick_assets.settings import Settings
@@ -35,7 +35,7 @@ def main() -> None:
             delays = [cancel_a_training(computer) for _ in range(times)]
         finally:
             computer.stop()
-    print(machine(), "\n")
+    print(machine_line(), "\n")
     print("| cancellation | processes gone (s) | pool slot free (s) |\n|---|---:|---:|")
     for number, (gone, free) in enumerate(delays, start=1):
         print(f"| {number} | {gone:.1f} | {free:.1f} |")

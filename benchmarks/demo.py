@@ -9,7 +9,6 @@ MAVERICK_OWNER_EMAIL names the owner of the mail.
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from benchmarks.machine import machine_line
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def report(
     trained = sum(job["epochs"] * job["n_tokens"] for job in training)
     seconds = max(job["seconds"] for job in training)  # all were trained together
     lines = [
-        machine(),
+        machine_line(),
         "",
         f"- first run: {first.seconds / 60:.1f} minutes, peak memory {first.gigabytes:.1f} GB",
         f"- second run: {second.seconds:.0f} s, peak memory {second.gigabytes:.1f} GB",
@@ -118,18 +119,6 @@ def report(
         for row in rows
     ]
     return "\n".join(lines)
-
-
-def machine() -> str:
-    """One line that names the machine that a figure was measured on."""
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    processor = names[0] if names else platform.processor()
-    memory = psutil.virtual_memory().total / 2**30
-    return f"Machine: {processor}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.platform()}."
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.demo import machine
+from benchmarks.machine import machine_line
 from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.schema import TABLES
@@ -70,7 +70,12 @@ def report(rows: int, folder: Path) -> str:
         connection.execute(FILL, [rows, rows + rows // 100])
     night = measure("extract", url, folder / "lake0")
     quarter = measure("extract-quarter", url, folder / "quarter")
-    lines = [machine(), "", f"| {rows} mails of 1 kB | seconds | peak memory |", "|---|---:|---:|"]
+    lines = [
+        machine_line(),
+        "",
+        f"| {rows} mails of 1 kB | seconds | peak memory |",
+        "|---|---:|---:|",
+    ]
     for name, sides in (("`pandas.read_sql`", pandas), ("extraction into Delta", ours)):
         seconds, megabytes = middle(sides)
         lines.append(f"| {name} | {seconds:.1f} | {megabytes:.0f} MB |")

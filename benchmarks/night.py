@@ -13,7 +13,7 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
-from benchmarks.demo import machine
+from benchmarks.machine import machine_line
 from maverick_assets.base_model.load import load_base_model
 from maverick_assets.base_model.prepare import PreparedBase, find_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
@@ -70,7 +70,7 @@ def report(name: str) -> str:
         losses = trained_losses(base, [[full, parent], [night]], Path(folder))
     return "\n".join(
         [
-            machine(),
+            machine_line(),
             "",
             f"- {name}: {len(examples)} examples, {len(examples) - len(old)} of them new",
             f"- tokens of a night against a full training: {night.n_tokens / full.n_tokens:.1%}",

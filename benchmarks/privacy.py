@@ -26,7 +26,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from benchmarks.demo import machine
+from benchmarks.machine import machine_line
 from benchmarks.secrets import slowest_hostile_text
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
@@ -265,7 +265,7 @@ def report(
 ) -> str:
     counts = Counter(kind for kind, _ in planted)
     lines = [
-        machine(),
+        machine_line(),
         "",
         f"{len(planted)} mentions of column values in {rows} rows; turns in {seconds:.1f} s.",
         "",

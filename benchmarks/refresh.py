@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.demo import machine
+from benchmarks.machine import machine_line
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm import importers
@@ -106,7 +106,7 @@ def night(url: str, lake: Path, tokenizer: ChatTokenizer) -> Night:
 def report(rows: int, new: int, nights: dict[str, Night]) -> str:
     rebuilt, some = nights["rebuilt"], nights["new"]
     lines = [
-        machine(),
+        machine_line(),
         "",
         f"{rows} rows, then {new} new ones ({100 * new / rows:.1f} %).",
         "",

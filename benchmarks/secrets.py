@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.demo import machine
+from benchmarks.machine import machine_line
 from maverick_assets.datasets.quality.leaked_secrets import secret_kinds
 from maverick_assets.datasets.secrets.find import find_secrets
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared/data")
     data = parser.parse_args().data
     slowest = slowest_hostile_text(find_secrets)
-    lines = [machine(), "", *planted_report(), "", clean_report(), slowest, ""]
+    lines = [machine_line(), "", *planted_report(), "", clean_report(), slowest, ""]
     print("\n".join([*lines, *(real_text_table(data) if data.is_dir() else [])]))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.demo import machine
+from benchmarks.machine import machine_line
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets_tests.command import Maverick, fill
@@ -33,7 +33,7 @@ def main() -> None:
         Path(folder).chmod(0o755)  # the embedded server works as a user of its own
         delays = measure(Path(folder) / "home", commits)
     p95 = statistics.quantiles(delays, n=20, method="inclusive")[-1]
-    print(machine(), "\n")
+    print(machine_line(), "\n")
     print(
         f"{commits} commits: ingest requested after {statistics.median(delays):.1f} s in the "
         f"median, p95 {p95:.1f} s, at most {max(delays):.1f} s."

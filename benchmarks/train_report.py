@@ -9,7 +9,7 @@ from statistics import mean, median
 
 import torch
 
-from benchmarks.demo import machine
+from benchmarks.machine import machine_line
 from benchmarks.train_sides import BenchmarkSpec
 from maverick_assets.training.device.hardware import Hardware
 
@@ -66,7 +66,7 @@ def _machine(hardware: Hardware) -> str:
     flags = ", ".join(f"{flag} {'yes' if flag in cpuinfo else 'no'}" for flag in FLAGS)
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
     gpu = f" GPU: {torch.cuda.get_device_name()}." if hardware.device == "cuda" else ""
-    return f"{machine()}{gpu} Processor: {flags}. Versions: {versions}."
+    return f"{machine_line()}{gpu} Processor: {flags}. Versions: {versions}."
 
 
 def _setting(spec: BenchmarkSpec, measurements: Measurements, hardware: Hardware) -> str:
