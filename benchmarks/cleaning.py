@@ -14,18 +14,14 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from benchmarks.machine import machine_line
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
-from maverick_assets.crm.raw_table import raw_schema
 from maverick_assets.crm.sample.emails import email_rows
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
@@ -34,12 +30,12 @@ from maverick_assets.datasets.mail.table import clean_row, read_mails
 from maverick_assets.datasets.mail.threads import link_threads
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
-from maverick_assets.lake.delta import row_hash, sync_table
-from maverick_assets.lake.paths import mails_path, raw_path
+from maverick_assets.lake.paths import mails_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
 from maverick_assets_tests.corpora.adversarial_mails import adversarial_mails
 from maverick_assets_tests.corpora.labelled_mails import labelled_mails
+from maverick_assets_tests.raw_tables import upsert_raw_rows
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 TEXTS = [TABLES["crm_emails"]]
@@ -146,16 +142,8 @@ def stage_rows(folder: Path, count: int) -> Iterator[str]:
 def prepare(folder: Path, count: int) -> None:
     """Write the base model and a raw table of `count` sample mails under `folder`."""
     ensure_base(Settings(home=folder, base_model=None))
-    table = TABLES["crm_emails"]
     rows = email_rows(1, -(-count // MAILS_OF_ONE_FACTOR))[:count]
-    now = datetime.now(UTC)
-    records = [
-        {column: row.get(column) for column in table.columns}
-        | {"_op": "upsert", "_extracted_at": now, "_row_hash": row_hash(list(row.values()))}
-        for row in rows
-    ]
-    content = pa.Table.from_pylist(records, raw_schema(table))
-    sync_table(raw_path(folder / "lake", "crm_emails"), content, "id", scope=())
+    upsert_raw_rows(folder / "lake", "crm_emails", rows)
 
 
 if __name__ == "__main__":

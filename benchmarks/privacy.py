@@ -24,14 +24,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from benchmarks.machine import machine_line
 from benchmarks.secrets import slowest_hostile_text
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
-from maverick_assets.crm.raw_table import raw_schema
-from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
 from maverick_assets.datasets.owner import Owner
@@ -39,10 +35,11 @@ from maverick_assets.datasets.pseudonyms.contacts import Contact, contacts_of_ad
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import read_turns
-from maverick_assets.lake.delta import open_table, row_hash, sync_table
-from maverick_assets.lake.paths import dataset_path, raw_path, turns_path
+from maverick_assets.lake.delta import open_table
+from maverick_assets.lake.paths import dataset_path, turns_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
+from maverick_assets_tests.raw_tables import upsert_raw_rows
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 ME = OWNER.emails[0]
@@ -123,7 +120,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
         lake = Path(name) / "lake"
         base = ensure_base(Settings(home=Path(name), base_model=None))
-        rows = sum(put(lake, table, content) for table, content in tables(people, planted, rng))
+        rows = 0
+        for table, content in tables(people, planted, rng):
+            upsert_raw_rows(lake, table, content)
+            rows += len(content)
         started = time.monotonic()
         refresh_mails(lake, "bench")
         refresh_turns(lake, OWNER, "bench")
@@ -207,19 +207,6 @@ def mail(key: str, sender: str, to: str, body: str, subject: str = "Hi") -> dict
 
 def deal(key: str, name: str, notes: str) -> dict[str, Any]:
     return {"id": key, "deal_name": name, "notes": notes, "owner_email": ME, "created_at": START}
-
-
-def put(lake: Path, name: str, rows: list[dict[str, Any]]) -> int:
-    added = {"_op": "upsert", "_extracted_at": START}
-    records = [
-        {column: row.get(column) for column in TABLES[name].columns}
-        | added
-        | {"_row_hash": row_hash([str(row)])}
-        for row in rows
-    ]
-    wanted = pa.Table.from_pylist(records, raw_schema(TABLES[name]))
-    sync_table(raw_path(lake, name), wanted, "id")
-    return len(rows)
 
 
 def texts_of_tables(lake: Path, tokenizer: ChatTokenizer) -> Iterator[tuple[str, list[str]]]:

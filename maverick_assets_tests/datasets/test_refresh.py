@@ -12,7 +12,7 @@ import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
-from maverick_assets.crm.raw_table import ARROW_TYPES, KEPT_COLUMNS, raw_schema
+from maverick_assets.crm.raw_table import ARROW_TYPES
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES, TEXT_TABLES
 from maverick_assets.datasets.examples.builder import ExampleFilter
@@ -24,17 +24,17 @@ from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import read_turns
 from maverick_assets.errors import BadInput
-from maverick_assets.lake.delta import read_table, row_hash, sync_table
+from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.incremental import RefreshResult
 from maverick_assets.lake.paths import (
     candidates_path,
     dataset_path,
     key_path,
     preferences_path,
-    raw_path,
     turns_path,
 )
 from maverick_assets.recipes import Recipe, load_recipes
+from maverick_assets_tests.raw_tables import replace_raw_rows
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 NAMES = ("allan-maverick", "robbie")
@@ -65,28 +65,9 @@ def sample() -> Rows:
 
 
 def write_raw(lake: Path, rows: Rows) -> None:
-    """What extraction leaves: the live rows, and tombstones for those that were there before."""
+    """What extraction leaves of a CRM with these rows."""
     for name, content in rows.items():
-        target = raw_path(lake, name)
-        kept = ["id", *(column for column in KEPT_COLUMNS if column in TABLES[name].columns)]
-        before = read_table(target, columns=kept)
-        old = before.to_pylist() if before else []
-        gone = [row for row in old if row["id"] not in content]
-        records = [_record(name, row, "upsert") for row in content.values()]
-        records += [_record(name, row, "delete") for row in gone]
-        table = pa.Table.from_pylist(records, raw_schema(TABLES[name]))
-        sync_table(target, table, "id", scope=())
-
-
-def _record(name: str, row: dict[str, Any], operation: str) -> dict[str, Any]:
-    columns = {column: row.get(column) for column in TABLES[name].columns}
-    if isinstance(columns.get("metadata"), dict):
-        columns["metadata"] = str(columns["metadata"])
-    return columns | {
-        "_op": operation,
-        "_extracted_at": datetime.now(UTC),
-        "_row_hash": row_hash([operation, *columns.values()]),
-    }
+        replace_raw_rows(lake, name, content.values())
 
 
 def refresh(lake: Path, tokenizer: ChatTokenizer) -> dict[str, RefreshResult]:

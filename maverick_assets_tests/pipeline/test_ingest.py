@@ -17,7 +17,7 @@ from maverick_assets.pipeline.ingest import land_table, refresh_clean, refresh_p
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import load_recipes
 from maverick_assets_tests.pipeline.conftest import RecordingLog
-from maverick_assets_tests.pipeline.raw_tables import write_raw
+from maverick_assets_tests.raw_tables import upsert_raw_rows
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ROBBIE = load_recipes()["robbie"]
@@ -53,7 +53,7 @@ def ingested(
         }
         for number, subject in enumerate(SUBJECTS)
     ]
-    write_raw(run.settings.lake, "personality_samples", rows)
+    upsert_raw_rows(run.settings.lake, "personality_samples", rows)
     yield run
 
 

@@ -5,18 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from maverick_assets.crm.raw_table import raw_schema, tombstones, with_kept_columns
-from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import Turn, read_turns
 from maverick_assets.errors import MaverickError
-from maverick_assets.lake.delta import row_hash, sync_table
 from maverick_assets.lake.incremental import RefreshResult
-from maverick_assets.lake.paths import key_path, raw_path, turns_path
+from maverick_assets.lake.paths import key_path, turns_path
+from maverick_assets_tests.raw_tables import replace_raw_rows, upsert_raw_rows
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -26,14 +23,7 @@ TEXTS = ("crm_emails", "conversations", "messages", "crm_deals", "sticky_notes")
 def put(lake: Path, **tables: list[dict[str, Any]]) -> None:
     """Add rows to raw tables; all that hold texts exist afterwards."""
     for name in {*TEXTS, *tables, "personality_samples"}:
-        columns = TABLES[name].columns
-        records = [
-            {column: row.get(column) for column in columns}
-            | {"_op": "upsert", "_extracted_at": START, "_row_hash": row_hash([str(row)])}
-            for row in tables.get(name, ())
-        ]
-        wanted = pa.Table.from_pylist(records, raw_schema(TABLES[name]))
-        sync_table(raw_path(lake, name), wanted, "id", scope=())
+        upsert_raw_rows(lake, name, tables.get(name, ()))
 
 
 def mail(key: str, sender: str, recipients: str, body: str, subject: str = "") -> dict[str, Any]:
@@ -134,11 +124,8 @@ def test_who_is_deleted_at_the_source_is_not_named_again(tmp_path: Path) -> None
     )
     refresh(tmp_path)
     before = turns(tmp_path)["sticky_notes:n"]
-    for name, rows in rows_by_table.items():
-        ids = pa.array([row["id"] for row in rows])
-        raw = raw_path(tmp_path, name)
-        gone = tombstones(TABLES[name], with_kept_columns(raw, ids))
-        sync_table(raw, gone, "id", scope=())
+    for name in rows_by_table:
+        replace_raw_rows(tmp_path, name, [])
     refresh(tmp_path)
     assert turns(tmp_path) == {"sticky_notes:n": before}
     assert not any(name in before.text for name in ("Cole", "Ito", "Moss", "Brightmoor"))

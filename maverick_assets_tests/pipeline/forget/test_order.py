@@ -20,7 +20,7 @@ from maverick_assets.registry.store import Registry
 from maverick_assets_tests.pipeline.forget.evaluated import write_report
 from maverick_assets_tests.pipeline.forget.mails import DANA, LEE, ME, mail, on_disk
 from maverick_assets_tests.pipeline.forget.versions import DATA, states, write_datasets
-from maverick_assets_tests.pipeline.raw_tables import write_raw
+from maverick_assets_tests.raw_tables import upsert_raw_rows
 
 MAILS = TABLES["crm_emails"]
 SECRET = "Dana's own words"
@@ -32,7 +32,7 @@ def home(run: RunContext, trained: Registry) -> Path:
     """Three mails, b is Dana's; v1.1 and v1.1.1 learned from it, and a report quotes it."""
     lake = run.settings.lake
     rows = [mail("a", LEE, ME, "Hello."), mail("b", DANA, ME, SECRET), mail("c", LEE, ME, "Bye.")]
-    write_raw(lake, MAILS.name, rows)
+    upsert_raw_rows(lake, MAILS.name, rows)
     write_datasets(lake, *DATA)
     report = run.settings.home / "written"
     write_report(report, [("eb", SECRET)])
