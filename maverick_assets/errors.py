@@ -24,7 +24,7 @@ def first_line(error: BaseException) -> str:
 
 @contextmanager
 def errors_as(problem: str, *causes: type[Exception]) -> Iterator[None]:
-    """Inside, errors of the classes `causes` become `MaverickError`: problem, then first line."""
+    """Inside, errors of the classes `causes` become `MaverickError` with `problem: first line`."""
     try:
         yield
     except causes as error:

@@ -40,7 +40,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
             stream.write(payload)
             stream.flush()
             os.fsync(stream.fileno())
-        staged.chmod(0o644)
+        staged.chmod(0o644)  # mkstemp makes its files 0600, whatever the umask
         staged.rename(path)
         _fsync(path.parent)
     except BaseException:

@@ -56,7 +56,7 @@ class Fleet(StrictModel):
     nodes: list[Node] = Field(min_length=1, description="the hosts")
 
     def placement(self, personalities: list[str]) -> dict[str, list[str]]:
-        """Node name -> its personalities, in the order given.
+        """The personalities on each node, by the node's name, in the order of `personalities`.
 
         Raises `BadInput` when a personality is placed twice or nowhere, when a node names one that
         does not exist, and when two nodes have the same name.
@@ -81,7 +81,7 @@ class Fleet(StrictModel):
 def load_fleet(name: str) -> Fleet:
     """A packaged fleet by its name, or any fleet by the path of its file.
 
-    The paths that the file names become absolute. Raises `BadInput` that names file, line and key.
+    Paths in the file become absolute. Raises `BadInput` that names file, line and key.
     """
     is_path = name.endswith((".yaml", ".yml"))
     path = Path(name) if is_path else PACKAGED_FLEETS / f"{name}.yaml"

@@ -1,8 +1,8 @@
 """Child processes: both halves of starting and ending a heavy one.
 
 Heavy work (a training, an evaluation, an export) runs in a process of its own: its memory is given
-back when it ends, and a crash in native code takes nothing else along. This module holds what both
-sides must agree on.
+back when it ends, and a crash in native code takes nothing else along. Both halves stand here,
+because they must agree.
 
 - The parent writes the child's spec (`write_spec`), starts it (`run_module`) in an environment made
   for heavy work (`child_environment`), passes its lines on, and ends it when it is cancelled.
@@ -30,7 +30,7 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
 
 PARENT_PID = "MAVERICK_PARENT_PID"  # environment variable by which a child learns its parent's id
-PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>: the signal that a process gets when its parent dies
 
 
 # The parent's half
@@ -47,7 +47,7 @@ class Log(Protocol):
 
 
 def write_spec(folder: Path, name: str, spec: BaseModel) -> Path:
-    """Write what a child is to do as `<name>.json`, from which a developer can run it again."""
+    """Write a child's spec to `<name>.json`, from which a developer can run the child again."""
     path = folder / f"{name}.json"
     write_atomically(path, spec.model_dump_json(indent=1))
     return path
@@ -97,7 +97,7 @@ def child_environment() -> dict[str, str]:
 
 
 def _pass_on(process: subprocess.Popen[str], log: Log) -> str:
-    """Log the lines of a child until it closes its output; the last one."""
+    """Log the lines of a child until it closes its output, and return the last one."""
     last_line = ""
     assert process.stdout is not None
     for line in process.stdout:
@@ -120,7 +120,7 @@ def run_main(main: Callable[[Sequence[str]], None]) -> int:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, _exit_on_signal)
     quiet_libraries()
-    # Removed, so that a grandchild does not take its grandparent for its parent.
+    # Removed, so that a grandchild does not inherit it and take its grandparent for its parent.
     parent = os.environ.pop(PARENT_PID, None)
     try:
         if parent is not None:

@@ -1,4 +1,4 @@
-"""Recipes: what a personality is trained on, how it speaks, and what a release of it must pass."""
+"""Recipes: what a personality learns from, how it speaks, and what its releases must pass."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,9 +46,9 @@ class Training(StrictModel):
         description="peak learning rate of AdamW; unset: 2e-4 for a base model 4,096 wide, more "
         "for a narrower one",
     )
-    epochs: int = Field(3, gt=0, description="passes over the training examples, at most")
+    epochs: int = Field(3, gt=0, description="at most this many passes over the training examples")
     replay: float = Field(
-        1.0, ge=0, description="known examples beside each new one in an incremental training"
+        1.0, ge=0, description="earlier examples beside each new one in an incremental training"
     )
     incremental_rate: float = Field(
         0.5, gt=0, le=1, description="factor of the learning rate in an incremental training"
@@ -59,7 +59,7 @@ class Training(StrictModel):
     min_characters: int = Field(10, ge=1, description="shorter completions are left out")
     min_examples: int = Field(10, ge=1, description="fewer examples train no adapter")
     context_tokens: int = Field(
-        128, ge=0, description="tokens of earlier turns that stand before the one that is answered"
+        128, ge=0, description="tokens of earlier turns in front of the one that is answered"
     )
     validation_fraction: float = Field(
         0.1, gt=0, lt=0.5, description="share of the threads that are kept for validation"
@@ -74,12 +74,14 @@ class Gates(StrictModel):
     """What a new version must pass to be released."""
 
     max_perplexity_ratio: float = Field(
-        1.0, gt=0, description="validation perplexity of the adapter / that of the base; below this"
+        1.0,
+        gt=0,
+        description="validation perplexity of the adapter / that of the base must be below this",
     )
     max_regression: float = Field(
         1.02,
         gt=0,
-        description="validation perplexity / that of the version in service; at most this",
+        description="validation perplexity / that of the version in service may be at most this",
     )
     min_validation_examples: int = Field(
         3, ge=1, description="fewer validation examples decide nothing, and the gate refuses"
@@ -89,8 +91,8 @@ class Gates(StrictModel):
 def _only_own_rows(source: ExampleSource, info: ValidationInfo) -> ExampleSource:
     """Refuse curated samples and feedback of another personality.
 
-    Each is read by its own personality alone, so that neither intimate words nor health data reach
-    another one.
+    Only their own personality reads them, so that neither intimate words nor health data reach
+    another.
     """
     name = info.data.get("name")
     owner = source.filter.get("personality")
@@ -105,7 +107,7 @@ def _only_own_rows(source: ExampleSource, info: ValidationInfo) -> ExampleSource
 
 
 def _with_descriptions(value: Any) -> Any:
-    """A plain list of names, as manifests of earlier releases have it, gets empty descriptions."""
+    """Give empty descriptions to a plain list of names, as earlier releases wrote it."""
     return dict.fromkeys(value, "") if isinstance(value, list) else value
 
 
@@ -142,7 +144,10 @@ class Recipe(StrictModel):
         return self.name.replace("-", "_")
 
     def with_tables(self, like: dict[str, str]) -> "Recipe":
-        """This recipe with more tables: each key of `like` is read as its value, a table, is."""
+        """This recipe with more sources: each key of `like` is a table that is read like its value.
+
+        Every source of a value's table is repeated for the key.
+        """
         added = [
             source.model_copy(update={"table": table})
             for table, known_table in like.items()
@@ -199,7 +204,7 @@ def _recipes_in(folder: Path) -> dict[str, Recipe]:
 
 
 def recipe_named(recipes: dict[str, Recipe], name: str) -> Recipe:
-    """The recipe of that name. Raises `BadInput` that lists those there are."""
+    """The recipe of that name. Raises `BadInput` listing the names that exist."""
     if name not in recipes:
         raise BadInput(f"no personality {name!r}; there are: {', '.join(recipes)}")
     return recipes[name]

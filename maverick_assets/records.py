@@ -1,6 +1,7 @@
-"""What trainings and evaluations found, as their JSON files and the manifests hold it.
+"""Records of trainings, evaluations and gates: contents of their JSON files and of manifests.
 
-The registry reads these records, and so do the rooms that write them; none of them imports another.
+They lie below the rooms that write and read them (`training`, `evaluation`, `registry`), so that
+none of these imports another.
 """
 
 import math
@@ -59,7 +60,10 @@ class TrainingSummary(StrictModel):
     curves: str | None = Field(None, description="TensorBoard directory of the run")
 
     def message(self, out: Path) -> dict[str, Any]:
-        """What the process reports: the summary, with the last loss in place of all."""
+        """What the training process reports: the summary, with the last loss in place of them all.
+
+        `out` is the folder of the adapter.
+        """
         summary = self.model_dump(exclude={"losses", "validation_losses"})
         return {"out": str(out), "status": "trained", **summary, "final_loss": self.losses[-1][1]}
 
@@ -72,7 +76,7 @@ class Score(StrictModel):
 
 
 class Metrics(StrictModel):
-    """metrics.json: base, adapter and the version in service, scored on the same examples."""
+    """metrics.json: scores of base, adapter and version in service on the same examples."""
 
     split: str
     n_examples: int

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from maverick_assets.errors import BadInput
 
 PREFIX = "MAVERICK_"
-PACKAGED = "packaged"
+PACKAGED_WORD = "packaged"  # in MAVERICK_PERSONALITIES it stands for the folder below
 PACKAGED_PERSONALITIES = Path(__file__).parent / "personalities"
 
 _LANGUAGES_TEXT = """
@@ -18,11 +18,11 @@ ha he hi hr ht hu hy id ig is it ja jv ka kk km kn ko ku ky la lb lg ln lo lt lv
 mt my ne nl nn no oc om or pa pl ps pt qu ro ru rw sa se si sk sl sn so sq sr st sv sw ta te tg th
 tk tl tr tt ug uk ur uz vi vo wa xh yo zh zu
 """
-LANGUAGES = frozenset(_LANGUAGES_TEXT.split())  # those that py3langid identifies
+IDENTIFIED_LANGUAGES = frozenset(_LANGUAGES_TEXT.split())  # codes that py3langid returns
 
 
 class Settings(BaseSettings):
-    """Every path that the program writes is below `home`."""
+    """All settings, each a field. The properties are folders of the run home or parsed fields."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         "YAML file",
     )
     personalities: str = Field(
-        PACKAGED,
+        PACKAGED_WORD,
         description="folders of recipes, comma-separated; `packaged` stands for the six that come "
         "with Maverick, and a recipe replaces one of the same name in a folder before it",
     )
@@ -92,19 +92,19 @@ class Settings(BaseSettings):
         names = _split(folders)
         if not names:
             raise ValueError("names no folder")
-        return ",".join(name if name == PACKAGED else _absolute(name) for name in names)
+        return ",".join(name if name == PACKAGED_WORD else _absolute(name) for name in names)
 
     @field_validator("languages")
     @classmethod
     def _known_languages(cls, codes: str) -> str:
-        unknown = sorted(set(_split(codes.lower())) - LANGUAGES)
+        unknown = sorted(set(_split(codes.lower())) - IDENTIFIED_LANGUAGES)
         if unknown:
             raise ValueError(f"{', '.join(unknown)}: not an ISO 639-1 code of a known language")
         return codes
 
     @cached_property
     def language_codes(self) -> tuple[str, ...]:
-        """Sorted lower-case codes; empty for all languages."""
+        """Lower-case codes, sorted; empty where all languages are wanted."""
         return tuple(sorted(set(_split(self.languages.lower()))))
 
     @cached_property
@@ -114,25 +114,25 @@ class Settings(BaseSettings):
 
     @cached_property
     def owner_user_ids(self) -> tuple[str, ...]:
-        """User ids, compared as they are."""
+        """User ids; case matters."""
         return _split(self.owner_user_id)
 
     @cached_property
     def personality_folders(self) -> tuple[Path, ...]:
-        """Folders of recipes, in the order in which a later one replaces an earlier one's."""
+        """Folders of recipes. A recipe replaces one of the same name in an earlier folder."""
         return tuple(
-            PACKAGED_PERSONALITIES if folder == PACKAGED else Path(folder)
+            PACKAGED_PERSONALITIES if folder == PACKAGED_WORD else Path(folder)
             for folder in _split(self.personalities)
         )
 
     @property
     def lake(self) -> Path:
-        """Delta tables; `lake.paths` knows where each of them lies."""
+        """Delta tables; `lake.paths` says where each of them lies."""
         return self.home / "lake"
 
     @property
     def models(self) -> Path:
-        """The registry: a folder for each personality, with its versions."""
+        """The registry: one folder per personality, with its versions."""
         return self.home / "models"
 
     @property
@@ -147,7 +147,7 @@ class Settings(BaseSettings):
 
     @property
     def runs(self) -> Path:
-        """Work areas of runs: specs and results of training and evaluation processes."""
+        """Specs, results and checkpoints of the processes that train and evaluate."""
         return self.home / "runs"
 
     @property
@@ -162,11 +162,12 @@ class Settings(BaseSettings):
 
     @property
     def reports(self) -> Path:
-        """Pages for people: of datasets, of months and of quarters."""
+        """HTML pages: dataset cards, monthly and quarterly reports."""
         return self.home / "reports"
 
 
 def _split(text: str) -> tuple[str, ...]:
+    """The parts between commas, without the empty ones."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 

@@ -1,4 +1,4 @@
-"""YAML files that people write: parsed, validated, and a mistake named with file, line and key."""
+"""YAML files that people write. A mistake is reported with its file, line and key."""
 
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from maverick_assets.errors import BadInput
 
 Model = TypeVar("Model", bound=BaseModel)
-# A file name, an asset's prefix and a word on the command line at once.
+# It serves as a file name, as the prefix of an asset and as a word on the command line.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 
 
@@ -34,7 +34,7 @@ def parse_yaml(path: Path) -> Any:
 
 
 def _parse(path: Path) -> tuple[Any, yaml.Node | None]:
-    """Content and syntax tree of a file. The tree has the line numbers, which the content lost."""
+    """Content and syntax tree of a file. Only the tree has line numbers."""
     try:
         loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
         tree = loader.get_single_node()

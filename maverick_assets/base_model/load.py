@@ -1,4 +1,4 @@
-"""Loading the base model: its files are verified first, then read in the precision asked for."""
+"""Loading the base model: its files are verified, then read in the precision that is asked for."""
 
 import hashlib
 import importlib
@@ -11,8 +11,8 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.processes import quiet_libraries
 
-# Settings of a model family by which its forward pass rescales logits (Cohere, Granite, Gemma 2).
-# `training.kernels.completion_loss` computes the head itself, and would leave that out.
+# Config keys of model families whose forward pass rescales logits (Cohere, Granite, Gemma 2).
+# `training.kernels.completion_loss` computes the head itself, and would leave the rescaling out.
 LOGIT_RESCALING = ("logit_scale", "logits_scaling", "final_logit_softcapping")
 
 
@@ -40,8 +40,8 @@ def load_base_model(
 def verify_base(directory: Path, digest: str) -> None:
     """Raise `MaverickError` unless the weights in `directory` are those that `digest` pins.
 
-    A directory prepared here is compared with its record, file by file, so that the message can
-    name the corrupt one. A user's own directory has no record: its weights are hashed together.
+    A prepared directory is compared with its record file by file, so that the message can name the
+    corrupt file. A user's own directory has no record: its weights are hashed together.
     """
     if not (directory / RECORD_FILE).is_file():
         if weights_digest(directory) != digest:
@@ -67,7 +67,7 @@ def weight_files(directory: Path) -> list[Path]:
 
 
 def quiet_transformers() -> Any:
-    """The module transformers, without progress bars and notices. Seconds to import."""
+    """The module transformers, without progress bars and notices. Its import takes seconds."""
     quiet_libraries()
     transformers: Any = importlib.import_module("transformers")
     transformers.utils.logging.disable_progress_bar()

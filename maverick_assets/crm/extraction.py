@@ -20,10 +20,10 @@ from maverick_assets.crm.table_reader import TableReader
 from maverick_assets.crm.watermark import (
     Watermark,
     Window,
+    begin_snapshot,
     choose_window,
     count_rows,
     next_watermark,
-    take_snapshot,
 )
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import (
@@ -64,7 +64,7 @@ def extract(url: str, table: Table, lake: Path) -> ExtractionResult:
     """
     target = raw_path(lake, table.name)
     with only_writer(target), open_database(url, "MAVERICK_CRM_URL") as connection:
-        snapshot = take_snapshot(connection, table)
+        snapshot = begin_snapshot(connection, table)
         reader = TableReader(url, connection, table, snapshot, lake, read_forgotten(lake))
         state = read_state(target, raw_schema(table))
         if state is None:

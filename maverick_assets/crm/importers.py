@@ -21,7 +21,7 @@ T = TypeVar("T")
 Values = Mapping[str, Any]  # of a row, by column
 NamedRow = tuple[str, Values]  # with the name by which the user finds it: an id, a file's line
 
-BATCH = 500
+BATCH_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -209,5 +209,5 @@ def _json_rows(
 
 def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
     iterator = iter(rows)
-    while batch := list(islice(iterator, BATCH)):
+    while batch := list(islice(iterator, BATCH_ROWS)):
         yield batch

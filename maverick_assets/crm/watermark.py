@@ -60,7 +60,7 @@ class Window:
     reason: str  # for people
 
 
-def take_snapshot(connection: psycopg.Connection, table: Table) -> TableSnapshot:
+def begin_snapshot(connection: psycopg.Connection, table: Table) -> TableSnapshot:
     """Begin a REPEATABLE READ transaction, and describe the table as it is there.
 
     The snapshot lives until that transaction ends. Raises `BadInput` naming table and column when

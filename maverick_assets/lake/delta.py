@@ -1,8 +1,7 @@
-"""Delta tables of the lake: read at a version, brought to a wanted content in one commit.
+"""Delta tables of the lake: read at a version, and made to hold given rows in one commit.
 
-A commit may carry a state: what its rows were made from, and how far. Rows and state are written
-together or not at all. Every table has its change data feed on, and its log holds no values of
-rows.
+A commit may carry a state, which says what its rows were made from. Rows and state are written
+together or not at all. The change data feed of every table is on, and no log holds values of rows.
 """
 
 import hashlib
@@ -23,7 +22,7 @@ from maverick_assets.errors import MaverickError, errors_as
 
 ROW_HASH = "_row_hash"
 _STATE = "maverick.state"  # where a commit keeps its state
-_DELETED = "_gone"  # a column of a merge's input: this row is to be deleted
+_DELETED = "_gone"  # a column of a merge's input that marks rows to delete
 _ROW_GROUP = 10_000  # rows; a writer holds one group in memory
 # Delta's log keeps the smallest and largest value of each column unless told otherwise: words of
 # people, which would outlive the rows they are from.
@@ -38,7 +37,7 @@ Where = Mapping[str, Collection[str]]  # column -> accepted values
 class Commit:
     """A table after a write."""
 
-    version: int  # of the Delta table; that of before when nothing changed
+    version: int  # of the Delta table; unchanged when nothing was written
     rows: int  # in the table now
     inserted: int
     updated: int
@@ -61,7 +60,7 @@ def arrow_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Tabl
 
 
 def with_row_hash(schema: pa.Schema) -> pa.Schema:
-    """`schema` as `arrow_table` completes it: with the column `_row_hash` at its end."""
+    """`schema` with the column `_row_hash` at its end, as `arrow_table` returns it."""
     return schema.append(pa.field(ROW_HASH, pa.string()))
 
 
@@ -73,10 +72,10 @@ def row_hash(values: Sequence[Any]) -> str:
 
 @contextmanager
 def only_writer(path: Path) -> Iterator[None]:
-    """Inside, no other process writes the table at `path`; waits until that is so.
+    """Inside, no other process writes the table at `path`. Waits for a process that does.
 
-    Hold it from reading what a commit is made from until the commit. The kernel frees the lock of
-    a process that dies.
+    A writer needs it from reading what a commit is made from until the commit. The kernel frees
+    the lock of a process that dies.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.parent / f".{path.name}.lock"):
@@ -105,8 +104,8 @@ def read_table(
 ) -> pa.Table | None:
     """Rows of the table at `path` that pass `where`, or None when there is no table yet.
 
-    Takes the memory of the rows that pass, and of one batch. Raises `MaverickError` when the table
-    cannot be read, or the files of this version are gone.
+    `columns`: None for all. Memory holds the rows that pass and one batch. Raises `MaverickError`
+    when the table cannot be read, or the files of this version are gone.
     """
     table = open_table(path, version)
     if table is None:
@@ -114,19 +113,19 @@ def read_table(
     accepted = {name: pa.array(list(values), pa.string()) for name, values in (where or {}).items()}
     wanted = columns or [field.name for field in table.schema().fields]
     read = list(dict.fromkeys([*wanted, *accepted]))
-    passed = []
+    batches = []
     none_passes = any(len(values) == 0 for values in accepted.values())
     with _read_errors(path):
         for batch in [] if none_passes else table.to_pyarrow_dataset().to_batches(columns=read):
             for name, values in accepted.items():
                 batch = batch.filter(pc.is_in(batch[name], value_set=values))
-            passed.append(batch.select(wanted))
+            batches.append(batch.select(wanted))
     schema = pa.schema([_schema(table).field(name) for name in wanted])
-    return pa.Table.from_batches(passed, passed[0].schema if passed else schema)
+    return pa.Table.from_batches(batches, batches[0].schema if batches else schema)
 
 
 def read_state(path: Path, schema: pa.Schema) -> dict[str, Any] | None:
-    """The state that the newest commit with a state carries; None where no commit has one.
+    """The state of the newest commit that carries one; None where no commit does.
 
     None also for a table of another schema: the next write replaces all its rows, so all of them
     must be derived again.
@@ -170,10 +169,10 @@ def read_changes(path: Path, since: int, columns: list[str]) -> pa.Table | None:
 def purge(path: Path, keep: Collection[int] = ()) -> None:
     """Remove from the disk every row that the table at `path` held once and holds no more.
 
-    Only the older versions in `keep` can be read after that, and the change data feed begins anew.
-    The next call completes one that was cut short, and writes nothing where nothing is left to do.
-    A table from a time when the log held values of rows keeps no older version, and its log begins
-    anew with every call. Raises `MaverickError` when the lake cannot be written.
+    After it, only the older versions in `keep` can be read, and the change data feed begins anew. A
+    purge that was cut short is completed by the next one. With nothing to do it writes nothing.
+    Tables of the first releases have values of rows in their log: they keep no older version, and
+    each purge restarts the log. Raises `MaverickError` when the lake cannot be written.
     """
     with only_writer(path), _write_errors(path):
         table = open_table(path)
@@ -193,8 +192,8 @@ def purge(path: Path, keep: Collection[int] = ()) -> None:
 
 
 def _restart_log(table: DeltaTable) -> None:
-    """Drop every commit but the newest, which keeps the state; a checkpoint stands for the rest."""
-    state = _properties(_newest_state(table))
+    """Drop every commit but the newest. A checkpoint stands for the rest, and the state is kept."""
+    state = _commit_properties(_newest_state(table))
     table.alter.set_table_properties({_LOG_RETENTION: "interval 0 days"}, commit_properties=state)
     table.create_checkpoint()
     table.cleanup_metadata()
@@ -219,9 +218,10 @@ def sync_table(
 ) -> Commit:
     """Make the table at `path` hold `wanted`, in one commit.
 
-    Writes nothing, not even `state`, when the table holds that already. `key` names a column that
-    is unique in `wanted`; rows of one key are compared by `_row_hash`. `scope` lists the keys that
-    `wanted` speaks for: stored rows of other keys stay. None stands for every key. Raises
+    Writes nothing, not even `state`, when the table holds these rows already. `key` names a column
+    that is unique in `wanted`; rows with the same key are compared by `_row_hash`. `scope` limits
+    what is deleted: a stored row that `wanted` lacks goes only if its key is in `scope`, or if
+    `scope` is None. Raises
     `MaverickError` when the lake cannot be written; the table is then unchanged.
     """
     current = open_table(path)
@@ -240,10 +240,11 @@ def _apply(
     scope: Collection[str] | None,
     state: CommitState | None,
 ) -> Commit:
+    """Append where only new rows are wanted, else merge; `sync_table` explains the parameters."""
     stored = current.to_pyarrow_table(columns=[key, ROW_HASH]).combine_chunks()
-    at = pc.index_in(wanted[key], value_set=stored[key])
-    is_new = pc.is_null(at)
-    differs = pc.not_equal(stored[ROW_HASH].take(at), wanted[ROW_HASH])  # null where it is new
+    position = pc.index_in(wanted[key], value_set=stored[key])  # null for a row that is new
+    is_new = pc.is_null(position)
+    differs = pc.not_equal(stored[ROW_HASH].take(position), wanted[ROW_HASH])  # null, too
     is_changed = pc.fill_null(differs, False)
     gone = stored[key].filter(pc.invert(pc.is_in(stored[key], value_set=wanted[key])))
     if scope is not None:
@@ -257,7 +258,10 @@ def _apply(
         _merge(current, wanted.filter(pc.or_(is_new, is_changed)), gone, key, state)
     else:  # an append rewrites no file
         write_deltalake(
-            current, wanted.filter(is_new), mode="append", commit_properties=_properties(state)
+            current,
+            wanted.filter(is_new),
+            mode="append",
+            commit_properties=_commit_properties(state),
         )
     return Commit(version, rows, inserted, updated, len(gone))
 
@@ -269,7 +273,8 @@ def _merge(
     key: str,
     state: CommitState | None,
 ) -> None:
-    """One merge for both, because two commits would show readers a table in between."""
+    """Write changed rows and delete others in one merge: with two commits, readers would see the
+    table in between."""
     kept = changed.append_column(_DELETED, pa.array([False] * changed.num_rows, pa.bool_()))
     deleted = pa.table({key: gone, _DELETED: pa.array([True] * len(gone), pa.bool_())})
     source = pa.concat_tables([kept, deleted], promote_options="default")
@@ -280,7 +285,7 @@ def _merge(
             f"stored.{key} = source.{key}",
             "source",
             "stored",
-            commit_properties=_properties(state),
+            commit_properties=_commit_properties(state),
         )
         .when_matched_delete(predicate=f"source.{_DELETED}")
         .when_matched_update(updates=values)
@@ -299,11 +304,11 @@ def _overwrite(
         mode="overwrite",
         schema_mode="overwrite",
         configuration={"delta.enableChangeDataFeed": "true", **_NO_VALUES_IN_LOG},
-        commit_properties=_properties(state),
+        commit_properties=_commit_properties(state),
     )
 
 
-def _properties(state: CommitState | None) -> CommitProperties:
+def _commit_properties(state: CommitState | None) -> CommitProperties:
     return CommitProperties(custom_metadata=None if state is None else {_STATE: json.dumps(state)})
 
 

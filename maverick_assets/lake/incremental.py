@@ -1,10 +1,10 @@
-"""Refreshing a table at the cost of what changed in the tables that it is derived from.
+"""Refreshing a derived table at the cost of what changed in its source tables.
 
 A refreshed table keeps two things in its newest commit: the versions of its source tables, and a
 cache key, which is a digest of the settings, recipe and code that its rows depend on. The next
 refresh asks the change data feeds of the sources for the rows that changed since those versions.
-It derives these again, together with every row that they are linked with, and leaves the rest.
-Without that record, or with another cache key, it derives everything. Both ways give the same rows.
+It derives the rows that depend on these again and leaves the rest. Without a state, or with another
+cache key, it derives everything. Both ways give the same rows.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -43,11 +43,11 @@ class Sources:
     versions: Mapping[str, int]  # now; -1 where there is no table
     refreshed_versions: Mapping[str, int] | None  # at the last refresh; None: derive everything
     cache_key: str  # digest of settings, recipe and code
-    surrogates_key: str | None = None  # fingerprint of the key that names were replaced with
+    surrogates_key: str | None = None  # fingerprint of the key that surrogates are computed from
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the commit of the refreshed table keeps. Run homes hold it: its keys stay."""
+        """The state of the table's next commit. Run homes hold it, so its keys never change."""
         return {
             "basis": self.cache_key,
             "versions": dict(self.versions),
@@ -55,7 +55,7 @@ class Sources:
         }
 
     def changed_rows(self, columns: Mapping[str, list[str]]) -> dict[str, list[ChangedRow]] | None:
-        """By table, its rows before and after every change since the last refresh.
+        """By table, the rows before and after each change since the last refresh.
 
         `columns` names the columns to read of each table. None when everything must be derived.
         """
@@ -92,5 +92,5 @@ def column_values(rows: Sequence[ChangedRow], column: str) -> set[str]:
 
 
 def where_in(column: str, values: Collection[str] | None) -> Where | None:
-    """A filter for rows whose `column` has one of `values`; None, for every row, without them."""
+    """A filter for rows whose `column` has one of `values`; None, for all rows, without values."""
     return None if values is None else {column: values}

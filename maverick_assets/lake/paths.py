@@ -4,8 +4,8 @@
 <lake>/clean/{mails,contacts,turns}
 <lake>/candidates/<personality>    what may become an example, and why it does not
 <lake>/datasets/<personality>      examples
-<lake>/preferences/<personality>   rejected answers
-<lake>/quarantine/<personality>    candidates that hold a secret, without it
+<lake>/preferences/<personality>   answers that feedback rejected
+<lake>/quarantine/<personality>    candidates with a secret, which is blanked out
 <lake>/releases                    what an operator let out of quarantine
 <lake>/forgotten                   what must not come back
 <lake>/tokens                      token ids of examples: a cache, not a table
@@ -75,7 +75,7 @@ def text_paths(lake: Path) -> list[Path]:
 
 
 def _tables(folder: Path) -> list[Path]:
-    """The tables in a folder; lock files and what a dead writer left begin with a dot."""
+    """The tables in a folder, without lock files and stages, whose names begin with a dot."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")

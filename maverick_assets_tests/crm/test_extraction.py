@@ -18,7 +18,7 @@ from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.extraction import ExtractionResult, extract
 from maverick_assets.crm.raw_table import live_rows, raw_schema
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.crm.watermark import Watermark, choose_window, take_snapshot
+from maverick_assets.crm.watermark import Watermark, begin_snapshot, choose_window
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake.delta import open_table, read_state, read_table, sync_table
 from maverick_assets.lake.paths import raw_path
@@ -199,7 +199,7 @@ def test_another_database_and_one_that_went_back_are_read_in_full(
     assert state is not None
     mark = Watermark.model_validate(state | {"horizon": state["horizon"] + 10**6})
     with psycopg.connect(url) as other:
-        snapshot = take_snapshot(other, TABLES["sticky_notes"])
+        snapshot = begin_snapshot(other, TABLES["sticky_notes"])
     window = choose_window(TABLES["sticky_notes"], snapshot, mark, datetime.now(UTC))
     assert window.reason == "transaction ids went back: a restored database"
 

@@ -11,7 +11,7 @@ from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import load_recipes
-from maverick_assets.settings import LANGUAGES, load_settings
+from maverick_assets.settings import IDENTIFIED_LANGUAGES, load_settings
 from maverick_assets_tests.datasets.some_turns import builder_for
 
 SAID = {
@@ -65,7 +65,7 @@ def test_the_setting_knows_the_languages_that_the_library_tells() -> None:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     labels = LanguageIdentifier.from_model_file(MODEL_FILE).labels
-    assert frozenset(label for label in labels if len(label) == 2) == LANGUAGES
+    assert frozenset(label for label in labels if len(label) == 2) == IDENTIFIED_LANGUAGES
 
 
 def test_an_unknown_language_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

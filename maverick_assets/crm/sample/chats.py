@@ -8,7 +8,7 @@ from functools import partial
 from maverick_assets.crm.sample.expander import Expander, load_bank
 from maverick_assets.crm.sample.world import (
     OWNER_ID,
-    Contact,
+    SampleContact,
     contacts,
     day_slots,
     draw_moment,
@@ -44,7 +44,7 @@ def chat_rows(seed: int, factor: int) -> tuple[list[dict[str, object]], list[dic
 
 
 def _conversation(
-    contact: Contact, start: datetime, wanted: int, expander: Expander
+    contact: SampleContact, start: datetime, wanted: int, expander: Expander
 ) -> list[tuple[str, str]]:
     """About `wanted` (role, text) pairs: an opening, exchanges, a closing."""
     bank, rng = load_bank("chats"), expander.rng

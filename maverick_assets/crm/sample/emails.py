@@ -12,7 +12,7 @@ from maverick_assets.crm.sample.world import (
     LAST_DAY,
     OWNER_EMAIL,
     OWNER_NAME,
-    Contact,
+    SampleContact,
     contacts,
     day_slots,
     draw_moment,
@@ -34,7 +34,7 @@ class SampleMail:
     """One message between Allan and a contact."""
 
     thread: int
-    contact: Contact
+    contact: SampleContact
     mine: bool  # Allan wrote it
     to: str
     subject: str
@@ -93,7 +93,7 @@ def draw_mails(seed: int, factor: int = 1) -> list[SampleMail]:
     return mails
 
 
-def _cast(expander: Expander, scenarios: Mapping[str, Any]) -> tuple[Contact, dict[str, Any]]:
+def _cast(expander: Expander, scenarios: Mapping[str, Any]) -> tuple[SampleContact, dict[str, Any]]:
     """A scenario and a contact of the kind it needs."""
     scenario: dict[str, Any] = scenarios[expander.pick(sorted(scenarios))]
     names = sorted(contact.name for contact in contacts() if contact.kind == scenario["with"])
@@ -102,7 +102,7 @@ def _cast(expander: Expander, scenarios: Mapping[str, Any]) -> tuple[Contact, di
 
 
 def _thread(
-    number: int, contact: Contact, scenario: Mapping[str, Any], expander: Expander
+    number: int, contact: SampleContact, scenario: Mapping[str, Any], expander: Expander
 ) -> list[SampleMail]:
     rng = expander.rng
     sent_at = draw_moment(rng, margin_days=16)
@@ -170,7 +170,7 @@ def _allan_extras(
     return [*parts[:1], *practical, *parts[1:], *tail]
 
 
-def _in_manner(template: str, contact: Contact) -> str:
+def _in_manner(template: str, contact: SampleContact) -> str:
     """The template with the first part narrowed to lines that suit the contact's register."""
     first, *rest = template.strip().split("\n\n")
     lines = first.splitlines()
@@ -180,7 +180,11 @@ def _in_manner(template: str, contact: Contact) -> str:
 
 
 def _padded(
-    parts: list[str], contact: Contact, expander: Expander, slots: Mapping[str, str], opens: bool
+    parts: list[str],
+    contact: SampleContact,
+    expander: Expander,
+    slots: Mapping[str, str],
+    opens: bool,
 ) -> list[str]:
     """The parts between the pleasantries of the contact's register."""
     bank = load_bank("emails")
@@ -192,7 +196,7 @@ def _padded(
 
 
 def _with_quote(
-    signed: str, parent: SampleMail | None, mine: bool, contact: Contact, rng: random.Random
+    signed: str, parent: SampleMail | None, mine: bool, contact: SampleContact, rng: random.Random
 ) -> str:
     """The mail with the one that it answers below; some answers quote nothing."""
     quotes = parent is not None and rng.random() < 0.8
@@ -208,7 +212,9 @@ def _paragraphs(parts: list[str], rng: random.Random) -> str:
     return text
 
 
-def _allan_layout(content: str, contact: Contact, sent_at: datetime, rng: random.Random) -> str:
+def _allan_layout(
+    content: str, contact: SampleContact, sent_at: datetime, rng: random.Random
+) -> str:
     """Allan's mail: a greeting by the hour, one of his closings, his signature."""
     greeting = _greeting(contact, sent_at)
     if len(content.split()) < 14 and rng.random() < 0.5:
@@ -218,17 +224,17 @@ def _allan_layout(content: str, contact: Contact, sent_at: datetime, rng: random
     return f"{greeting}{content}\n\n{closing}\nAllan\n\n{SIGNATURE}"
 
 
-def _greeting(contact: Contact, sent_at: datetime) -> str:
+def _greeting(contact: SampleContact, sent_at: datetime) -> str:
     return f"Morning {contact.first},\n\n" if sent_at.hour < 12 else f"{contact.first} -\n\n"
 
 
-def _contact_signature(contact: Contact) -> str:
+def _contact_signature(contact: SampleContact) -> str:
     place = f"{contact.role}, {contact.company}" if contact.company else contact.role
     lines = [contact.closing, contact.name, place]
     return "\n".join(lines) + (f"\n\n{contact.disclaimer}" if contact.disclaimer else "")
 
 
-def _quote(parent: SampleMail, mine: bool, contact: Contact, rng: random.Random) -> str:
+def _quote(parent: SampleMail, mine: bool, contact: SampleContact, rng: random.Random) -> str:
     """The answered mail, the way the answering mail program quotes it."""
     original = parent.body if rng.random() < 0.3 else parent.signed
     if not mine and contact.quote == "outlook":

@@ -37,7 +37,7 @@ TESTS = (
 
 
 @dataclass(frozen=True)
-class Contact:
+class SampleContact:
     """A correspondent and the habits of their mail; `register` names a bank of pleasantries."""
 
     name: str
@@ -69,8 +69,8 @@ class Project:
 
 
 @cache
-def contacts() -> tuple[Contact, ...]:
-    return tuple(Contact(**entry) for entry in load_bank("world")["contacts"])
+def contacts() -> tuple[SampleContact, ...]:
+    return tuple(SampleContact(**entry) for entry in load_bank("world")["contacts"])
 
 
 @cache

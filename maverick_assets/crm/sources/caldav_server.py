@@ -14,11 +14,11 @@ from maverick_assets.strict_model import StrictModel
 if TYPE_CHECKING:
     import caldav
 
-TIMEOUT = 60  # seconds
+TIMEOUT_SECONDS = 60
 
 
 class CalDavServer(StrictModel):
-    """A person's account on a server; all of its calendars are read."""
+    """A person's account on a CalDAV server. All of its calendars are read."""
 
     url: str = Field(description="address of the server")
     username: str = Field(description="name of the account")
@@ -29,7 +29,7 @@ class CalDavServer(StrictModel):
 
 @contextmanager
 def open_calendars(server: CalDavServer | None, source: str) -> Iterator[list[Calendar]]:
-    """The calendars of a server, readable while the context is open; none without a server.
+    """Inside, the calendars of a server can be read; without a server there are none.
 
     A calendar's marker is its sync token (RFC 6578), None where the server has none. Raises
     `BadInput` when the server refuses the password, `MaverickError` when it cannot be read.
@@ -47,7 +47,7 @@ def open_calendars(server: CalDavServer | None, source: str) -> Iterator[list[Ca
             url=server.url,
             username=server.username,
             password=password,
-            timeout=TIMEOUT,
+            timeout=TIMEOUT_SECONDS,
         ) as client:
             yield [_calendar(remote) for remote in client.principal().calendars()]
     except AuthorizationError as error:

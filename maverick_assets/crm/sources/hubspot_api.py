@@ -18,14 +18,14 @@ JsonObject = dict[str, Any]
 
 ATTEMPTS = 6
 LONGEST_PAUSE = 120.0  # seconds
-PAGE = 100
-SEARCH_PAGE = 200
+PAGE_RESULTS = 100  # of a list endpoint
+SEARCH_RESULTS = 200  # of one page of a search
 SEARCH_PAUSE = 0.25  # seconds; an account may search five times a second
 TIMEOUT = (10, 60)  # seconds to connect, to answer
 
 
 class NotFound(MaverickError):
-    """HubSpot does not have the object, or has it no more."""
+    """HubSpot does not have the object, or no longer has it."""
 
 
 class HubSpotApi:
@@ -90,10 +90,10 @@ class HubSpotApi:
         )
 
     def items(self, path: str, **query: Any) -> Iterator[JsonObject]:
-        """All results of a list endpoint; a result on two pages comes twice."""
+        """All results of a list endpoint. A result that stands on two pages comes twice."""
         after: JsonObject = {}
         while True:
-            answer = self.call("GET", path, {"limit": PAGE, **query, **after})
+            answer = self.call("GET", path, {"limit": PAGE_RESULTS, **query, **after})
             yield from answer["results"]
             next_page = answer.get("paging", {}).get("next")
             if not next_page:
@@ -105,9 +105,9 @@ class HubSpotApi:
 
         HubSpot returns an object once it has indexed the change, moments later.
         """
-        # Pages follow the id, which never changes. By time of modification, an object that is
-        # modified meanwhile would move between pages, and many objects of one moment, or HubSpot's
-        # limit of 10,000 results per query, would end the search early.
+        # Pages follow the id, which never changes. In order of modification, an object that is
+        # modified during the search would move between pages. Many objects of one moment, or
+        # HubSpot's limit of 10,000 results per query, would also end the search early.
         last = 0
         while True:
             filters = [
@@ -118,7 +118,7 @@ class HubSpotApi:
                 "filterGroups": [{"filters": filters}],
                 "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
                 "properties": properties,
-                "limit": SEARCH_PAGE,
+                "limit": SEARCH_RESULTS,
             }
             answer = self.call("POST", f"/crm/v3/objects/{kind}/search", body=body)
             yield from answer["results"]
@@ -128,7 +128,7 @@ class HubSpotApi:
             self._pause(SEARCH_PAUSE)
 
     def _refuse(self, status: int, problem: JsonObject, path: str) -> None:
-        """Raise for an error that another attempt would not change; return for the others."""
+        """Raise for an error that another attempt would not change. Return for any other."""
         message = str(problem.get("message", ""))[:200]
         if status == 401:
             raise BadInput(
@@ -167,6 +167,7 @@ def _filter(name: str, operator: str, value: int) -> JsonObject:
 
 
 def _problem(body: str | None) -> JsonObject:
+    """The JSON object in the body of an error; empty where it has none."""
     try:
         problem = json.loads(body or "")
     except ValueError:
@@ -182,5 +183,6 @@ def _scopes(problem: JsonObject) -> list[str]:
 
 
 def _date(headers: Any) -> datetime:
+    """The time of an answer by HubSpot's clock; ours where it names none."""
     value = headers.get("Date")
     return parsedate_to_datetime(value).astimezone(UTC) if value else datetime.now(UTC)

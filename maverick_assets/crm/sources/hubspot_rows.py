@@ -14,13 +14,13 @@ from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.sources.hubspot_api import HubSpotApi, JsonObject, NotFound
 from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
 
-MAIL = (
+MAIL_PROPERTIES = (
     "hs_timestamp,hs_email_subject,hs_email_text,hs_email_html,hs_email_headers,"
     "hs_email_from_email,hs_email_to_email,hs_email_message_id,hs_email_thread_id"
 )
-DEAL = "dealname,dealstage,amount,description,hubspot_owner_id,createdate"
-THREADS = "/conversations/v3/conversations/threads"
-ACTORS = "/conversations/v3/conversations/actors/batch/read"
+DEAL_PROPERTIES = "dealname,dealstage,amount,description,hubspot_owner_id,createdate"
+THREADS_PATH = "/conversations/v3/conversations/threads"
+ACTORS_PATH = "/conversations/v3/conversations/actors/batch/read"
 
 
 def mails(
@@ -48,7 +48,7 @@ def mails(
             updated_at=_time(item["updatedAt"]),
         )
 
-    return _objects(api, "emails", MAIL, since, row)
+    return _objects(api, "emails", MAIL_PROPERTIES, since, row)
 
 
 def deals(
@@ -80,7 +80,7 @@ def deals(
             updated_at=_time(item["updatedAt"]),
         )
 
-    return _objects(api, "deals", DEAL, since, row)
+    return _objects(api, "deals", DEAL_PROPERTIES, since, row)
 
 
 def conversations(api: HubSpotApi, table: SourceTable, user: str) -> Iterator[SourceRow]:
@@ -101,7 +101,7 @@ def messages(
     agents: dict[str, str] = {}
     for thread in _threads(api, since):
         try:
-            entries = list(api.items(f"{THREADS}/{thread['id']}/messages"))
+            entries = list(api.items(f"{THREADS_PATH}/{thread['id']}/messages"))
         except NotFound:  # deleted since it was listed
             continue
         # Comments, assignments and changes of status are entries of the same list.
@@ -144,7 +144,7 @@ def _threads(api: HubSpotApi, since: datetime | None) -> Iterator[JsonObject]:
     if since is not None:
         after = since.strftime("%Y-%m-%dT%H:%M:%SZ")
         query = {"sort": "latestMessageTimestamp", "latestMessageTimestampAfter": after}
-    for thread in api.items(THREADS, **query):
+    for thread in api.items(THREADS_PATH, **query):
         if not thread.get("spam"):
             yield thread
 
@@ -154,7 +154,7 @@ def _add_agents(api: HubSpotApi, thread_messages: list[JsonObject], agents: dict
     senders = {actor for message in thread_messages for actor in _senders(message)}
     unknown = sorted(actor for actor in senders if actor.startswith("A-") and actor not in agents)
     if unknown:
-        actors = api.call("POST", ACTORS, body={"inputs": unknown})["results"]
+        actors = api.call("POST", ACTORS_PATH, body={"inputs": unknown})["results"]
         agents.update({actor["id"]: (actor.get("email") or "").lower() for actor in actors})
 
 

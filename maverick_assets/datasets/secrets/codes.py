@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from maverick_assets.datasets.secrets.nearby import Tie, find_nouns, line_end, tie_of
-from maverick_assets.datasets.secrets.patterns import ACCOUNT, CODE, any_of, words
+from maverick_assets.datasets.secrets.patterns import ACCOUNT, CODE, any_entry, words
 from maverick_assets.datasets.secrets.rules import TextSpan
 
 _PIN_WORDS = 3  # at most so many words stand between "PIN" and its figures
@@ -24,12 +24,12 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)")
 
 # The words around "code" say whether it opens something or everyone may know it.
-_ACCESS = re.compile(any_of("access"))
-_PUBLIC_CODE = re.compile(any_of("public_code"))
+_ACCESS = re.compile(any_entry("access"))
+_PUBLIC_CODE = re.compile(any_entry("public_code"))
 _CONTEXT = 70  # characters on either side of the noun
 
 # "482913 is your code", "4711, that's the code": after the figures
-_IS_YOUR = re.compile(rf"[,;]? ?(?:-|{any_of('is_', 'this')}|{any_of('as_')})\b")
+_IS_YOUR = re.compile(rf"[,;]? ?(?:-|{any_entry('is_', 'this')}|{any_entry('as_')})\b")
 _BEFORE_CODE = words("before_code")
 _BEFORE_FIGURE = words("before_figure")
 _BEFORE_YEAR = words("before_year")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from maverick_assets.datasets.secrets.nearby import MAX_NOUNS, find_nouns, line_end
-from maverick_assets.datasets.secrets.patterns import KEY, WALLET, any_of
+from maverick_assets.datasets.secrets.patterns import KEY, WALLET, any_entry
 from maverick_assets.datasets.secrets.rules import TextSpan
 
 _LONG_WORD = re.compile(r"(?<![\w/.-])[\w+/=.-]{16,400}")
@@ -16,12 +16,12 @@ _PUBLIC = re.compile(
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 # "seed phrase: ...", Polish: "Seed phrase do portfela to ..."
-_PHRASE_TIE = re.compile(rf"[:.]\s+|\s{any_of('is_')}\s+")
+_PHRASE_TIE = re.compile(rf"[:.]\s+|\s{any_entry('is_')}\s+")
 # 12 to 24 short words: "abandon ability able ...", "1. abandon 2. ability ..."
 _WORD_LIST = re.compile(
     r"(?:(?:\d{1,2}[.):] ?)?[a-z]{3,8}(?:, ?|\s)\s?){11,23}(?:\d{1,2}[.):] ?)?[a-z]{3,8}"
 )
-_GRAMMAR = re.compile(rf"\b{any_of('grammar')}\b")
+_GRAMMAR = re.compile(rf"\b{any_entry('grammar')}\b")
 
 
 def find_keys(text: str, lowered: str) -> Iterator[TextSpan]:

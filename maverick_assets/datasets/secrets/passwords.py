@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from maverick_assets.datasets.secrets.nearby import FollowingWord, Tie, find_nouns, words_after
-from maverick_assets.datasets.secrets.patterns import PASSWORD, any_of, words
+from maverick_assets.datasets.secrets.patterns import PASSWORD, any_entry, words
 from maverick_assets.datasets.secrets.rules import WRAPPING, TextSpan, is_placeholder
 
 # Letters with figures that are no password: #12, $1,200, 3rd, 5pm, 20mb, 45€, b12, ab-100, v1.2.3,
@@ -25,17 +25,17 @@ _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*[.!?,;:…]*")
 
 # "hunter22 is the password", German: "Sommer2024 als Passwort", before the noun
 _VALUE_BEFORE = re.compile(
-    rf"(\S{{4,60}})['\"”»,]? (?:for|{any_of('is_')}|{any_of('as_')}) (?:\S{{1,12}} ){{0,3}}$"
+    rf"(\S{{4,60}})['\"”»,]? (?:for|{any_entry('is_')}|{any_entry('as_')}) (?:\S{{1,12}} ){{0,3}}$"
 )
 # "what's the wifi password?\nhunter22", after the noun
 _ANSWER = re.compile(r"[^\n?]{0,40}\?[^\S\n]*\n\s*(\S{4,40})[^\S\n]*(?:\n|\Z)")
 _SIGN_AFTER_NOUN = re.compile(r" ?[:=]")
 
 _NOT_PASSWORD = words("not_password")
-_OFFER = re.compile(any_of("offer"))
-_PUBLIC_CODE = re.compile(any_of("public_code"))
-_NETWORK = re.compile(any_of("network"))
-_USER_LABEL = re.compile(any_of("user") + r"\w*[ :=]")  # "user: ", "username ", "Benutzername: "
+_OFFER = re.compile(any_entry("offer"))
+_PUBLIC_CODE = re.compile(any_entry("public_code"))
+_NETWORK = re.compile(any_entry("network"))
+_USER_LABEL = re.compile(any_entry("user") + r"\w*[ :=]")  # "user: ", "username ", "Benutzername: "
 
 
 def find_passwords(text: str, lowered: str) -> Iterator[TextSpan]:

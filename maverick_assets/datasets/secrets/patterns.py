@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from maverick_assets.datasets.secrets.vocabulary import ANY_LANGUAGE, LANGUAGES
+from maverick_assets.datasets.secrets.vocabulary import ANY_LANGUAGE, VOCABULARIES
 
 # An underscore may stand beside a noun: a token may be called "api_key".
 _NO_LETTER_BEFORE, _NO_LETTER_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
@@ -16,20 +16,20 @@ def entries(*fields: str) -> list[str]:
     before "konto".
     """
     listed: dict[str, None] = {}
-    for vocabulary in (ANY_LANGUAGE, *LANGUAGES.values()):
+    for vocabulary in (ANY_LANGUAGE, *VOCABULARIES.values()):
         for field in fields:
             text: str = getattr(vocabulary, field)
             listed |= dict.fromkeys(entry for entry in text.split(", ") if entry)
     return sorted(listed, key=len, reverse=True)
 
 
-def any_of(*fields: str) -> str:
+def any_entry(*fields: str) -> str:
     """A regular expression for any of the entries."""
     return f"(?:{_alternatives(*fields)})"
 
 
 def _alternatives(*fields: str) -> str:
-    """As `any_of`, without a group: where others stand beside them, one flat list is faster."""
+    """As `any_entry`, without a group: where others stand beside them, one flat list is faster."""
     return "|".join(entries(*fields))
 
 
@@ -91,12 +91,12 @@ CODE = _noun_kind(
     "code",
 )
 ACCOUNT = _noun_kind(
-    rf"{_NO_LETTER_BEFORE}{any_of('account')}{_NO_LETTER_AFTER}\.?",
+    rf"{_NO_LETTER_BEFORE}{any_entry('account')}{_NO_LETTER_AFTER}\.?",
     "account",
 )
 KEY = _noun_kind(
-    rf"(?:{_NO_LETTER_BEFORE}{any_of('key')}|{_alternatives('key_ending')}){_NO_LETTER_AFTER}",
+    rf"(?:{_NO_LETTER_BEFORE}{any_entry('key')}|{_alternatives('key_ending')}){_NO_LETTER_AFTER}",
     "key",
     "key_ending",
 )
-WALLET = _noun_kind(rf"{_NO_LETTER_BEFORE}{any_of('wallet')}{_NO_LETTER_AFTER}", "wallet")
+WALLET = _noun_kind(rf"{_NO_LETTER_BEFORE}{any_entry('wallet')}{_NO_LETTER_AFTER}", "wallet")

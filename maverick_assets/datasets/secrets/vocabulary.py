@@ -1,6 +1,6 @@
 """The words with which people hand over secrets, one block a language.
 
-To add a language, copy a block, translate it and list it in `LANGUAGES`: nothing else names a
+To add a language, copy a block, translate it and list it in `VOCABULARIES`: nothing else names a
 language. A value is a list separated by ", ". Each item is a regular expression for lower-case
 text; in the fields marked "words" it is a plain word. Accents count: list a word without them
 too where people leave them out.
@@ -349,7 +349,7 @@ _POLISH = Vocabulary(
     user="użytkownik",
 )
 
-LANGUAGES = {
+VOCABULARIES = {
     "en": _ENGLISH,
     "de": _GERMAN,
     "fr": _FRENCH,

@@ -14,22 +14,25 @@ from itertools import groupby
 from typing import Any
 
 from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.turns.fields import RawRow
 
-MailRow = Mapping[str, Any]  # id, sender, recipients, sent_at of `clean/mails`
-DealRow = Mapping[str, Any]  # deal_name, stage, created_at, updated_at of a raw table
-# Stages of the deals of one company: when each was reached, in order, and the stages.
+CleanMailRow = Mapping[str, Any]  # id, sender, recipients and sent_at of `clean/mails`
+# Stages of the deals of one company: the times when they were reached, ascending, and the stages.
 StageHistory = tuple[list[datetime], list[str]]
 
-REGULAR_MAILS = 10  # so many mails exchanged make a regular contact
+REGULAR_MAILS = 10  # a contact is regular after this many mails, sent or received
 _WORD = re.compile(r"[^\W_]+")
 _MIN_COMPANY_LETTERS = 4  # shorter names match too many domains by chance
 _MAX_COMPANY_WORDS = 4
 
 
 def recipient_facts(
-    mails: Iterable[MailRow], deals: Iterable[DealRow], owner: Owner
+    mails: Iterable[CleanMailRow], deals: Iterable[RawRow], owner: Owner
 ) -> dict[str, str]:
-    """Facts of each mail of the owner, by mail id: one fact a line, and no name in them."""
+    """Facts for each of the owner's mails, by mail id: one fact per line, without any name.
+
+    `deals` are rows of raw tables with the columns of `crm_deals`.
+    """
     is_owner = cache(owner.has_email)
     histories = _stage_histories(deals)
     exchanged: defaultdict[str, int] = defaultdict(int)  # mails so far, by address
@@ -54,13 +57,18 @@ def recipient_facts(
 
 
 def _relation(exchanged: int) -> str:
+    """How well the owner knew somebody with whom he had exchanged this many mails."""
     if exchanged == 0:
         return "first contact"
     return "regular contact" if exchanged >= REGULAR_MAILS else "a few mails before"
 
 
-def _stage_histories(deals: Iterable[DealRow]) -> dict[str, StageHistory]:
-    """Histories by company as a domain would spell it: any few words of a deal's name, joined."""
+def _stage_histories(deals: Iterable[RawRow]) -> dict[str, StageHistory]:
+    """Histories by company, spelled as in a domain.
+
+    A deal's name does not say which of its words are the company, so each short run of words counts
+    as one.
+    """
     stages: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for deal in deals:
         since = deal.get("updated_at") or deal["created_at"]
@@ -74,7 +82,7 @@ def _stage_histories(deals: Iterable[DealRow]) -> dict[str, StageHistory]:
 
 
 def _joined_words(words: Sequence[str]) -> Iterator[str]:
-    """Every run of a few words, joined: `oat`, `oatbars`, `oatbarsshelf` and so on."""
+    """Each run of a few words, joined: `oats`, `oatsbars`, `oatsbarsshelf` and so on."""
     for start in range(len(words)):
         for end in range(start + 1, min(start + _MAX_COMPANY_WORDS, len(words)) + 1):
             joined = "".join(words[start:end])

@@ -4,18 +4,18 @@ import pytest
 
 from maverick_assets.datasets.secrets.find import find_secrets
 from maverick_assets.datasets.secrets.patterns import ACCOUNT, CODE, KEY, PASSWORD, WALLET
-from maverick_assets.datasets.secrets.vocabulary import LANGUAGES
+from maverick_assets.datasets.secrets.vocabulary import VOCABULARIES
 from maverick_assets_tests.corpora.planted_secrets import LANGUAGES as PLANTED_LANGUAGES
 from maverick_assets_tests.corpora.planted_secrets import planted_texts
 
 
 def test_every_language_is_in_the_planted_corpus() -> None:
-    assert set(LANGUAGES) == set(PLANTED_LANGUAGES)
+    assert set(VOCABULARIES) == set(PLANTED_LANGUAGES)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", VOCABULARIES)
 def test_every_language_says_is_and_names_codes_accounts_and_wallets(language: str) -> None:
-    vocabulary = LANGUAGES[language]
+    vocabulary = VOCABULARIES[language]
     assert vocabulary.is_ and vocabulary.as_ and vocabulary.prepositions
     assert vocabulary.password or vocabulary.password_ending
     assert vocabulary.code and vocabulary.account and vocabulary.wallet and vocabulary.access
