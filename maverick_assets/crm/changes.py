@@ -1,4 +1,4 @@
-"""Whether the CRM changed: a marker for each of its tables, taken without reading row bodies."""
+"""Whether the CRM changed: a marker for each table, computed without reading its columns."""
 
 import time
 from collections.abc import Mapping
@@ -14,10 +14,9 @@ class ChangeMarker(NamedTuple):
     """Two numbers that any committed insert, update or delete of a table changes."""
 
     rows: int
-    # Sum of the ids of the transactions that wrote the rows (system column `xmin`): a sum, so that
-    # the order in which they became visible does not matter. 0 for a relation without `xmin`, such
-    # as a view.
-    written: int
+    # Sum of the ids of the transactions that wrote the rows (system column `xmin`). A maximum would
+    # miss an older transaction that commits later. 0 for a relation without `xmin`, such as a view.
+    transactions: int
 
 
 ChangeMarkers = Mapping[str, ChangeMarker]  # by table
@@ -32,7 +31,7 @@ def change_markers(connection: psycopg.Connection) -> dict[str, ChangeMarker]:
 def settled_change_markers(
     connection: psycopg.Connection, pause: float, longest: float
 ) -> ChangeMarkers:
-    """The markers once nothing was committed for `pause` seconds, or after `longest` seconds."""
+    """The markers when nothing was committed for `pause` seconds, or after `longest` seconds."""
     deadline = time.monotonic() + longest
     markers = change_markers(connection)
     while time.monotonic() < deadline:
@@ -44,6 +43,7 @@ def settled_change_markers(
 
 
 def _change_marker(connection: psycopg.Connection, table: str) -> ChangeMarker | None:
+    """The marker of a table; None where the CRM does not have it."""
     kind = connection.execute(
         "select relkind from pg_class where oid = to_regclass(%s)", [table]
     ).fetchone()
@@ -52,7 +52,7 @@ def _change_marker(connection: psycopg.Connection, table: str) -> ChangeMarker |
     # Tables, partitioned tables and materialized views have `xmin`; the kind is bytes on a
     # connection without an encoding.
     has_xmin = kind[0] in (b"r", b"p", b"m", "r", "p", "m")
-    written = sql.SQL("sum(xmin::text::bigint)" if has_xmin else "0")
+    transactions = sql.SQL("sum(xmin::text::bigint)" if has_xmin else "0")
     query = sql.SQL("select count(*), coalesce({}, 0)::bigint from {}")
-    row = connection.execute(query.format(written, sql.Identifier(table))).fetchone()
+    row = connection.execute(query.format(transactions, sql.Identifier(table))).fetchone()
     return None if row is None else ChangeMarker(*row)

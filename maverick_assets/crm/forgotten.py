@@ -1,6 +1,6 @@
 """The list of the forgotten: rows and contacts that must not come back.
 
-It lies in the lake beside the raw tables, and outlives them.
+It is a table of the lake, apart from the raw tables, and stays when these are deleted.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,20 +16,20 @@ from maverick_assets.lake.delta import arrow_table, only_writer, read_table, syn
 from maverick_assets.lake.paths import forgotten_path
 from maverick_assets.lake.schema import schema_of
 
-# Columns that say whose a row is.
+# Columns that say whom a row belongs to.
 OWNER_COLUMNS = ("id", "sender_email", "recipients", "owner_email", "user_id", "conversation_id")
 
 
 @dataclass(frozen=True)
 class ForgottenEntry:
-    """An entry of the list: a contact, or a row of a table."""
+    """An entry of the list: either a contact or a row of a table."""
 
-    id: str
+    id: str  # "contact <address>" or "<table>:<row id>"
     table: str | None  # None for a contact
-    row: str | None  # id in that table
-    contact: str | None  # whom the row was forgotten with
-    people: list[str]  # addresses that it named
-    at: datetime
+    row: str | None  # id in that table; None for a contact
+    contact: str | None  # the contact, or the one whom the row was forgotten with
+    people: list[str]  # addresses that the row named
+    at: datetime  # when it was put on the list
 
 
 FORGOTTEN_SCHEMA = schema_of(ForgottenEntry)
@@ -40,12 +40,13 @@ class Forgotten:
     """The list as extraction and pseudonyms use it."""
 
     rows: Mapping[str, frozenset[str]] = field(default_factory=dict)  # ids by table
-    contacts: frozenset[str] = frozenset()  # addresses whose rows are forgotten when they come
-    # Addresses that forgotten rows named: they stay known as names that others' texts may hold.
+    contacts: frozenset[str] = frozenset()  # addresses; their rows are dropped on arrival
+    # Addresses that forgotten rows named. Texts of others may still hold these names, which need
+    # surrogates.
     people: frozenset[str] = frozenset()
 
     def covers(self, table: Table, row: Mapping[str, Any]) -> bool:
-        """Whether a row of a raw table is forgotten; a message is, with its conversation."""
+        """Whether a row of a raw table is forgotten; a message is with its conversation."""
         if row["id"] in self.rows.get(table.name, ()):
             return True
         if table.parent and row["conversation_id"] in self.rows.get(table.parent, ()):
@@ -66,8 +67,10 @@ class Forgotten:
 
 
 def belongs_to(row: Mapping[str, Any], contact: str) -> bool:
-    """Whether a row is a contact's: a mail from the contact or to the contact alone, a deal, a
-    note, a conversation. A mail to several people is not, nor is a text that names the contact.
+    """Whether a row is a contact's own.
+
+    So is a mail from the contact or to the contact alone, and a deal, a note or a conversation of
+    the contact. A mail to several people is not, nor is a text that names the contact.
     """
     own = (row.get(column) for column in ("sender_email", "owner_email", "user_id"))
     if any((value or "").strip().lower() == contact for value in own):
@@ -86,18 +89,22 @@ def named_addresses(row: Mapping[str, Any]) -> list[str]:
 
 
 def read_forgotten(lake: Path) -> Forgotten:
+    """The list of a lake; an empty one where nobody was ever forgotten."""
     table = read_table(forgotten_path(lake))
     entries = [] if table is None else table.to_pylist()
-    names = {entry["table"] for entry in entries if entry["table"]}
+    tables = {entry["table"] for entry in entries if entry["table"]}
     return Forgotten(
-        {t: frozenset(e["row"] for e in entries if e["table"] == t) for t in names},
-        frozenset(entry["contact"] for entry in entries if not entry["table"]),
-        frozenset(address for entry in entries for address in entry["people"] or ()),
+        rows={
+            name: frozenset(entry["row"] for entry in entries if entry["table"] == name)
+            for name in tables
+        },
+        contacts=frozenset(entry["contact"] for entry in entries if not entry["table"]),
+        people=frozenset(address for entry in entries for address in entry["people"] or ()),
     )
 
 
 def add_contact(lake: Path, contact: str) -> None:
-    """Put an address on the list: its rows are forgotten, also those that come later."""
+    """Put a contact's address on the list: rows that arrive later are forgotten, too."""
     _add(lake, [_entry(f"contact {contact}", contact=contact, people=[contact])])
 
 
@@ -106,11 +113,15 @@ def add_rows(
 ) -> None:
     """Put rows of a table on the list.
 
-    They have as many of the `OWNER_COLUMNS` as the table has; `contact` is whose they are.
+    `rows` hold an id and, where known, the other `OWNER_COLUMNS`. `contact` is the one whom they
+    are forgotten with.
     """
     _add(
         lake,
-        [_entry(f"{table}:{r['id']}", table, r["id"], contact, named_addresses(r)) for r in rows],
+        [
+            _entry(f"{table}:{row['id']}", table, row["id"], contact, named_addresses(row))
+            for row in rows
+        ],
     )
 
 

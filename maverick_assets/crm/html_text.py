@@ -1,4 +1,4 @@
-"""The visible text of a page in HTML, as a mail program would write it in plain text."""
+"""The visible text of HTML, as a mail program would write it in plain text."""
 
 import re
 
@@ -21,8 +21,8 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 def html_to_text(html: str) -> str:
     """The visible text of an HTML mail; quoted blocks get `>` marks as in plain text."""
-    # The text is decoded already, but the page may still declare its old encoding. Bytes in UTF-8,
-    # with the encoding given, stop the parser from following that declaration.
+    # The text is decoded already, but the page may still declare its old encoding. The parser does
+    # not follow that declaration when it gets bytes and is told their encoding.
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         root = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
@@ -36,8 +36,8 @@ def html_to_text(html: str) -> str:
 def _render(element: lxml.html.HtmlElement, out: list[str]) -> None:
     """Append an element's text, with lines where a browser shows them.
 
-    Blocks begin and end lines, paragraphs keep a blank line between them, a break in an otherwise
-    empty block is one.
+    Blocks begin and end lines. Paragraphs keep a blank line between them. A block with nothing but
+    a break is one empty line.
     """
     tag = element.tag
     if tag in _INVISIBLE:
@@ -63,20 +63,20 @@ def _render(element: lxml.html.HtmlElement, out: list[str]) -> None:
 
 
 def _newlines_around(element: lxml.html.HtmlElement) -> int:
-    """How many newlines part an element from its neighbours: 0, 1, or 2 for a blank line."""
+    """How many newlines separate an element from its neighbours: 0, 1, or 2 for a blank line."""
     if element.tag not in _BLOCKS:
         return 0
     return 2 if element.tag == "p" and not _is_line(element) else 1
 
 
 def _add(out: list[str], text: str) -> None:
-    """Append text; a space between blocks is layout and left out."""
+    """Append text, but not a lone space at the start of a line, which is layout between blocks."""
     if text and not (text == " " and _ends_line(out)):
         out.append(text)
 
 
 def _end_lines(out: list[str], newlines: int) -> None:
-    """Make the text end with so many newlines at least, where there is a text."""
+    """Make the text end with at least `newlines` newlines, unless it is empty."""
     if not out or not newlines:
         return
     if not _ends_line(out):
@@ -98,7 +98,8 @@ def _is_line(paragraph: lxml.html.HtmlElement) -> bool:
 def _heads_quoted_mail(element: lxml.html.HtmlElement) -> bool:
     """Whether an element is Outlook's header of the answered mail.
 
-    It has no separator of its own, so it gets one, by which cleaning finds it in every language.
+    Outlook writes no separator above it. `_render` adds one, by which cleaning finds the header in
+    every language.
     Outlook on the web: `<div id="divRplyFwdMsg">`; on the desktop: a `div` with
     `style="border:none;border-top:solid #E1E1E1 1.0pt"`.
     """
@@ -111,7 +112,7 @@ def _heads_quoted_mail(element: lxml.html.HtmlElement) -> bool:
 
 
 def _tidy(text: str) -> str:
-    """The text without spaces around its lines, and at most one blank line in a row."""
+    """The text without spaces around its lines, and with at most one blank line in a row."""
     lines = [line.lstrip(" ").rstrip() for line in text.split("\n")]
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 

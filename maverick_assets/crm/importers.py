@@ -1,4 +1,4 @@
-"""Mail and rows into the CRM's tables: what is already there is not imported again."""
+"""Imports mail and rows into the CRM's tables. What is there already is not imported again."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,9 +19,9 @@ from maverick_assets.errors import BadInput, first_line
 
 T = TypeVar("T")
 Values = Mapping[str, Any]  # of a row, by column
-NamedRow = tuple[str, Values]  # with the name by which the user finds it: an id, a file's line
+NamedRow = tuple[str, Values]  # a row under the name by which the user finds it: an id, a line
 
-BATCH_ROWS = 500
+BATCH_ROWS = 500  # of one `executemany`
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def import_jsonl(connection: psycopg.Connection, table: str, path: Path) -> Impo
 def insert_rows(
     connection: psycopg.Connection, table: str, rows: Iterable[Values]
 ) -> tuple[int, int]:
-    """Insert rows whose id is new, in one transaction; how many were new, and how many were not.
+    """Insert rows whose id is new, in one transaction; returns how many were new and how many not.
 
     Raises `BadInput` naming the row that PostgreSQL refuses; then nothing is inserted.
     """
@@ -86,7 +86,10 @@ def _import(
     rows: Iterable[NamedRow | SkippedInput],
     insert: Callable[[list[NamedRow]], tuple[int, list[SkippedInput]]],
 ) -> ImportReport:
-    """Insert rows in batches; `insert` returns how many were new, and which were refused."""
+    """Pass rows to `insert` in batches, and count what became of them.
+
+    `insert` returns how many rows of a batch were new, and those that were refused.
+    """
     imported = accepted = 0
     skipped: list[SkippedInput] = []
     for batch in _batches(rows):
@@ -115,7 +118,7 @@ class _TableWriter:
         self._table = table
 
     def insert(self, rows: list[NamedRow]) -> tuple[int, list[SkippedInput]]:
-        """Insert rows; how many were new, and those that PostgreSQL refuses, by name.
+        """Insert rows; returns how many were new, and the rows that PostgreSQL refuses.
 
         Raises `BadInput` where the table itself is the reason: no right to insert, no unique id.
         """
@@ -134,6 +137,7 @@ class _TableWriter:
             ) from error
 
     def _insert_one_by_one(self, rows: list[NamedRow]) -> tuple[int, list[SkippedInput]]:
+        """As `insert`, one row at a time, so that each error belongs to a row."""
         imported = 0
         refused = []
         for name, row in rows:
@@ -154,7 +158,7 @@ class _TableWriter:
 
 
 def _column_value(value: Any, kind: str) -> Any:
-    """A JSON value as its column's PostgreSQL type (`kind`) takes it."""
+    """A JSON value in the form that the PostgreSQL type `kind` of its column accepts."""
     if kind == "jsonb" and value is not None:
         return Jsonb(value)
     if kind == "text[]" and isinstance(value, str):
@@ -189,6 +193,7 @@ def _new_mails(
 def _json_rows(
     file: str, lines: Iterable[bytes], table: Table
 ) -> Iterator[NamedRow | SkippedInput]:
+    """The rows of a JSON lines file, named `file:line`, or why a line has none."""
     for number, line in enumerate(lines, start=1):
         name = f"{file}:{number}"
         if not line.strip():

@@ -26,7 +26,7 @@ Headers = dict[str, list[str]]  # values by lower-case name, in the message's or
 class MailRow:
     """A row of `crm_emails`."""
 
-    id: str  # of sender, minute, subject and words: copies under several Message-IDs are one row
+    id: str  # hash of the content, so that copies under several Message-IDs are one row
     thread_id: str | None  # Gmail's
     message_id: str | None
     in_reply_to: str | None
@@ -45,10 +45,12 @@ class SkippedInput:
     reason: str
 
 
+# "<1@x.example>", several of them in References
 _ID = re.compile(r"<[^<>\s]+>")
+# "dana@x.example"
 _ADDRESS = re.compile(r"[^\s@,]+@[^\s@,]+")
-# "From dana@x.example Mon Jun  2 09:00:00 2025" separates the messages of an mbox. A line of a body
-# ("From here on we ship.") has no time.
+# Between messages of an mbox: "From dana@x.example Mon Jun  2 09:00:00 2025". Lines of a body have
+# none: "From here on we ship."
 _FROM_LINE = re.compile(rb"From \S*.*\d{1,2}:\d{2}")
 # In a body, mail programs write ">From " for "From ", and ">>From " for ">From ".
 _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
@@ -90,7 +92,7 @@ def read_maildir(path: Path) -> Iterator[MailRow | SkippedInput]:
 
 
 def parse_message(name: str, data: bytes) -> MailRow | SkippedInput:
-    """The row of one message, or why there is none; `name` says to the user which message it is."""
+    """The row of one message, or why there is none; `name` identifies the message to the user."""
     try:
         message = message_from_bytes(data, policy=policy.default)
         headers = _headers(message.raw_items())
@@ -128,7 +130,7 @@ def storable(text: str) -> str:
 
 
 def _mbox_messages(path: Path) -> Iterator[bytes]:
-    """The messages between separator lines, which stand at the start or after a blank line."""
+    """The messages between separator lines, each the first line or below a blank one."""
     message: list[bytes] | None = None
     after_blank = True
     with path.open("rb") as lines:
@@ -151,7 +153,7 @@ def _unescaped(lines: list[bytes]) -> bytes:
 
 
 def _message_files(path: Path) -> list[Path]:
-    """Files in `cur` and `new` where there are such folders, else all; no hidden ones."""
+    """Files in folders `cur` and `new` where there are any, else all files that are not hidden."""
     files = sorted(file for file in path.rglob("*") if file.is_file())
     delivered = [file for file in files if file.parent.name in ("cur", "new")]
     return delivered or [file for file in files if not file.name.startswith(".")]
@@ -175,7 +177,7 @@ def _answered_id(headers: Headers) -> str | None:
 
 
 def _headers(items: Iterable[tuple[str, str]]) -> Headers:
-    """Raw header values by lower-case name; bytes outside ASCII read as UTF-8, else Latin-1."""
+    """Raw header values by lower-case name; bytes outside ASCII are UTF-8, or else Latin-1."""
     headers: Headers = {}
     for name, value in items:
         raw = str(value).encode("utf-8", "surrogateescape")
@@ -196,7 +198,7 @@ def _decoded(value: str) -> str:
 
 
 def _addresses(headers: Headers, name: str) -> list[str]:
-    """Lower-case addresses of a header; what is no address (a group, a bare name) is left out."""
+    """Lower-case addresses of a header, without groups and bare names."""
     values = [" ".join(value.split()) for value in headers.get(name, [])]
     addresses = [address.lower() for _, address in getaddresses(values)]
     return [address for address in addresses if _ADDRESS.fullmatch(address)]

@@ -1,4 +1,4 @@
-"""What sources fetch, into raw Delta tables."""
+"""Lands what sources fetch in raw Delta tables."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,14 +35,14 @@ class LandingResult:
     read: int  # rows that the source handed over
     tombstones: int
     skipped: list[SkippedInput]
-    commit: Commit  # how many of the rows were new
+    commit: Commit  # counts the rows that were new or changed
 
 
 def land(source: Source, source_table: SourceTable, lake: Path) -> LandingResult:
     """Bring a raw Delta table of the lake up to date with a source.
 
     Rows and the state of the fetch are written in one commit. Raises what `Source.fetch` raises;
-    the table is then as it was.
+    the table is then unchanged.
     """
     table = source_table.table
     target = raw_path(lake, table.name)
@@ -57,15 +57,15 @@ def land(source: Source, source_table: SourceTable, lake: Path) -> LandingResult
         ]
         batches = arrow_table(kept, schema).to_batches()
         upserts = [as_raw_batch(batch, raw_schema(table), "upsert") for batch in batches]
-        gone = _gone_ids(target, {row["id"] for row in kept}, fetched)
-        deletes = tombstones(table, with_kept_columns(target, gone))
+        vanished = _vanished_ids(target, {row["id"] for row in kept}, fetched)
+        deletes = tombstones(table, with_kept_columns(target, vanished))
         wanted = pa.concat_tables([pa.Table.from_batches(upserts, raw_schema(table)), deletes])
         commit = sync_table(target, wanted, "id", scope=(), state=fetched.state)
-    return LandingResult(len(rows), len(gone), fetched.skipped, commit)
+    return LandingResult(len(rows), len(vanished), fetched.skipped, commit)
 
 
-def _gone_ids(target: Path, kept: set[str], fetched: FetchResult) -> pa.Array:
-    """Ids live in the lake that the source deleted or, after a complete fetch, no longer has."""
+def _vanished_ids(target: Path, kept: set[str], fetched: FetchResult) -> pa.Array:
+    """Ids of live rows that the source deleted or, after a complete fetch, no longer has."""
     stored = read_table(target, columns=["id"], where=LIVE)
     if stored is None:
         return pa.array([], pa.string())

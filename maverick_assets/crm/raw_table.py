@@ -1,6 +1,6 @@
-"""What a raw row is: the columns of the source, an operation, a time and a hash.
+"""Raw tables. A raw row is a row of the source, with an operation, a time and a hash.
 
-Nothing here needs a database driver.
+Nothing here needs a database driver, so that datasets and registry can read raw rows without one.
 """
 
 from datetime import UTC, datetime
@@ -26,13 +26,13 @@ TIME = ARROW_TYPES["timestamptz"]
 LIVE = {"_op": ["upsert"]}
 DELETED = {"_op": ["delete"]}  # tombstones
 
-# Columns that a tombstone keeps. Somebody whom the CRM once knew still gets his surrogate in the
-# texts of others, and for that his name and his addresses must be known.
+# Columns that a tombstone keeps. In the texts of others, somebody who was deleted still needs his
+# surrogate, and that takes his name and his addresses.
 KEPT_COLUMNS = ("sender_email", "recipients", "owner_email", "user_id", "deal_name")
 
 
 def raw_schema(table: Table) -> pa.Schema:
-    """Columns of a raw Delta table: those of the source, then ours."""
+    """Columns of a raw Delta table: the source's, then `_op`, `_extracted_at` and `_row_hash`."""
     return pa.schema(
         [
             *((name, ARROW_TYPES[kind]) for name, kind in table.columns.items()),
@@ -59,9 +59,9 @@ def with_kept_columns(target: Path, ids: pa.Array) -> pa.Table:
 
 
 def tombstones(table: Table, rows: pa.Table) -> pa.Table:
-    """Raw rows that say that `rows` are gone; they keep the columns that `rows` has."""
-    # The hash of the column names, not of values: a later tombstone with fewer columns (`forget`
-    # leaves nothing but the id) differs by it, and so takes this one's place.
+    """Tombstones of `rows`, which hold the columns that a tombstone is to keep."""
+    # A hash of the column names, not of values. A later tombstone with fewer columns has another
+    # hash and so replaces this one: `forget` leaves nothing but the id.
     hashes = pa.array([row_hash(rows.column_names)] * rows.num_rows, pa.string())
     hashed = rows.append_column(ROW_HASH, hashes)
     batches = hashed.to_batches() or [pa.RecordBatch.from_pylist([], hashed.schema)]
@@ -72,12 +72,12 @@ def tombstones(table: Table, rows: pa.Table) -> pa.Table:
 
 
 def as_raw_batch(batch: pa.RecordBatch, schema: pa.Schema, operation: str) -> pa.RecordBatch:
-    """`batch` in a raw schema: our columns added, columns that it lacks as NULL."""
-    ours = {"_op": pa.scalar(operation), "_extracted_at": pa.scalar(datetime.now(UTC), TIME)}
+    """`batch` in a raw schema, with `_op` and `_extracted_at`; columns that it lacks are NULL."""
+    added = {"_op": pa.scalar(operation), "_extracted_at": pa.scalar(datetime.now(UTC), TIME)}
     columns = []
     for field in schema:
-        if field.name in ours:
-            columns.append(pa.repeat(ours[field.name], batch.num_rows))
+        if field.name in added:
+            columns.append(pa.repeat(added[field.name], batch.num_rows))
         elif field.name in batch.schema.names:
             columns.append(batch[field.name].cast(field.type))
         else:

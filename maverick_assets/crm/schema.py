@@ -1,11 +1,11 @@
-"""The CRM's tables: what is read, what a row of each is, and the DDL of the embedded CRM.
+"""The CRM's tables: their columns, what a row of each is, and the DDL of the embedded CRM.
 
 In `messages` the role `user` is the conversation's own user (`conversations.user_id`); every
 other role is the other side.
 
-Reserved are `device_interactions`, `conversations.metadata`, and `tags` of `sticky_notes` and
-`personality_samples`: they are extracted into `raw/` like everything else, where memory and
-learning from use will find them from the first day on, but nothing reads them there yet.
+Four things are reserved: `device_interactions`, `conversations.metadata`, and the `tags` of
+`sticky_notes` and `personality_samples`. They are extracted into `raw/` like everything else, so
+that memory and learning from use will find them from the first day on. Nothing reads them yet.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ def _table(
     optional: str = "",
     parent: str | None = None,
 ) -> Table:
-    """Build a table from `column type` lists, comma-separated."""
+    """A table from comma-separated lists of `column type`."""
 
     def parse(text: str) -> dict[str, str]:
         pairs = (entry.split(maxsplit=1) for entry in text.split(",") if entry.strip())
@@ -47,7 +47,7 @@ def _table(
     return Table(name, shape, parse(required), parse(optional), parent)
 
 
-# The order of columns is that of the tables in the lake: another order rewrites them.
+# Raw tables have their columns in this order: another order would rewrite them.
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -108,5 +108,5 @@ def crm_table(shape: Shape) -> Table:
 
 
 def child_of(parent: str, tables: Iterable[Table]) -> Table | None:
-    """The table among `tables` whose rows belong to rows of `parent`; None where no table's do."""
+    """The table among `tables` whose `parent` this is; None where there is none."""
     return next((table for table in tables if table.parent == parent), None)

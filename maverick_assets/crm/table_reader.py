@@ -1,7 +1,7 @@
 """The rows of one CRM table in one snapshot, as batches of raw rows.
 
-Two connections share the snapshot: ADBC streams rows as Arrow without a Python object per value,
-psycopg asks everything else.
+Two connections share the snapshot. ADBC streams rows as Arrow, without a Python object per value;
+psycopg serves every other query.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,10 +40,14 @@ class TableReader:
     lake: Path
     forgotten: Forgotten
     n_read: int = 0  # rows that came from the source
-    n_dropped: int = 0  # those of them that are forgotten
+    n_dropped: int = 0  # rows among them that are forgotten
 
     def rows(self, condition: sql.Composable | None) -> Iterator[pa.RecordBatch]:
-        """Checked batches in the raw schema. Raises `BadInput` naming table and column."""
+        """Batches of the rows that satisfy `condition` (None: all), in the raw schema.
+
+        Forgotten rows are dropped. Raises `BadInput` naming table and column for a value that the
+        lake cannot hold, `MaverickError` when the server is gone.
+        """
         columns = [
             sql.SQL("{} as {}").format(self._as_schema_type(name), sql.Identifier(name))
             for name in self.table.columns
@@ -113,7 +117,7 @@ class TableReader:
                 raise self._column_error(name, "has a time outside the years 1 to 9999; correct it")
 
     def _drop_forgotten(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """`batch` without forgotten rows; a forgotten contact's new rows join the list of them."""
+        """`batch` without forgotten rows. New rows of a forgotten contact are put on the list."""
         kept, dropped_ids = self.forgotten.split(self.table, batch)
         listed = self.forgotten.rows.get(self.table.name, ())
         new_ids = [row_id for row_id in dropped_ids if row_id not in listed]
@@ -124,13 +128,13 @@ class TableReader:
         return kept
 
     def _explain(self, error: Exception) -> MaverickError:
-        """The error of the first column that PostgreSQL cannot send, which ADBC does not name.
+        """The error of the first column that PostgreSQL cannot send: ADBC does not name it.
 
         When every column can be sent, the server itself is the reason.
         """
         for name in self.snapshot.columns:
             try:
-                self._send(name)
+                self._send_column(name)
             except psycopg.OperationalError as outage:  # the server is gone, or at its limits
                 error = outage
                 break
@@ -141,8 +145,8 @@ class TableReader:
             "run it again"
         )
 
-    def _send(self, column: str) -> None:
-        """Have PostgreSQL send a column, and throw it away."""
+    def _send_column(self, column: str) -> None:
+        """Have PostgreSQL send a whole column, and discard it. Raises `psycopg.Error`."""
         query = sql.SQL("copy (select {} from {}) to stdout").format(
             self._as_schema_type(column), sql.Identifier(self.table.name)
         )
@@ -156,7 +160,7 @@ class TableReader:
 
 
 def prefetched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """`batches`, with the next one read in a thread while the caller works on one."""
+    """`batches`, where a thread reads the next one while the caller works on the current one."""
     with ThreadPoolExecutor(max_workers=1) as executor:
         upcoming = executor.submit(next, batches, None)
         while (batch := upcoming.result()) is not None:

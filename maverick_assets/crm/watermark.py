@@ -1,10 +1,10 @@
-"""Up to where a table of the CRM was read, and what has to be read next.
+"""How far a table of the CRM was read, and what has to be read next.
 
 Rows become visible in commit order, not in the order of any key or timestamp. A cursor on a key or
-a timestamp therefore loses rows while others write: a slow transaction commits a row that is older
-than the cursor. The horizon of a snapshot loses none. It is the oldest transaction id that was
-still running (`pg_snapshot_xmin`), and every row that a later snapshot shows and this one did not
-was written by a transaction at or above it.
+a timestamp therefore loses rows while others write: a slow transaction may commit a row that is
+older than the cursor. The horizon of a snapshot loses none. It is the id of the oldest transaction
+that was still running (`pg_snapshot_xmin`). A row that a later snapshot shows and this one did not
+was written by that transaction or a newer one.
 """
 
 from dataclasses import dataclass
@@ -26,15 +26,15 @@ _MAX_COMPARABLE_IDS = 2**31 - 2**20
 
 
 class Watermark(BaseModel):
-    """Up to where a table was read; stored in the same commit as the rows."""
+    """How far a table was read; stored in the same commit as the rows."""
 
     model_config = ConfigDict(frozen=True)
 
     source: str  # cluster, timeline, life between crashes, database and relation
-    columns: tuple[str, ...]  # those that the source had
+    columns: tuple[str, ...]  # columns that the source had
     horizon: int | None  # None where rows have no `xmin`
     cursor: datetime | None  # without a horizon: the newest timestamp that was seen
-    reconciled_at: datetime  # the last time that all rows were read
+    reconciled_at: datetime  # when all rows were last read
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class TableSnapshot:
     source: str  # as in `Watermark`
     columns: tuple[str, ...]  # columns of the schema that the source has
     horizon: int | None  # None where rows have no usable `xmin`
-    next_id: int  # the transaction id that is given out next
+    next_id: int  # the next transaction id that the server gives out
     cursor_column: str | None  # a column of timestamps, where the table has one
     newest: datetime | None  # without a horizon: the last timestamp of that column
     oldest_transaction_seconds: float  # age of the oldest transaction, which holds the horizon back
@@ -101,7 +101,7 @@ def choose_window(
 ) -> Window:
     """What to read after `watermark`.
 
-    Raises `BadInput` when the source lost a column since: its values would become NULL in silence.
+    Raises `BadInput` when the source has lost a column: its values would silently become NULL.
     """
     if watermark.source != snapshot.source:
         return Window(None, "full", "another database, a restored one, or a server that crashed")
@@ -114,8 +114,8 @@ def choose_window(
     if watermark.columns != snapshot.columns:
         return Window(None, "full", "a new column")
     if watermark.horizon is not None and snapshot.horizon is not None:
-        return _by_horizon(watermark.horizon, snapshot.next_id)
-    return _by_cursor(snapshot, watermark, now)
+        return _window_by_horizon(watermark.horizon, snapshot.next_id)
+    return _window_by_cursor(snapshot, watermark, now)
 
 
 def next_watermark(
@@ -134,7 +134,7 @@ def next_watermark(
     )
 
 
-def _by_horizon(horizon: int, next_id: int) -> Window:
+def _window_by_horizon(horizon: int, next_id: int) -> Window:
     if next_id < horizon:
         return Window(None, "full", "transaction ids went back: a restored database")
     if next_id - horizon > _MAX_COMPARABLE_IDS:
@@ -144,14 +144,14 @@ def _by_horizon(horizon: int, next_id: int) -> Window:
     return Window(newer, "snapshot horizon", f"rows of transactions from {horizon} on")
 
 
-def _by_cursor(snapshot: TableSnapshot, watermark: Watermark, now: datetime) -> Window:
+def _window_by_cursor(snapshot: TableSnapshot, watermark: Watermark, now: datetime) -> Window:
     column = snapshot.cursor_column
     if column is None or watermark.cursor is None:
         return Window(None, "full", "neither xmin nor a timestamp to go by")
     if now - watermark.reconciled_at > RECONCILE_AFTER:
         return Window(None, "full", "no xmin: the daily full reconcile")
-    # An hour back: rows commit later than they are stamped, and clocks differ. What comes later
-    # still, and rows that were deleted, wait for the daily comparison of all rows.
+    # An hour back, because rows commit later than they are stamped, and clocks differ. Rows that
+    # come later still, and deleted rows, wait for the daily reconcile.
     newer = sql.SQL("{} >= {}").format(
         sql.Identifier(column), sql.Literal(watermark.cursor - CURSOR_LAG)
     )
@@ -159,7 +159,7 @@ def _by_cursor(snapshot: TableSnapshot, watermark: Watermark, now: datetime) -> 
 
 
 def _newest(connection: psycopg.Connection, table: Table, column: str) -> datetime | None:
-    """The last timestamp. `infinity` does not count; it is reported where rows are read."""
+    """The last timestamp. `infinity` does not count; `TableReader` reports it as an error."""
     query = "select max({0}::timestamptz) filter (where {0}::timestamptz < '9999-12-31') from {1}"
     row = connection.execute(sql.SQL(query).format(sql.Identifier(column), _name(table))).fetchone()
     newest: datetime | None = row[0] if row else None
@@ -167,7 +167,7 @@ def _newest(connection: psycopg.Connection, table: Table, column: str) -> dateti
 
 
 def _check_ids(connection: psycopg.Connection, table: Table) -> None:
-    """Raise `BadInput` unless every row has an id of its own.
+    """Raise `BadInput` unless every row has its own id.
 
     A unique index on a NOT NULL column is proof; without one all ids are compared.
     """
@@ -193,10 +193,10 @@ where indrelid = to_regclass(%s) and indisunique and indisvalid and indpred is n
 # Name of the snapshot, identity of the source, horizon, next id, whether `xmin` is usable, and the
 # age of the oldest transaction.
 #
-# A crashed server may give out ids again whose transactions left no trace in its log, and among
-# them ids below a horizon. It also resets its statistics, which a clean restart keeps: the time of
-# that reset is part of the identity, so that each life of a server is a source of its own.
-# A partition that is a foreign table has no xmin, and on a standby snapshots are approximate.
+# A crashed server may reuse the ids of transactions that left no trace in its log, even ids below a
+# horizon. It also resets its statistics, which a clean restart keeps. The time of that reset is
+# part of the identity, so that a server counts as another source after a crash.
+# A partition that is a foreign table has no xmin, and snapshots of a standby are approximate.
 _SNAPSHOT_QUERY = """
 select pg_export_snapshot(),
        concat_ws('/', system_identifier, timeline_id,

@@ -88,7 +88,7 @@ def dying(function, before):
     return wrapped
 
 if point == "snapshot":
-    extraction.take_snapshot = dying(extraction.take_snapshot, before=False)
+    extraction.begin_snapshot = dying(extraction.begin_snapshot, before=False)
 elif point == "stream":
     table_reader.as_raw_batch = dying(table_reader.as_raw_batch, before=False)
 elif point == "before commit":

@@ -1,4 +1,4 @@
-"""Sample CRM: records of the invented owner Allan Reyes, generated from a seed."""
+"""The sample CRM: records of the invented owner Allan Reyes, generated from a seed."""
 
 from maverick_assets.crm.sample.chats import chat_rows
 from maverick_assets.crm.sample.deals import deal_rows
@@ -11,9 +11,9 @@ __all__ = ["sample_crm"]
 
 
 def sample_crm(seed: int = 7, factor: int = 1) -> dict[str, list[dict[str, object]]]:
-    """Rows for each CRM table; equal arguments give equal rows, `factor` multiplies their number.
+    """Rows for each CRM table. Equal arguments give equal rows; `factor` multiplies their number.
 
-    Moments are UTC datetimes between May 2025 and October 2026. At factor 1: 200 e-mail threads,
+    Times are UTC datetimes between May 2025 and October 2026. At factor 1: 200 e-mail threads,
     80 conversations, 200 deals, 150 notes and 150 samples of each of five personalities.
     """
     conversations, messages = chat_rows(seed, factor)

@@ -46,7 +46,7 @@ def chat_rows(seed: int, factor: int) -> tuple[list[dict[str, object]], list[dic
 def _conversation(
     contact: SampleContact, start: datetime, wanted: int, expander: Expander
 ) -> list[tuple[str, str]]:
-    """About `wanted` (role, text) pairs: an opening, exchanges, a closing."""
+    """About `wanted` pairs of role and text: an opening, exchanges and a closing."""
     bank, rng = load_bank("chats"), expander.rng
     brand = contact.company if contact.company in products() else None
     slots = project_slots(draw_project(rng, brand), rng) | day_slots(start, rng)
@@ -71,7 +71,7 @@ def _spoken(
     expander: Expander,
     chattiness: float = 0.0,
 ) -> list[tuple[str, str]]:
-    """The script's lines as (role, text); no text comes twice unless its bank has no other."""
+    """The script's lines as pairs of role and text, new texts as long as the bank has any."""
     spoken = []
     for line in script.replace("\\n", "\n").strip().splitlines():
         speaker, template = line.split(" ", 1)
@@ -87,7 +87,7 @@ def _message(
     expander: Expander,
     chattiness: float,
 ) -> str:
-    """One message; a short one, or one Allan already sent, gets something added in passing."""
+    """One message. A short one, or one that Allan sent before, gets something added in passing."""
     text = expander.text(template, slots)
     short = len(text.split()) < 10 and not text.endswith("?")
     chatty = short and expander.rng.random() < chattiness
@@ -99,11 +99,12 @@ def _message(
 
 
 def _message_rows(
-    key: str, start: datetime, lines: list[tuple[str, str]], written: int, rng: random.Random
+    key: str, start: datetime, lines: list[tuple[str, str]], n_before: int, rng: random.Random
 ) -> list[dict[str, object]]:
+    """Rows of one conversation; `n_before` counts the messages of earlier ones."""
     rows: list[dict[str, object]] = []
     moment = start
-    for number, (role, text) in enumerate(lines, start=written + 1):
+    for number, (role, text) in enumerate(lines, start=n_before + 1):
         rows.append(
             {
                 "id": f"message-{number:05d}",

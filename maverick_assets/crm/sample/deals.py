@@ -1,4 +1,4 @@
-"""Deals: the facts of an enquiry, and Allan's call, which follows from them by his rules."""
+"""Deals: the facts of an enquiry, and the call that Allan makes on them by his rules."""
 
 import random
 from dataclasses import dataclass, replace
@@ -19,13 +19,14 @@ from maverick_assets.crm.sample.world import (
 
 DEALS = 200
 NOISE = 0.08  # share of deals that went against the rules
-OPEN_SHARE = 0.09
+OPEN_SHARE = 0.09  # share of deals that are still open
 
-MAX_DISCOUNT = 10
-MAX_PAYMENT_DAYS = 45
-RUSH_BELOW_WEEKS = 3
-RUSH_FACTOR = 1.2
-REPEAT_FACTOR = 0.95
+# Allan's rules
+MAX_DISCOUNT = 10  # percent
+MAX_PAYMENT_DAYS = 45  # without a deposit
+RUSH_BELOW_WEEKS = 3  # a shorter lead costs more
+RUSH_FACTOR = 1.2  # of the price
+REPEAT_FACTOR = 0.95  # of the price, for a client who bought before
 
 Stage = Literal["won", "lost", "open"]
 
@@ -48,13 +49,17 @@ class DealFacts:
 
 @dataclass(frozen=True)
 class DealDecision:
+    """Allan's call on an enquiry, or how the deal turned out."""
+
     stage: Stage
-    rule: str  # what decided it; a key of the phrase bank
+    rule: str  # the rule that decided; a key of the phrase bank
     amount: float  # pounds
 
 
 @dataclass(frozen=True)
 class Deal:
+    """A deal, with the two parts of its notes."""
+
     facts: DealFacts
     decision: DealDecision
     facts_text: str
@@ -63,7 +68,7 @@ class Deal:
 
 
 def decide_deal(facts: DealFacts) -> DealDecision:
-    """Allan's rules: a reason to refuse loses the deal; else the first fitting term prices it."""
+    """Allan's rules: a reason to refuse loses the deal; else the first term that fits prices it."""
     price = float(list_price(facts.project.test, facts.sample))
     refusal = _reason_to_refuse(facts)
     if refusal:
@@ -80,6 +85,7 @@ def decide_deal(facts: DealFacts) -> DealDecision:
 
 
 def _reason_to_refuse(facts: DealFacts) -> str | None:
+    """The first rule by which Allan refuses an enquiry; None when no rule does."""
     if not facts.good_fit:
         return "poor_fit"
     if facts.sample < facts.project.test.min_n:
@@ -114,6 +120,7 @@ def deal_rows(seed: int, factor: int) -> list[dict[str, object]]:
 
 
 def draw_deals(seed: int, factor: int = 1) -> list[Deal]:
+    """Deals in the order in which they are drawn, not in that of time."""
     rng = random.Random(f"{seed}-deals")
     expander = Expander(rng)
     return [_draw_deal(expander) for _ in range(DEALS * factor)]
@@ -137,7 +144,7 @@ def _draw_facts(rng: random.Random) -> DealFacts:
 
 
 def _with_luck(decision: DealDecision, rng: random.Random) -> DealDecision:
-    """The decision as it turned out: some deals are still open, some went against the rule."""
+    """How a deal turned out: some are still open, and some go against the rule."""
     luck = rng.random()
     if luck < OPEN_SHARE:
         return replace(decision, stage="open", rule=f"open_{decision.stage}")
@@ -172,7 +179,7 @@ def _draw_deal(expander: Expander) -> Deal:
 
 
 def _facts_text(facts: DealFacts, expander: Expander, slots: dict[str, str]) -> str:
-    """The facts as plain sentences; the bank leaves out some usual ones now and then."""
+    """The facts as plain sentences. Now and then the bank leaves out a fact that is usual."""
     bank = load_bank("deals")["facts"]
     rush = "pays_rush" if facts.pays_rush else "no_rush"
     mentioned = [

@@ -23,10 +23,10 @@ from maverick_assets.crm.sample.world import (
 )
 
 THREADS = 200
-FORWARD_SHARE = 0.18
+FORWARD_SHARE = 0.18  # probability that the last mail of a thread is forwarded
 SIGNATURE = "-- \nAllan Reyes\nTestPilot | Real kitchens, real answers"
 REGISTERS = ("formal", "bubbly", "cautious", "brisk")
-CLOSINGS = ("Onward,", "Fair winds,", "Talk soon,")
+CLOSINGS = ("Onward,", "Fair winds,", "Talk soon,")  # the last one where a call is mentioned
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class SampleMail:
 
     thread: int
     contact: SampleContact
-    mine: bool  # Allan wrote it
+    mine: bool  # whether Allan wrote it
     to: str
     subject: str
     sent_at: datetime
     content: str  # without greeting, closing, signature and quote
-    signed: str  # with all of them but the quote
-    body: str
+    signed: str  # the content with greeting, closing and signature
+    body: str  # all of it, with the quote
     parent: "SampleMail | None"  # the mail that it answers or forwards
 
     @property
@@ -104,6 +104,7 @@ def _cast(expander: Expander, scenarios: Mapping[str, Any]) -> tuple[SampleConta
 def _thread(
     number: int, contact: SampleContact, scenario: Mapping[str, Any], expander: Expander
 ) -> list[SampleMail]:
+    """The mails of one thread, oldest first; at times the last one is a forward."""
     rng = expander.rng
     sent_at = draw_moment(rng, margin_days=16)
     brand = contact.company if contact.company in products() else None
@@ -151,6 +152,7 @@ def _thread(
 
 
 def _fresh_parts(expander: Expander, template: str, slots: Mapping[str, str]) -> list[str]:
+    """The template's parts, expanded to a text that was not drawn before."""
     text = expander.fresh(lambda: "\n\n".join(expander.parts(template, slots)))
     return text.split("\n\n")
 
@@ -162,7 +164,7 @@ def _allan_extras(
     slots: Mapping[str, str],
     follows: bool,
 ) -> list[str]:
-    """The parts with a practical detail where the scenario has one, and at times a postscript."""
+    """The parts, with a practical detail if the scenario has one, and at times a postscript."""
     bank = load_bank("emails")
     practical = expander.parts(bank["practical"], slots) if scenario.get("practical") else []
     postscript = follows and expander.rng.random() < 0.3
@@ -171,7 +173,7 @@ def _allan_extras(
 
 
 def _in_manner(template: str, contact: SampleContact) -> str:
-    """The template with the first part narrowed to lines that suit the contact's register."""
+    """The template, its first part narrowed to the lines that suit the contact's register."""
     first, *rest = template.strip().split("\n\n")
     lines = first.splitlines()
     if len(lines) >= len(REGISTERS):
@@ -198,7 +200,7 @@ def _padded(
 def _with_quote(
     signed: str, parent: SampleMail | None, mine: bool, contact: SampleContact, rng: random.Random
 ) -> str:
-    """The mail with the one that it answers below; some answers quote nothing."""
+    """The mail above the one that it answers; some answers quote nothing."""
     quotes = parent is not None and rng.random() < 0.8
     return f"{signed}\n\n{_quote(parent, mine, contact, rng)}" if parent and quotes else signed
 
@@ -252,7 +254,7 @@ def _stamp(mail: SampleMail) -> str:
 
 
 def _forward(mail: SampleMail, sent_at: datetime, expander: Expander) -> SampleMail | None:
-    """The mail passed on by its receiver, with or without a comment; None if nobody is left."""
+    """The mail, forwarded by its receiver, at times with a comment; None if nobody can get it."""
     rng, bank = expander.rng, load_bank("emails")
     mine = not mail.mine
     if mine:

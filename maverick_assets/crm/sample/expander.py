@@ -1,4 +1,4 @@
-"""Expands the templates of the phrase banks, a small grammar in YAML.
+"""Expands the templates of the phrase banks, which are a small grammar in YAML.
 
 A template is text in which a blank line separates *parts*; within a part each line is one
 alternative, and a line `~` says nothing. Inside a line, `{a|b}` is an inline alternative (nesting
@@ -14,12 +14,15 @@ from typing import Any
 
 from maverick_assets.yaml_files import parse_yaml
 
-TRIES = 40  # for a text that was not drawn before; a small bank may have no other
+TRIES = 40  # to draw a text that was not drawn before; a small bank may have no other
 
-# {a|b}, the innermost first; <name>; a sentence's first letter; "a" before a vowel's sound
+# "{a|b}"; of nested choices the innermost
 _CHOICE = re.compile(r"\{([^{}]*)\}")
+# "<brand>"
 _NAME = re.compile(r"<([a-z_0-9]+)>")
+# The first letter of a sentence, or of an item of a list: "Yes. thanks", "\n2. oats"
 _SENTENCE_START = re.compile(r"(^|[.?!][\"')]? |\n(?:\d\. )?)([a-z])")
+# "a" before the sound of a vowel: "a 8 % rise", "a offer", but not "a one-off", "a unit", "a user"
 _ARTICLE = re.compile(
     r"\b([Aa]) (?=8\b|8\d|11\b|18\b|(?!one\b|once\b|eu|[Uu]ni|us[ae])[aeiouAEIOU])"
 )
@@ -33,7 +36,7 @@ def load_bank(name: str) -> dict[str, Any]:
 
 
 def tidy(text: str) -> str:
-    """Repair what joining clauses leaves behind: spaces, sentence capitals, a/an."""
+    """Repair what joining clauses leaves behind: spaces, capitals of sentences, and a or an."""
     text = re.sub(r" {2,}", " ", text).strip()
     text = re.sub(r" ([,.;?!])(?=\s|$)", r"\1", text)
     text = _ARTICLE.sub(r"\1n ", text)
@@ -41,7 +44,7 @@ def tidy(text: str) -> str:
 
 
 class Expander:
-    """Expands templates; draws alternatives from shuffled decks, so that all get used evenly."""
+    """Expands templates. Draws alternatives from shuffled decks, so that all are used evenly."""
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
@@ -49,7 +52,7 @@ class Expander:
         self._decks: dict[tuple[str, ...], list[str]] = {}
 
     def pick(self, options: Sequence[str]) -> str:
-        """One of the options; each comes up once before any comes up again."""
+        """One of the options. Each is drawn once before any is drawn again."""
         deck = self._decks.setdefault(tuple(options), [])
         if not deck:
             deck.extend(options)
@@ -57,15 +60,16 @@ class Expander:
         return deck.pop()
 
     def parts(self, template: str, slots: Mapping[str, str]) -> list[str]:
-        """The template's parts, expanded; parts that say nothing are left out.
+        """The template's parts, expanded. Parts that say nothing are left out.
 
-        Raises KeyError with the name of a slot that is not given.
+        Raises `KeyError` with the name of a slot that is not given.
         """
         blocks = [block.splitlines() for block in template.strip().split("\n\n")]
         lines = [self._line(self.pick(block), slots) for block in blocks]
         return [tidy(line) for line in lines if line.strip() not in ("", "~")]
 
     def text(self, template: str, slots: Mapping[str, str]) -> str:
+        """The template's parts, expanded, in one paragraph."""
         return " ".join(self.parts(template, slots))
 
     def longer(self, template: str, slots: Mapping[str, str], second_line: float) -> str:
@@ -81,7 +85,7 @@ class Expander:
         return " ".join(text for text in texts if text)
 
     def bind(self, choices: Mapping[str, str], slots: Mapping[str, str]) -> dict[str, str]:
-        """The slots, extended in order by one untidied choice for each name."""
+        """The slots and a choice for each name, which may use the slots and earlier choices."""
         bound = dict(slots)
         for name, options in choices.items():
             bound[name] = self._line(self.pick(str(options).strip().splitlines()), bound)

@@ -19,7 +19,7 @@ from maverick_assets.crm.sample.world import (
 SAMPLES_EACH = 150
 SPECIALISTS = ("gatekeeper", "business-mentor", "technical-mentor", "health-monitor")
 MOODS = ("joy", "sadness", "anger", "fear", "surprise", "disgust")
-# Probability that a part of an answer gives two of its lines; it sets the length of the answers.
+# Probability that a part of an answer gives two of its lines, which sets the length of answers.
 SECOND_LINE = {
     "robbie": 0.6,
     "gatekeeper": 0.25,
@@ -27,7 +27,7 @@ SECOND_LINE = {
     "technical-mentor": 0.35,
     "health-monitor": 0.7,
 }
-# "13: " before a line of an answer
+# Before a line of an answer, the ways to ask that it answers: "13: "
 _WAYS = re.compile(r"([1-4]+): ")
 MODES = ("professional", "intimate")
 
@@ -78,6 +78,7 @@ def _robbie(seed: int, factor: int) -> list[dict[str, object]]:
 def _robbie_answer(
     opening: str, heart: str, closing: str, slots: Mapping[str, str], expander: Expander
 ) -> str:
+    """An answer from three templates: the mode's opening, the mood's heart, the mode's closing."""
     texts = [
         expander.text(opening, slots),
         expander.longer(heart, slots, SECOND_LINE["robbie"]),
@@ -107,7 +108,7 @@ def _pick_question(entry: str, expander: Expander) -> tuple[str, str]:
 
 
 def sample_slots(rng: random.Random, moment: datetime) -> dict[str, str]:
-    """Everything a prompt may mention; prompt and answer share one draw."""
+    """Everything that a prompt may mention. Prompt and answer share one draw."""
     clients = [contact for contact in contacts() if contact.kind == "client"]
     client = rng.choice(clients)
     project = draw_project(rng, client.company)

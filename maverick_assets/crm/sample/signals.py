@@ -10,7 +10,7 @@ ROWS_EACH = 22
 
 
 def feedback_rows(seed: int, factor: int) -> list[dict[str, object]]:
-    """Rows of `feedback`: an answer, its rating, for some the answer Allan wanted."""
+    """Rows of `feedback`, in order of time: an answer, its rating, and for some a correction."""
     rng = random.Random(f"{seed}-feedback")
     expander = Expander(rng)
     rows: list[dict[str, object]] = []

@@ -14,17 +14,17 @@ FIRST_DAY = datetime(2025, 5, 1, tzinfo=UTC)
 LAST_DAY = datetime(2026, 10, 31, tzinfo=UTC)
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
-FIXED_FEE = 1800
+FIXED_FEE = 1800  # pounds
 
 
 @dataclass(frozen=True)
 class TestType:
-    """A kind of consumer test: price for each respondent, smallest sample worth running."""
+    """A kind of consumer test."""
 
     name: str
-    rate: int
-    min_n: int
-    weeks: int
+    rate: int  # pounds per respondent
+    min_n: int  # respondents of the smallest sample that is worth running
+    weeks: int  # duration
 
 
 TESTS = (
@@ -38,18 +38,18 @@ TESTS = (
 
 @dataclass(frozen=True)
 class SampleContact:
-    """A correspondent and the habits of their mail; `register` names a bank of pleasantries."""
+    """A correspondent, and the habits of their mail."""
 
     name: str
     email: str
-    kind: str
+    kind: str  # "client", "analyst", ...: scenarios and exchanges name the kind that they suit
     company: str
-    role: str
-    register: str
-    greeting: str
-    closing: str
-    quote: str = "inline"
-    disclaimer: str = ""
+    role: str  # in the company
+    register: str  # key of a bank of pleasantries: "formal", "brisk", ...
+    greeting: str  # as their mails begin
+    closing: str  # as their mails end
+    quote: str = "inline"  # how their program quotes: "inline" with marks, or "outlook"
+    disclaimer: str = ""  # below their signature
 
     @property
     def first(self) -> str:
@@ -58,10 +58,12 @@ class SampleContact:
 
 @dataclass(frozen=True)
 class Project:
+    """A test of a product."""
+
     brand: str
     product: str
     test: TestType
-    sample: int
+    sample: int  # respondents
 
     @property
     def price(self) -> int:
@@ -90,7 +92,7 @@ def pounds(amount: float) -> str:
 
 
 def draw_project(rng: random.Random, brand: str | None = None) -> Project:
-    """A project of the brand (any brand when none is given), with a sample well above minimum."""
+    """A project of the brand (None: of any), with a sample well above the minimum."""
     brand = brand or rng.choice(sorted(products()))
     test = rng.choice(TESTS)
     sample = round(test.min_n * rng.uniform(1.4, 2.6) / 10) * 10
@@ -98,7 +100,7 @@ def draw_project(rng: random.Random, brand: str | None = None) -> Project:
 
 
 def project_slots(project: Project, rng: random.Random) -> dict[str, str]:
-    """What texts can say about a project; the figures agree with the pricing rules."""
+    """What texts can say about a project. The figures agree with the rules for prices."""
     less_n = max(project.test.min_n, round(project.sample * 0.7 / 10) * 10)
     return {
         "brand": project.brand,
@@ -140,7 +142,7 @@ def draw_moment(rng: random.Random, margin_days: int = 1) -> datetime:
 
 
 def in_working_hours(moment: datetime) -> datetime:
-    """The moment, moved to the next morning from a night, and to a Monday from a weekend."""
+    """The moment, moved from a night to the morning after it, and from a weekend to Monday."""
     if not 7 <= moment.hour < 19:
         moment = moment.replace(hour=8 + moment.minute % 9) + timedelta(days=moment.hour >= 19)
     return moment + timedelta(days=max(0, 7 - moment.weekday()) if moment.weekday() > 4 else 0)

@@ -23,6 +23,7 @@ from maverick_assets.errors import BadInput
 
 
 def _known_zone(name: str) -> str:
+    """`name`. Raises `ValueError` unless it is a time zone of this machine."""
     try:
         ZoneInfo(name)
     except (LookupError, OSError, ValueError) as error:
@@ -78,7 +79,7 @@ class CalendarSource:
     def fetch(self, table: str, state: FetchState | None) -> FetchResult:  # noqa: ARG002
         """All events of the only table, or nothing when every calendar is unchanged.
 
-        While something cannot be read, no row vanishes, and the next fetch reads everything again.
+        When something cannot be read, no row vanishes, and the next fetch reads everything again.
         """
         zone = ZoneInfo(self.entry.timezone)
         reader = EventReader(self.tables[0], self.entry.user, self.entry.addresses, zone)
@@ -92,6 +93,7 @@ class CalendarSource:
         return FetchResult(items, complete=not broken, state={} if broken else markers)
 
     def _files(self) -> Iterator[Calendar]:
+        """The .ics files of the entry. Raises `BadInput` naming one that cannot be read."""
         for path in self.entry.files:
             if not path.exists():
                 raise BadInput(f"source {self.name}: {path} does not exist; correct it")

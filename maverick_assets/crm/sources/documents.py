@@ -24,8 +24,9 @@ from maverick_assets.crm.sources.source import (
 )
 from maverick_assets.errors import BadInput
 
-MAX_BYTES = 20_000_000
+MAX_BYTES = 20_000_000  # of a file
 SUFFIXES = (".md", ".txt", ".pdf")
+# "## Oat bars ##"
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 
@@ -67,22 +68,23 @@ class DocumentsSource:
         folder = self.entry.folder
         if not folder.is_dir():
             raise BadInput(f"source {self.name}: {folder} is not a folder; correct it")
-        seen: FetchState = {}
-        return FetchResult(self._items(state or {}, seen), complete=state is None, state=seen)
+        next_state: FetchState = {}
+        items = self._items(state or {}, next_state)
+        return FetchResult(items, complete=state is None, state=next_state)
 
     def _items(
-        self, known: FetchState, seen: FetchState
+        self, state: FetchState, next_state: FetchState
     ) -> Iterator[SourceRow | Deleted | SkippedInput]:
-        """Rows of the files that differ from `known`; fills `seen`, the state of this fetch."""
+        """Rows of the files that differ from those in `state`. Fills `next_state` on the way."""
         files = dict(_files(self.entry.folder))
-        yield from (Deleted(name) for name in known if name not in files)
+        yield from (Deleted(name) for name in state if name not in files)
         for name, path in files.items():
-            before = known.get(name, [0, 0, ""])
+            before = state.get(name, [0, 0, ""])
             try:
                 info = path.stat()
-                # Same time and size: not even read.
+                # A file of the same time and size is not even read.
                 if before[:2] == [info.st_mtime_ns, info.st_size]:
-                    seen[name] = before
+                    next_state[name] = before
                     continue
                 if info.st_size > MAX_BYTES:
                     raise ValueError(f"larger than {MAX_BYTES / 1e6:.0f} MB")
@@ -90,13 +92,14 @@ class DocumentsSource:
                 digest = sha256(data).hexdigest()
                 if before[2] != digest:
                     yield self._row(name, data, datetime.fromtimestamp(info.st_mtime, UTC))
-                seen[name] = [info.st_mtime_ns, info.st_size, digest]
+                next_state[name] = [info.st_mtime_ns, info.st_size, digest]
             except (OSError, ValueError) as error:
                 yield SkippedInput(name, str(error))
-                if name in known:  # no time and no size: it is read again, whatever happens
-                    seen[name] = [0, 0, before[2]]
+                if name in state:  # without time and size, the next fetch reads it in any case
+                    next_state[name] = [0, 0, before[2]]
 
     def _row(self, name: str, data: bytes, changed_at: datetime) -> SourceRow:
+        """The note of a file. Raises `ValueError` with the reason when there is no text in it."""
         title, text = _pdf(data) if name.lower().endswith(".pdf") else (None, _decoded(data))
         if not text.strip():
             raise ValueError("no text in it")
@@ -128,7 +131,10 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _decoded(data: bytes) -> str:
-    """Text with `\\n` newlines. Bytes that are neither UTF-16 nor UTF-8 count as Windows-1252."""
+    """Text with `\\n` newlines. Bytes that are neither UTF-16 nor UTF-8 are read as Windows-1252.
+
+    Raises `ValueError` when the bytes are no text.
+    """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = data.decode("utf-16")
     elif b"\0" in data:

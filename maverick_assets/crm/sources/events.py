@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import icalendar
 
 # Outlook and Google write HTML into DESCRIPTION, which RFC 5545 has as plain text:
-# "<p>Agenda:<br>1. Oats</p>". A lone "<" in plain text is none of these tags.
+# "<p>Agenda:<br>1. Oats</p>". In plain text a lone "<" is followed by none of these tags.
 _MARKUP = re.compile(r"</?(?:a|b|br|div|html|i|li|ol|p|span|u|ul)\b[^>]*>", re.IGNORECASE)
 
 
@@ -66,17 +66,19 @@ class EventReader:
                         yield SkippedInput(f"{name}: {subject}", str(error)[:200])
 
     def _row(self, event: "icalendar.Event", calendar: str, zone: ZoneInfo) -> SourceRow | Deleted:
+        """The note of an event of the calendar of that name. Raises `ValueError` with the reason
+        when a property is missing or broken."""
         uid = str(event.get("UID", "")).strip()
         if not uid or "DTSTART" not in event:
             raise ValueError("no start" if uid else "no UID")
         occurrence = event.get("RECURRENCE-ID")
-        changed = f"#{_utc(occurrence, zone):%Y%m%dT%H%M%SZ}" if occurrence else ""
+        suffix = f"#{_utc(occurrence, zone):%Y%m%dT%H%M%SZ}" if occurrence else ""
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
-            return Deleted(uid + changed)
+            return Deleted(uid + suffix)
         organizer = str(event.get("ORGANIZER", "")).lower().removeprefix("mailto:")
         is_others = organizer and organizer not in self.addresses
         return self.table.row(
-            id=uid + changed,
+            id=uid + suffix,
             user_id=organizer if is_others else self.user,
             title=str(event.get("SUMMARY", "")),
             content=_plain(str(event.get("DESCRIPTION", ""))),
@@ -94,6 +96,7 @@ def _utc(value: Any, zone: ZoneInfo) -> datetime:
 
 
 def _zone(name: str, default: ZoneInfo) -> ZoneInfo:
+    """The time zone of that name; `default` for an empty or unknown name."""
     try:
         return ZoneInfo(name) if name else default
     except (LookupError, OSError, ValueError):

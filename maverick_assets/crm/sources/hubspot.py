@@ -23,10 +23,10 @@ from maverick_assets.crm.sources.source import (
     secret_from,
 )
 
-# HubSpot indexes a change moments after it happened, and lists a new message as late: each fetch
-# looks back further than the one before it began.
+# HubSpot indexes a change, and lists a new message, some time after it happened. So each fetch asks
+# for changes since an hour before the last fetch began.
 OVERLAP = timedelta(hours=1)
-# HubSpot lists nothing that was deleted for good; only a full read shows its absence.
+# HubSpot does not list what was deleted for good. Only a full read shows that it is absent.
 FULL_EVERY = timedelta(days=7)
 
 
@@ -78,6 +78,7 @@ class HubSpotSource:
         )
 
     def fetch(self, table: str, state: FetchState | None) -> FetchResult:
+        """All rows of a table, or those that changed; see `Source.fetch`."""
         target = next(candidate for candidate in self.tables if candidate.name == table)
         api = HubSpotApi(
             f"source {self.name}, table {table}",
@@ -91,7 +92,7 @@ class HubSpotSource:
 
         def items() -> Iterator[SourceRow | Deleted | SkippedInput]:
             yield from self._items(api, target, since)
-            # Only now does `api` know when HubSpot gave its first answer.
+            # Set only here: before the first answer arrives, HubSpot's clock is unknown.
             began = (api.first_answer_at or datetime.now(UTC)).isoformat()
             full = began if since is None or state is None else state["full"]
             next_state.update(full=full, since=began)
@@ -113,7 +114,7 @@ class HubSpotSource:
 
 
 def _read_since(state: FetchState | None) -> datetime | None:
-    """The moment from which on to read; None: everything."""
+    """The time of the oldest change to read; None: read everything."""
     if not state or datetime.now(UTC) - datetime.fromisoformat(state["full"]) > FULL_EVERY:
         return None
     return datetime.fromisoformat(state["since"]) - OVERLAP

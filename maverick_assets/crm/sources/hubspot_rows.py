@@ -129,7 +129,7 @@ def _objects(
     since: datetime | None,
     row: Callable[[JsonObject], SourceRow | SkippedInput],
 ) -> Iterator[SourceRow | Deleted | SkippedInput]:
-    """CRM objects as rows; where only changes are read, archived objects follow as `Deleted`."""
+    """CRM objects as rows. When only changes are read, archived objects follow as `Deleted`."""
     path = f"/crm/v3/objects/{kind}"
     if since is None:
         yield from map(row, api.items(path, properties=properties))
@@ -140,6 +140,7 @@ def _objects(
 
 
 def _threads(api: HubSpotApi, since: datetime | None) -> Iterator[JsonObject]:
+    """Threads of the inbox with a message after `since` (None: all), without spam."""
     query = {"sort": "id"}
     if since is not None:
         after = since.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -159,6 +160,7 @@ def _add_agents(api: HubSpotApi, thread_messages: list[JsonObject], agents: dict
 
 
 def _senders(message: JsonObject) -> list[str]:
+    """Actor ids of those who sent a message."""
     return [sender["actorId"] for sender in message.get("senders", []) if sender.get("actorId")]
 
 
@@ -182,12 +184,13 @@ def _split(value: str | None) -> list[str]:
 
 
 def _text(plain: str | None, html: str | None) -> str:
+    """The plain text if there is one, else the text of the HTML."""
     text = plain if plain and plain.strip() else html_to_text(html or "")
     return text.replace("\r\n", "\n").strip("\n")
 
 
 def _time(value: str) -> datetime:
-    """A moment as HubSpot writes it: ISO 8601, or milliseconds since 1970."""
+    """A time that HubSpot writes in ISO 8601 or in milliseconds since 1970."""
     if value.isdigit():
         return datetime.fromtimestamp(int(value) / 1000, UTC)
     return datetime.fromisoformat(value).astimezone(UTC)

@@ -1,7 +1,7 @@
-"""What every source beside the CRM's database declares, and what it hands over.
+"""What every source beside the CRM's database declares, and what a fetch returns.
 
-A source fills raw tables whose rows look like those of a table of the CRM. Whatever reads that
-table therefore reads the source's too.
+A source fills raw tables with rows that look like those of a table of the CRM. Whatever reads that
+table therefore reads the source's, too.
 """
 
 import os
@@ -47,28 +47,28 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class Deleted:
-    """The source says that the row of this id is gone."""
+    """Says that the source no longer has the row with this id."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class FetchResult:
-    """What one fetch of a table brings.
+    """What one fetch of a table returns.
 
-    `rows` must be read to its end first: a source reads while they are consumed, and only then
-    are `state`, `deleted` and `skipped` complete.
+    A source reads while `rows` are consumed, so `state`, `deleted` and `skipped` are complete only
+    at the end of `rows`.
     """
 
     items: Iterable[SourceRow | Deleted | SkippedInput]
-    complete: bool  # the rows are all that exist: an id that is not among them has vanished
+    complete: bool  # whether these are all rows: if so, an id that is not among them has vanished
     state: FetchState  # for the next fetch; stored in the commit of the rows
     deleted: list[str] = field(default_factory=list)  # ids that are gone, even if among the rows
     skipped: list[SkippedInput] = field(default_factory=list)  # what could not be read, and why
 
     @property
     def rows(self) -> Iterator[SourceRow]:
-        """The rows, each id once, all columns, timestamps in UTC. Can be read once."""
+        """The rows, each id once, with all columns and times in UTC. Can be read only once."""
         seen: set[str] = set()
         for item in self.items:
             if isinstance(item, Deleted):
@@ -81,7 +81,7 @@ class FetchResult:
 
 
 class Source(Protocol):
-    """Where records come from. Building one reads nothing: no file, no secret, no network."""
+    """Where records come from. Its constructor reads nothing: no file, no secret, no network."""
 
     @property
     def name(self) -> str: ...
@@ -112,7 +112,7 @@ _SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
 class SourceEntry(StrictModel):
-    """What every entry of the sources file has."""
+    """The fields of every entry of the sources file."""
 
     libraries: ClassVar[tuple[str, ...]]  # modules that must be installed
 
