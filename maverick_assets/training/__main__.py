@@ -19,7 +19,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument(
         "--hostfile", type=Path, help="lines of NAME slots=GPUS; run the same command on each host"
     )
-    parser.add_argument("--host", help="this host's name in the hostfile, unless it is its own")
+    parser.add_argument("--host", help="name of this host in the hostfile; unset: its host name")
     options = parser.parse_args(arguments)
     spec = read_run_file(options.config)
     layout = read_hosts(options.hostfile, options.host) if options.hostfile else None

@@ -1,7 +1,7 @@
 """The training process of a node, as Dagster starts it.
 
 Usage: `python -m maverick_assets.training.driver SPEC.json`.
-It reports through Dagster Pipes, or on stdout when somebody else started it.
+It reports through Dagster Pipes, or on stdout when it was started by hand.
 """
 
 import sys
@@ -20,7 +20,7 @@ from maverick_assets.training.spec import TrainingSpec, read_json
 
 @contextmanager
 def pipes_reporter() -> Iterator[Reporter]:
-    """Dagster Pipes when Dagster started this process, else stdout."""
+    """Report through Dagster Pipes when Dagster started this process, else on stdout."""
     environment = PipesEnvVarParamsLoader()  # type: ignore[no-untyped-call]
     if environment.is_dagster_pipes_process():
         with open_dagster_pipes() as pipes:

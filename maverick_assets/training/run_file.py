@@ -16,7 +16,7 @@ from maverick_assets.yaml_files import load_yaml
 
 
 def _with_name(node: Any) -> Any:
-    """A fleet tells its nodes apart by name; here there is only one."""
+    """Name the node: a fleet identifies its nodes by name, but a run file has only one."""
     return {"name": "local", **node} if isinstance(node, dict) else node
 
 
@@ -24,12 +24,14 @@ class RunFileAdapter(StrictModel):
     """One adapter to train. Relative paths start at the folder of the file."""
 
     personality: str = Field(description="name of a recipe")
-    dataset: Path = Field(description="its Delta table")
+    dataset: Path = Field(description="directory of the dataset's Delta table")
     out: Path = Field(description="directory for the adapter")
-    version: int | None = Field(None, description="of the dataset; unset: the newest")
-    training: Training = Field(Training(), description="replaces single keys of the recipe's")
+    version: int | None = Field(None, description="version of the dataset; unset: the newest")
+    training: Training = Field(Training(), description="keys that override those of the recipe")
     parent: Path | None = Field(None, description="adapter to start from; unset: fresh weights")
-    parent_version: int | None = Field(None, description="of the dataset the parent learned from")
+    parent_version: int | None = Field(
+        None, description="version of the dataset that the parent was trained on"
+    )
 
 
 class RunFile(StrictModel):
@@ -40,7 +42,9 @@ class RunFile(StrictModel):
     checkpoints: Path | None = Field(
         None, description="directory; the same command resumes a run that was stopped"
     )
-    curves: Path = Field(Path("tensorboard"), description="directory; each run gets one in it")
+    curves: Path = Field(
+        Path("tensorboard"), description="directory in which each run gets one of its own"
+    )
     node: Annotated[Node, BeforeValidator(_with_name)] = Field(
         Node(name="local"), description="this machine, with the keys of a fleet's node"
     )
@@ -49,7 +53,7 @@ class RunFile(StrictModel):
 def read_run_file(path: Path) -> TrainingSpec:
     """The training that a file describes.
 
-    Raises `BadInput` that names the file and what is wrong in it.
+    Raises `BadInput` naming the file and what is wrong in it.
     """
     run = load_yaml(path, RunFile)
     folder = path.parent
@@ -66,12 +70,12 @@ def read_run_file(path: Path) -> TrainingSpec:
 
 def _job_spec(folder: Path, adapter: RunFileAdapter) -> AdapterJobSpec:
     recipe = recipe_named(load_recipes(), adapter.personality)
-    replaced = adapter.training.model_dump(exclude_unset=True)
-    training = recipe.training.model_copy(update=replaced)
+    overrides = adapter.training.model_dump(exclude_unset=True)
+    training = recipe.training.model_copy(update=overrides)
     dataset = folder / adapter.dataset
     table = open_table(dataset)
     if table is None:
-        raise BadInput(f"{dataset} is no dataset; `maverick run ingest` makes them")
+        raise BadInput(f"{dataset} is not a dataset; `maverick run ingest` makes datasets")
     return AdapterJobSpec(
         personality=adapter.personality,
         dataset=dataset,

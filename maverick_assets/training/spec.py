@@ -1,4 +1,4 @@
-"""What a training process is asked for (no torch here)."""
+"""The spec of a training process: which adapters to train, from what, on which node (no torch)."""
 
 import hashlib
 import json
@@ -20,7 +20,9 @@ class BaseSpec(StrictModel):
     """The base model that the adapters are trained on."""
 
     directory: Path
-    digest: str = Field(description="of the weights; others are refused")
+    digest: str = Field(
+        description="digest of the weights; a directory with other weights is refused"
+    )
 
 
 class AdapterJobSpec(StrictModel):
@@ -32,9 +34,12 @@ class AdapterJobSpec(StrictModel):
     recipe: Recipe
     out: Path = Field(description="directory for the adapter and training.json")
     mode: TrainingMode = "full"
-    parent_adapter: Path | None = Field(None, description="what mode incremental starts from")
+    parent_adapter: Path | None = Field(
+        None, description="directory of the adapter that an incremental training starts from"
+    )
     parent_dataset_version: int | None = Field(
-        None, description="dataset that the parent was trained on; its examples are not new"
+        None,
+        description="dataset version that the parent was trained on; its examples are not new",
     )
 
 
@@ -56,7 +61,7 @@ class TrainingSpec(StrictModel):
 
     @property
     def curves_of_run(self) -> Path | None:
-        """Named after the digest, so that a resumed run continues its own curves."""
+        """Directory of the run's curves, named by its digest: a resumed run continues its own."""
         return self.curves and self.curves / self.digest[:8]
 
     @property
@@ -71,7 +76,7 @@ class TrainingSpec(StrictModel):
 
 
 def read_json(path: Path, model: type[M]) -> M:
-    """Parse and validate a JSON file; `BadInput` names the file and the key."""
+    """Parse and validate a JSON file. Raises `BadInput` naming the file and the key."""
     try:
         return model.model_validate_json(path.read_bytes())
     except OSError as error:

@@ -30,7 +30,7 @@ def test_a_mistake_in_a_run_file_is_named_in_one_line(run: dict[str, Any], tmp_p
         "base: Field required": {"adapters": []},
         "no personality 'bob'; there are: allan": run
         | {"adapters": [adapter | {"personality": "bob"}]},
-        "is no dataset": run | {"adapters": [adapter | {"dataset": "nowhere"}]},
+        "is not a dataset": run | {"adapters": [adapter | {"dataset": "nowhere"}]},
         "has no config.json": run | {"base": "nowhere"},
         "node.quantize": run | {"node": {"quantize": "int8"}},
         "training.epochs": run | {"adapters": [adapter | {"training": {"epochs": 0}}]},

@@ -8,9 +8,9 @@ import torch
 from pynvml import NVMLError
 
 # oneDNN compiles a kernel for each shape of a product and caches it, and torch keeps a second cache
-# in front of that one. Every pack has other shapes. At the default capacity of 1,024 entries the
-# caches grow by 20 MB a step, to more than a gigabyte; with fewer entries than the packs in hand
-# have shapes, every product is compiled anew.
+# in front of that one. Every pack has shapes of its own. At the default capacity of 1,024 entries
+# the caches grow by 20 MB a step, to more than a gigabyte; with fewer entries than the packs of a
+# step have shapes, every product is compiled anew.
 SHAPE_CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 SHAPES_PER_PACK = 48  # 36 were counted
 
@@ -47,7 +47,7 @@ class Hardware:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10  # Linux counts in KiB
 
     def gpu_utilization(self) -> int | None:
-        """Percent of the last moments in which the GPU computed; None without a GPU or a reading.
+        """Percent of the time in which the GPU computed lately; None without a GPU or a reading.
 
         NVML refuses a reading to an unprivileged container, and for a part of a GPU (MIG).
         """

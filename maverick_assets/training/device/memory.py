@@ -1,7 +1,7 @@
-"""Memory of a node: training's share is free before the base is loaded, and training takes no more.
+"""Memory of a node: how much training may take, and whether that much is free.
 
-A card may serve two masters: training, and the Ollama server that answers meanwhile. A fleet says
-how much each may have (`fleets.Node`).
+A card may serve two programs: training, and the Ollama server that answers meanwhile. A fleet says
+how much memory each of them may have (`fleets.Node`).
 
 On CUDA none of this has run yet: no GPU was at hand. Ollama was a simulation.
 """
@@ -28,7 +28,7 @@ LogLine = Callable[[str], object]
 def prepare_memory(node: Node, hardware: Hardware, log: LogLine) -> None:
     """Have Ollama unload its models, check that training's share is free, and limit training to it.
 
-    The limit is that of torch's allocator: it holds on CUDA only, and leaves out the few hundred
+    torch's allocator enforces the limit: it works on CUDA only, and leaves out the few hundred
     megabytes that CUDA itself takes. A process on a CPU is checked but not limited. Raises
     `BadInput` when the node's figures do not fit its memory, `MaverickError` when less is free than
     training may take.
@@ -44,9 +44,9 @@ def prepare_memory(node: Node, hardware: Hardware, log: LogLine) -> None:
         where = "the GPU" if hardware.device == "cuda" else "memory"
         remedy = "raise inference_gb" if node.training_gb is None else "lower training_gb"
         raise MaverickError(
-            f"node {node.name}: training is to have {share:g} GB, but of the {total:.1f} GB of "
-            f"{where} only {free:.1f} are free{_memory_holders(hardware)}; end what holds it, or "
-            f"{remedy}"
+            f"node {node.name}: training needs {share:g} GB, but of the {total:.1f} GB of "
+            f"{where} only {free:.1f} are free{_memory_holders(hardware)}; end what holds memory, "
+            f"or {remedy}"
         )
     if hardware.device == "cuda":
         torch.cuda.set_per_process_memory_fraction(share / total)
@@ -77,7 +77,7 @@ def training_share_gb(node: Node, total_gb: float) -> float | None:
 
 
 def _free_and_total_gb(hardware: Hardware) -> tuple[float, float]:
-    """Of the current card, or of the machine's memory on a CPU."""
+    """GB of the current card, or of the machine's memory on a CPU."""
     if hardware.device == "cuda":
         free, total = torch.cuda.mem_get_info()
     else:

@@ -54,7 +54,7 @@ AttentionInterface.register(IMPLEMENTATION, attend_within_documents)
 
 @contextmanager
 def document_attention(model: Any) -> Iterator[None]:
-    """While it holds, a transformers model attends within the documents of a pack.
+    """Inside this context, a transformers model attends within the documents of a pack.
 
     Its forward pass then needs the argument `document_ranges`. Afterwards the model attends as
     before.
@@ -77,7 +77,7 @@ def _flash_attention(
 ) -> torch.Tensor:
     """(heads, tokens, size), (kv_heads, tokens, size) twice -> (tokens, heads, size).
 
-    Unpacking `[(start, end)]` holds the caller to documents that share no prefix.
+    Unpacking `[(start, end)]` fails for documents that share a prefix, as it should.
     """
     from torch.nn.attention.varlen import varlen_attn  # for CUDA alone
 
@@ -129,7 +129,9 @@ class _DocumentAttention(torch.autograd.Function):
         out = query.new_empty(tokens, kv_heads, heads // kv_heads, size)
         kept = []
         for ranges in document_ranges:
-            start, end = ranges[-1]  # the queries of this document; keys may lie further up, too
+            start, end = ranges[
+                -1
+            ]  # the queries of this document; its keys may also lie further up
             keys, values = _gather(key, ranges), _gather(value, ranges)
             # The queries are scaled, not the scores, of which there are more.
             stacked = _stack_groups(query[:, start:end] * scaling, kv_heads)

@@ -43,7 +43,7 @@ class PackAdapters(threading.local):
 
 @contextmanager
 def fused_lora(lora: PeftModel, adapters: Sequence[str]) -> Iterator[PackAdapters]:
-    """While it holds, every LoRA layer of `lora` computes as one node for all adapters of a pack.
+    """Inside this context, each LoRA layer of `lora` computes all adapters of a pack as one node.
 
     `AdapterSpan.adapter` is an index into `adapters`, the names under which peft knows them. Only
     plain LoRA is computed: no dropout, no bias of its own, no DoRA or other variant.

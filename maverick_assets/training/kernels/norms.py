@@ -21,7 +21,7 @@ from torch import nn
 
 @contextmanager
 def fused_norms(model: nn.Module) -> Iterator[None]:
-    """While it holds, the RMSNorms of a model compute as one node each; their weights are frozen.
+    """Inside this context, each RMSNorm of a model computes as one node; its weight is frozen.
 
     They are recognised by class name and attribute: each model family of transformers has an
     RMSNorm class of its own (LlamaRMSNorm, Qwen2RMSNorm, ...), all with the same two attributes.
@@ -63,14 +63,15 @@ class _RMSNorm(torch.autograd.Function):
 
         dx = r g - x r^3 mean(g x).
 
-        The second term is what the norm itself changes with x.
+        The second term is there because the norm itself changes with x.
         """
         x, weight, inverse_rms = ctx.saved_tensors
         grad_scaled = grad_out * weight
-        along = (grad_scaled * x).sum(-1, keepdim=True, dtype=torch.float32)
-        along *= inverse_rms.pow(3) / x.shape[-1]
+        # r^3 mean(g x), one number per token.
+        correction = (grad_scaled * x).sum(-1, keepdim=True, dtype=torch.float32)
+        correction *= inverse_rms.pow(3) / x.shape[-1]
         return (
-            torch.addcmul(grad_scaled * inverse_rms, x, along, value=-1).to(x.dtype),
+            torch.addcmul(grad_scaled * inverse_rms, x, correction, value=-1).to(x.dtype),
             None,
             None,
         )

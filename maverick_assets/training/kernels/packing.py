@@ -67,6 +67,7 @@ class Pack:
     target_adapters: torch.Tensor  # (supervised,) int64
 
     def to(self, device: str) -> "Pack":
+        """The same pack with its tensors on `device`."""
         return Pack(
             self.input_ids.to(device),
             self.position_ids.to(device),
@@ -94,9 +95,10 @@ def pack(documents: Iterable[Document], share_prefixes: bool = True) -> Pack:
         ranges += ranges_in_pack((document.row for document in group), start, share_prefixes)
         spans.append(AdapterSpan(adapter, start, ranges[-1][-1][1]))
     rows = [document.row for document in ordered]
-    shared = [count_tokens(own_and_shared[:-1]) for own_and_shared in ranges]
-    ends = [own_and_shared[-1][1] for own_and_shared in ranges]
-    ids = [row.input_ids[skipped:] for row, skipped in zip(rows, shared, strict=True)]
+    # The last range is the document's own, those before it are the prefix that it shares.
+    shared = [count_tokens(document_ranges[:-1]) for document_ranges in ranges]
+    ends = [document_ranges[-1][1] for document_ranges in ranges]
+    ids = [row.input_ids[skip:] for row, skip in zip(rows, shared, strict=True)]
     # Rotary embeddings must see the position in the document, not in the pack.
     positions = [range(skip, len(row.input_ids)) for row, skip in zip(rows, shared, strict=True)]
     # A document's last tokens are the supervised ones; each is predicted one position earlier.
@@ -140,7 +142,7 @@ def plan_epoch(rows: Sequence[Encoded], step_tokens: int, seed: str) -> list[lis
             steps.append([])
         steps[step].append(index)
         insort(room, (left - length, step))
-    rng.shuffle(steps)  # otherwise all long rows would be learnt first
+    rng.shuffle(steps)  # otherwise all long rows would be learned first
     return steps
 
 

@@ -70,6 +70,7 @@ def ranges_in_pack(
 
 
 def count_tokens(ranges: DocumentRanges) -> int:
+    """Tokens in all ranges together."""
     return sum(end - start for start, end in ranges)
 
 

@@ -1,4 +1,4 @@
-"""How a training starts: in this process, or in one process for each of several GPUs."""
+"""The start of a training: in this process, or in one process for each of several GPUs."""
 
 import torch
 
@@ -12,17 +12,17 @@ from maverick_assets.training.spec import TrainingSpec
 def start_training(
     spec: TrainingSpec, reporter: Reporter, layout: RankLayout | None = None
 ) -> None:
-    """Train all jobs of a spec together; without a `layout`, with the GPUs of its node.
+    """Train all jobs of a spec together. Without a `layout`, the GPUs of the spec's node are used.
 
     Raises `BadInput` when this machine has fewer GPUs.
     """
     layout = layout or RankLayout(max(1, spec.node.gpus))
     gpus = torch.cuda.device_count()
-    # Without any GPU the ranks compute on the cores: a fleet of several can be tried on a laptop.
+    # Without any GPU the ranks compute on the cores, so that a laptop can try a larger fleet.
     if 0 < gpus < layout.local_ranks:
         raise BadInput(
-            f"node {spec.node.name} is to have {layout.local_ranks} GPUs, this machine has {gpus}; "
-            "correct the fleet"
+            f"node {spec.node.name} has {layout.local_ranks} GPUs in the fleet, this machine "
+            f"{gpus}; correct the fleet"
         )
     if layout.local_ranks * layout.hosts == 1:
         run_training(spec, reporter)

@@ -95,7 +95,7 @@ def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> Non
 
 
 def _environment(layout: RankLayout) -> dict[str, str]:
-    # Without Dagster Pipes: messages of several processes would spoil its stream.
+    # Without Dagster Pipes, whose stream is made for the messages of a single process.
     others = {name: value for name, value in os.environ.items() if "DAGSTER_PIPES" not in name}
     cores = len(os.sched_getaffinity(0))
     return others | {
@@ -105,7 +105,10 @@ def _environment(layout: RankLayout) -> dict[str, str]:
 
 
 def _forward_signals(agent: subprocess.Popen[str]) -> Event:
-    """Pass SIGTERM on to the agent, and SIGINT, which Dagster sends; set once one has come."""
+    """Pass SIGTERM, and SIGINT, which Dagster sends, on to the agent.
+
+    Returns an event that is set as soon as one of them has arrived.
+    """
     stopped = Event()
 
     def forward(_signum: int, _frame: object) -> None:
@@ -121,7 +124,7 @@ def _report(line: str, reporter: Reporter) -> None:
     try:
         message = json.loads(line)
     except ValueError:
-        return  # not from our main process, but from a library
+        return  # a library printed this, not our main process
     if "line" in message:
         reporter.log(message["line"])
     else:
@@ -160,7 +163,7 @@ def main(arguments: Sequence[str]) -> None:
     except SignalException:
         sys.exit(Interrupted.exit_code)
     except ChildFailedError as error:
-        # Negative codes are of ranks that the agent itself ended, because another one failed.
+        # A negative code is that of a rank which the agent itself ended because another had failed.
         codes = [failure.exitcode for failure in error.failures.values()]
         sys.exit(next((code for code in codes if code > 0), 1))
 

@@ -8,20 +8,22 @@ from maverick_assets.recipes import Training
 from maverick_assets.training.kernels.packing import Document, plan_epoch
 from maverick_assets.training.loop.adapter_job import AdapterJob
 from maverick_assets.training.loop.checkpoints import AdapterSnapshot, Progress
-from maverick_assets.training.loop.stepper import NamedTensors, Stepper
+from maverick_assets.training.loop.stepper import NamedTensors, Stepper, clone_tensors
 
+# See `peak_learning_rate`.
 LLAMA_8B_LEARNING_RATE = 2e-4
 LLAMA_8B_WIDTH = 4096
 WIDTH_EXPONENT = 0.781
+
 WARMUP_FRACTION = 0.03  # of all steps
 MAX_GRADIENT_NORM = 1.0
 MAX_SOUND_NORM = 1e4  # a gradient above it has exploded: its direction means nothing
-MAX_SETBACKS = 3
+MAX_SETBACKS = 3  # at this one an adapter is given up
 
 
 @dataclass(frozen=True)
 class AdapterStep:
-    """What one step of one adapter gave."""
+    """The result of one step of one adapter."""
 
     step: int  # from 1
     steps: int  # of the whole training
@@ -134,18 +136,21 @@ def validate(state: AdapterState, stepper: Stepper) -> None:
     """
     rows = state.job.validation_rows
     loss = stepper.validation_loss(Document(row, state.index) for row in rows)
-    if loss < min((best for _, best in state.validation_losses), default=math.inf):
+    if loss < min((earlier for _, earlier in state.validation_losses), default=math.inf):
         if state.is_training:  # after the last epoch the adapter has these weights anyway
             weights = stepper.weights(state.index)
-            state.best_weights = {name: weight.clone() for name, weight in weights.items()}
+            state.best_weights = clone_tensors(weights)
     elif state.best_weights:
         stepper.restore(state.index, state.best_weights, {}, state.steps_done)
         state.steps_done = len(state.plan)
     state.validation_losses.append((len(state.losses), round(loss, 5)))
 
 
-def take_snapshot(state: AdapterState, stepper: Stepper) -> AdapterSnapshot:
-    """The tensors are the stepper's own: the next step changes them."""
+def adapter_snapshot(state: AdapterState, stepper: Stepper) -> AdapterSnapshot:
+    """What it takes to resume an adapter.
+
+    The tensors are the stepper's own: the next step changes them.
+    """
     progress = Progress(
         steps_done=state.steps_done,
         losses=list(state.losses),
@@ -162,6 +167,7 @@ def take_snapshot(state: AdapterState, stepper: Stepper) -> AdapterSnapshot:
 
 
 def restore(state: AdapterState, stepper: Stepper, snapshot: AdapterSnapshot) -> None:
+    """Put an adapter back where it was when `snapshot` was taken."""
     progress = snapshot.progress
     state.steps_done = progress.steps_done
     state.losses = list(progress.losses)

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import sha256_of, staged_directory
 from maverick_assets.strict_model import StrictModel
-from maverick_assets.training.loop.stepper import NamedTensors
+from maverick_assets.training.loop.stepper import NamedTensors, clone_tensors
 
 CHECKPOINTS_KEPT = 2
 _KINDS = ("weights", "moments", "best")  # first parts of the tensors' names on disk
@@ -29,7 +29,7 @@ _DIGEST = "state.sha256"
 
 
 class Interrupted(MaverickError):
-    """The run was stopped and has saved itself."""
+    """The run was stopped and has saved a checkpoint."""
 
     exit_code = 75  # sysexits.h: EX_TEMPFAIL, try again later
 
@@ -51,7 +51,7 @@ class Progress(StrictModel):
 
 @dataclass(frozen=True)
 class AdapterSnapshot:
-    """An adapter in training, with all that it takes to resume it."""
+    """Everything that it takes to resume an adapter."""
 
     progress: Progress
     weights: NamedTensors
@@ -69,7 +69,7 @@ class AdapterSnapshot:
 
 
 class InMemoryStart:
-    """What stands in for checkpoints in a run that keeps none: where its adapters began."""
+    """Stands in for `Checkpoints` in a run that keeps none: copies of the adapters at the start."""
 
     due = False
 
@@ -77,8 +77,8 @@ class InMemoryStart:
         self._start = {
             name: AdapterSnapshot(
                 snapshot.progress,
-                _clone(snapshot.weights),
-                _clone(snapshot.optimizer_state),
+                clone_tensors(snapshot.weights),
+                clone_tensors(snapshot.optimizer_state),
                 snapshot.best_weights,
             )
             for name, snapshot in snapshots.items()
@@ -138,11 +138,11 @@ class Checkpoints:
         return {}
 
     def clear(self) -> None:
-        """Delete them all, when the run is done."""
+        """Delete all checkpoints of the run, when it is done."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _read(self, path: Path) -> dict[str, AdapterSnapshot]:
-        """Empty when the checkpoint is damaged, or another run's."""
+        """The adapters of one checkpoint; empty when it is damaged, or another run's."""
         try:
             if sha256_of(path / _STATE) != (path / _DIGEST).read_text():
                 return {}
@@ -156,25 +156,22 @@ class Checkpoints:
         return {
             name: AdapterSnapshot(
                 Progress.model_validate(progress),
-                *(_below(f"{name}/{kind}/", tensors) for kind in _KINDS),
+                *(_with_prefix(f"{name}/{kind}/", tensors) for kind in _KINDS),
             )
             for name, progress in json.loads(metadata["facts"]).items()
         }
 
     def _directories(self) -> list[Path]:
-        """Oldest first. What a kill left of an unfinished one has a dot in front of its name."""
+        """Oldest first. One that a kill left unfinished has a name with a dot in front."""
         if not self.folder.is_dir():
             return []
         return sorted(path for path in self.folder.iterdir() if path.name.isdigit())
 
 
-def _below(prefix: str, tensors: NamedTensors) -> dict[str, torch.Tensor]:
+def _with_prefix(prefix: str, tensors: NamedTensors) -> dict[str, torch.Tensor]:
+    """The tensors whose names begin with `prefix`, by the rest of the name."""
     return {
         key.removeprefix(prefix): tensor
         for key, tensor in tensors.items()
         if key.startswith(prefix)
     }
-
-
-def _clone(tensors: NamedTensors) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in tensors.items()}

@@ -16,14 +16,16 @@ from torch.utils.tensorboard import SummaryWriter
 from maverick_assets.training.device.memory import LogLine
 from maverick_assets.training.loop.reporting import RunStatus
 
-PROJECT = "maverick"
+WANDB_PROJECT = "maverick"
 FLUSH_SECONDS = 10
 INIT_SECONDS = 10
 FINISH_SECONDS = 5  # a run that is cancelled must be gone within ten
 
 
 class CurveWriter(Protocol):
-    service: str
+    """Draws the curves of one run in one service."""
+
+    service: str  # its name in log lines
 
     def draw(self, status: RunStatus) -> None: ...
 
@@ -69,7 +71,7 @@ def run_values(status: RunStatus) -> dict[str, float]:
     """Values of the whole run by tag."""
     values = {
         "tokens_per_second": status.report.tokens_per_second,
-        "share_of_bound": status.roofline_share,  # the tag of earlier releases: resumed runs go on
+        "share_of_bound": status.roofline_share,  # tag of earlier releases, kept for resumed runs
         "seconds_left": status.report.seconds_left,
         "peak_memory_mb": status.peak_memory_mb,
         "gpu_use_percent": status.gpu_utilization,
@@ -122,8 +124,8 @@ class EventFiles:
 class WeightsAndBiases:
     """A run named after `folder`; with WANDB_MODE=offline a directory there, for `wandb sync`.
 
-    It learns about processor, memory and GPU use, but not about the machine's files, its user and
-    its packages. Raises an `Error` of its own when the service does not answer.
+    The service is sent figures of processor, memory and GPU, but nothing about the machine's files,
+    user and packages. Raises an error of wandb's own when the service does not answer.
     """
 
     service = "Weights & Biases"
@@ -133,7 +135,7 @@ class WeightsAndBiases:
         import wandb
 
         self._run = wandb.init(
-            project=os.environ.get("WANDB_PROJECT", PROJECT),
+            project=os.environ.get("WANDB_PROJECT", WANDB_PROJECT),
             name=folder.name,
             dir=folder,
             config=dict(settings),
@@ -152,8 +154,9 @@ class WeightsAndBiases:
     def draw(self, status: RunStatus) -> None:
         values = {"step": status.report.step} | run_values(status)
         for name in status.report.adapter_steps:
-            of_adapter = adapter_values(status, name)
-            values |= {f"{name}/{tag}": value for tag, value in of_adapter.items()}
+            values |= {
+                f"{name}/{tag}": value for tag, value in adapter_values(status, name).items()
+            }
         self._run.log(values)
 
     def close(self) -> None:
@@ -161,6 +164,7 @@ class WeightsAndBiases:
 
 
 def _succeeds(action: Callable[[], object], service: str, log: LogLine) -> bool:
+    """Whether `action` raises nothing; an error becomes a line of the log."""
     try:
         action()
     except Exception as error:  # of any kind: a training is worth more than its curves

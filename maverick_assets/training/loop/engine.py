@@ -19,10 +19,10 @@ from maverick_assets.training.loop.adapter_job import AdapterJob
 from maverick_assets.training.loop.adapter_state import (
     AdapterState,
     AdapterStep,
+    adapter_snapshot,
     initial_state,
     restore,
     set_back,
-    take_snapshot,
     take_step,
     validate,
 )
@@ -170,7 +170,7 @@ def _save(
 
 
 def _snapshots(states: Sequence[AdapterState], stepper: Stepper) -> dict[str, AdapterSnapshot]:
-    return {state.job.name: take_snapshot(state, stepper) for state in states}
+    return {state.job.name: adapter_snapshot(state, stepper) for state in states}
 
 
 class _Meter:

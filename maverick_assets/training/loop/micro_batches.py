@@ -26,7 +26,7 @@ R = TypeVar("R")
 class MicroBatches:
     """Divides steps into micro-batches of about `tokens` tokens.
 
-    When a micro-batch did not fit into memory, that step is still computed, in halves, and the
+    When a micro-batch does not fit into memory, its step is still computed, in halves, and the
     micro-batches of all later steps are half as large.
     """
 
@@ -40,6 +40,7 @@ class MicroBatches:
         return divide_into_micro_batches(documents, self.tokens, at_once, self._sharing)
 
     def halve(self) -> None:
+        """Make all later micro-batches half as large."""
         if self.tokens > 1:
             self.tokens //= 2
             self._log(f"out of memory: from here on {self.tokens} tokens are computed at once")
@@ -62,10 +63,10 @@ class MicroBatches:
 def split_on_oom(
     compute: Callable[[Sequence[Document]], R], documents: Sequence[Document]
 ) -> list[R]:
-    """`compute(documents)`, or when memory does not suffice, of each half, and so on down.
+    """The result of `compute` for the documents, or for each half where memory does not suffice.
 
-    Sums over the results differ from the undivided one only in the order of additions. Raises
-    `MaverickError` when a single document does not fit.
+    Halves are halved again as often as necessary. Sums over the results differ from the undivided
+    one only in the order of additions. Raises `MaverickError` when a single document does not fit.
     """
     try:
         return [compute(documents)]

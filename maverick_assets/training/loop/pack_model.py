@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import torch
@@ -23,7 +24,7 @@ class PackModel:
     """A model that computes packs, each on the thread that calls it.
 
     An adapter is identified by its index in `lora_weights`. Without adapters, or with one that
-    peft itself computes, it only gives losses.
+    peft itself computes, only losses can be computed.
     """
 
     base: Any  # the causal language model that the LoRA layers are in
@@ -38,13 +39,13 @@ class PackModel:
         adapters = [span.adapter for span in packed.adapter_spans]
         # Not backward(), which adds to weight.grad: threads compute packs of the same adapter.
         gradients = iter(
-            torch.autograd.grad(total, [w for at in adapters for w in self.lora_weights[at]])
+            torch.autograd.grad(total, list(chain(*(self.lora_weights[at] for at in adapters))))
         )
-        by_adapter = torch.zeros(len(self.lora_weights), device=losses.device)
-        by_adapter.index_add_(0, packed.target_adapters, losses * packed.target_weights)
+        adapter_losses = torch.zeros(len(self.lora_weights), device=losses.device)
+        adapter_losses.index_add_(0, packed.target_adapters, losses * packed.target_weights)
         return {
             adapter: (
-                by_adapter[adapter].item(),
+                adapter_losses[adapter].item(),
                 contiguous([next(gradients) for _ in self.lora_weights[adapter]]),
             )
             for adapter in adapters

@@ -1,4 +1,4 @@
-"""How a run is seen while it trains: bars for a person at a terminal, lines for a log."""
+"""Reports of a run while it trains: bars for a person at a terminal, lines for a log."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ SECONDS_BETWEEN_LINES = 15
 
 @dataclass(frozen=True)
 class RunStatus:
-    """A run after a step."""
+    """Speed and memory of a run after a step."""
 
     report: StepReport
     roofline_share: float  # of the tokens a second that the hardware allows
@@ -39,7 +39,7 @@ class RunStatus:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Where a training process reports."""
+    """The channels through which a training process reports."""
 
     log: LogLine  # lines for people
     result: Callable[[Mapping[str, Any]], object]  # one for each job

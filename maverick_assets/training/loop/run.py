@@ -38,8 +38,8 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class RunContext:
-    """What the parts of a run share."""
+class TrainingRun:
+    """The parts of a run that its steps share."""
 
     spec: TrainingSpec
     reporter: Reporter
@@ -48,7 +48,7 @@ class RunContext:
 
 
 def run_training(spec: TrainingSpec, reporter: Reporter) -> None:
-    """Train all jobs together, as the rank that this process is.
+    """Train all jobs together, in this process or as one rank of several.
 
     A job that fails is reported as refused, and the others go on.
     """
@@ -61,7 +61,7 @@ def run_training(spec: TrainingSpec, reporter: Reporter) -> None:
     model = _load_base(spec, hardware, reporter)
     roofline = roofline_tokens_per_second(model, hardware) * world_size()
     reporter.log(f"roofline: {roofline:.0f} tokens/s, by the best rate of matrix products here")
-    run = RunContext(spec, reporter, hardware, roofline)
+    run = TrainingRun(spec, reporter, hardware, roofline)
     checkpoints = Checkpoints(spec.checkpoints, spec.digest) if spec.checkpoints else None
     with attached_lora(model, [job for _, job in jobs], SEED) as lora:
         result = _train(run, lora, [job for _, job in jobs], checkpoints)
@@ -74,7 +74,7 @@ def run_training(spec: TrainingSpec, reporter: Reporter) -> None:
                 summary = summarize(run, job_spec, job, result)
                 write_adapter(lora, summary, job_spec.out)
                 reporter.result(summary.message(job_spec.out))
-    # Kept until the results are written, so that a run that dies before can be resumed.
+    # Only now that the results are written: a run that died before this could be resumed.
     if checkpoints:
         checkpoints.clear()
 
@@ -101,7 +101,7 @@ def _load_base(spec: TrainingSpec, hardware: Hardware, reporter: Reporter) -> An
 
 
 def _train(
-    run: RunContext, lora: PeftModel, jobs: Sequence[AdapterJob], checkpoints: Checkpoints | None
+    run: TrainingRun, lora: PeftModel, jobs: Sequence[AdapterJob], checkpoints: Checkpoints | None
 ) -> TrainingResult:
     for name, snapshot in (checkpoints.newest() if checkpoints else {}).items():
         steps = snapshot.progress.steps_done
@@ -125,8 +125,8 @@ def _train(
 
 
 @contextmanager
-def step_reports(run: RunContext) -> Iterator[Callable[[StepReport], None]]:
-    """A function that reports each step, and draws it."""
+def step_reports(run: TrainingRun) -> Iterator[Callable[[StepReport], None]]:
+    """A function that reports each step and adds it to the curves."""
     settings = {
         job.personality: {"mode": job.mode, **job.recipe.training.model_dump(exclude_none=True)}
         for job in run.spec.jobs
@@ -149,7 +149,7 @@ def step_reports(run: RunContext) -> Iterator[Callable[[StepReport], None]]:
 
 @contextmanager
 def stop_on_signal(enabled: bool) -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM has come, or SIGINT, which Dagster sends to cancel a run.
+    """A function that says whether SIGTERM has arrived, or SIGINT, which cancels a Dagster run.
 
     Unless `enabled`, the signals keep their handlers, which end the process at once.
     """
@@ -165,7 +165,7 @@ def stop_on_signal(enabled: bool) -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def refusal_on_error(job: AdapterJobSpec, reporter: Reporter) -> Iterator[None]:
-    """A `MaverickError` refuses this job, and leaves the others alone."""
+    """Report a `MaverickError` as the refusal of this job, so that the others go on."""
     try:
         yield
     except MaverickError as error:
@@ -175,7 +175,7 @@ def refusal_on_error(job: AdapterJobSpec, reporter: Reporter) -> Iterator[None]:
 
 
 def summarize(
-    run: RunContext, job_spec: AdapterJobSpec, job: AdapterJob, result: TrainingResult
+    run: TrainingRun, job_spec: AdapterJobSpec, job: AdapterJob, result: TrainingResult
 ) -> TrainingSummary:
     spec, hardware = run.spec, run.hardware
     return TrainingSummary(

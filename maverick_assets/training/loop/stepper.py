@@ -24,6 +24,11 @@ from maverick_assets.training.loop.validation_loss import mean_loss
 NamedTensors = Mapping[str, torch.Tensor]
 
 
+def clone_tensors(tensors: NamedTensors) -> dict[str, torch.Tensor]:
+    """Copies that later steps leave as they are."""
+    return {name: tensor.clone() for name, tensor in tensors.items()}
+
+
 class Stepper(Protocol):
     """Computes gradients and takes optimizer steps, for each adapter on its own."""
 
@@ -43,21 +48,24 @@ class Stepper(Protocol):
         """Take a step of AdamW (Loshchilov and Hutter 2019)."""
 
     def drop_gradient(self, adapter: int) -> None:
-        """Take no step."""
+        """Discard the adapter's gradient instead of taking a step."""
 
     def weights(self, adapter: int) -> NamedTensors:
-        """The adapter's own tensors: the next step changes them, so write or copy them before."""
+        """The adapter's weights, not copied: the next step changes them."""
 
     def optimizer_state(self, adapter: int) -> NamedTensors:
-        """AdamW's two moments of each weight, likewise; empty before the first step."""
+        """AdamW's two moments of each weight, not copied either; empty before the first step."""
 
     def restore(
         self, adapter: int, weights: NamedTensors, optimizer_state: NamedTensors, steps_done: int
     ) -> None:
-        """Be as after `steps_done` steps."""
+        """Continue from these tensors as if `steps_done` steps had led to them.
+
+        Without `optimizer_state`, AdamW starts afresh.
+        """
 
     def validation_loss(self, documents: Iterable[Document]) -> float:
-        """See `validation_loss.mean_loss`."""
+        """Mean loss of the supervised tokens (`validation_loss.mean_loss`)."""
 
     def any_process(self, flag: bool) -> bool:
         """Whether the flag is set in any of the processes; all of them must ask."""
@@ -72,7 +80,7 @@ def local_stepper(
 ) -> Iterator[Stepper]:
     """The stepper of a training in one process; afterwards the model computes as before.
 
-    It logs when it goes on with smaller micro-batches, because memory did not suffice.
+    `log` gets a line when memory does not suffice and micro-batches become smaller.
     """
     with fused_model(lora, adapters, hardware) as model, pack_threads(hardware) as threads:
         yield LocalStepper(model, threads, MicroBatches(hardware, log))

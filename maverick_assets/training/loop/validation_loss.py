@@ -1,4 +1,4 @@
-"""The loss on documents that nothing is learned from."""
+"""The mean loss on documents that are scored and not learned."""
 
 from collections.abc import Iterable
 from itertools import chain

@@ -31,13 +31,18 @@ from maverick_assets.training.device.memory import LogLine
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.micro_batches import MicroBatches, split_on_oom
 from maverick_assets.training.loop.pack_model import PackModel, fused_model
-from maverick_assets.training.loop.stepper import NamedTensors, Stepper, StepperFactory
+from maverick_assets.training.loop.stepper import (
+    NamedTensors,
+    Stepper,
+    StepperFactory,
+    clone_tensors,
+)
 
 R = TypeVar("R")
 
 
 def world_size() -> int:
-    """How many processes train together; torchrun sets it in each of them."""
+    """How many processes train together: torchrun sets the variable in each of them."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
@@ -47,7 +52,7 @@ def is_main_process() -> bool:
 
 
 def zero_stepper_factory(config: Path | None, log: LogLine) -> StepperFactory:
-    """What makes the stepper of this rank, among those that torchrun has started.
+    """The factory of this rank's stepper; torchrun has started the ranks.
 
     `config` is DeepSpeed's JSON file; its batch sizes, clipping and precision are not used. Raises
     `BadInput` when it cannot be read.
@@ -243,10 +248,10 @@ class ZeroStepper:
 
     def _step_all(self) -> None:
         """DeepSpeed steps every adapter. One whose rate is zero keeps its weights, but AdamW's
-        moments and its count of steps move on: these are put back."""
+        moments and its count of steps move on, so these are put back."""
         state, groups = self._adamw.state, self._adamw.param_groups
         idle = [self._flat_weights(at) for at, group in enumerate(groups) if not group["lr"]]
-        before = {flat: _clone(state[flat]) for flat in chain(*idle)}
+        before = {flat: clone_tensors(state[flat]) for flat in chain(*idle)}
         self._engine.step()
         for flat, tensors in before.items():
             for name, tensor in tensors.items():
@@ -262,10 +267,6 @@ class ZeroStepper:
         group_of = zero.sub_group_to_group_id
         flat = enumerate(zero.fp32_partitioned_groups_flat)
         return [weights for at, weights in flat if group_of[at] == adapter]
-
-
-def _clone(tensors: NamedTensors) -> NamedTensors:
-    return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
 def _decoder(base: Any, settings: Mapping[str, Any]) -> Any:
