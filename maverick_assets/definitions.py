@@ -35,7 +35,7 @@ from maverick_assets.settings import load_settings
 # Data versions on outputs and Pipes' own internals: pinned with Dagster, tested with it.
 warnings.filterwarnings("ignore", category=BetaWarning)
 warnings.filterwarnings("ignore", category=PreviewWarning)
-# For every personality without anything to train it warns that the gate check has no result.
+# It warns that the gate check has no result, for every personality that had nothing to train.
 logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
 
 KINDS = {
@@ -50,7 +50,7 @@ KINDS = {
     "reports": {"markdown"},
 }
 CODE_VERSIONS = {
-    "crm": None,  # others write it
+    "crm": None,  # other programs write it
     "raw": code_versions.RAW,
     "clean": code_versions.DATA,
     "dataset": code_versions.DATA,
@@ -84,13 +84,13 @@ def build_definitions(
     that reads the CRM's table of the same shape.
     """
     tables = [table for source in sources for table in source.tables]
-    alike = {table.name: table.like for table in tables}
-    recipes = {name: recipe.with_tables(alike) for name, recipe in recipes.items()}
+    same_shape = {table.name: table.like for table in tables}
+    recipes = {name: recipe.with_tables(same_shape) for name, recipe in recipes.items()}
     placement = fleet.placement(list(recipes))
     assets: list[AssetsDefinition | AssetSpec] = [
         *crm_specs(),
         *raw_assets(sources),
-        clean_asset([*TEXT_TABLES, *(filled.table for filled in tables)]),
+        clean_asset([*TEXT_TABLES, *(source_table.table for source_table in tables)]),
         base_model,
         *(
             adapter_assets(node, [recipes[name] for name in placement[node.name]])

@@ -1,4 +1,4 @@
-"""`maverick`: the command line, put together from its command groups."""
+"""`maverick`: the command line, assembled from its commands and command groups."""
 
 import sys
 
@@ -35,6 +35,6 @@ def main() -> None:
     except MaverickError as error:
         print(f"maverick: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except OSError as error:  # a full disk, a missing permission: the system's own words say it
+    except OSError as error:  # a full disk, a missing permission: the system says it best
         print(f"maverick: {error}", file=sys.stderr)
         sys.exit(MaverickError.exit_code)

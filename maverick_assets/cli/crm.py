@@ -1,4 +1,4 @@
-"""`maverick crm`: mail and rows into the CRM."""
+"""`maverick crm`: import mail and rows into the CRM."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +31,7 @@ def crm_import(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import mail and rows. Importing twice imports once; a broken mail is named and skipped."""
+    """Import mail and rows. What the CRM has already stays; a broken mail is named and skipped."""
     if not (mbox or maildir or jsonl):
         raise BadInput("nothing to import: give --mbox FILE, --maildir DIR or --jsonl TABLE=FILE")
     settings = load_settings()
@@ -41,12 +41,17 @@ def crm_import(
         for skipped in report.skipped:
             note(f"skipped {skipped.name}: {skipped.reason}")
     result = {
-        source: {"imported": r.imported, "unchanged": r.unchanged, "skipped": len(r.skipped)}
-        for source, r in reports.items()
+        source: {
+            "imported": report.imported,
+            "unchanged": report.unchanged,
+            "skipped": len(report.skipped),
+        }
+        for source, report in reports.items()
     }
     lines = [
-        f"{source}: {r['imported']} imported, {r['unchanged']} known, {r['skipped']} skipped"
-        for source, r in result.items()
+        f"{source}: {counts['imported']} imported, {counts['unchanged']} unchanged, "
+        f"{counts['skipped']} skipped"
+        for source, counts in result.items()
     ]
     print_result(result, "\n".join(lines), as_json)
 
@@ -54,7 +59,7 @@ def crm_import(
 def _import_all(
     connection: "psycopg.Connection", mbox: Path | None, maildir: Path | None, jsonl: list[str]
 ) -> dict[str, "ImportReport"]:
-    """What each file or folder brought, by its name."""
+    """The report of each file or folder, by its name."""
     from maverick_assets.crm import importers, internet_mail
 
     reports = {}

@@ -51,22 +51,28 @@ def quarantine_list(
         names = [recipe_named(recipes, personality).name] if personality else [*recipes]
         examples = quarantined_examples(load_settings().lake, names)
         table = RichTable("id", "personality", "source", "when", "rules", "excerpt")
-        for held in examples:
-            rules = ", ".join(held.rules) + (f" (released: {held.reason})" if held.reason else "")
-            when, source = f"{held.occurred_at:%Y-%m-%d}", f"{held.source} {held.source_ids[-1]}"
-            cells = (held.example_id[:8], held.personality, source, when, rules, held.excerpt)
+        for example in examples:
+            released = f" (released: {example.reason})" if example.reason else ""
+            cells = (
+                example.example_id[:8],
+                example.personality,
+                f"{example.source} {example.source_ids[-1]}",
+                f"{example.occurred_at:%Y-%m-%d}",
+                ", ".join(example.rules) + released,
+                example.excerpt,
+            )
             table.add_row(*map(escape, cells))
-        print_table([asdict(held) for held in examples], table, as_json)
+        print_table([asdict(example) for example in examples], table, as_json)
 
 
 @quarantine_app.command("show")
 def quarantine_show(example_id: ExampleId, as_json: AsJson = False) -> None:
-    """Show a held example: its source, the rules that found a secret, the text around it."""
+    """Show a quarantined example: its source, the rules that found a secret, the text around it."""
     from maverick_assets.datasets.secrets.quarantine import find_quarantined
 
-    held = asdict(find_quarantined(load_settings().lake, [*load_recipes()], example_id))
-    lines = [f"{name:12} {value}" for name, value in held.items() if value is not None]
-    print_result(held, "\n".join(lines), as_json)
+    fields = asdict(find_quarantined(load_settings().lake, [*load_recipes()], example_id))
+    lines = [f"{name:12} {value}" for name, value in fields.items() if value is not None]
+    print_result(fields, "\n".join(lines), as_json)
 
 
 @quarantine_app.command("release")
@@ -79,7 +85,9 @@ def quarantine_release(
     from maverick_assets.datasets.secrets.quarantine import find_quarantined, release_example
 
     lake, names = load_settings().lake, [*load_recipes()]
-    held = find_quarantined(lake, names, example_id)
-    release_example(lake, held, reason)
-    text = f"{held.example_id} is released; the next ingest includes it for {held.personality}"
-    print_result(asdict(find_quarantined(lake, names, held.example_id)), text, as_json)
+    example = find_quarantined(lake, names, example_id)
+    release_example(lake, example, reason)
+    text = (
+        f"{example.example_id} is released; the next ingest includes it for {example.personality}"
+    )
+    print_result(asdict(find_quarantined(lake, names, example.example_id)), text, as_json)

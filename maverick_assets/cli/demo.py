@@ -40,18 +40,19 @@ def demo(
 
 
 def fill_crm(mbox: Path | None) -> dict[str, int]:
-    """Rows that were added to each table: the sample, or real mail and the sample's curated texts.
+    """Add the sample to the CRM, or real mail and the sample's curated texts.
 
-    Rows that the CRM has already are left alone.
+    Returns how many rows each table gained; rows that the CRM has already are left alone.
     """
     from maverick_assets.crm import importers, internet_mail
     from maverick_assets.crm.sample import sample_crm
 
     rows = sample_crm()
-    kept = rows if mbox is None else {"personality_samples": rows["personality_samples"]}
+    if mbox is not None:
+        rows = {"personality_samples": rows["personality_samples"]}
     added = {}
     with connect(load_settings()) as connection:
-        for table, content in kept.items():
+        for table, content in rows.items():
             added[table] = importers.insert_rows(connection, table, content)[0]
         if mbox is not None:
             reader = internet_mail.read_maildir if mbox.is_dir() else internet_mail.read_mbox

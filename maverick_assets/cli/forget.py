@@ -1,5 +1,6 @@
-"""`maverick forget`: rows leave the lake, and versions that learned from them leave service."""
+"""`maverick forget`: rows leave the lake, and versions that learned from them are revoked."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from maverick_assets.settings import load_settings
 
 if TYPE_CHECKING:
     from maverick_assets.pipeline.forget.order import Forgetting
+    from maverick_assets.registry.manifest import Manifest
 
 
 def forget(
@@ -26,7 +28,7 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Remove rows from the lake for good, and revoke the versions that learned from them."""
-    from maverick_assets.pipeline.forget.order import forget as forget_target
+    from maverick_assets.pipeline.forget.order import forget_rows
     from maverick_assets.pipeline.forget.tombstone import RowRef
 
     table, separator, row_id = (row or "").partition(":")
@@ -40,19 +42,29 @@ def forget(
             failures.extend(execute_job("ingest"))
 
     target = RowRef(table, row_id) if contact is None else contact
-    result = _as_json(forget_target(settings, raw_tables(settings.sources), target, rebuild))
+    result = _as_json(forget_rows(settings, raw_tables(settings.sources), target, rebuild))
     print_result(result, "\n".join(_lines(result)), as_json)
-    raise_first(failures)  # only now: a rebuild that failed leaves nothing unsaid
+    raise_first(failures)  # only now: what was forgotten is reported even if the rebuild failed
 
 
 def _as_json(forgetting: "Forgetting") -> dict[str, Any]:
     traced = forgetting.trace
+
+    def numbers(versions: Mapping[str, Sequence["Manifest"]]) -> dict[str, list[str]]:
+        return {
+            name: [str(manifest.version) for manifest in manifests]
+            for name, manifests in versions.items()
+        }
+
     return {
         "rows": forgetting.rows,
         "datasets": traced.datasets,
-        "revoked": {n: [str(m.version) for m in found] for n, found in traced.versions.items()},
-        "untold": {n: [str(m.version) for m in found] for n, found in traced.untraceable.items()},
-        "in_service": {name: m and str(m.version) for name, m in forgetting.in_service.items()},
+        "revoked": numbers(traced.versions),
+        "untold": numbers(traced.untraceable),  # the key that scripts know
+        "in_service": {
+            name: manifest and str(manifest.version)
+            for name, manifest in forgetting.in_service.items()
+        },
     }
 
 
@@ -67,7 +79,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
         lines.append(f"{name}: {', '.join(versions)} revoked; {rest}")
     for name, versions in result["untold"].items():
         lines.append(
-            f"{name}: what {', '.join(versions)} was trained on is not in the lake any more, so it "
-            "counts as if it had learned from them"
+            f"{name}: the data of {', '.join(versions)} is no longer in the lake, so it counts as "
+            "if it held those rows"
         )
     return lines

@@ -1,4 +1,4 @@
-"""A job of the definitions, run to its end in this process."""
+"""Jobs of the definitions, executed in this process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class StepFailure:
 def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure]:
     """Run a job here and now, with one line per event on stderr; returns the steps that failed.
 
-    `personalities` narrows it to their assets and what these are made from. Raises `BadInput` for
-    an unknown personality, and before anything runs when the CRM cannot be read.
+    With `personalities`, only their assets and what these are made from are materialized. Raises
+    `BadInput` for an unknown personality, and, before anything runs, for a CRM that cannot be read.
     """
     from maverick_assets.definitions import defs
     from maverick_assets.defs.runs.liveness import hold_run_lock
@@ -41,7 +41,7 @@ def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure
         for table in TABLES.values():
             present_columns(connection, table)
     with dagster_instance() as instance:
-        settle_dead_runs(instance, settings.run_locks)  # the sensor that does it may have no daemon
+        settle_dead_runs(instance, settings.run_locks)  # without a daemon no sensor does it
         run_id = str(uuid4())
         hold_run_lock(settings.run_locks, run_id)
         result = defs.resolve_job_def(job).execute_in_process(
@@ -49,7 +49,7 @@ def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure
             run_id=run_id,
             asset_selection=selection,
             run_config={"loggers": {"progress": {}}},
-            tags={"dagster/max_retries": "0"},  # the daemon cannot start what a terminal started
+            tags={"dagster/max_retries": "0"},  # the daemon cannot restart a run of a terminal
             raise_on_error=False,
         )
     return _step_failures(result)
@@ -67,7 +67,7 @@ def asset_selection(job: str, personalities: Sequence[str]) -> list["AssetKey"]:
 
 
 def raise_first(failures: Sequence[StepFailure]) -> None:
-    """Raise the first failure as an error of the same exit code; nothing when there is none.
+    """Raise the first failure, if there is one, as an error of the same exit code.
 
     Bad input goes first: other steps often fail because of it.
     """

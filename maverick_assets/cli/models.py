@@ -1,4 +1,4 @@
-"""`maverick models`: versions listed, shown, released, rolled back."""
+"""`maverick models`: list, show, release and roll back versions."""
 
 import json
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ def models_list(
     personality: Annotated[str | None, typer.Argument(help="Only this personality.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List every version with its state and its validation perplexity."""
+    """List every version with its state and its perplexity on held-out examples."""
     show_versions(list(Registry(load_settings().models).list(personality)), as_json)
 
 
@@ -38,7 +38,7 @@ def models_list(
 def models_show(
     personality: PersonalityName, version: ExistingVersion = "final", as_json: AsJson = False
 ) -> None:
-    """Show a version's manifest, after its files were verified."""
+    """Verify a version's files and show its manifest."""
     registry = Registry(load_settings().models)
     manifest = registry.get(personality, version)
     registry.verify(personality, version)
@@ -52,7 +52,8 @@ def models_release(
     personality: PersonalityName,
     version: ExistingVersion,
     reason: Annotated[
-        str | None, typer.Option(help="Why; needed for a version that its gate refused.")
+        str | None,
+        typer.Option(help="Why; required for a version that its gate refused or never saw."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -77,9 +78,10 @@ def models_rollback(
 
 
 def show_versions(manifests: Iterable[Manifest], as_json: bool) -> None:
+    """Print versions with their perplexities, one per line."""
     rows = [summary(manifest) for manifest in manifests]
     table = RichTable("personality", "version", "state", "base", "adapter", "ratio")
-    table.caption = "perplexity of the supervised tokens of validation examples"
+    table.caption = "perplexity of completions of held-out examples"
     for row in rows:
         figures = (row["perplexity_base"], row["perplexity_adapter"], row["ratio"])
         shown = ("" if figure is None else f"{figure:.2f}" for figure in figures)
@@ -88,6 +90,7 @@ def show_versions(manifests: Iterable[Manifest], as_json: bool) -> None:
 
 
 def summary(manifest: Manifest) -> dict[str, Any]:
+    """A version as `--json` prints it; figures are None before its evaluation."""
     metrics = manifest.metrics
     return {
         "personality": manifest.personality,
@@ -100,6 +103,7 @@ def summary(manifest: Manifest) -> dict[str, Any]:
 
 
 def versions_in_service(settings: Settings) -> list[Manifest]:
+    """The version in service of each personality that has one."""
     registry = Registry(settings.models)
     return [
         manifest

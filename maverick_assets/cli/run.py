@@ -27,7 +27,7 @@ def run(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a job now, in this terminal, and show the versions in service after it."""
+    """Run a job now, in this terminal, and show the versions that are then in service."""
     settings = load_settings()
     with running_services(settings):
         failures = execute_job(job, personality or [])

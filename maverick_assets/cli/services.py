@@ -1,4 +1,4 @@
-"""What a command needs around it: both databases, and the Dagster instance."""
+"""The services that commands need: both databases and the Dagster instance."""
 
 import os
 from collections.abc import Iterator
@@ -18,15 +18,15 @@ from maverick_assets.settings import Settings, load_settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[2]  # the checkout
 
 
 @contextmanager
 def running_services(settings: Settings) -> Iterator[None]:
-    """Both databases are up, and the environment says so to Dagster and to child processes.
+    """Inside this context both databases are up, and the environment names them to other processes.
 
-    The embedded CRM has its tables then; a CRM of the user's own is never altered. Paths in the
-    environment are absolute, because Dagster's processes work in another directory.
+    The tables of the embedded CRM are created; a CRM of the user's own is never altered. Paths in
+    the environment are absolute, because Dagster's processes work in another directory.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     os.environ |= {

@@ -34,15 +34,18 @@ def status(as_json: AsJson = False) -> None:
     lines = [
         f"run home  {settings.home}",
         f"CRM       {where}",
-        *(f"          {name}: {'missing' if n is None else n} rows" for name, n in rows.items()),
-        *(f"version   {v['personality']} {v['version']}" for v in versions),
-        *(f"run       {r['job']} {r['status']} {r['run'][:8]}" for r in runs),
+        *(
+            f"          {name}: {'no table' if count is None else f'{count} rows'}"
+            for name, count in rows.items()
+        ),
+        *(f"version   {version['personality']} {version['version']}" for version in versions),
+        *(f"run       {run['job']} {run['status']} {run['run'][:8]}" for run in runs),
     ]
     print_result(result, "\n".join(lines), as_json)
 
 
 def _count_rows(connection: psycopg.Connection, table: str) -> int | None:
-    """Rows of a table; None when the CRM does not have it."""
+    """The number of rows in a table; None when the CRM does not have the table."""
     exists = connection.execute("select to_regclass(%s) is not null", [table]).fetchone()
     if not exists or not exists[0]:
         return None

@@ -26,13 +26,13 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.processes import die_with_parent
 from maverick_assets.settings import load_settings
 
-STOP_SECONDS = 20  # a process that does not stop in that time is killed
-HOPELESS_SECONDS = 30  # a process that gives up before that would do so again
+STOP_SECONDS = 20  # a process that takes longer to stop is killed
+HOPELESS_SECONDS = 30  # a process that gives up sooner after its start would do so again
 
 
 @dataclass
 class DagsterProcess:
-    """One of the three, in a session of its own: Ctrl-C reaches it through `run_ui` only."""
+    """One of the three processes, in its own session: Ctrl-C reaches it through `run_ui` only."""
 
     name: str
     module: Sequence[str]  # what follows `python -m`
@@ -40,6 +40,7 @@ class DagsterProcess:
     started_at: float = 0.0  # by the monotonic clock
 
     def start(self) -> None:
+        """Start the process; the kernel ends it when this one dies."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", *self.module],
@@ -62,6 +63,7 @@ class DagsterProcess:
         self.start()
 
     def stop(self) -> None:
+        """Stop the process and everything that it started."""
         if self.process is None or self.process.poll() is not None:
             return
         # Run workers first: a code server waits for its runs before it stops.
@@ -76,8 +78,8 @@ class DagsterProcess:
 
 
 def ui(
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen at.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
 ) -> None:
     """Serve Dagster's web pages and run its schedules, until Ctrl-C."""
     with running_services(load_settings()):
@@ -88,7 +90,7 @@ def run_ui(host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM.
 
     A run under way ends as well, and is requested again after the next start. Raises `BadInput`
-    when the address cannot be listened at, and `MaverickError` when a process gives up.
+    when the address is not free, and `MaverickError` when a process gives up.
     """
     _require_free_port(host, port)
     stopping = threading.Event()
@@ -118,7 +120,7 @@ def _require_free_port(host: str, port: int) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).split(" (")[0]
         raise BadInput(
-            f"cannot listen at {host}:{port}: {reason}; give another --host or --port"
+            f"cannot listen on {host}:{port}: {reason}; give another --host or --port"
         ) from error
 
 

@@ -1,1 +1,1 @@
-"""What an adapter learned: metrics, reports, gates."""
+"""How well an adapter does: metrics, sample answers, gates, reports."""

@@ -37,8 +37,8 @@ def evaluate(spec: EvaluationSpec) -> tuple[Metrics, GateDecision]:
     """Score base and adapter, apply the gates, and write the report into `spec.out`.
 
     The directory gets all of metrics.json, gate.json, report.md, loss.png and samples.json, or
-    stays as it was. Raises `MaverickError` when the split has no
-    example, the adapter does not load, or the disk refuses.
+    stays as it was. Raises `MaverickError` when the split has no example, the adapter does not
+    load, or the disk refuses.
     """
     training = read_json(spec.training, TrainingSummary) if spec.training else None
     examples, rows = _encoded_examples(spec)
@@ -83,7 +83,7 @@ def _encoded_examples(spec: EvaluationSpec) -> tuple[list[Example], list[Encoded
 def _score(
     spec: EvaluationSpec, model: Any, rows: Sequence[Encoded], hardware: Hardware
 ) -> tuple[Metrics, Any]:
-    """Metrics of base, version in service and adapter; and the model with the adapter on it."""
+    """Metrics of base, version in service and adapter, and the model with the adapter loaded."""
     started = time.monotonic()
     base = perplexity(model, rows, hardware)
     in_service: Score | None = None

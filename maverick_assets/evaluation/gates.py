@@ -1,4 +1,4 @@
-"""Gates: may a version be released? They see figures, and nothing else."""
+"""Gates: whether a version may be released, decided from its metrics alone."""
 
 from datetime import UTC, datetime
 

@@ -17,7 +17,7 @@ from maverick_assets.training.loop.validation_loss import mean_loss
 
 
 def perplexity(model: Any, rows: Sequence[Encoded], hardware: Hardware) -> Score:
-    """Score of a causal language model on the completions of `rows`.
+    """Loss and perplexity of a causal language model on the completions of `rows`.
 
     Every supervised token weighs the same; losses are summed in float64. Raises `MaverickError`
     when the mean is not finite.
@@ -27,4 +27,4 @@ def perplexity(model: Any, rows: Sequence[Encoded], hardware: Hardware) -> Score
         loss = mean_loss(packs, map(Document, rows), threads, MicroBatches(hardware))
     if not math.isfinite(loss):
         raise MaverickError(f"held-out loss is {loss}; the adapter is broken, train it again")
-    return Score(loss=loss, perplexity=math.exp(min(loss, 700.0)))
+    return Score(loss=loss, perplexity=math.exp(min(loss, 700.0)))  # exp(710) overflows

@@ -11,7 +11,7 @@ from PIL import Image
 from maverick_assets.evaluation.samples import Sample
 from maverick_assets.records import GateDecision, Metrics, TrainingSummary
 
-COLOURS = 32
+COLOURS = 32  # of loss.png
 _SAMPLES = "## Samples"
 
 
@@ -26,7 +26,7 @@ def smoothed(losses: Sequence[float], decay: float = 0.9) -> list[float]:
 
 
 def draw_losses(training: TrainingSummary | None, metrics: Metrics, path: Path) -> None:
-    """Draw loss.png, below 50 kB: the training loss by step, held-out losses as level lines."""
+    """Draw loss.png, below 50 kB: training loss by step, held-out losses as horizontal lines."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -68,7 +68,7 @@ def render_report(
         _scores(metrics),
         "![loss](loss.png)",
         "## Gates",
-        "Passed." if gate.passed else "Not passed: this version is not to be released.",
+        "Passed." if gate.passed else "Not passed: this version must not be released.",
         "\n".join(f"- {reason}" for reason in gate.reasons),
     ]
     if training:
@@ -78,14 +78,14 @@ def render_report(
 
 
 def read_samples(report: Path) -> str:
-    """Every text of single examples in the files of a report; empty when there is none."""
+    """All text of single examples in a report's files; empty when there is none."""
     file, page = report / "samples.json", report / "report.md"
     samples = file.read_text(encoding="utf-8") if file.exists() else ""
     return samples + (_split_page(page)[1] if page.exists() else "")
 
 
 def copy_without_samples(report: Path, folder: Path) -> None:
-    """Copy a report into a directory, without what `read_samples` reads."""
+    """Copy a report into `folder`, without the text that `read_samples` returns."""
     with_samples = shutil.ignore_patterns("samples.json", "report.md")
     shutil.copytree(report, folder, ignore=with_samples, dirs_exist_ok=True)
     page = report / "report.md"
@@ -127,8 +127,8 @@ def _training(training: TrainingSummary) -> str:
     return (
         f"{training.mode.capitalize()} training on {training.n_examples} examples "
         f"({training.n_tokens} tokens, {training.n_supervised} supervised), "
-        f"{epochs}, {training.steps} steps{rate}; the run took {training.seconds:.0f} s, "
-        f"with all that it trained ({training.tokens_per_second:.0f} tokens/s, "
+        f"{epochs}, {training.steps} steps{rate}; the run with all its adapters took "
+        f"{training.seconds:.0f} s ({training.tokens_per_second:.0f} tokens/s, "
         f"{training.device}, {training.dtype}, "
         f"peak memory {training.peak_memory_mb} MB). "
         f"Dataset version {training.dataset_version}, base {training.base_digest[:12]}."

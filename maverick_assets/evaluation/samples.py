@@ -20,7 +20,7 @@ class Sample(TypedDict):
     example_id: str
     prompt: str
     real: str  # the completion of the example
-    generated: str  # the adapter's
+    generated: str  # the adapter's answer
 
 
 def pick_evenly(examples: Sequence[Example], count: int) -> list[Example]:

@@ -1,4 +1,4 @@
-"""What an evaluation process is asked for (no torch here)."""
+"""The spec of an evaluation process: which adapter to score, on which examples (no torch)."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from maverick_assets.training.spec import BaseSpec
 
 
 class EvaluationSpec(StrictModel):
-    """One adapter to score on the examples of a split, and to pass or not to pass the gates."""
+    """One adapter to score on the examples of a split and to put to the gates."""
 
     base: BaseSpec
     personality: str

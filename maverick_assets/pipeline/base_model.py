@@ -8,7 +8,7 @@ from maverick_assets.settings import Settings
 
 
 def prepare_base(run: RunContext) -> PreparedBase:
-    """The base model, unpacked in a child process where that was not done before."""
+    """The base model; a child process unpacks it if that was not done before."""
     if find_base(run.settings) is None:
         run.log.info("unpacking the base model, once for this run home")
         run_module("maverick_assets.base_model.prepare", log=run.log)

@@ -1,8 +1,8 @@
 """Versions of the code of each stage.
 
-A stage's number is raised when it makes something else from the same inputs. Dagster then shows
-its assets as stale; DATA and TRAINING also enter what is stored with the results, so that tables
-are derived again and personalities trained again.
+A stage's number is raised when its code makes something else from the same inputs. Dagster then
+shows its assets as stale; DATA and TRAINING are also stored with the results, so that tables are
+derived again and personalities trained again.
 """
 
 RAW = "1"

@@ -1,6 +1,6 @@
-"""Evaluation of a version: scored and put to the gates by a child process, recorded here.
+"""Evaluation of a version: a child process scores it and applies the gates; here it is recorded.
 
-The gates decide once, in that process; the report shows its decision and the manifest records it.
+The gates decide once, in that process; report and manifest both hold that decision.
 """
 
 from maverick_assets.datasets.examples.example import read_examples
@@ -30,8 +30,9 @@ def evaluate_version(
 ) -> Manifest:
     """Score a version on examples that it was not trained on, and record report and decision.
 
-    The examples are those of validation, or the test set of the major version `test_set_of` where
-    that has any. `gates` are those of today's recipe, which the version's own may differ from.
+    The examples are those of validation, or those of the test set of the major version
+    `test_set_of` if it has any. `gates` are those of today's recipe, which may differ from those
+    of the version's own.
     """
     name = version.personality
     run.registry.verify(name, version.version)
@@ -52,14 +53,14 @@ def _evaluation_spec(
     base = require_base(run.settings)
     name, registry, folder = version.personality, run.registry, run.folder / version.personality
     current = registry.in_service(name)
-    rival = current if current and current.version != version.version else None
+    in_service = current if current and current.version != version.version else None
     return EvaluationSpec(
         base=BaseSpec(directory=base.directory, digest=base.digest),
         personality=name,
         dataset=dataset_path(run.settings.lake, name),
         dataset_version=version.dataset_version,
         adapter=registry.directory(name, version.version) / "adapter",
-        in_service_adapter=rival and registry.directory(name, rival.version) / "adapter",
+        in_service_adapter=in_service and registry.directory(name, in_service.version) / "adapter",
         max_length=version.recipe.training.max_length,
         gates=gates,
         training=version.training and write_spec(folder, "training", version.training),
@@ -71,7 +72,9 @@ def _evaluation_spec(
 
 
 def _test_examples(run: RunContext, version: Manifest, test_set_of: int | None) -> list[str]:
-    """Ids that the test set of a major version has in the dataset of a version; none without one.
+    """Ids of the examples in a version's dataset that are in a major version's test set.
+
+    Empty without `test_set_of`.
 
     The first evaluation of a major version freezes its test set.
     """

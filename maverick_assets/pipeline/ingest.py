@@ -1,4 +1,4 @@
-"""Ingestion: rows of the CRM and other sources into raw tables, turns and datasets."""
+"""Ingestion: from rows of the CRM and other sources to raw tables, turns and datasets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ from maverick_assets.recipes import Recipe
 def extract_table(run: RunContext, table: Table) -> ExtractionResult:
     """Bring the raw table of a CRM table up to date.
 
-    Raises `BadInput` for a table that cannot be read as it is.
+    Raises `BadInput` when the CRM's table cannot be read, as when a column is missing.
     """
     settings = run.settings
     extraction = extract(crm_url(settings), table, settings.lake)
@@ -59,9 +59,9 @@ def extract_table(run: RunContext, table: Table) -> ExtractionResult:
     return extraction
 
 
-def land_table(run: RunContext, source: Source, filled: SourceTable) -> LandingResult:
-    """Bring a raw table that a source fills up to date; raises what `Source.fetch` raises."""
-    landing = land(source, filled, run.settings.lake)
+def land_table(run: RunContext, source: Source, table: SourceTable) -> LandingResult:
+    """Bring up to date a raw table that a source fills. Raises what `Source.fetch` raises."""
+    landing = land(source, table, run.settings.lake)
     for skipped in landing.skipped:
         run.log.warning(f"skipped {skipped.name}: {skipped.reason}")
     run.log.info(
@@ -73,7 +73,7 @@ def land_table(run: RunContext, source: Source, filled: SourceTable) -> LandingR
 
 @dataclass(frozen=True)
 class CleanTables:
-    """The clean tables after their refresh."""
+    """What the refresh of each clean table changed."""
 
     mails: RefreshResult
     turns: RefreshResult
@@ -95,7 +95,7 @@ def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
 
 @dataclass(frozen=True)
 class PersonalityDataset:
-    """A personality's dataset after its refresh, with everything that came about with it."""
+    """A personality's dataset after its refresh, and everything that was made along with it."""
 
     commit: Commit
     candidates: RefreshResult

@@ -27,10 +27,9 @@ def promote_all(run: RunContext, recipes: Iterable[Recipe]) -> list[Manifest]:
 
 
 def promote(run: RunContext, recipe: Recipe) -> Manifest | None:
-    """The version in service as the next major version, evaluated, and released when it passes.
+    """Make the version in service the next major version, evaluate it, and release it if it passes.
 
-    Once a month: a major version of this month is returned as it is. None when no version is in
-    service.
+    A major version of this month is returned as it is. None when no version is in service.
     """
     current = run.registry.in_service(recipe.name)
     now = datetime.now(UTC)

@@ -34,7 +34,7 @@ def monthly_report(run: RunContext, recipes: Iterable[Recipe]) -> WrittenReport:
 
 
 def quarterly_report(run: RunContext) -> WrittenReport:
-    """Report on the versions, metrics and ratings of the quarter that ended last."""
+    """Report on the versions, metrics and ratings since the start of the last full quarter."""
     quarter, since = quarter_of(datetime.now(UTC))
     feedback = live_rows(raw_path(run.settings.lake, "feedback"))
     text = quarterly_review(quarter, since, run.registry.list(), feedback)

@@ -32,14 +32,14 @@ from maverick_assets.registry.training_inputs import TrainingInputs, dataset_dig
 from maverick_assets.registry.versions import Kind, next_version
 from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec, read_json
 
-# Starts `python -m maverick_assets.training.driver` on a spec's file, and waits for it. Returns the
-# reason for each personality that the process refused to train.
+# Starts `python -m maverick_assets.training.driver` on a spec's file and waits for it. Returns, by
+# personality, why the process refused to train it.
 Driver = Callable[[Path], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class PlannedTraining:
-    """What one personality's training depends on, and what is to be done about it."""
+    """What one personality's training depends on, and what to do about it."""
 
     recipe: Recipe
     inputs: TrainingInputs
@@ -47,7 +47,7 @@ class PlannedTraining:
     dataset_rows: int
 
 
-def train(
+def train_on_node(
     run: RunContext, node: Node, recipes: Iterable[Recipe], kind: Kind, drive: Driver
 ) -> list[Manifest]:
     """Train what has changed, in one process; returns the versions to evaluate.
@@ -148,7 +148,7 @@ def _job_spec(run: RunContext, planned: PlannedTraining) -> AdapterJobSpec:
 
 
 def candidate_manifest(registry: Registry, planned: PlannedTraining, out: Path) -> Manifest:
-    """The manifest of a training that left its results in `out`, with the next free number."""
+    """The manifest of a new version, whose training left its results in `out`."""
     inputs, kind, parent = planned.inputs, planned.plan.kind, planned.plan.parent
     name = inputs.recipe.name
     taken = [manifest.version for manifest in registry.versions_of(name)]

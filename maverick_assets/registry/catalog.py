@@ -1,4 +1,4 @@
-"""Reading the versions of every personality: models/<personality>/<version>/ and `final`.
+"""The versions of every personality, read from models/<personality>/<version>/ and `final`.
 
 The symlink `final` alone says which version is in service. The state of a version is derived when
 it is read: a revoked version stays revoked, the one under `final` is released, one that was
@@ -30,10 +30,12 @@ class Catalog:
         """Names of the personalities that have at least one version."""
         if not self._root.is_dir():
             return []
-        return sorted(p.name for p in self._root.iterdir() if p.is_dir() and self._numbers(p.name))
+        return sorted(
+            path.name for path in self._root.iterdir() if path.is_dir() and self._numbers(path.name)
+        )
 
     def list(self, personality: str | None = None) -> Sequence[Manifest]:
-        """Manifests by personality and version, oldest first; `BadInput` for an unknown name."""
+        """Manifests sorted by personality, then version. Raises `BadInput` for an unknown name."""
         names = self.personalities() if personality is None else [self._require(personality)]
         return [self._load(name, version) for name in names for version in self._numbers(name)]
 
@@ -47,7 +49,7 @@ class Catalog:
         return self._load(personality, self._existing(personality, version))
 
     def find(self, personality: str, fingerprint: str) -> Manifest | None:
-        """The highest version with this training fingerprint that is not revoked, if any."""
+        """The highest version of this training fingerprint that is not revoked, or None."""
         matches = [
             manifest
             for manifest in self.versions_of(personality)
@@ -56,12 +58,12 @@ class Catalog:
         return matches[-1] if matches else None
 
     def in_service(self, personality: str) -> Manifest | None:
-        """The version that `final` points at, if any."""
+        """The version that `final` points at, or None."""
         versions = self.versions_of(personality)
         return next((manifest for manifest in versions if manifest.state == "released"), None)
 
     def newest(self, personality: str) -> Manifest | None:
-        """The version that was added last, if any."""
+        """The version that was added last, or None."""
         versions = self.versions_of(personality)
         return max(versions, key=lambda manifest: manifest.created_at, default=None)
 
@@ -83,11 +85,12 @@ class Catalog:
     def _numbers(self, personality: str) -> Sequence[Version]:
         numbers = []
         for path in (self._root / personality).iterdir():
-            with suppress(BadInput):  # stages, the link and the lock are no versions
+            with suppress(BadInput):  # staged directories, the link and the lock are not versions
                 numbers.append(Version.parse(path.name))
         return sorted(numbers)
 
     def _require(self, personality: str) -> str:
+        """The name as it is. Raises `BadInput` when no version has it."""
         names = self.personalities()
         if personality not in names:
             listed = ", ".join(names) or "none; run the graph first"
@@ -95,6 +98,7 @@ class Catalog:
         return personality
 
     def _existing(self, personality: str, version: Version | str) -> Version:
+        """The version as a `Version`. Raises `BadInput` when it does not exist."""
         wanted = Version.parse(version) if isinstance(version, str) else version
         versions = self._numbers(self._require(personality))
         if wanted not in versions:
@@ -103,6 +107,7 @@ class Catalog:
         return wanted
 
     def _final(self, personality: str) -> Version:
+        """What the link `final` points at. Raises `BadInput` without one."""
         link = self._root / self._require(personality) / FINAL
         if not link.is_symlink():
             listed = ", ".join(map(str, self._numbers(personality)))
@@ -127,9 +132,13 @@ class Catalog:
         return manifest.model_copy(update=derived)
 
     def _ancestors(self, manifest: Manifest) -> tuple[ChainLink, ...]:
-        """Its ancestors; a manifest that names its parent alone lacks those that were deleted."""
+        """The ancestors of a version.
+
+        A manifest of an earlier release names its parent alone: then they are read from the
+        parent's manifest, and those that were deleted are missing.
+        """
         if manifest.parent and not manifest.ancestors:
-            with suppress(MaverickError):  # the parent's manifest is gone or corrupt
+            with suppress(MaverickError):  # the parent's manifest is missing or corrupt
                 return self._load(manifest.personality, manifest.parent).chain
         return manifest.ancestors
 

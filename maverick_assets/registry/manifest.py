@@ -34,7 +34,7 @@ class Revocation(StrictModel):
 
 
 class ChainLink(StrictModel):
-    """One of the versions that were trained on top of one another, and what it was trained on."""
+    """A version in a chain of versions trained on top of one another, and its dataset version."""
 
     version: VersionField
     kind: Kind
@@ -62,11 +62,12 @@ class Manifest(StrictModel):
     dataset_rows: int | None = None
     recipe: RecordedRecipe
     parent: VersionField | None = Field(
-        None, description="what it was trained on top of or made from"
+        None,
+        description="what it was trained on top of, or what a major version is a copy of",
     )
     ancestors: tuple[ChainLink, ...] = Field(
         (),
-        description="what it was trained on top of, oldest first, known here even when their "
+        description="the versions it was trained on top of, oldest first, also those whose "
         "directories are gone; manifests of earlier releases name the parent alone",
     )
     code_version: str = Field(description="of the training code")

@@ -21,7 +21,7 @@ class TrainingPlan:
     kind: Kind
     reason: str
     parent: Manifest | None = None  # what an incremental training starts from
-    version: Manifest | None = None  # the version to resume, or the one that makes it a skip
+    version: Manifest | None = None  # what to resume, or what makes a training needless
 
 
 def plan_training(registry: Registry, inputs: TrainingInputs, kind: Kind) -> TrainingPlan:
@@ -34,9 +34,10 @@ def plan_training(registry: Registry, inputs: TrainingInputs, kind: Kind) -> Tra
     parent = registry.in_service(name)
     if kind == "incremental" and not (parent and _can_continue(parent, inputs)):
         kind, parent = "full", None
-    equivalent: list[Kind] = ["full"] if kind == "full" else ["full", "incremental"]
-    for other in equivalent:
-        trained = registry.find(name, inputs.fingerprint(other))
+    # A full training of the same inputs makes an incremental one needless, but not the reverse.
+    sufficient: list[Kind] = ["full"] if kind == "full" else ["full", "incremental"]
+    for sufficient_kind in sufficient:
+        trained = registry.find(name, inputs.fingerprint(sufficient_kind))
         if trained and trained.gate is None:
             reason = f"{trained.version} is trained but not evaluated"
             return TrainingPlan("resume", kind, reason, version=trained)
@@ -51,6 +52,7 @@ def plan_training(registry: Registry, inputs: TrainingInputs, kind: Kind) -> Tra
 
 
 def _can_continue(parent: Manifest, inputs: TrainingInputs) -> bool:
+    """Whether only the dataset has changed since `parent` was trained."""
     return (
         parent.base_digest == inputs.base_digest
         and parent.code_version == inputs.code_version

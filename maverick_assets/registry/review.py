@@ -1,4 +1,4 @@
-"""Reports over versions, as Markdown."""
+"""Reports on versions, as Markdown."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from maverick_assets.registry.manifest import Manifest
 
 
 def version_table(manifests: Iterable[Manifest]) -> str:
-    """A Markdown table, one line a version: state, perplexity and what it was measured on, gate."""
+    """A Markdown table with a line per version: state, perplexity, what measured it, and gate."""
     lines = [
         "| personality | version | kind | state | measured on | perplexity base | adapter | gate |",
         "|---|---|---|---|---|---:|---:|---|",
@@ -19,7 +19,7 @@ def version_table(manifests: Iterable[Manifest]) -> str:
         on, base, adapter = "", "", ""
         if metrics:
             on = f"{metrics.split}, {metrics.n_examples} examples"
-            base, adapter = (f"{it.perplexity:.2f}" for it in (metrics.base, metrics.adapter))
+            base, adapter = (f"{s.perplexity:.2f}" for s in (metrics.base, metrics.adapter))
         gate = "; ".join(manifest.gate.reasons) if manifest.gate else "not evaluated"
         lines.append(
             f"| {manifest.personality} | {manifest.version} | {manifest.kind} | {manifest.state} "
@@ -33,23 +33,27 @@ def quarterly_review(
 ) -> str:
     """The review of a quarter: every version made `since`, and the ratings of each personality.
 
-    `feedback`: rows of the CRM's table of that name.
+    `feedback` are the rows of the CRM's table of that name.
     """
     sections = [f"# Personality review {quarter}"]
     for name in sorted({manifest.personality for manifest in manifests}):
-        recent = [m for m in manifests if m.personality == name and m.created_at >= since]
+        recent = [
+            manifest
+            for manifest in manifests
+            if manifest.personality == name and manifest.created_at >= since
+        ]
         ratings = [
             row["rating"]
             for row in feedback
             if row["personality"] == name and row["created_at"] >= since and row["rating"]
         ]
-        opinion = (
+        summary = (
             f"{len(ratings)} ratings, {mean(ratings):.1f} of 10 on average."
             if ratings
             else "No ratings."
         )
         table = version_table(recent) if recent else "No new version."
-        sections += [f"## {name}", opinion, table]
+        sections += [f"## {name}", summary, table]
     return "\n\n".join(sections) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Changing the versions of every personality; each change is complete or absent.
+"""Changes to the versions of every personality; each change is complete or absent.
 
 Moving the symlink `final` is one rename, so a crash leaves the old version in service or the new
 one. The next change completes the rest of the bookkeeping.
@@ -26,7 +26,10 @@ _ATTACHABLE = ("report", "adapter.gguf", "Modelfile")
 
 
 class Registry(Catalog):
-    """Every change holds the personality's lock, so several processes may share a registry."""
+    """The catalog, and every change to it.
+
+    Every change holds the personality's lock, so several processes may share a registry.
+    """
 
     def add_candidate(self, manifest: Manifest, adapter_dir: Path) -> Manifest:
         """Copy an adapter into the registry as a new version; whole or not at all.
@@ -108,9 +111,10 @@ class Registry(Catalog):
             return self._save(manifest.model_copy(update={"released_at": datetime.now(UTC)}))
 
     def rollback(self, personality: str, to: Version | str | None = None) -> Manifest:
-        """Put an archived version back in service: `to`, or the one released before this one.
+        """Put an archived version back in service: `to`, or the release before the current one.
 
-        Called again without `to` it goes one release further back.
+        Called again without `to`, it goes back one more release. Raises `BadInput` when there is no
+        earlier release, and for a version that was never released or was revoked.
         """
         with self._locked(self._require(personality)):
             manifest = (
@@ -127,7 +131,7 @@ class Registry(Catalog):
     def revoke(
         self, personality: str, versions: Collection[Version], reason: str
     ) -> Manifest | None:
-        """Take versions out of use for good; returns the one that is in service then, if any.
+        """Take versions out of use for good; returns the one in service afterwards, or None.
 
         When the version in service is among them, the newest earlier release that is not revoked
         takes its place, if there is one. All are marked before `final` moves, and the next change
@@ -144,27 +148,27 @@ class Registry(Catalog):
             return self.get(personality, FINAL) if link.is_symlink() else None
 
     def _move_final_off_revoked(self, personality: str) -> None:
-        """Move `final` off a revoked version."""
+        """Point `final` from a revoked version to the newest archived one, or remove the link."""
         link = self._root / personality / FINAL
         if not link.is_symlink() or self.get(personality, FINAL).revoked is None:
             return
-        others = [m for m in self.list(personality) if m.state == "archived"]
-        if others:
-            self._point_final(others[-1])
+        archived = [manifest for manifest in self.list(personality) if manifest.state == "archived"]
+        if archived:
+            self._point_final(archived[-1])
         else:
             link.unlink()
 
     def _released_before(self, personality: str) -> Manifest:
         current = self.get(personality, FINAL)
-        moments = [
-            (m.released_at, m.version)
-            for m in self.list(personality)
-            if m.released_at and current.released_at and m.released_at < current.released_at
-            if m.state != "revoked"
+        earlier = [
+            (manifest.released_at, manifest.version)
+            for manifest in self.list(personality)
+            if manifest.released_at and current.released_at
+            if manifest.released_at < current.released_at and manifest.state != "revoked"
         ]
-        if not moments:
+        if not earlier:
             raise BadInput(f"{label(current)} is the first release; there is no earlier one")
-        return self.get(personality, max(moments)[1])
+        return self.get(personality, max(earlier)[1])
 
     def _point_final(self, manifest: Manifest) -> None:
         """Replace the link by a rename: a reader sees the old version or the new one."""
@@ -180,7 +184,7 @@ class Registry(Catalog):
 
     @contextmanager
     def _locked(self, personality: str) -> Iterator[None]:
-        """Hold the lock, and first finish what a killed process left behind."""
+        """Hold the personality's lock; what a killed process left behind is finished first."""
         folder = self._root / personality
         try:
             with FileLock(folder / _LOCK, timeout=_LOCK_SECONDS):
@@ -188,11 +192,11 @@ class Registry(Catalog):
                 yield
         except Timeout as error:
             raise MaverickError(
-                f"{folder} is being changed by another process for {_LOCK_SECONDS} s; try again"
+                f"another process has been changing {folder} for {_LOCK_SECONDS} s; try again"
             ) from error
 
     def _finish_interrupted(self, personality: str) -> None:
-        """Remove stages, which nobody owns while the lock is held; date an interrupted release."""
+        """Remove staged files, which nobody owns while the lock is held; date a killed release."""
         folder = self._root / personality
         directories = [folder / str(version) for version in self._numbers(personality)]
         for parent in [folder, *directories]:
@@ -226,7 +230,10 @@ def _check_not_revoked(manifest: Manifest) -> None:
 
 
 def _with_override(manifest: Manifest, reason: str | None) -> Manifest:
-    """The manifest of a version that did not pass, with the operator's reason; or an error."""
+    """The manifest of a version that did not pass the gate, with the operator's reason.
+
+    Raises `MaverickError` without a reason, and `BadInput` for an empty one.
+    """
     if reason is not None and not reason.strip():
         raise BadInput("an override needs a reason; say why this version is good enough")
     gate = manifest.gate
@@ -244,5 +251,6 @@ def _with_override(manifest: Manifest, reason: str | None) -> Manifest:
 
 def _digests_by_path(root: Path, target: Path) -> dict[str, str]:
     """sha256 of `target`, or of every file below it, by path relative to `root`."""
-    paths = [target] if target.is_file() else sorted(p for p in target.rglob("*") if p.is_file())
+    files = (path for path in target.rglob("*") if path.is_file())
+    paths = [target] if target.is_file() else sorted(files)
     return {path.relative_to(root).as_posix(): sha256_of(path) for path in paths}

@@ -17,9 +17,9 @@ from maverick_assets.files import write_atomically
 def frozen_test_set(
     models: Path, personality: str, major: int, examples: Iterable[Example]
 ) -> frozenset[str]:
-    """Rows (`table:id`) with the answers of the test set of `v<major>`.
+    """The test set of `v<major>`, as the rows (`table:id`) that hold its answers.
 
-    The first call freezes it, as the test examples among `examples`.
+    The first call freezes it: it then consists of the test examples among `examples`.
     """
     path = models / personality / f"test-v{major}.json"
     if not path.exists():

@@ -21,7 +21,7 @@ class TrainingInputs:
     code_version: str
 
     def fingerprint(self, kind: Kind) -> str:
-        """Hex sha256; a training of equal fingerprint need not be done again."""
+        """Hex sha256. A training whose fingerprint the registry has need not be done again."""
         parts = [
             self.dataset_version,
             self.dataset_digest,
@@ -30,7 +30,7 @@ class TrainingInputs:
             self.code_version,
             kind,
         ]
-        # Registries hold these hashes: another spelling of the same JSON would train all anew.
+        # Registries hold these hashes: with another spelling of the JSON, all would train anew.
         canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 

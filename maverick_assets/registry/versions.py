@@ -44,8 +44,9 @@ def next_version(existing: Iterable[Version], kind: Kind, parent: Version | None
     if kind == "incremental":
         if parent is None:
             raise BadInput("an incremental version needs a parent; train a full one first")
-        series = [v.patch for v in taken if (v.major, v.minor) == (parent.major, parent.minor)]
-        return Version(parent.major, parent.minor, max([parent.patch, *series]) + 1)
+        minor = (parent.major, parent.minor)
+        patches = [version.patch for version in taken if (version.major, version.minor) == minor]
+        return Version(*minor, max([parent.patch, *patches]) + 1)
     if highest is None:
         return Version(1, 0)
     if kind == "major":

@@ -17,8 +17,8 @@ from maverick_assets.errors import BadInput, MaverickError
 # A 135M model falls into loops without a penalty. The embedded runtime and Ollama use the same one.
 REPEAT_PENALTY = 1.1
 
-# Fields of adapter_config.json that convert_lora_to_gguf.py ignores. It would write an adapter that
-# computes something else than was trained.
+# Fields of adapter_config.json that convert_lora_to_gguf.py ignores: the adapter that it writes
+# would compute something other than what was trained. Each with its name in messages.
 _UNSUPPORTED = {
     "use_rslora": "rsLoRA",
     "use_dora": "DoRA",
@@ -80,7 +80,7 @@ def _refuse_unsupported(adapter_dir: Path) -> None:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise BadInput(f"{path} is missing; {adapter_dir} is no PEFT adapter") from error
+        raise BadInput(f"{path} is missing; {adapter_dir} is not a PEFT adapter") from error
     except ValueError as error:
         raise BadInput(f"{path} is not JSON: {error}; restore it or retrain") from error
     if config.get("peft_type") != "LORA":
@@ -100,7 +100,7 @@ def _convert(script: str, arguments: list[str], source: Path, out_file: Path) ->
         staged = Path(stage) / out_file.name
         done = subprocess.run(
             [sys.executable, str(tool), "--outtype", "f16", "--outfile", str(staged), *arguments],
-            env=os.environ | {"HF_HUB_OFFLINE": "1"},  # everything it reads lies here
+            env=os.environ | {"HF_HUB_OFFLINE": "1"},  # all it reads is on this disk
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,7 +1,7 @@
 """Publishing a version: its GGUF adapter and Modelfile, attached once the adapter has answered.
 
 `python -m maverick_assets.serving.publish PERSONALITY VERSION` does it in a process of its own, so
-that a crash inside llama.cpp ends nothing else. The last line it prints is the answer as JSON.
+that a crash inside llama.cpp ends nothing else. Its last line is the answer, as JSON.
 """
 
 import json
@@ -16,6 +16,7 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.processes import run_main
 from maverick_assets.recipes import Recipe
+from maverick_assets.registry.catalog import label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
@@ -51,7 +52,7 @@ def publish(settings: Settings, personality: str, version: str) -> str:
 
 
 def first_messages(recipe: Recipe, question: str) -> list[Message]:
-    """System prompt, in the recipe's first mood and mode where it has any, and a first question."""
+    """The system prompt, with the recipe's first mood and mode if any, and a first question."""
     mood, mode = (next(iter(choices), None) for choices in (recipe.moods, recipe.modes))
     return [
         Message(role="system", content=recipe.prompt_for(mood, mode)),
@@ -67,7 +68,7 @@ def base_model_of(settings: Settings, manifest: Manifest) -> PreparedBase:
     base = find_base(settings)
     if base is None or base.digest != manifest.base_digest:
         raise MaverickError(
-            f"{manifest.personality} {manifest.version} was trained on another base model "
+            f"{label(manifest)} was trained on another base model "
             f"({manifest.base_digest[:12]}); set MAVERICK_BASE_MODEL to it, or retrain"
         )
     return base

@@ -104,7 +104,7 @@ class Runtime:
     def _complete(
         self, messages: Sequence[Message], adapter: str | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The one choice of a chat completion, in OpenAI's shape."""
+        """The only choice of a chat completion, in the shape of OpenAI's API."""
         request = {"messages": list(messages), "lora": self._adapter_scales(adapter), **options}
         response: dict[str, Any] = self._server.handle_chat_completions(request)
         error = response.get("error")
@@ -122,12 +122,12 @@ class Runtime:
         """The scale of every adapter: 1 for the one asked for, 0 for all others.
 
         The list is always complete. An adapter that a request leaves out keeps the scale of the
-        request before, and would shape this answer, too.
+        request before it, and would shape this answer, too.
         """
         if adapter is not None and adapter not in self._names:
             loaded = ", ".join(self._names) or "none"
             raise BadInput(f"no adapter {adapter!r} is loaded; those that are: {loaded}")
-        return [{"id": i, "scale": float(name == adapter)} for i, name in enumerate(self._names)]
+        return [{"id": at, "scale": float(name == adapter)} for at, name in enumerate(self._names)]
 
 
 def trial_answer(base: Path, adapter: AdapterFile, messages: Sequence[Message]) -> str:

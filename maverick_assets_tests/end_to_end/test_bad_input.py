@@ -159,7 +159,7 @@ def test_a_taken_port_is_named(maverick: Maverick) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         line = complaint(maverick("ui", "--port", str(port)), 2)
-    assert f"cannot listen at 127.0.0.1:{port}: Address already in use" in line
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in line
 
 
 @pytest.fixture

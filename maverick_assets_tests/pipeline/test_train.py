@@ -12,7 +12,7 @@ import pytest
 from maverick_assets.errors import MaverickError
 from maverick_assets.fleets import Node
 from maverick_assets.pipeline.run_context import RunContext
-from maverick_assets.pipeline.train import train
+from maverick_assets.pipeline.train import train_on_node
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.records import GateDecision
 from maverick_assets.registry.manifest import Manifest
@@ -56,7 +56,7 @@ def train_these(
     run: RunContext, driver: FakeDriver, *recipes: Recipe, kind: Kind = "full"
 ) -> list[str]:
     """Train, and name the versions that are to be evaluated."""
-    versions = train(run, NODE, recipes, kind, driver)
+    versions = train_on_node(run, NODE, recipes, kind, driver)
     return [f"{manifest.personality} {manifest.version}" for manifest in versions]
 
 
@@ -179,7 +179,7 @@ def nights(run: RunContext, driver: FakeDriver, write_dataset: WriteDataset) -> 
     released = []
     for number in range(3):
         write_dataset(train=12 + number)
-        [version] = train(run, NODE, [ROBBIE], "incremental", driver)
+        [version] = train_on_node(run, NODE, [ROBBIE], "incremental", driver)
         released.append(release(run, str(version.version)))
     return released
 

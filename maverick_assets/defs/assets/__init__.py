@@ -1,1 +1,1 @@
-"""What Dagster shows: a module an asset, thin."""
+"""What Dagster shows: a thin module for each kind of asset."""

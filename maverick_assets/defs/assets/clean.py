@@ -23,12 +23,13 @@ from maverick_assets.pipeline.ingest import refresh_clean
 
 
 def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
-    """`tables`: those with text, the CRM's (`schema.TEXT_TABLES`) and those of other sources."""
+    """`tables` are those with text: the CRM's (`schema.TEXT_TABLES`) and those of other sources."""
 
     @asset(
         key=["clean", "turns"],
         deps=[AssetKey(["raw", table.name]) for table in tables],
-        description="Utterances: quotes and signatures off, threads linked, third parties renamed.",
+        description="Utterances: quotes and signatures removed, threads linked, third parties "
+        "under surrogates.",
     )
     def clean_turns(context: AssetExecutionContext) -> MaterializeResult:
         run = run_context(context)

@@ -74,11 +74,18 @@ def _counts(refreshed: PersonalityDataset) -> dict[str, Any]:
 def _tables(card: Card) -> dict[str, MetadataValue]:
     tables = {
         "funnel": [{"step": step, "left": left} for step, left in card.funnel],
-        "lengths": [{"tokens": f"<= {edge}", "examples": n} for edge, n in card.histogram()],
-        "sample": [{"messages": e.messages, "split": e.split} for e, _ in card.shown[:5]],
+        "lengths": [
+            {"tokens": f"<= {edge}", "examples": count} for edge, count in card.histogram()
+        ],
+        "sample": [
+            {"messages": example.messages, "split": example.split} for example, _ in card.shown[:5]
+        ],
     }
-    shown = {name: sample_table(pa.Table.from_pylist(rows)) for name, rows in tables.items()}
-    return {**shown, "shares": MetadataValue.json({k: dict(v) for k, v in card.shares.items()})}
+    shares = {column: dict(counts) for column, counts in card.shares.items()}
+    return {
+        **{name: sample_table(pa.Table.from_pylist(rows)) for name, rows in tables.items()},
+        "shares": MetadataValue.json(shares),
+    }
 
 
 def _check_result(check: Check) -> AssetCheckResult:

@@ -13,7 +13,7 @@ INLINE_IMAGE_BYTES = 50_000
 
 
 def sample_table(table: pa.Table) -> TableMetadataValue:
-    """A few rows as table metadata; long cells are cut."""
+    """The rows of a small table as metadata; long cells are cut."""
     records = [
         TableRecord({name: _cell(value) for name, value in row.items()})
         for row in table.to_pylist()

@@ -1,4 +1,4 @@
-"""`<p>/evaluation`: perplexity of base and adapter on held-out examples, samples, and the gate."""
+"""`<p>/evaluation`: perplexity of base and adapter on held-out examples, sample answers, gate."""
 
 import json
 from pathlib import Path

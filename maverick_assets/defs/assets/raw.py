@@ -34,7 +34,7 @@ CHECK = "readable"
 
 
 def crm_specs() -> list[AssetSpec]:
-    """The tables of the CRM, which other programs write."""
+    """The tables of the CRM; other programs write them."""
     return [
         AssetSpec(["crm", table.name], description=f"Table {table.name} of the CRM.")
         for table in TABLES.values()
@@ -55,17 +55,16 @@ def raw_asset(table: Table) -> AssetsDefinition:
         try:
             extraction = extract_table(run, table)
         except BadInput as error:
-            yield _check(False, problem=str(error))
+            yield _readable(str(error))
             raise
-        if (
-            extraction.commit.changed or extraction.method == "full"
-        ):  # the CRM changed: show it there, too
+        # When the CRM has changed, its own asset shows it, too.
+        if extraction.commit.changed or extraction.method == "full":
             rows = {"dagster/row_count": extraction.rows}
             context.log_event(AssetMaterialization(["crm", table.name], metadata=rows))
         yield MaterializeResult(
             metadata=_metadata(extraction, raw_path(run.settings.lake, table.name)),
             data_version=DataVersion(str(extraction.commit.version)),
-            check_results=[_check(True)],
+            check_results=[_readable()],
         )
 
     return raw
@@ -77,14 +76,14 @@ def source_asset(source: Source, source_table: SourceTable) -> AssetsDefinition:
     @asset(
         key=key,
         check_specs=[AssetCheckSpec(CHECK, asset=key)],
-        description=f"What {source.name} has of the shape {source_table.shape}, with tombstones.",
+        description=f"Rows of {source.name} in the shape {source_table.shape}, with tombstones.",
     )
     def raw(context: AssetExecutionContext) -> Iterator[MaterializeResult | AssetCheckResult]:
         run = run_context(context)
         try:
             landing = land_table(run, source, source_table)
         except BadInput as error:
-            yield _check(False, problem=str(error))
+            yield _readable(str(error))
             raise
         yield MaterializeResult(
             metadata={
@@ -95,7 +94,7 @@ def source_asset(source: Source, source_table: SourceTable) -> AssetsDefinition:
                 **_table_metadata(raw_path(run.settings.lake, source_table.name), landing.commit),
             },
             data_version=DataVersion(str(landing.commit.version)),
-            check_results=[_check(True)],
+            check_results=[_readable()],
         )
 
     return raw
@@ -132,10 +131,11 @@ def _table_metadata(target: Path, commit: Commit) -> dict[str, Any]:
     }
 
 
-def _check(passed: bool, **metadata: str) -> AssetCheckResult:
+def _readable(problem: str | None = None) -> AssetCheckResult:
+    """The result of the check `readable`: passed unless there is a problem."""
     return AssetCheckResult(
-        passed=passed,
+        passed=problem is None,
         check_name=CHECK,
         severity=AssetCheckSeverity.ERROR,
-        metadata={name: MetadataValue.text(text) for name, text in metadata.items()},
+        metadata={"problem": MetadataValue.text(problem)} if problem else None,
     )

@@ -24,12 +24,13 @@ from maverick_assets.defs.runs.context import run_context
 from maverick_assets.defs.runs.driver import drive_through_pipes
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
 from maverick_assets.fleets import Node
-from maverick_assets.pipeline.train import train
+from maverick_assets.pipeline.train import train_on_node
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 
-SHOWN = {
+# Fields of the training's summary that the asset shows.
+SHOWN_FIELDS = {
     "n_examples",
     "n_tokens",
     "steps",
@@ -47,7 +48,7 @@ def adapter_assets(node: Node, recipes: list[Recipe]) -> AssetsDefinition:
     Only the first op opens Pipes: after a Pipes session every selected output of its op must be
     emitted, and a personality that was skipped or refused must not be.
     """
-    suffix = node.name.replace("-", "_")  # what Dagster allows
+    suffix = node.name.replace("-", "_")  # Dagster allows no hyphen in names
     by_output = {_output_name(recipe): recipe for recipe in recipes}
     inputs = {
         f"{recipe.asset_prefix}_dataset": AssetKey([recipe.asset_prefix, "dataset"])
@@ -64,7 +65,7 @@ def adapter_assets(node: Node, recipes: list[Recipe]) -> AssetsDefinition:
     def adapters(**datasets: Any) -> dict[str, Any]:
         trained = training_op.alias(TRAINING_STEP)(**datasets)
         outputs = publishing_op.alias("publish")(trained)
-        if len(by_output) == 1:  # Dagster then gives that output itself
+        if len(by_output) == 1:  # then Dagster returns the output itself
             return dict.fromkeys(by_output, outputs)
         return {name: getattr(outputs, name) for name in by_output}
 
@@ -95,11 +96,11 @@ def _output_name(recipe: Recipe) -> str:
 def _training_op(
     node: Node, suffix: str, recipes: Sequence[Recipe], inputs: Sequence[str]
 ) -> OpDefinition:
-    """Trains the selected personalities; gives the versions to evaluate."""
+    """The op that trains the selected personalities; its output names the versions to evaluate."""
     by_key = {_adapter_key(recipe): recipe for recipe in recipes}
 
     @op(
-        name=f"{TRAINING_STEP}_{suffix}",  # each node has its own in the same job
+        name=f"{TRAINING_STEP}_{suffix}",  # one job has the ops of all nodes
         ins={name: In(Nothing) for name in inputs},
         out=Out(list[dict[str, str]]),
         pool=f"gpu_{suffix}",
@@ -107,20 +108,25 @@ def _training_op(
     def deepspeed_train(context: OpExecutionContext) -> Iterator[Output[list[dict[str, str]]]]:
         selected = [by_key[key] for key in sorted(context.selected_asset_keys) if key in by_key]
         incremental = context.run_tags.get(TRAINING_TAG) == "incremental"
-        versions = train(
+        versions = train_on_node(
             run_context(context),
             node,
             selected,
             "incremental" if incremental else "full",
             drive_through_pipes(context),
         )
-        yield Output([{"personality": m.personality, "version": str(m.version)} for m in versions])
+        yield Output(
+            [
+                {"personality": manifest.personality, "version": str(manifest.version)}
+                for manifest in versions
+            ]
+        )
 
     return deepspeed_train
 
 
 def _publishing_op(suffix: str, outputs: Sequence[str]) -> OpDefinition:
-    """Emits the asset of each version that was trained."""
+    """The op that emits the asset of each version that was trained."""
 
     @op(
         name=f"publish_{suffix}",
@@ -130,8 +136,8 @@ def _publishing_op(suffix: str, outputs: Sequence[str]) -> OpDefinition:
         context: OpExecutionContext, trained: list[dict[str, str]]
     ) -> Iterator[Output[None]]:
         registry = run_context(context).registry
-        for names in trained:
-            manifest = registry.get(names["personality"], names["version"])
+        for version in trained:
+            manifest = registry.get(version["personality"], version["version"])
             yield Output(
                 None,
                 output_name=_output_name(manifest.recipe),
@@ -143,7 +149,7 @@ def _publishing_op(suffix: str, outputs: Sequence[str]) -> OpDefinition:
 
 
 def _metadata(manifest: Manifest, registry: Registry) -> dict[str, Any]:
-    training = manifest.training.model_dump(include=SHOWN) if manifest.training else {}
+    training = manifest.training.model_dump(include=SHOWN_FIELDS) if manifest.training else {}
     chain = [f"base {manifest.base_digest[:12]}", *(str(link.version) for link in manifest.chain)]
     return {
         "version": str(manifest.version),

@@ -1,1 +1,1 @@
-"""How runs start, die and are seen: jobs, schedules, sensors, locks."""
+"""How runs start, end and are followed: jobs, schedules, sensors, locks, log lines."""

@@ -31,7 +31,11 @@ def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
     )
     everything = AssetSelection.all() - AssetSelection.groups("reports")
     return [
-        define_asset_job("ingest", data, description="New CRM rows into raw, clean, datasets."),
+        define_asset_job(
+            "ingest",
+            data,
+            description="Bring raw tables, turns and datasets up to date with the CRM.",
+        ),
         define_asset_job(
             "nightly",
             everything,
@@ -41,13 +45,13 @@ def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
         define_asset_job(
             "weekly",
             everything,
-            description="Ingest, then train from the base what has changed since it last was.",
+            description="Ingest, then retrain from the base each personality whose inputs changed.",
             tags={TRAINING_TAG: "full"},
         ),
         define_asset_job(
             "monthly",
             AssetSelection.assets(["reports", "monthly"]),
-            description="Versions in service on their frozen held-out sets; major versions.",
+            description="Evaluate versions in service on frozen test sets, as major versions.",
         ),
         define_asset_job(
             "quarterly",
@@ -86,6 +90,6 @@ def log_failed_runs(context: RunFailureSensorContext) -> None:
 
 
 def sensors(jobs: list["UnresolvedAssetJobDefinition"]) -> list[SensorDefinition]:
-    """The sensors; two of the `jobs` are started by new rows."""
+    """The three sensors. New rows start two of the `jobs`: `ingest` and `nightly`."""
     by_name = {job.name: job for job in jobs}
     return [new_crm_rows(by_name["ingest"], by_name["nightly"]), log_failed_runs, reaper]

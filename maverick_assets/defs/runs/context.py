@@ -7,5 +7,5 @@ from maverick_assets.settings import load_settings
 
 
 def run_context(context: AssetExecutionContext | OpExecutionContext) -> RunContext:
-    """Settings as they are now, the run's id, and its log."""
+    """The context of a Dagster run, with the settings as they are now."""
     return RunContext(load_settings(), context.run_id, context.log)

@@ -11,7 +11,7 @@ from maverick_assets.processes import child_environment
 
 
 def drive_through_pipes(context: OpExecutionContext) -> Driver:
-    """Its lines go to the log of the run; cancelling the run stops it."""
+    """A driver whose lines go to the log of the run, and which stops when the run is cancelled."""
 
     def drive(spec: Path) -> Mapping[str, str]:
         command = [sys.executable, "-m", "maverick_assets.training.driver", str(spec)]

@@ -39,7 +39,7 @@ def dead_runs(folder: Path) -> list[str]:
 def _is_locked(path: Path) -> bool:
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:  # another process settled it since it was listed
+    except FileNotFoundError:  # another process has settled the run since
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -51,7 +51,7 @@ def _is_locked(path: Path) -> bool:
 
 
 class LockingExecutor(Executor):
-    """Another executor, whose runs hold their lock in this process."""
+    """Wraps an executor: a run holds its lock in this process while it executes."""
 
     def __init__(self, inner: Executor) -> None:
         self._inner = inner

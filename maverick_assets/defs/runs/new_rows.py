@@ -1,4 +1,4 @@
-"""The sensor `new_crm_rows`: an ingest when the CRM changed, a nightly when it grew much."""
+"""The sensor `new_crm_rows`: an ingest when the CRM changed, a nightly when it grew a lot."""
 
 import time
 from collections.abc import Mapping
@@ -35,9 +35,9 @@ if TYPE_CHECKING:  # Dagster does not export what define_asset_job returns
 
 # In effect 10 s: the daemon looks at its sensors every 5 s, and 10 would often become 15.
 INTERVAL_SECONDS = 8
-PAUSE_SECONDS = 0.5
-BURST_SECONDS = 5.0
-RETRY_SECONDS = 1800
+PAUSE_SECONDS = 0.5  # without a change, after which a burst of changes is over
+BURST_SECONDS = 5.0  # the longest wait for that
+RETRY_SECONDS = 1800  # after a failed run
 CHANGED_TAG = "maverick/changed"
 BEGUN = (DagsterRunStatus.STARTING, DagsterRunStatus.STARTED)
 INGESTS = RunsFilter(job_name="ingest")
@@ -91,7 +91,11 @@ def new_crm_rows(
 def request_runs(
     instance: DagsterInstance, markers: ChangeMarkers, cursor: Cursor, nightly_after: int | None
 ) -> SensorResult:
-    """The runs to request now: no run was requested yet for what differs from `cursor.tables`."""
+    """The run to request now, if any.
+
+    No run was requested yet for tables whose marker differs from that in `cursor.tables`. With
+    `nightly_after` None, growth alone starts no training.
+    """
     rows = sum(marker.rows for marker in markers.values())
     training = _newest_run(instance, TRAININGS)
     if training and training.dagster_run.run_id != cursor.training:
@@ -101,10 +105,10 @@ def request_runs(
     grown = rows - cursor.rows
     enough = nightly_after is not None and grown >= nightly_after
     if _reads_now(instance, training):
-        return _wait(cursor, "an ingest is under way; what changed is taken up after it")
+        return _wait(cursor, "an ingest is under way; later changes are read after it")
     if enough and (training is None or training.dagster_run.is_finished):
-        why = f"{grown} new rows since the last training"
-        return _request("nightly", why, cursor, markers)
+        reason = f"{grown} new rows since the last training"
+        return _request("nightly", reason, cursor, markers)
     if changed:
         return _request("ingest", ", ".join(changed), cursor, markers)
     if _failed_a_while_ago(instance, training):
@@ -112,9 +116,9 @@ def request_runs(
     return _wait(cursor, "no table of the CRM changed")
 
 
-def _request(job: str, changed: str, cursor: Cursor, markers: ChangeMarkers) -> SensorResult:
+def _request(job: str, reason: str, cursor: Cursor, markers: ChangeMarkers) -> SensorResult:
     return SensorResult(
-        run_requests=[RunRequest(job_name=job, tags={CHANGED_TAG: changed})],
+        run_requests=[RunRequest(job_name=job, tags={CHANGED_TAG: reason})],
         cursor=cursor.model_copy(update={"tables": markers}).model_dump_json(),
     )
 

@@ -7,7 +7,7 @@ from dagster import DagsterEvent, InitLoggerContext, logger
 
 from maverick_assets.errors import BadInput, MaverickError
 
-OURS = (BadInput.__name__, MaverickError.__name__)
+OWN_ERRORS = (BadInput.__name__, MaverickError.__name__)
 
 
 class ShortLines(logging.Formatter):
@@ -37,7 +37,7 @@ def awaited_pool(event: DagsterEvent | None) -> str | None:
 
 
 def is_for_people(record: logging.LogRecord) -> bool:
-    """Lines of level INFO, and that a step waits, which Dagster logs at level DEBUG."""
+    """True from level INFO on, and for a step that waits, which Dagster logs at level DEBUG."""
     event = getattr(record, "dagster_meta", {}).get("dagster_event")
     return record.levelno >= logging.INFO or awaited_pool(event) is not None
 
@@ -45,10 +45,10 @@ def is_for_people(record: logging.LogRecord) -> bool:
 def root_cause(event: DagsterEvent) -> tuple[str, str]:
     """Class name and first line of the error that a step failed with.
 
-    Of a chain of causes, that is the first error of ours, or else the deepest one.
+    In a chain of causes, that is the first error of this package, or else the deepest one.
     """
     error = event.step_failure_data.error
-    while error and error.cause and error.cls_name not in OURS:
+    while error and error.cause and error.cls_name not in OWN_ERRORS:
         error = error.cause
     if error is None:
         return "", "failed"

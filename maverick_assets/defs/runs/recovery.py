@@ -18,15 +18,17 @@ from dagster import (
 from maverick_assets.defs.runs.liveness import dead_runs
 from maverick_assets.settings import load_settings
 
-REASON = "Its process ended without a word: killed, out of memory, or the machine went off."
+DEATH_REASON = (
+    "Its process ended without a word: killed, out of memory, or the machine was switched off."
+)
 
 
 def settle_dead_runs(instance: DagsterInstance, folder: Path) -> list[str]:
-    """Report the runs whose lock in `folder` is free; returns the ids of the unfinished ones.
+    """Report the runs whose lock in `folder` is free; returns the ids of those not yet finished.
 
-    A run becomes FAILURE, which the retry daemon requests again once, or CANCELED when someone had
-    asked for that. A run that is settled already is left alone; a call that was interrupted is
-    completed by the next.
+    Such a run becomes FAILURE, and the retry daemon requests it again, once; or CANCELED when
+    someone had asked for that. A finished run is left alone. The next call completes one that was
+    interrupted.
     """
     settled = []
     for run_id in dead_runs(folder):
@@ -35,10 +37,10 @@ def settle_dead_runs(instance: DagsterInstance, folder: Path) -> list[str]:
         if run is None:  # it belongs to another Dagster storage
             continue
         if run.status == DagsterRunStatus.CANCELING:
-            instance.report_run_canceled(run, REASON)
+            instance.report_run_canceled(run, DEATH_REASON)
             settled.append(run_id)
         elif not run.is_finished:
-            instance.report_run_failed(run, REASON)
+            instance.report_run_failed(run, DEATH_REASON)
             settled.append(run_id)
         instance.event_log_storage.free_concurrency_slots_for_run(run_id)
         (folder / run_id).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Older versions of the lake's tables, which still hold what the newest ones hold no more."""
+"""Older versions of the lake's tables, which still hold rows that the newest no longer hold."""
 
 from pathlib import Path
 
@@ -13,21 +13,23 @@ from maverick_assets.registry.store import Registry
 def purge_history(lake: Path, registry: Registry, rows: RowIds) -> None:
     """Remove from the disk what older versions of tables hold of `rows`, and all cached token ids.
 
-    To be called once the tables are rebuilt. Versions of datasets without these rows stay when a
-    version of the personality that is not revoked was trained on them.
+    Call it once the tables are rebuilt. A dataset version without these rows stays when a version
+    of the personality that is not revoked was trained on it.
     """
     forget_tokens(lake)
     for path in text_paths(lake):
         purge(path)
     for path in dataset_paths(lake):
         contents = read_contents(path, rows)
-        clean = {number for number, it in contents.items() if it and not it.touched}
+        clean = {
+            version for version, content in contents.items() if content and not content.touched
+        }
         if len(clean) < len(contents):
             purge(path, _in_use(registry, path.name) & clean)
 
 
 def _in_use(registry: Registry, personality: str) -> set[int]:
-    """Versions of a dataset that a version in the chain of a usable one was trained on."""
+    """Dataset versions that versions which are not revoked, or their ancestors, were trained on."""
     return {
         link.dataset_version
         for manifest in registry.versions_of(personality)

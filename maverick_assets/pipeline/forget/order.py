@@ -21,7 +21,7 @@ from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import Settings
 
-REASON = "it learned from rows that were forgotten"
+REVOCATION_REASON = "it learned from rows that were forgotten"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Forgetting:
     in_service: Mapping[str, Manifest | None]  # of the personalities with a revoked version
 
 
-def forget(
+def forget_rows(
     settings: Settings,
     tables: Sequence[Table],
     target: str | RowRef,
@@ -45,19 +45,19 @@ def forget(
     without the rows. Raises `BadInput` when there is nothing to forget.
     """
     lake, registry = settings.lake, Registry(settings.models)
-    # 1. On the list of the forgotten first, so that no extraction brings the rows back.
+    # 1. The rows go on the list of the forgotten first, so that no extraction brings them back.
     if isinstance(target, RowRef):
         rows = tombstone_row(lake, tables, target)
     else:
         rows = tombstone_contact(lake, tables, target)
-    # 2. What learned from them, as long as the old versions of datasets can still be read.
+    # 2. Find what learned from them while the old versions of datasets can still be read.
     traced = trace(lake, registry, rows)
-    # 3. Out of service before anything slow.
-    in_service = revoke(registry, traced, REASON)
-    # 4. Texts that people are shown.
+    # 3. Take that out of service before anything slow.
+    in_service = revoke(registry, traced, REVOCATION_REASON)
+    # 4. Remove the texts that people can read.
     purge_reports(traced, registry, settings.reports, settings.runs)
-    # 5. The newest versions of all tables hold the rows no more ...
+    # 5. Make tables whose newest versions no longer hold the rows ...
     rebuild()
-    # 6. ... and then the older ones leave the disk.
+    # 6. ... and then delete the older versions from the disk.
     purge_history(lake, registry, rows)
     return Forgetting(rows, traced, in_service)

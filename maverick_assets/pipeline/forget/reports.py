@@ -1,4 +1,4 @@
-"""Texts of examples in what people are shown."""
+"""Texts of examples in the pages and reports that people read."""
 
 import re
 import shutil
@@ -15,13 +15,19 @@ _LEFT_BY_EVALUATIONS = ("*/*/report", "*/*/.report.*")  # the second by one that
 def purge_reports(traced: Trace, registry: Registry, reports: Path, runs: Path) -> None:
     """Remove every text that may be made from the forgotten rows.
 
-    These are the pages of versions of datasets, except of those that are known to be without the
-    rows; the samples in the reports of versions that are revoked, or that were measured on examples
-    made from the rows; and all reports that evaluations left in `runs`.
+    That is in three places:
+    - the cards of dataset versions, unless a version is known to be without the rows;
+    - the samples in reports of versions that are revoked, or that were measured on examples made
+      from the rows;
+    - all reports that evaluations left in `runs`.
     """
     for page in (reports / "datasets").glob("*/*"):
         contents = traced.contents.get(page.parent.name, {})
-        clean = {f"{number}.html" for number, it in contents.items() if it and not it.touched}
+        clean = {
+            f"{version}.html"
+            for version, content in contents.items()
+            if content and not content.touched
+        }
         if page.name not in clean:
             page.unlink()
     for pattern in _LEFT_BY_EVALUATIONS:

@@ -31,17 +31,17 @@ class RowRef(NamedTuple):
 
 
 def tombstone_contact(lake: Path, tables: Sequence[Table], contact: str) -> RowIds:
-    """Forget a contact: the rows that are the contact's, now and when more of them come.
+    """Forget a contact: all rows that belong to it, those that are still to come included.
 
     Returns every row that was ever forgotten with the contact. Raises `BadInput` when no row of the
-    lake is the contact's and none ever was.
+    lake belongs to the contact, nor ever did.
     """
     address = contact.strip().lower()
     rows_by_table = [(table, _rows_of(lake, table, address)) for table in tables]
     if not any(rows for _, rows in rows_by_table) and address not in read_forgotten(lake).contacts:
         raise BadInput(
-            f"no row of the lake is {address}'s: no mail from or to him alone, no deal, no note; "
-            "see that the address is right, or forget single rows with --row"
+            f"no row of the lake belongs to {address}: no mail from or to that address alone, no "
+            "deal, no note; check the address, or forget single rows with --row"
         )
     add_contact(lake, address)
     for table, rows in rows_by_table:
@@ -50,7 +50,7 @@ def tombstone_contact(lake: Path, tables: Sequence[Table], contact: str) -> RowI
 
 
 def tombstone_row(lake: Path, tables: Iterable[Table], row: RowRef) -> RowIds:
-    """Forget a row; a conversation with its messages.
+    """Forget a row, and with a conversation its messages.
 
     Returns what was forgotten, now or before. Raises `BadInput` when the lake has no such row and
     none was forgotten.
@@ -62,7 +62,7 @@ def tombstone_row(lake: Path, tables: Iterable[Table], row: RowRef) -> RowIds:
     table = by_name[row.table]
     rows = _read_rows(lake, table, {"id": [row.id]})
     if not rows and row.id not in read_forgotten(lake).rows.get(table.name, ()):
-        raise BadInput(f"{label}: the lake has no such row; see that its id is right")
+        raise BadInput(f"{label}: the lake has no such row; check its id")
     _tombstone(lake, table, rows or [{"id": row.id}])
     forgotten = {table.name: [row.id]}
     messages = child_of(table.name, by_name.values())
@@ -74,7 +74,7 @@ def tombstone_row(lake: Path, tables: Iterable[Table], row: RowRef) -> RowIds:
 
 
 def _rows_of(lake: Path, table: Table, contact: str) -> list[dict[str, Any]]:
-    """Rows that are a contact's; of messages, those of the contact's conversations."""
+    """Rows that belong to a contact; of messages, those of the contact's conversations."""
     if not table.parent:
         return [row for row in _read_rows(lake, table) if belongs_to(row, contact)]
     parents = read_table(raw_path(lake, table.parent), columns=["id", "user_id"])

@@ -1,4 +1,4 @@
-"""Where forgotten rows were used: versions of datasets, and versions that were trained on these."""
+"""Where forgotten rows were used: dataset versions, and the versions trained on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,16 +36,16 @@ class Trace:
 
     datasets: Mapping[str, Sequence[int]]  # versions that held an example made from them
     versions: Mapping[str, Sequence[Manifest]]  # those that learned from them, or may have
-    untraceable: Mapping[str, Sequence[Manifest]]  # of these, those whose dataset is gone
+    untraceable: Mapping[str, Sequence[Manifest]]  # those of them whose dataset is gone
     contents: Mapping[str, Contents]  # all versions of all datasets
 
 
 def trace(lake: Path, registry: Registry, rows: RowIds) -> Trace:
     """Find what used `rows`.
 
-    These are the versions of datasets with an example made from them, the versions of personalities
-    that were trained on one of these, and those trained on top of such a version. A version whose
-    dataset cannot be read any more counts as one that learned from them.
+    That is every dataset version with an example made from them, every version of a personality
+    that was trained on one of these, and every version trained on top of such a version. A version
+    whose dataset can no longer be read counts as one that learned from them.
     """
     contents = {path.name: read_contents(path, rows) for path in dataset_paths(lake)}
     versions, untraceable = {}, {}
@@ -65,7 +65,10 @@ def _without_empty(by_personality: Mapping[str, list[T]]) -> dict[str, list[T]]:
 
 
 def revoke(registry: Registry, traced: Trace, reason: str) -> dict[str, Manifest | None]:
-    """Revoke every version that learned; by personality, the version that is in service then."""
+    """Revoke every version that learned from the rows.
+
+    Returns, by personality, the version that is in service afterwards.
+    """
     return {
         name: registry.revoke(name, [manifest.version for manifest in manifests], reason)
         for name, manifests in traced.versions.items()

@@ -19,7 +19,7 @@ from dagster import (
 )
 
 from maverick_assets.crm.embedded import database_url
-from maverick_assets.defs.runs.recovery import REASON, reaper, settle_dead_runs
+from maverick_assets.defs.runs.recovery import DEATH_REASON, reaper, settle_dead_runs
 from maverick_assets.settings import load_settings
 from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.processes import wait_for
@@ -121,7 +121,7 @@ def test_a_killed_run_fails_and_gives_its_slot_back_once(
     assert settle_dead_runs(instance, load_settings().run_locks) == [sleeper.run_id]
     assert state(instance, sleeper).status == DagsterRunStatus.FAILURE
     assert state(instance, sleeper).tags["dagster/will_retry"] == "true"
-    assert REASON in {event.message for event in instance.all_logs(sleeper.run_id)}
+    assert DEATH_REASON in {event.message for event in instance.all_logs(sleeper.run_id)}
     assert slots(instance) == set()
     assert settle_dead_runs(instance, load_settings().run_locks) == []
     assert list(load_settings().run_locks.iterdir()) == []

@@ -13,7 +13,7 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import dataset_path, raw_path
 from maverick_assets.pipeline.forget import order
-from maverick_assets.pipeline.forget.order import Forgetting, forget
+from maverick_assets.pipeline.forget.order import Forgetting, forget_rows
 from maverick_assets.pipeline.forget.tombstone import RowRef
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.registry.store import Registry
@@ -49,7 +49,7 @@ def forget_dana(run: RunContext, rebuild: Callable[[], object] | None = None) ->
     def without_b() -> None:
         write_datasets(run.settings.lake, DATA[2])
 
-    return forget(run.settings, [MAILS], f" {DANA.upper()} ", rebuild or without_b)
+    return forget_rows(run.settings, [MAILS], f" {DANA.upper()} ", rebuild or without_b)
 
 
 def assert_forgotten(run: RunContext, forgetting: Forgetting) -> None:
@@ -80,7 +80,7 @@ def test_a_contact_is_forgotten_and_what_was_done_is_told(run: RunContext, home:
 
 
 def test_a_row_is_forgotten_in_the_same_order(run: RunContext, home: Path) -> None:
-    forgetting = forget(run.settings, [MAILS], RowRef("crm_emails", "b"), lambda: None)
+    forgetting = forget_rows(run.settings, [MAILS], RowRef("crm_emails", "b"), lambda: None)
     assert forgetting.rows == {"crm_emails": ["b"]}
     assert states(run.registry)["v1.1"] == "revoked"
     assert not read_forgotten(run.settings.lake).contacts
@@ -128,6 +128,6 @@ def test_a_call_on_what_is_forgotten_already_changes_nothing(run: RunContext, ho
 
 
 def test_nothing_is_touched_when_there_is_nothing_to_forget(run: RunContext, home: Path) -> None:
-    with pytest.raises(BadInput, match=r"no row of the lake is nobody@x\.example's"):
-        forget(run.settings, [MAILS], "nobody@x.example", lambda: pytest.fail("rebuilt"))
+    with pytest.raises(BadInput, match=r"no row of the lake belongs to nobody@x\.example"):
+        forget_rows(run.settings, [MAILS], "nobody@x.example", lambda: pytest.fail("rebuilt"))
     assert states(run.registry)["v1.1.1"] == "released"

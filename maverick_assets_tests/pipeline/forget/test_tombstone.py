@@ -105,7 +105,7 @@ def test_a_forgetting_that_was_cut_short_is_completed_by_the_next(
 
 def test_who_is_unknown_is_said(crm_rows: psycopg.Connection, crm_url: str, tmp_path: Path) -> None:
     ingest(crm_url, tmp_path)
-    with pytest.raises(BadInput, match=r"no row of the lake is nobody@x\.example's"):
+    with pytest.raises(BadInput, match=r"no row of the lake belongs to nobody@x\.example"):
         tombstone_contact(tmp_path, TEXTS, "nobody@x.example")
     with pytest.raises(BadInput, match="no such row"):
         tombstone_row(tmp_path, TEXTS, RowRef("crm_emails", "nothing"))
