@@ -61,7 +61,7 @@ class TrainingSpec(StrictModel):
 
     @property
     def curves_of_run(self) -> Path | None:
-        """Directory of the run's curves, named by its digest: a resumed run continues its own."""
+        """Directory of the run's curves, named after its digest, so that a resumed run keeps it."""
         return self.curves and self.curves / self.digest[:8]
 
     @property

@@ -4,9 +4,10 @@ import base64
 from pathlib import Path
 
 import pyarrow as pa
-from dagster import MetadataValue, TableMetadataValue, TableRecord
+from dagster import DataVersion, MetadataValue, TableMetadataValue, TableRecord
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.registry.manifest import Manifest
 
 CELL_CHARACTERS = 160
 INLINE_IMAGE_BYTES = 50_000
@@ -19,6 +20,11 @@ def sample_table(table: pa.Table) -> TableMetadataValue:
         for row in table.to_pylist()
     ]
     return MetadataValue.table(records) if records else MetadataValue.table([TableRecord({})])
+
+
+def data_version(manifest: Manifest) -> DataVersion:
+    """What identifies a version of a personality to Dagster."""
+    return DataVersion(f"{manifest.version} {manifest.fingerprint[:12]}")
 
 
 def inline_image(path: Path, title: str) -> MetadataValue:

@@ -10,13 +10,12 @@ from dagster import (
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
-    DataVersion,
     MaterializeResult,
     MetadataValue,
     asset,
 )
 
-from maverick_assets.defs.assets.display import inline_image
+from maverick_assets.defs.assets.display import data_version, inline_image
 from maverick_assets.defs.runs.context import run_context
 from maverick_assets.pipeline.evaluate import evaluate_newest
 from maverick_assets.recipes import Recipe
@@ -39,7 +38,7 @@ def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
         directory = run.registry.directory(recipe.name, evaluated.version)
         return MaterializeResult(
             metadata=_metadata(evaluated, directory / "report"),
-            data_version=DataVersion(f"{evaluated.version} {evaluated.fingerprint[:12]}"),
+            data_version=data_version(evaluated),
             check_results=[
                 AssetCheckResult(
                     passed=evaluated.gate.passed,

@@ -4,12 +4,12 @@ from dagster import (
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
-    DataVersion,
     MaterializeResult,
     MetadataValue,
     asset,
 )
 
+from maverick_assets.defs.assets.display import data_version
 from maverick_assets.defs.runs.context import run_context
 from maverick_assets.pipeline.release import release_newest
 from maverick_assets.recipes import Recipe
@@ -34,7 +34,7 @@ def release_asset(recipe: Recipe) -> AssetsDefinition:
                 "adapter_gguf": MetadataValue.path(directory / "adapter.gguf"),
                 "gate": MetadataValue.json(list(manifest.gate.reasons if manifest.gate else ())),
             },
-            data_version=DataVersion(f"{manifest.version} {manifest.fingerprint[:12]}"),
+            data_version=data_version(manifest),
         )
 
     return release

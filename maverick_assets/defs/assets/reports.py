@@ -24,7 +24,7 @@ def report_assets(recipes: list[Recipe]) -> list[AssetsDefinition]:
         "and released as the next one.",
     )
     def monthly(context: AssetExecutionContext) -> MaterializeResult:
-        return _report_metadata(monthly_report(run_context(context), recipes))
+        return _materialized(monthly_report(run_context(context), recipes))
 
     @asset(
         key=["reports", "quarterly"],
@@ -32,12 +32,12 @@ def report_assets(recipes: list[Recipe]) -> list[AssetsDefinition]:
         description="Versions, metrics and ratings of every personality in the last quarter.",
     )
     def quarterly(context: AssetExecutionContext) -> MaterializeResult:
-        return _report_metadata(quarterly_report(run_context(context)))
+        return _materialized(quarterly_report(run_context(context)))
 
     return [monthly, quarterly]
 
 
-def _report_metadata(report: WrittenReport) -> MaterializeResult:
+def _materialized(report: WrittenReport) -> MaterializeResult:
     return MaterializeResult(
         metadata={
             "report": MetadataValue.md(report.text),

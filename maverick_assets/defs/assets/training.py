@@ -6,7 +6,6 @@ from typing import Any
 from dagster import (
     AssetKey,
     AssetsDefinition,
-    DataVersion,
     GraphIn,
     GraphOut,
     In,
@@ -20,6 +19,7 @@ from dagster import (
     op,
 )
 
+from maverick_assets.defs.assets.display import data_version
 from maverick_assets.defs.runs.context import run_context
 from maverick_assets.defs.runs.driver import drive_through_pipes
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
@@ -142,7 +142,7 @@ def _publishing_op(suffix: str, outputs: Sequence[str]) -> OpDefinition:
                 None,
                 output_name=_output_name(manifest.recipe),
                 metadata=_metadata(manifest, registry),
-                data_version=DataVersion(f"{manifest.version} {manifest.fingerprint[:12]}"),
+                data_version=data_version(manifest),
             )
 
     return publish

@@ -6,7 +6,7 @@ from maverick_assets.datasets.examples.token_cache import forget_tokens
 from maverick_assets.lake.delta import purge
 from maverick_assets.lake.paths import dataset_paths, text_paths
 from maverick_assets.pipeline.forget.tombstone import RowIds
-from maverick_assets.pipeline.forget.trace import read_contents
+from maverick_assets.pipeline.forget.trace import clean_versions, read_contents
 from maverick_assets.registry.store import Registry
 
 
@@ -21,9 +21,7 @@ def purge_history(lake: Path, registry: Registry, rows: RowIds) -> None:
         purge(path)
     for path in dataset_paths(lake):
         contents = read_contents(path, rows)
-        clean = {
-            version for version, content in contents.items() if content and not content.touched
-        }
+        clean = clean_versions(contents)
         if len(clean) < len(contents):
             purge(path, _in_use(registry, path.name) & clean)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from maverick_assets.evaluation.report import copy_without_samples, read_samples
-from maverick_assets.pipeline.forget.trace import Trace
+from maverick_assets.pipeline.forget.trace import Trace, clean_versions
 from maverick_assets.registry.store import Registry
 
 _LEFT_BY_EVALUATIONS = ("*/*/report", "*/*/.report.*")  # the second by one that was killed
@@ -22,13 +22,8 @@ def purge_reports(traced: Trace, registry: Registry, reports: Path, runs: Path) 
     - all reports that evaluations left in `runs`.
     """
     for page in (reports / "datasets").glob("*/*"):
-        contents = traced.contents.get(page.parent.name, {})
-        clean = {
-            f"{version}.html"
-            for version, content in contents.items()
-            if content and not content.touched
-        }
-        if page.name not in clean:
+        clean = clean_versions(traced.contents.get(page.parent.name, {}))
+        if page.name not in {f"{version}.html" for version in clean}:
             page.unlink()
     for pattern in _LEFT_BY_EVALUATIONS:
         for folder in runs.glob(pattern):

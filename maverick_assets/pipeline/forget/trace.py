@@ -82,6 +82,11 @@ def read_contents(dataset: Path, rows: RowIds) -> dict[int, DatasetContent | Non
     return {version: _read_content(dataset, version, rows) for version in versions}
 
 
+def clean_versions(contents: Contents) -> set[int]:
+    """The dataset versions that are known to hold nothing made from the rows."""
+    return {version for version, content in contents.items() if content and not content.touched}
+
+
 def _read_content(dataset: Path, version: int, rows: RowIds) -> DatasetContent | None:
     try:
         table = read_table(dataset, version, ["example_id", "split", "source", "source_ids"])

@@ -45,8 +45,8 @@ def prepare_memory(node: Node, hardware: Hardware, log: LogLine) -> None:
         remedy = "raise inference_gb" if node.training_gb is None else "lower training_gb"
         raise MaverickError(
             f"node {node.name}: training needs {share:g} GB, but of the {total:.1f} GB of "
-            f"{where} only {free:.1f} are free{_memory_holders(hardware)}; end what holds memory, "
-            f"or {remedy}"
+            f"{where} only {free:.1f} are free{_memory_holders(hardware)}; end what holds the "
+            f"rest, or {remedy}"
         )
     if hardware.device == "cuda":
         torch.cuda.set_per_process_memory_fraction(share / total)

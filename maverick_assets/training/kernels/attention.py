@@ -129,9 +129,7 @@ class _DocumentAttention(torch.autograd.Function):
         out = query.new_empty(tokens, kv_heads, heads // kv_heads, size)
         kept = []
         for ranges in document_ranges:
-            start, end = ranges[
-                -1
-            ]  # the queries of this document; its keys may also lie further up
+            start, end = ranges[-1]  # the document's queries; its keys may also lie further up
             keys, values = _gather(key, ranges), _gather(value, ranges)
             # The queries are scaled, not the scores, of which there are more.
             stacked = _stack_groups(query[:, start:end] * scaling, kv_heads)

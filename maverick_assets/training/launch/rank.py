@@ -1,7 +1,7 @@
 """One rank of a training: `python -m maverick_assets.training.launch.rank SPEC.json`.
 
-torch's agent starts it (`torchrun.py`). The main process reports by printing lines of
-JSON, which the driver reads; the others report nothing and write nothing.
+torch's agent starts it (`torchrun.py`). The main process prints its reports as lines of JSON, which
+the driver reads; the others report nothing and write nothing.
 """
 
 import json

@@ -77,7 +77,7 @@ def test_training_needs_its_share_free() -> None:
 def test_training_needs_what_inference_leaves_free() -> None:
     total = psutil.virtual_memory().total / GB
     prepare_memory(node(inference_gb=total - 0.01), CPU, print)
-    with pytest.raises(MaverickError, match="are free; end what holds it, or raise inference_gb"):
+    with pytest.raises(MaverickError, match="free; end what holds the rest, or raise inference_gb"):
         prepare_memory(node(inference_gb=0.001), CPU, print)
 
 
