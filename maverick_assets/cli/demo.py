@@ -13,6 +13,16 @@ from maverick_assets.crm.connection import connect
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import load_settings
 
+NEXT_STEPS = (
+    "Next, after `source .venv/bin/activate`:",
+    '  talk to the twin    maverick chat allan-maverick "Can you send me the deck by Friday?"',
+    "  see what was made   maverick ui, at http://127.0.0.1:3000",
+    "  learn your own mail export MAVERICK_HOME=~/maverick MAVERICK_OWNER_EMAIL=me@firm.example",
+    "                      maverick crm import --mbox FILE",
+    "                      maverick run weekly --personality allan-maverick",
+    "  and every night     maverick ui: Automation, switch on new_crm_rows, nightly and weekly",
+)
+
 
 def demo(
     mbox: Annotated[
@@ -37,6 +47,8 @@ def demo(
         failures = execute_job("weekly")
         show_versions(versions_in_service(settings), as_json)
         raise_first(failures)
+    for line in NEXT_STEPS:
+        note(line)
 
 
 def fill_crm(mbox: Path | None) -> dict[str, int]:
