@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 MIN_LETTERS = 20  # a shorter text may be in any language
-MIN_PROBABILITY = 0.05  # of all asked languages together
+MIN_PROBABILITY = 0.05  # of the languages in question, added up
 
 _ADDRESS_PARTS = ("@", "://", "www.")  # addresses have no language
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 
 @dataclass(frozen=True)
 class Owner:
-    """The owner as the CRM's columns know him."""
+    """The values by which columns of the CRM identify the owner."""
 
     emails: tuple[str, ...]  # address patterns (`fnmatch`), lower case
     user_ids: tuple[str, ...]

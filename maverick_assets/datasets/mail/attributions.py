@@ -1,7 +1,7 @@
 """Attributions: the lines "On 3 Jun 2025, Dana Cole wrote:" above a quoted mail.
 
-The patterns start from `quotequail`'s list. Added is what it misses: more languages and programs,
-and attributions that a program wrapped over several lines.
+The patterns start from `quotequail`'s list and add what it lacks: more languages and programs, and
+attributions that a program wrapped over several lines.
 """
 
 import re
@@ -19,6 +19,7 @@ _WROTE_IN_QUOTEQUAIL = any_of(lambda language: language.quotes.wrote_in_quotequa
 _QUOTING = any_of(lambda language: language.quotes.quoting)
 _QUOTING_HINTS = any_of(lambda language: language.quotes.quoting_hints)
 _OPENINGS = any_of(lambda language: (*language.quotes.date_openings, *language.quotes.quoting))
+# "<dana@x.example>", "[dana@x.example]", "<<dana@x.example>>"
 _ADDRESS = r"[<(\[]{1,2}[^\s@]{1,64}@[^\s@>)\]]{1,255}[>)\]]{1,2}"
 
 # A name may be long and a program may add words after the verb, so the gaps are wide. Each has an
@@ -37,7 +38,8 @@ _WITH_VERB = [
         rf"\S.{{0,120}} ?{_ADDRESS},? {_WROTE} ?:$",
     )
 ]
-# The last of quotequail's patterns has no verb and stands below, with bounded gaps.
+# quotequail puts a space before the colon where French does; `_is_attribution` has removed it. The
+# last of its patterns has no verb and stands below, with bounded gaps.
 _WITH_VERB += [re.compile(pattern.replace(" :", ":")) for pattern in REPLY_PATTERNS[:-1]]
 _WITHOUT_VERB = [
     re.compile(pattern)
@@ -58,7 +60,7 @@ _SAID = re.compile(r"(?:On|At) .{6,200}\bsaid ?:$")
 # Above quoted lines: "Dana Cole wrote:"
 _UNDATED = re.compile(rf"\S.{{0,80}}\s{_WROTE} ?:$")
 
-# Cheap expressions that spare nearly all lines the ones above.
+# Cheap expressions, so that few lines are matched against the ones above.
 _MAY_ATTRIBUTE = re.compile(
     rf"\b{_WROTE}|{_WROTE_IN_QUOTEQUAIL}|{_QUOTING_HINTS}|" + r"\d{4}[-/]\d"
 )
@@ -68,9 +70,9 @@ _DIGIT_OR_ADDRESS = re.compile(r"[\d@]|---")
 _DATED = re.compile(r"\d[:.h]\d\d|\d{4}|\d[./-]\d|@")
 # English only, prose whose year would pass for a date: "In 2019 we wrote:"
 _PROSE = re.compile(r"\b(?:I|we|he|she|they) wrote", re.IGNORECASE)
-_WRAPPED_LINES = 4
-_SHORTEST = 12
-_ABBREVIATION_CHARACTERS = 5
+_WRAPPED_LINES = 4  # that an attribution may have
+_SHORTEST = 12  # characters of an attribution
+_ABBREVIATION_CHARACTERS = 5  # of the longest abbreviation, its full stop included
 
 ATTRIBUTION_CHARACTERS = 400
 
@@ -104,7 +106,7 @@ def attribution_start(lines: Sequence[str], i: int) -> int | None:
 
 
 def _ends_sentence(line: str) -> bool:
-    """ "I come tomorrow." ends one, "Den 3. jun. 2025 kl." does not."""
+    """Whether a line ends a sentence: "I come tomorrow." does, "Den 3. jun. 2025 kl." does not."""
     if not line.endswith((".", "!", "?")):
         return False
     words = line.split()

@@ -1,11 +1,11 @@
-"""One cleaned mail: a row of `clean/mails`, before threads are made of them."""
+"""One cleaned mail: a row of `clean/mails`. Threads are linked later, when turns are built."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from maverick_assets.datasets.mail.cleaning import RemovedPart
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of a row without a time: older than all others
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # stands for a missing time, older than all others
 
 
 @dataclass(frozen=True)
@@ -22,5 +22,5 @@ class CleanMail:
     sent_at: datetime  # with a time zone
     text: str
     quoted: str | None  # the words of the mail that it answers
-    automatic: str | None = None  # why a program wrote it, None where a person did
+    automatic: str | None = None  # why it counts as machine mail; None where a person wrote it
     removed: tuple[RemovedPart, ...] = ()

@@ -1,6 +1,6 @@
-"""The words that a person wrote, without what a mail program put around them.
+"""The words that a person wrote, without what mail programs put around them.
 
-What is kept is kept as it was typed: case, punctuation, emoji, newlines and sign-offs.
+Words that are kept stay as they were typed: case, punctuation, emoji, newlines and sign-offs.
 """
 
 import re
@@ -24,10 +24,10 @@ from maverick_assets.datasets.mail.quotes import find_introductions
 class RemovedPart:
     """Characters of a body that were cut, and why."""
 
-    start: int  # both count in the body as `plain_text` gives it
+    start: int  # start and end are positions in the body as `plain_text` returns it
     end: int
     # quote, attribution, header, forward, signature, contact, device, attachment, disclaimer,
-    # footer, or blank (the lines around what is kept)
+    # footer, or blank (the blank lines around what is kept)
     reason: str
 
 
@@ -36,10 +36,10 @@ class CleanBody:
     """A mail's body, divided."""
 
     text: str  # the writer's new words: `plain_text` of the body without the removed parts
-    quoted: str | None  # the own words of the mail that it answers or forwards, as quoted there
+    quoted: str | None  # the words of the mail that it answers or forwards, cleaned the same way
     forwarded: bool  # whether the quoted mail is marked as forwarded
     removed: tuple[RemovedPart, ...] = ()
-    author: str = ""  # who wrote the quoted mail, as its header or attribution says
+    author: str = ""  # who wrote the quoted mail, according to its header or attribution
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,14 @@ class _Division:
     author: str
 
     def own(self, lines: Sequence[str]) -> list[str]:
+        """The writer's own lines."""
         return [line for line, why in zip(lines, self.reasons, strict=True) if why is None]
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\ufeff\ufffe\uffff]|[\ud800-\udfff]")
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)+")
-_MAX_NESTING = 5
-_MAX_PASSES = 8
+_MAX_NESTING = 5  # forwards within forwards
+_MAX_PASSES = 8  # of `_divide`
 # A body in HTML begins with such a tag: "<html>", "<!DOCTYPE html>", '<div dir="ltr">' ...
 _HTML_START = re.compile(
     r"\s*<(?:!doctype html|html|head|body|meta|style|div|p|table|span|font|br|center)\b",
@@ -68,11 +69,14 @@ _HTML_START = re.compile(
 _HTML_END = re.compile(r"</(?:html|body|div|p|table|span|font|center)>|<br ?/?>", re.IGNORECASE)
 # A part of a page may begin with words: "Hi Dana,<br><br>Yes.<br>Allan"
 _HTML_BREAK = re.compile(r"<br ?/?>|</(?:div|p|tr|li)>", re.IGNORECASE)
-_START_CHARACTERS = 1000
+_START_CHARACTERS = 1000  # within which HTML begins, whatever blank space is before it
 
 
 def clean_text(text: str) -> str:
-    """Newlines as `\\n`, no control characters, no blank lines around; nothing else changes."""
+    """`text` with `\\n` newlines, and without control characters and blank lines around it.
+
+    Nothing else changes.
+    """
     newlines = text.replace("\r\n", "\n").replace("\r", "\n")
     clean = _CONTROL.sub("", newlines).rstrip()
     blank = _BLANK_LINES.match(clean)
@@ -91,8 +95,8 @@ def clean_body(body: str) -> CleanBody:
     division = _divide(lines)
     removed = _removed_parts(lines, division.reasons)
     quoted, quoted_lines = "", division.quoted
-    # A mail that was passed on without a word has no words of its own: what it quotes in turn
-    # stands for them.
+    # A quoted mail that was itself forwarded without a comment has no words of its own. The words
+    # that it quotes stand for them.
     for _ in range(_MAX_NESTING):
         if quoted or not quoted_lines:
             break
@@ -113,7 +117,8 @@ def _is_html(body: str) -> bool:
 def _divide(lines: Sequence[str]) -> _Division:
     """Divide lines in passes, until a pass removes nothing.
 
-    One pass is not enough: a footer that goes may uncover a quote above it, and a quote a footer.
+    One pass is not enough: removing a footer may uncover a quote above it, and removing a quote may
+    uncover a footer.
     """
     reasons: list[str | None] = [None] * len(lines)
     quoted: list[str] = []
@@ -161,13 +166,13 @@ def _divide_by_quotes(lines: Sequence[str]) -> _Division:
 
 
 def _removed_parts(lines: Sequence[str], reasons: Sequence[str | None]) -> tuple[RemovedPart, ...]:
-    """What goes, as parts of the lines' text, with the blank lines around what is kept."""
+    """The parts of the lines' text that are cut, with the blank lines around what is kept."""
     ends = list(accumulate(len(line) + 1 for line in lines))
     ends[-1] -= 1  # the last line has no newline
     starts = [0, *ends[:-1]]
     kept = [i for i, reason in enumerate(reasons) if reason is None]
     words = [i for i in kept if lines[i].strip()]
-    if words and words[-1] + 1 < len(lines):  # the newline of the last own line goes, too
+    if words and words[-1] + 1 < len(lines):  # cut the last own line's newline, too
         starts[words[-1] + 1] = starts[words[-1]] + len(lines[words[-1]].rstrip())
     why = [
         None if reason is None and words and words[0] <= i <= words[-1] else reason or "blank"

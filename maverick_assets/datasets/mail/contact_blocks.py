@@ -16,10 +16,10 @@ _ABBREVIATION = re.compile(
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s")
 # "PS", "P.S.", "PPS: thanks"
 _POSTSCRIPT = re.compile(r"\W*P\.? ?P?\.?S\b", re.IGNORECASE)
-# A word without a capital; a line with five of them is prose.
+# A word without a capital: "oven", "the". A line with `_PROSE_WORDS` of them is prose.
 _PLAIN_WORD = re.compile(r"(?:^|(?<=\s))[^\W\d_A-Z]{2,}(?=[\s,.;!?]|$)")
 _PROSE_WORDS = 5
-_SHORT_SENTENCE = 4
+_SHORT_SENTENCE = 4  # words; a shorter one is read together with the sentence before it
 # "Best regards,", "-- Viele Grüße"
 _CLOSING = re.compile(
     r"[\s-]*(?:" + any_of(lambda language: language.contacts.closings) + r")\s?[,.!]?\s*$",
@@ -32,10 +32,10 @@ _NAME = re.compile(
 )
 _NAME_CHARACTERS = 40
 
-# Lines of a block
-# "+1 212 555 0100", "(212) 555-0100"; a date looks like one and is taken out before: "3/6/2025"
+# The lines of a contact block
+# "+1 212 555 0100", "(212) 555-0100"; dates look like that and are removed before: "3/6/2025"
 _NUMBER = re.compile(r"\+?\(?\d[\d\s().\-/]{5,}\d")
-_NUMBER_DIGITS = 7
+_NUMBER_DIGITS = 7  # of a telephone number, at least
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 # "allan@x.example", "www.x.example", "Allan Price x3-4471", "3-4471", "Tél. : 01 55", "T: 555"
 _CONTACT = re.compile(
@@ -55,7 +55,8 @@ _POSTAL = re.compile(
     r"|[^\W\d_a-z].{2,40}, [A-Z][a-z]+ +\d{5}(?:-\d{4})?$|(?:P\.?O\.? ?Box|Suite|Floor) .{1,30}$"
     r"|[^\W\d_a-z][^\W\d_]{3,30} \d{1,4}[a-z]?$"
 )
-# A page is what a mail is about ("http://x.example/couple.html"); a site stands in blocks.
+# A page is what a mail is about: "http://x.example/couple.html". A contact block has a bare site:
+# "www.x.example".
 _PAGE = re.compile(r"https?://[^\s/]+/\S|www\.[^\s/]+/\S", re.IGNORECASE)
 _SITE = re.compile(r"(?:https?://|www\.)\S+$", re.IGNORECASE)
 # English only: "Call me at 212 555 0100" is the writer's own sentence.
@@ -71,16 +72,16 @@ _ANNOUNCEMENT = re.compile(
     + r")\b",
     re.IGNORECASE,
 )
-_BLOCK_LINES = 12
-_LINE_CHARACTERS = 200
+_BLOCK_LINES = 12  # that a contact block or the paragraph above it may have
+_LINE_CHARACTERS = 200  # of a line that are looked at
 
 
 def contact_block_start(lines: Sequence[str]) -> int:
-    """Index of title, company, telephone and address under a closing and the typed name.
+    """Index of the first line with title, company, telephone or address below the typed name.
 
-    The number of lines where there is no such block. "Best,\\nAllan" stays.
+    The number of lines where there is no such block. Closing and name ("Best,\\nAllan") stay.
     """
-    end = last_word(lines)
+    end = text_end(lines)
     block = 0
     for i in range(end - 1, -1, -1):
         line = lines[i].strip()
@@ -92,8 +93,8 @@ def contact_block_start(lines: Sequence[str]) -> int:
     return _start_without_closing(lines, end)
 
 
-def last_word(lines: Sequence[str], end: int | None = None) -> int:
-    """The number of lines, up to `end`, without blank ones at the end."""
+def text_end(lines: Sequence[str], end: int | None = None) -> int:
+    """The index after the last line with words, of the lines up to `end` (None: of all)."""
     end = len(lines) if end is None else end
     while end and not lines[end - 1].strip():
         end -= 1
@@ -101,7 +102,7 @@ def last_word(lines: Sequence[str], end: int | None = None) -> int:
 
 
 def ends_sentence(line: str) -> bool:
-    """ "I come tomorrow." does, "Acme Inc." does not."""
+    """Whether a line ends a sentence: "I come tomorrow." does, "Acme Inc." does not."""
     return bool(_SENTENCE_END.search(line)) and not _ABBREVIATION.search(line)
 
 
@@ -119,20 +120,20 @@ def _start_below_closing(lines: Sequence[str], start: int, end: int) -> int:
 
 
 def _start_without_closing(lines: Sequence[str], end: int) -> int:
-    """Index of a contact block, up to `end`, under a name that no closing is above.
+    """Index of a contact block, up to `end`, below a name that has no closing above it.
 
-    The block may be what the mail is about: then the words above lead up to it or speak of a
+    The block may be what the mail is about. Then the words above lead up to it or speak of a
     telephone, and it stays.
     """
     top = _block_top(lines, end)
     if top is None or not _is_name(lines[top]) or _ANNOUNCEMENT.search(lines[top]):
         return len(lines)
-    above = last_word(lines, top)
+    above = text_end(lines, top)
     if not 0 < above < top:  # nothing above, or no blank line between
         return len(lines)
     typed = lines[above - 1].strip()
     repeated = _is_name(typed) and typed.split()[0].strip(",.-") == lines[top].split()[0]
-    sentence = _last_sentence(lines, last_word(lines, above - 1) if repeated else above)
+    sentence = _last_sentence(lines, text_end(lines, above - 1) if repeated else above)
     if not sentence or _ANNOUNCEMENT.search(sentence):
         return len(lines)
     return top if repeated else top + 1  # a name that was not typed above stays
@@ -141,7 +142,7 @@ def _start_without_closing(lines: Sequence[str], end: int) -> int:
 def _block_top(lines: Sequence[str], end: int) -> int | None:
     """First line of the contact block that ends at `end`.
 
-    None where there is no telephone or address, or nothing else.
+    None where the lines have no telephone or address, or nothing besides.
     """
     top, block, has_contact = end, 0, False
     for i in range(end - 1, -1, -1):
@@ -151,19 +152,19 @@ def _block_top(lines: Sequence[str], end: int) -> int | None:
                 break
             continue
         contact = _is_contact_line(line)
-        # A number above a name: the mail lists names and numbers.
+        # A number above a name is part of a list of names and numbers.
         listed = contact and block > 0 and _is_office(lines[top].strip())
         inside = contact or _is_office(line) or (has_contact and _POSTAL.match(line))
         if block == _BLOCK_LINES or listed or not inside:
             break
         top, block = i, block + 1
-        # A site alone makes no block: people send links.
+        # A site alone is no contact block, because people send links.
         has_contact = has_contact or (contact and not _SITE.match(line))
     return top if has_contact and block > 1 else None
 
 
 def _last_sentence(lines: Sequence[str], end: int) -> str:
-    """The last sentence of the paragraph that ends above line `end`; two, if it is short."""
+    """The last sentence of the paragraph above line `end`, with the one before if it is short."""
     start = end
     while start and lines[start - 1].strip() and end - start < _BLOCK_LINES:
         start -= 1
@@ -178,7 +179,7 @@ def _is_name(line: str) -> bool:
 
 
 def _is_office(line: str) -> bool:
-    """A name, an office or a company: most of its words begin with a capital."""
+    """Whether a line is a name, an office or a company: most of its words have a capital."""
     if len(line) > _OFFICE_CHARACTERS or not _OFFICE.match(line):
         return False
     if _is_prose(line) or _has_contact(line):
@@ -187,7 +188,7 @@ def _is_office(line: str) -> bool:
 
 
 def _is_contact_line(line: str) -> bool:
-    """A telephone number or an address with nothing else but a label."""
+    """Whether a line is a telephone number or an address with nothing else but a label."""
     if len(line) > _CONTACT_LINE_CHARACTERS or len(_PLAIN_WORD.findall(line)) > 1:
         return False
     if not _has_contact(line):
@@ -196,7 +197,7 @@ def _is_contact_line(line: str) -> bool:
 
 
 def _is_prose(line: str) -> bool:
-    """A line of a sentence or a postscript, which no contact block has."""
+    """Whether a line is part of a sentence or a postscript, which no contact block has."""
     if len(line) > _LINE_CHARACTERS or _POSTSCRIPT.match(line):
         return True
     sentence = ends_sentence(line) and not _has_contact(line)
@@ -204,13 +205,13 @@ def _is_prose(line: str) -> bool:
 
 
 def _is_extension(typed: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether nothing but a number of five digits is below a name with capitals."""
+    """Whether the only line below a name with capitals is a number of five digits."""
     named = bool(typed) and _is_office(typed[0].strip())
     return named and len(below) == 1 and bool(_EXTENSION.match(below[0]))
 
 
 def _is_full_name(typed: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a typed first name has the full name below, as a block begins."""
+    """Whether the full name stands below a typed first name, as at the beginning of a block."""
     if not typed or not below or not _is_name(below[0]):
         return False
     short, full = typed[0].strip(" ,.-").split(), below[0].split()

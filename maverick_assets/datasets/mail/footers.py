@@ -1,4 +1,4 @@
-"""What mail programs, providers and lawyers put below a writer's words."""
+"""Footers: what mail programs, providers and lawyers put below a writer's words."""
 
 import re
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from mailparser_reply.constants import MAIL_LANGUAGES
 from maverick_assets.datasets.mail.contact_blocks import (
     contact_block_start,
     ends_sentence,
-    last_word,
+    text_end,
 )
 from maverick_assets.datasets.mail.languages import LANGUAGES, any_of
 
-# "----------", "**********", "<FONT SIZE = 1>**********" of a page turned into text
+# "----------", "**********"; from HTML that was turned into text: "<FONT SIZE = 1>**********"
 _RULE = re.compile(r"\s*(?:<[^<>]{1,40}>)?[-_*=]{3,}\s*$")
 
 # Mailman: "_______________________________________________" over "ovens mailing list"
@@ -35,11 +35,11 @@ _OFFER = re.compile(
     r"(?:https?://|www\.))",
     re.IGNORECASE,
 )
-_OFFER_LINES = 6
-_FOOTER_LINES = 8
+_OFFER_LINES = 6  # last lines of a mail that are searched for an offer
+_FOOTER_LINES = 8  # lines below a delimiter or rule, at most
 
 # Apple Mail: "Sent from my iPhone"; Outlook: "Get Outlook for iOS", "Pobierz program Outlook ..."
-# mailparser_reply has the common ones of each language. A line that ends with a space needs no
+# mailparser_reply has the common ones of each language. A phrase that ends with a space needs no
 # word boundary after it.
 _DEVICE_LINES = [line for language in LANGUAGES for line in language.footers.device_lines]
 _DEVICE = re.compile(
@@ -63,10 +63,10 @@ _DISCLAIMER = re.compile(
     re.IGNORECASE,
 )
 _LEGAL = re.compile(any_of(lambda language: language.footers.legal_words), re.IGNORECASE)
-_LEGAL_LINES = 8
-_LEGAL_CHARACTERS = 2000
-_DISCLAIMER_LINES = 60
-_SHORTEST_DISCLAIMER = 120
+_LEGAL_LINES = 8  # first lines of a disclaimer, of which one has a legal word
+_LEGAL_CHARACTERS = 2000  # of these lines that are searched
+_DISCLAIMER_LINES = 60  # whose characters count towards its length
+_SHORTEST_DISCLAIMER = 120  # characters
 # "** Privileged and Confidential **" above a mail; then perhaps "DRAFT", English only
 _MARKING = re.compile(
     r"\W{0,5}(?:" + any_of(lambda language: language.footers.confidential_markings) + r")\W{0,5}$",
@@ -110,9 +110,9 @@ def footer_reasons(lines: Sequence[str]) -> list[str | None]:
 
 
 def _marking_end(lines: Sequence[str]) -> int:
-    """The number of lines at the top with a lawyer's marking ("Privileged and Confidential").
+    """The number of lines at the top that are a lawyer's marking ("Privileged and Confidential").
 
-    Such words alone, on one line, may be an answer.
+    A mail with nothing but one such line may be an answer, and keeps it.
     """
     end = markings = 0
     for i, line in enumerate(lines):
@@ -128,7 +128,7 @@ def _marking_end(lines: Sequence[str]) -> int:
 def _signature_start(lines: Sequence[str]) -> int:
     """Index of the signature delimiter `-- ` (RFC 3676).
 
-    A bare `--` counts only before a few lines that are no sentences: people also type it as a rule.
+    A bare `--` counts only above a few lines that are not sentences: people also type it as a rule.
     """
     if "-- " in lines:
         return _signature_start(lines[: lines.index("-- ")])
@@ -145,7 +145,7 @@ def _signature_start(lines: Sequence[str]) -> int:
 
 
 def _list_footer_start(lines: Sequence[str]) -> int:
-    """Index of what a mailing list or a provider adds: a link, an offer, or lines under a rule."""
+    """Index of the footer of a mailing list or a provider: a link, an offer, or a ruled block."""
     for start in (_list_link_start(lines), _offer_start(lines)):
         if start < len(lines):
             return start
@@ -153,19 +153,21 @@ def _list_footer_start(lines: Sequence[str]) -> int:
 
 
 def _list_link_start(lines: Sequence[str]) -> int:
-    """Index of the last line, where it is a list's bare link that the line above does not
-    announce ("Subscribe here:")."""
-    last = last_word(lines) - 1
+    """Index of the last line, where it is a mailing list's bare link.
+
+    A link that the line above announces ("Subscribe here:") is the writer's own.
+    """
+    last = text_end(lines) - 1
     if last > 0 and len(lines[last]) <= _LINE_CHARACTERS and _LIST_LINK.match(lines[last]):
-        above = last_word(lines, last)
+        above = text_end(lines, last)
         if above and not lines[above - 1].rstrip().endswith((":", ",")):
             return last
     return len(lines)
 
 
 def _offer_start(lines: Sequence[str]) -> int:
-    """Index of what a free provider advertises in the last lines, with a rule above it."""
-    start = end = last_word(lines)
+    """Index of a free provider's advertisement in the last lines, with the rule above it."""
+    start = end = text_end(lines)
     for i in range(end - 1, max(end - _OFFER_LINES, -1), -1):
         if len(lines[i]) <= _LINE_CHARACTERS and _OFFER.match(lines[i]):
             start = i
@@ -176,7 +178,7 @@ def _offer_start(lines: Sequence[str]) -> int:
 def _ruled_footer_start(lines: Sequence[str]) -> int:
     """Index of a line of underscores over a few lines with a link, or of dashes over a sponsor.
 
-    People type lines of dashes, too: so what is below these must speak of a list or a sponsor.
+    People type lines of dashes, too. So the lines below must mention a list or a sponsor.
     """
     below: list[str] = []
     for i in range(len(lines) - 1, -1, -1):
@@ -199,10 +201,10 @@ def _has_link(lines: Sequence[str]) -> bool:
 
 
 def _disclaimer_start(lines: Sequence[str]) -> int:
-    """Index of the paragraph with which a legal disclaimer starts; it runs to the mail's end.
+    """Index of the first paragraph of a legal disclaimer, which runs to the end of the mail.
 
-    The opening words alone are not enough ("This message is for Dana: please call."): the paragraph
-    must hold a legal word, and be long.
+    Its opening words alone are no proof: "This message is for Dana: please call." The paragraph
+    must also hold a legal word and be long.
     """
     for i, line in enumerate(lines):
         starts_paragraph = i == 0 or not lines[i - 1].strip() or _RULE.match(lines[i - 1])
@@ -216,29 +218,29 @@ def _disclaimer_start(lines: Sequence[str]) -> int:
 
 
 def _device_start(lines: Sequence[str]) -> int:
-    """Index of the lines of a telephone or a program at the end, with a rule above them."""
+    """Index of what a telephone or a program adds at the end, with the rule above it."""
     start = len(lines)
-    end = last_word(lines)
+    end = text_end(lines)
     while end and len(lines[end - 1]) <= _DEVICE_CHARACTERS and _DEVICE.match(lines[end - 1]):
         start = end - 2 if end > 1 and _RULE.match(lines[end - 2]) else end - 1
-        end = last_word(lines, start)
+        end = text_end(lines, start)
     return start
 
 
 def _attachments_start(lines: Sequence[str]) -> int:
     """Index of the names of attached files at the end."""
     start = len(lines)
-    end = last_word(lines)
+    end = text_end(lines)
     while (
         end and len(lines[end - 1]) <= _ATTACHMENT_CHARACTERS and _ATTACHMENT.match(lines[end - 1])
     ):
         start = end - 1
-        end = last_word(lines, start)
+        end = text_end(lines, start)
     return start
 
 
-# From the bottom up, as programs add them: a list's footer stands below a lawyer's disclaimer, and
-# that below the names of files. Each function looks at what those before it left.
+# From the bottom up, as programs add them: a mailing list's footer stands below a disclaimer, which
+# stands below the names of files. Each function sees only the lines that those before it left.
 _FOOTERS = (
     ("signature", _signature_start),
     ("footer", _list_footer_start),

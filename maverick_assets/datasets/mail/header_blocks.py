@@ -26,7 +26,7 @@ _LABEL_CHARACTERS = 40
 # Outlook, in a language that no module covers: "Lähettäjä: Dana Cole"
 _UNKNOWN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
 
-# All that follows is for Lotus Notes, English only. It writes a head above the block:
+# The expressions from here on are for Lotus Notes, English only. It writes a head above the block:
 #   Dana Cole
 #   05/30/2000 07:29 AM
 #   To: Allan Price/HOU/ACME@ACME
@@ -47,13 +47,13 @@ _COMPANY_LINE = re.compile(
     r"\s*[A-Z].{2,50}\b(?:" + any_of(lambda language: language.quotes.company_forms) + r")\.?\s*$"
 )
 _NAME_CHARACTERS = 60
-_HEAD_LINES = 6
-_HEAD_CHARACTERS = 200
-_AUTHOR_LINES = 10
-_LINES_BELOW_SEPARATOR = 10
-_BLANKS = 3
-_WRAPPING_CHARACTERS = 60
-_MAX_CONTINUATION = 500
+_HEAD_LINES = 6  # of Lotus Notes
+_HEAD_CHARACTERS = 200  # of a line that are looked at
+_AUTHOR_LINES = 10  # of an introduction that are searched for the author
+_LINES_BELOW_SEPARATOR = 10  # within which a header starts
+_BLANKS = 3  # blank lines in a row that may stand inside a header
+_WRAPPING_CHARACTERS = 60  # a program wraps only lines that are longer
+_MAX_CONTINUATION = 500  # lines of one field; more are something else
 
 
 def label_of(line: str) -> re.Match[str] | None:
@@ -62,7 +62,7 @@ def label_of(line: str) -> re.Match[str] | None:
 
 
 def quoted_author(introduction: Sequence[str]) -> str:
-    """Who wrote the quoted mail: its `From` field, else what is above `To`, else all of it."""
+    """Who wrote the quoted mail: its `From` field, else the text above the first label."""
     above: list[str] = []
     for line in introduction[:_AUTHOR_LINES]:
         label = label_of(line)
@@ -137,7 +137,7 @@ def head_start(lines: Sequence[str], block: int) -> int:
 
 
 def skip_blanks(lines: Sequence[str], i: int) -> int:
-    """Line `i`, or the next with words, over at most a few blank ones."""
+    """The first line from `i` on that has words, past at most a few blank ones."""
     end = i
     while end < len(lines) and not lines[end].strip() and end - i < 2 * _BLANKS:
         end += 1
@@ -159,10 +159,10 @@ def _field_end(lines: Sequence[str], i: int, kind: str) -> int:
 
 
 def _subject_is_wrapped(lines: Sequence[str], i: int) -> bool:
-    """Whether the subject at `i` goes on in one more line, which a blank line ends.
+    """Whether the subject at `i` continues on one more line, with a blank line below.
 
-    The mail's words may follow a subject without a blank line. So a second line counts only where
-    the first is long, or the second is indented.
+    The mail's own words may follow a subject without a blank line. So a second line counts only if
+    the first is long or the second is indented.
     """
     if i + 2 >= len(lines):
         return False
@@ -177,13 +177,13 @@ def _is_name(line: str) -> bool:
 
 
 def _name_start(lines: Sequence[str], i: int) -> int:
-    """`"Cole, Dana" <dana@x.example> on DATE` may begin on the line above."""
+    """The line where a name begins: `"Cole, Dana" <dana@x.example> on DATE` may be wrapped."""
     opened = lines[i].lstrip().startswith("<") and i > 0 and lines[i - 1].strip()
     return i - 1 if opened and len(lines[i - 1]) <= _NAME_CHARACTERS else i
 
 
 def _line_above(lines: Sequence[str], i: int) -> int | None:
-    """The nearest line above `i` with words, over at most a few blank ones."""
+    """The nearest line above `i` that has words, past at most a few blank ones."""
     for above in range(i - 1, max(i - 2 - _BLANKS, -1), -1):
         if lines[above].strip():
             return above

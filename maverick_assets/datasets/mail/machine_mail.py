@@ -1,7 +1,7 @@
-"""Mail that a program wrote: nobody's words, so no example is made of it.
+"""Machine mail: mail that a program wrote. It is nobody's words, so no example is made of it.
 
-Sender, subject and own words decide, because a CRM row has no headers. A human's answer to such a
-mail ("Re: ...") is not marked: subjects are matched from their start.
+Sender, subject and text decide, because a row of the CRM has no headers. Subjects are matched from
+their start, so that a human's answer ("Re: ...") to machine mail is not taken for one.
 """
 
 import re
@@ -16,7 +16,7 @@ _BOUNCE_SENDER = re.compile(r"(?:mailer-daemon|postmaster|mail-?daemon|bounces?\
 _NO_REPLY_SENDER = re.compile(
     rf"{_BEFORE}(?:{any_of(lambda language: language.machine_mail.no_reply_senders)}){_AFTER}"
 )
-# "weekly-digest@x.example", without a number: "digest2@" is somebody's
+# "weekly-digest@x.example", but without a number: "digest2@" may be somebody's
 _NEWSLETTER_SENDER = re.compile(
     rf"{_BEFORE}(?:{any_of(lambda language: language.machine_mail.newsletter_senders)})"
     r"(?:[-_.+].*)?@"
@@ -28,7 +28,7 @@ _SERVICE_SENDER = re.compile(
 
 # Exchange: "Undeliverable: ovens", "Unzustellbar: Öfen"
 _BOUNCE = re.compile(any_of(lambda language: language.machine_mail.bounce_subjects), re.IGNORECASE)
-# Outlook: "Automatic reply: ovens", "Abwesenheitsnotiz: Öfen". Without a colon it is a human's:
+# Outlook: "Automatic reply: ovens", "Abwesenheitsnotiz: Öfen". Without a colon a human wrote it:
 # "Out of office tomorrow and a question"
 _AWAY = re.compile(
     rf"(?:{any_of(lambda language: language.machine_mail.away_subjects)})\b"
@@ -70,14 +70,15 @@ _LINK = re.compile(
 _AUTOMATED = re.compile(
     any_of(lambda language: language.machine_mail.automated_phrases), re.IGNORECASE
 )
-_SHORTEST_NEWSLETTER = 120
-_LINK_CHARACTERS = 200
-_READ_CHARACTERS = 20_000
+_SHORTEST_NEWSLETTER = 120  # characters
+_LINK_CHARACTERS = 200  # around a phrase, within which a link is near
+_READ_CHARACTERS = 20_000  # of a mail that are searched
 
 
 def machine_mail_reason(sender: str, subject: str, text: str) -> str | None:
-    """Why a mail is a program's: bounce, out of office, invitation, newsletter, receipt or
-    no-reply. None where a human wrote it.
+    """Why a mail is machine mail; None where a human wrote it.
+
+    The reasons are bounce, out of office, invitation, newsletter, receipt and no-reply.
 
     `sender` is in lower case. `text` is the mail's own words, without quotes and footers: the
     footer of a mailing list below a human's words says nothing about him.
@@ -101,7 +102,7 @@ def machine_mail_reason(sender: str, subject: str, text: str) -> str | None:
 
 
 def _is_newsletter(text: str) -> bool:
-    """Whether a long text speaks of unsubscribing, with a link near that."""
+    """Whether a long text mentions unsubscribing, with a link nearby."""
     phrase = _UNSUBSCRIBE.search(text) if len(text) >= _SHORTEST_NEWSLETTER else None
     if phrase is None:
         return False

@@ -3,31 +3,31 @@
 import re
 from collections.abc import Sequence
 
-# Any program: "> Can you start in June?"; indented twice: "    >> Can you start in June?"
+# Any program: "> Can you start in June?"; indented and quoted twice: "    >> Can you start?"
 # Emacs Supercite: the initials of the quoted author, "  DC> Can you start in June?" or "DC> ..."
 # Prompts of programs and postscripts look like initials and are left out: "SQL> select 1", "PS> "
 QUOTE_MARK = r"\s{0,3}>|\s{4,8}>>|\s{2,8}[A-Z][A-Za-z]{0,9}>(?=\s|$)|(?!SQL|PS)[A-Z]{2,3}>(?=\s|$)"
 _MARKED = re.compile(QUOTE_MARK)
 _MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
-_MARK_CHARACTERS = 20
+_MARK_CHARACTERS = 20  # of the longest mark
 # A writer's own "> 5% is too much", which quotes nobody
 _OWN_MARK = re.compile(r"\s{0,3}>\s?\d")
 # Gateways wrapped lines at about 72 characters and left a short rest on a line of its own.
-_LONG_LINE = 65
-_SHORT_REST = 40
+_LONG_LINE = 65  # characters
+_SHORT_REST = 40  # characters
 
 
 def is_marked(line: str) -> bool:
     """Whether the line carries a quote mark."""
-    # Looking for ">" first spares nearly every line the expression.
+    # Looking for ">" first is cheap, and nearly every line has none.
     return ">" in line[:_MARK_CHARACTERS] and bool(_MARKED.match(line))
 
 
 def marked_lines(lines: Sequence[str], introduced: bool) -> list[bool]:
     """Which lines are quoted.
 
-    A single mark before a number, in a mail where nothing introduces a quote (`introduced`), is the
-    writer's own.
+    A single mark before a number is the writer's own, unless something introduces a quote
+    (`introduced`).
     """
     marks = [is_marked(line) for line in lines]
     if sum(marks) == 1 and not introduced and _OWN_MARK.match(lines[marks.index(True)]):
@@ -49,8 +49,10 @@ def without_mark(line: str) -> str:
 
 
 def without_marks(lines: Sequence[str]) -> list[str]:
-    """A whole quoted mail. Where most of its lines carry a quote mark, only these count, and one
-    mark is taken off each."""
+    """The lines of a whole quoted mail, without their outermost quote marks.
+
+    If most of the lines carry a mark, the others do not belong to the quote.
+    """
     marks = marked_lines(lines, introduced=True)
     if not (quote_follows(lines, 0) and 2 * sum(marks) > len(lines)):
         return list(lines)

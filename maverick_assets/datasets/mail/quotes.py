@@ -1,9 +1,9 @@
 """Where a mail's own words end and the mail that it answers or forwards begins.
 
-What introduces a quoted mail is an attribution ("On ... wrote:"), a separator ("-----Original
-Message-----"), a header block, or what one program writes in its own way. The words of separators
-start from `quotequail`'s list, to which each language adds its own. The time is linear in the
-length of the mail.
+An attribution ("On ... wrote:"), a separator ("-----Original Message-----"), a header block, or a
+form that only one program writes introduces a quoted mail. The words of separators start from
+`quotequail`'s list, to which each language adds its own. The time is linear in the length of the
+mail.
 """
 
 import re
@@ -32,7 +32,7 @@ class Introduction:
     start: int
     end: int
     forwarded: bool = False
-    attribution: bool = False  # then the writer's own words may follow the quoted ones
+    attribution: bool = False  # if so, the writer's own words may follow the quoted ones
 
 
 _SEPARATORS = "|".join(
@@ -54,8 +54,8 @@ _SEPARATOR_NOUN = re.compile(
     any_of(lambda language: language.quotes.separator_nouns), re.IGNORECASE
 )
 _FORWARD_WORD = re.compile(any_of(lambda language: language.quotes.forward_words), re.IGNORECASE)
-_SEPARATOR_LINES = 3
-_SHORTEST_SEPARATOR = 12
+_SEPARATOR_LINES = 3  # over which a program wraps it
+_SHORTEST_SEPARATOR = 12  # characters, of one without dashes
 # Outlook on the web, above a header block: "________________________________"
 _UNDERLINE = re.compile(r"\s*_{20,}$")
 # GroupWise: '>>> "Cole, Dana" <Dana.Cole@x.example> 07/30/01 15:07 PM >>>'
@@ -67,7 +67,7 @@ _ONE_LINE = re.compile(rf"\s{{0,8}}\S.{{1,120}}?\s{STAMP}\s{{1,20}}To:.{{0,800}}
 _ONE_LINE_CHARACTERS = 1200
 # Mailing lists: "[Dana Cole]" right above quoted lines. "]Dana Cole[" occurs, too.
 _BRACKETED = re.compile(r"\[[^\W\d_][^][\n:]{1,60}[]\[]:?$")
-# A line without one of these introduces nothing: a cheap test that spares most lines the others.
+# A line without one of these introduces nothing. The test is cheap and settles most lines.
 _MAY_INTRODUCE = re.compile(r":|--|__|[]>\[]$")
 
 
@@ -105,7 +105,7 @@ def _separator(lines: Sequence[str], i: int) -> Introduction | None:
     """The separator that starts at line `i`, with the header block below it."""
     line = lines[i]
     if _UNDERLINE.match(line):
-        # People type lines of underscores, too: without a header block below it is none.
+        # People type lines of underscores, too: without a header block below, it separates nothing.
         end = header_end(lines, skip_blanks(lines, i + 1))
         return Introduction(i, end) if end else None
     dashed = line.lstrip().startswith(("---", "___"))
@@ -131,13 +131,14 @@ def _separator_end(lines: Sequence[str], i: int) -> int | None:
 
 
 def _attribution(lines: Sequence[str], i: int) -> Introduction | None:
+    """The attribution that ends with line `i`."""
     start = attribution_start(lines, i)
     return None if start is None else Introduction(start, i + 1, attribution=True)
 
 
 def _name_or_head_on_one_line(lines: Sequence[str], i: int) -> Introduction | None:
-    """The quoted author's name, alone in brackets right above a line with a quote mark; or what
-    Lotus Notes writes over several lines, run together."""
+    """The quoted author's name in brackets above a line with a quote mark, or a head and block of
+    Lotus Notes that were run together."""
     line = lines[i]
     if line.startswith("["):
         quoted = i + 1 < len(lines) and is_marked(lines[i + 1])

@@ -1,7 +1,7 @@
-"""Cleaned mails: one row for each mail of the raw tables, with what links it to others.
+"""The table of cleaned mails: a row for each mail of the raw tables, with the keys that link it.
 
-Cleaning is slow and depends on one row alone; linking is fast and needs the mails around it. Kept
-apart, a new mail costs one cleaning and the linking of the mails that share its keys.
+Cleaning is slow and depends on one row alone. Linking is fast and needs the mails around it. As the
+two are separate, a new mail costs one cleaning and the linking of the mails that share its keys.
 """
 
 import re
@@ -23,10 +23,11 @@ from maverick_assets.lake.schema import schema_of
 
 MAIL_SCHEMA = schema_of(CleanMail).append(pa.field("link_keys", pa.list_(pa.string())))
 
+# "dana@x.example" in "Dana Cole <dana@x.example>"
 _ADDRESS = re.compile(r"[^\s@<>\"'(\[]{1,64}@[^\s@<>\"')\]]{3,200}")
 _NAMES = re.compile(r"[^\W\d_]{2,}")
-# "Fwd: ovens", "WG: Öfen", "I: forni": a forward that nothing in its body marks. Its words comment
-# on a mail and answer nobody.
+# "Fwd: ovens", "WG: Öfen", "I: forni". Such a mail is a forward even if its body does not say so:
+# its words comment on a mail and answer nobody.
 _FORWARD_SUBJECT = re.compile(
     "(?:"
     + any_of(lambda language: (*language.subjects.forward, *language.subjects.ambiguous_forward))
@@ -36,10 +37,10 @@ _FORWARD_SUBJECT = re.compile(
 
 
 def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
-    """Clean a row of a raw table of mails; its id becomes `table:id`.
+    """Clean a row of the raw table `table`, which is one of mails.
 
-    The subject of a forward says so, and that of a mail under the sender's own earlier one: neither
-    opens a conversation, nor answers what it quotes.
+    A forward, and a mail that quotes the sender's own earlier mail, neither open a conversation nor
+    answer what they quote: `quoted` is None, and a subject without a prefix gets one.
     """
     body = clean_body(row["body"] or "")
     sender = (row["sender_email"] or "").strip().lower()
@@ -49,9 +50,9 @@ def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
     if (forwarded or quotes_own) and not has_reply_prefix(subject):
         subject = f"{'Fwd' if forwarded else 'Re'}: {subject}".rstrip()
     reason = machine_mail_reason(sender, subject, body.text)
-    # A mail to nobody, which answers nothing, is an entry of a calendar or a task. A row without
-    # the column (None) may be for anybody.
-    entry = row["recipients"] == "" and not (body.quoted or row["in_reply_to"])
+    # A mail to nobody that answers nothing is an entry of a calendar or a list of tasks. Where the
+    # source has no column of recipients (None), the mail may be for anybody.
+    is_entry = row["recipients"] == "" and not (body.quoted or row["in_reply_to"])
     recipients = (part.strip().lower() for part in (row["recipients"] or "").split(","))
     return CleanMail(
         id=f"{table}:{row['id']}",
@@ -64,7 +65,7 @@ def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
         sent_at=row["sent_at"] or LONG_AGO,
         text=body.text,
         quoted=None if forwarded or quotes_own else body.quoted,
-        automatic=reason or ("entry" if entry else None),
+        automatic=reason or ("entry" if is_entry else None),
         removed=body.removed,
     )
 
@@ -75,7 +76,7 @@ def mail_rows(mails: Iterable[CleanMail]) -> list[dict[str, Any]]:
 
 
 def read_mails(table: Path, ids: Collection[str] | None = None) -> list[CleanMail]:
-    """The mails of a Delta table, or those of `ids`, ordered by id; without their removed parts."""
+    """The mails of a Delta table (`ids`: only these), ordered by id, without removed parts."""
     columns = [name for name in MAIL_SCHEMA.names if name not in ("link_keys", "removed")]
     where = None if ids is None else {"id": ids}
     content = read_table(table, columns=columns, where=where)
@@ -87,8 +88,8 @@ def read_mails(table: Path, ids: Collection[str] | None = None) -> list[CleanMai
 def linked_mail_ids(table: Path, changes: Sequence[dict[str, Any]]) -> set[str]:
     """Ids of the mails whose thread or parent may differ after `changes`.
 
-    `changes` are ids and link keys of mails, before and after. A mail is affected when a chain of
-    shared keys leads from it to a changed one.
+    `changes` hold ids and link keys of mails before and after a change. A mail may be affected when
+    a chain of shared keys leads from it to a changed one.
     """
     content = read_table(table, columns=["id", "link_keys"])
     rows = ([] if content is None else content.to_pylist()) + list(changes)
@@ -109,10 +110,10 @@ def linked_mail_ids(table: Path, changes: Sequence[dict[str, Any]]) -> set[str]:
     return linked
 
 
-def _is_author(address: str, introduced: str) -> bool:
-    """Whether an introduction names an address, or its owner by first and last name."""
-    addresses = _ADDRESS.findall(introduced.lower())
+def _is_author(address: str, author: str) -> bool:
+    """Whether an author, as an introduction names him, has an address, or a name that it spells."""
+    addresses = _ADDRESS.findall(author.lower())
     if addresses:
         return address in addresses
     names = set(_NAMES.findall(address.partition("@")[0]))
-    return len(names) > 1 and names <= set(_NAMES.findall(introduced.lower()))
+    return len(names) > 1 and names <= set(_NAMES.findall(author.lower()))

@@ -1,4 +1,4 @@
-"""Which mails belong to one conversation, and which mail a mail answers."""
+"""Threads: which mails belong to one conversation, and which mail each of them answers."""
 
 import re
 from collections import defaultdict
@@ -31,7 +31,7 @@ _PREFIXES = re.compile(
 _MESSAGE_ID = re.compile(r"<[^<>]+>")
 _NO_LETTER = re.compile(r"\W+")
 _KEY_CHARACTERS = 200
-_SHORTEST_KEY = 20  # "yes please" is no evidence: many mails say it
+_SHORTEST_KEY = 20  # letters; "yes please" is no evidence, because many mails say it
 
 
 def link_threads(mails: Sequence[CleanMail]) -> dict[str, ThreadLink]:
@@ -43,29 +43,30 @@ def link_threads(mails: Sequence[CleanMail]) -> dict[str, ThreadLink]:
     whose words are quoted, else None.
     """
     ordered = sorted(mails, key=lambda mail: (mail.sent_at, mail.id))
-    replied = _replied_mails(ordered)
+    reply_targets = _reply_targets(ordered)
     threads = _Threads(ordered)
     for mail in ordered:
-        if mail.id in replied:
-            threads.join(mail, replied[mail.id])
+        if mail.id in reply_targets:
+            threads.join(mail, reply_targets[mail.id])
     for mail, original in _quoted_originals(ordered, None):
-        if not mail.thread_id and mail.id not in replied:
+        if not mail.thread_id and mail.id not in reply_targets:
             threads.join(mail, original)
-    _join_by_subject(ordered, replied, threads)
-    names = threads.names()
-    parents = {mail.id: original.id for mail, original in _quoted_originals(ordered, names)}
+    _join_by_subject(ordered, reply_targets, threads)
+    thread_ids = threads.thread_ids()
+    parents = {mail.id: original.id for mail, original in _quoted_originals(ordered, thread_ids)}
     for mail in ordered:
-        named = replied.get(mail.id)
-        if named and names[named.id] == names[mail.id] and _may_answer(mail, named):
-            parents[mail.id] = named.id
-    return {mail.id: ThreadLink(names[mail.id], parents.get(mail.id)) for mail in mails}
+        target = reply_targets.get(mail.id)
+        same_thread = target and thread_ids[target.id] == thread_ids[mail.id]
+        if target and same_thread and _may_answer(mail, target):
+            parents[mail.id] = target.id
+    return {mail.id: ThreadLink(thread_ids[mail.id], parents.get(mail.id)) for mail in mails}
 
 
 def link_keys(mail: CleanMail) -> list[str]:
     """What can link a mail with others.
 
-    Mails that no chain of shared keys connects do not influence each other's thread or parent, so
-    each connected set can be linked alone.
+    Mails that no chain of shared keys connects have no influence on each other's thread or parent,
+    so each connected set can be linked by itself.
     """
     keys = {f"thread {mail.thread_id}"} if mail.thread_id else set()
     keys.update(f"id {_bare(name)}" for name in (mail.message_id, mail.in_reply_to) if name)
@@ -78,7 +79,7 @@ def link_keys(mail: CleanMail) -> list[str]:
 
 
 def normal_subject(subject: str) -> str:
-    """A subject without reply and forward prefixes, for comparison; empty for none."""
+    """A subject without reply and forward prefixes, for comparison; may be empty."""
     return " ".join(_PREFIXES.sub("", subject).casefold().split())
 
 
@@ -88,8 +89,7 @@ def has_reply_prefix(subject: str) -> bool:
 
 
 def quote_key(text: str) -> str | None:
-    """What a text and a quote of it have in common; None when the text is too short for that to
-    identify it."""
+    """A key that a text and a quote of it share; None for a text too short to be identified."""
     key = _opening_letters(text)
     return key if len(key) >= _SHORTEST_KEY else None
 
@@ -115,8 +115,8 @@ class _Threads:
         self._leader[late] = early
         self._crm.update((early, thread) for thread in crm)
 
-    def names(self) -> dict[str, str]:
-        """CleanMail id -> thread id: the CRM's, else one made of the thread's first mail."""
+    def thread_ids(self) -> dict[str, str]:
+        """Mail id -> thread id: the CRM's, else one made of the thread's first mail."""
         leaders = {mail_id: self._find(mail_id) for mail_id in self._leader}
         return {mail: self._crm.get(leader, f"mail:{leader}") for mail, leader in leaders.items()}
 
@@ -127,14 +127,16 @@ class _Threads:
         return mail_id
 
 
-def _replied_mails(ordered: Sequence[CleanMail]) -> dict[str, CleanMail]:
-    """Mail id -> the mail that its In-Reply-To names, where we have it."""
+def _reply_targets(ordered: Sequence[CleanMail]) -> dict[str, CleanMail]:
+    """Mail id -> the mail that its In-Reply-To names, where that mail is at hand."""
     by_message_id: dict[str, CleanMail] = {}
     for mail in ordered:
         if mail.message_id:
             by_message_id.setdefault(_bare(mail.message_id), mail)
-    replied = {m.id: by_message_id.get(_bare(m.in_reply_to)) for m in ordered if m.in_reply_to}
-    return {mail_id: mail for mail_id, mail in replied.items() if mail and mail.id != mail_id}
+    reply_targets = {
+        m.id: by_message_id.get(_bare(m.in_reply_to)) for m in ordered if m.in_reply_to
+    }
+    return {mail_id: mail for mail_id, mail in reply_targets.items() if mail and mail.id != mail_id}
 
 
 def _bare(message_id: str) -> str:
@@ -144,9 +146,9 @@ def _bare(message_id: str) -> str:
 
 
 def _join_by_subject(
-    ordered: Sequence[CleanMail], replied: dict[str, CleanMail], threads: _Threads
+    ordered: Sequence[CleanMail], reply_targets: dict[str, CleanMail], threads: _Threads
 ) -> None:
-    """Join mails without better evidence to the last mail of that subject between two people."""
+    """Join each mail without better evidence to the last one of its subject between two people."""
     last: dict[tuple[str, frozenset[str]], CleanMail] = {}
     for mail in ordered:
         subject = normal_subject(mail.subject)
@@ -155,7 +157,7 @@ def _join_by_subject(
         for pair in _pairs(mail):
             earlier = last.get((subject, pair))
             recent = earlier and mail.sent_at - earlier.sent_at <= _WINDOW
-            if earlier and recent and not mail.thread_id and mail.id not in replied:
+            if earlier and recent and not mail.thread_id and mail.id not in reply_targets:
                 threads.join(earlier, mail)
             last[subject, pair] = mail
 
@@ -188,9 +190,12 @@ def _quoted_originals(
             if not quoted or (threads is None and len(quoted) < _SHORTEST_KEY):
                 continue
             said = seen.get((thread_of(mail), quoted), {})
-            originals = [original for original in said.values() if _may_answer(mail, original)]
-            if threads is None:
-                originals = [one for one in originals if _is_recent_recipient(one, mail)]
+            originals = [
+                original
+                for original in said.values()
+                if _may_answer(mail, original)
+                and (threads is not None or _is_recent_recipient(original, mail))
+            ]
             if originals:
                 yield mail, originals[-1]
         for mail in group:
@@ -206,10 +211,11 @@ def _is_recent_recipient(original: CleanMail, mail: CleanMail) -> bool:
 
 
 def _opening_letters(text: str) -> str:
-    """Letters and digits of the beginning: quoting rewraps lines and may cut the end."""
+    """The first letters and digits of a text: quoting wraps lines anew and may cut the end."""
     return _NO_LETTER.sub("", text.casefold())[:_KEY_CHARACTERS]
 
 
 def _may_answer(mail: CleanMail, original: CleanMail) -> bool:
+    """Whether `original` is earlier and by another author."""
     earlier = original.sent_at < mail.sent_at
     return earlier and original.sender.lower() != mail.sender.lower()

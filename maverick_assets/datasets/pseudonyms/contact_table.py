@@ -1,6 +1,7 @@
 """`clean/contacts`: whom the CRM knows, as a table of the lake.
 
-With a table, the rows that depend on a name are found when the name comes or goes.
+The changes of a table can be read. So when a name comes or goes, the rows that depend on it are
+found and derived again.
 """
 
 import re
@@ -35,7 +36,7 @@ from maverick_assets.lake.paths import contacts_path, mails_path, raw_path
 from maverick_assets.lake.schema import schema_of
 
 CONTACT_SCHEMA = pa.schema([("id", pa.string()), *schema_of(Contact)])
-# Of a deal, a note or a conversation: they hold an address, or an id that may be one.
+# Of deals, notes and conversations. They hold an address, or a user id that may be one.
 _ADDRESS_COLUMNS = ("owner_email", "user_id")
 # With more names than this at once, deriving everything costs no more than looking for them.
 MAX_RENAMED_CONTACTS = 500
@@ -45,9 +46,9 @@ _NAMES_IN_A_PATTERN = 50
 def refresh_contacts(lake: Path, tables: Sequence[Table]) -> Commit:
     """Bring `clean/contacts` up to date with `clean/mails` and the raw tables.
 
-    The table is a function of these and of the list of the forgotten. Tombstones say who was
-    deleted at the source: names of the deleted and of the forgotten are still replaced in texts of
-    others.
+    The table depends only on these and on the list of the forgotten. Tombstones name those who were
+    deleted at the source: names of deleted and of forgotten people still need surrogates in the
+    texts of others.
     """
     target = contacts_path(lake)
     with only_writer(target):
@@ -90,7 +91,7 @@ def rows_that_may_name(
 
 
 def _squeezed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Letters and digits of texts as `fold` has them."""
+    """The letters and digits of texts, folded as `fold` does."""
     plain = pc.utf8_normalize(pc.utf8_lower(texts), form="NFKD")
     for letter, ascii_letters in FOLDED_LETTERS.items():
         plain = pc.replace_substring(plain, letter, ascii_letters)
@@ -98,10 +99,10 @@ def _squeezed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _patterns(contacts: Sequence[Contact]) -> Iterator[str]:
-    """Expressions for squeezed texts, of some names each.
+    """Expressions for squeezed texts, each for some of the names.
 
-    One expression for all names could exceed the memory that the engine (RE2) allows itself; one
-    for each name would scan every text once a name.
+    A single one for all names could exceed the memory limit of the engine (RE2). One for each name
+    would scan every text once per name.
     """
     alternatives: list[str] = []
     for contact in contacts:
@@ -117,7 +118,7 @@ def _patterns(contacts: Sequence[Contact]) -> Iterator[str]:
 
 
 def _contacts(lake: Path, tables: Sequence[Table]) -> Iterator[Contact]:
-    """Whom the lake's tables and the list of the forgotten name; some more than once."""
+    """Everyone whom the lake's tables or the list of the forgotten name; some more than once."""
     addresses = set(read_forgotten(lake).people)
     mails = read_table(mails_path(lake), columns=["sender", "recipients"])
     if mails is not None:
@@ -145,6 +146,6 @@ def _values(path: Path, column: str, where: Where | None = None) -> list[str]:
 
 
 def _distinct(values: pa.ChunkedArray) -> list[str]:
-    """Each value once, without NULL and the empty text."""
+    """Each value once, without NULL and the empty string."""
     distinct: Iterable[str | None] = pc.unique(values).to_pylist()
     return [value for value in distinct if value]

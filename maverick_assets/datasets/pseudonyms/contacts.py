@@ -1,4 +1,4 @@
-"""People, companies and domains that the CRM knows, by what its columns say."""
+"""Contacts: people, companies and domains that columns of the CRM name."""
 
 import re
 import unicodedata
@@ -27,8 +27,8 @@ service services help billing accounts marketing press jobs hr it webmaster post
 announcements newsletter notifications no do not customer care desk group all everyone bookings
 """
 _ROLES = frozenset(_ROLES_TEXT.split())
-# Legal forms behind a company's name, of English, German, French, Italian, Dutch and Swedish law.
-# To add a country, add its forms here.
+# Legal forms at the end of a company's name, of English, German, French, Italian, Dutch and Swedish
+# law. To add a country, add its forms here.
 _LEGAL_FORMS_TEXT = "inc ltd llc llp plc corp corporation co company gmbh ag sa srl spa bv ab"
 _LEGAL_FORMS = frozenset(_LEGAL_FORMS_TEXT.split())
 # The company that the name of a deal begins with:
@@ -37,27 +37,26 @@ _DEAL_COMPANY = re.compile(r"^\s*([^:|/\u2013\u2014]{3,60}?)\s*(?::|\||/|\u2013|
 # `Cole and Sons` is `Cole & Sons` in another mail. To add a language, add its word for "and".
 _JOINING = frozenset(["and", "und", "et"])
 _WORD = re.compile(r"[^\W_]+")
-# Letters that Unicode does not decompose into a plain letter and a mark. German, Danish and
-# Norwegian, Polish, Danish, French, Croatian, Icelandic.
+# Letters that Unicode does not decompose into a plain letter and a mark.
 FOLDED_LETTERS = {
-    "ß": "ss",
-    "ø": "o",
-    "ł": "l",
-    "æ": "ae",
-    "œ": "oe",
-    "đ": "d",
-    "ð": "d",
-    "þ": "th",
+    "ß": "ss",  # German
+    "ø": "o",  # Danish, Norwegian
+    "ł": "l",  # Polish
+    "æ": "ae",  # Danish, Norwegian
+    "œ": "oe",  # French
+    "đ": "d",  # Croatian
+    "ð": "d",  # Icelandic
+    "þ": "th",  # Icelandic
 }
 _MIN_COMPANY_LETTERS = 6  # that must be left of a name when "and" is taken out of it
 
 
 @dataclass(frozen=True)
 class Contact:
-    """Someone or something that the CRM knows by name."""
+    """A person, a company or a domain that the CRM names."""
 
     kind: ContactKind
-    name: str  # words of a person's or company's name, or a registered domain; as `fold` has it
+    name: str  # folded words of a person's or company's name, or a registered domain
 
     @property
     def id(self) -> str:
@@ -65,7 +64,7 @@ class Contact:
 
     @property
     def identity(self) -> str:
-        """What a surrogate is computed from; the same for all spellings."""
+        """What a surrogate is computed from: the same for all spellings of a name."""
         if self.kind == "person":
             words = self.name.split()
             return f"{words[0]} {words[-1]}"
@@ -75,7 +74,7 @@ class Contact:
 
     @property
     def spellings(self) -> list[str]:
-        """Letters and digits of the name as texts may have it, without what is between words."""
+        """The name as texts may spell it: its letters and digits, without what is between words."""
         words = self.name.split()
         if self.kind == "domain":
             return [self.name]
@@ -110,7 +109,9 @@ def without_umlaut(word: str) -> str:
 
 
 def contacts_of_address(text: str) -> Iterator[Contact]:
-    """The person that an address names, with or without a display name, and his company.
+    """The person, the domain and the company that an address names.
+
+    `text` may have a display name.
 
     `Dana Cole <dana@acme.com>` gives the person `dana cole`, the domain `acme.com` and the company
     `acme`.
@@ -133,7 +134,7 @@ def contacts_of_address(text: str) -> Iterator[Contact]:
 def contacts_of_deal(name: str) -> Iterator[Contact]:
     """The company before the first separator of a deal's name, as in `Acme Foods: shelf test`.
 
-    Nothing without a separator, and nothing for a head that names no company by its form.
+    Yields nothing without a separator, or when the part before it does not look like a name.
     """
     head = _DEAL_COMPANY.match(name)
     words = _WORD.findall(fold(head[1])) if head else []
@@ -146,7 +147,7 @@ def contacts_of_deal(name: str) -> Iterator[Contact]:
 
 
 def name_words(local: str) -> list[str]:
-    """Words of a name in the local part of an address (lower case); empty where it has none."""
+    """The words of a name in the local part of an address (lower case); empty without a name."""
     words = _NAME_PART.findall(local)
     if not words or not _ROLES.isdisjoint(words) or re.search(r"[*\d]", local):
         return []
@@ -154,7 +155,7 @@ def name_words(local: str) -> list[str]:
 
 
 def is_role_account(local: str) -> bool:
-    """Whether the local part of an address names a role, as in `sales@`, and no person."""
+    """Whether the local part of an address names a role, as in `sales@`, and not a person."""
     words = _NAME_PART.findall(local)
     return bool(words) and _ROLES.issuperset(words) and not re.search(r"\d", local)
 

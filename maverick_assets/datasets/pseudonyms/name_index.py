@@ -1,4 +1,4 @@
-"""Known names by their spellings, and the longest of them that begins at a word of a text."""
+"""An index of known names by spelling, and the longest name that begins at a word of a text."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -23,16 +23,16 @@ class KnownName:
 
 @dataclass(frozen=True)
 class NameIndex:
-    """Names by spelling, which is their letters and digits, folded, without what is between words.
+    """Names by spelling: their folded letters and digits, without what is between words.
 
-    All beginnings of spellings are kept, so that most words of a text cost one lookup.
+    Thanks to the prefixes, most words of a text cost a single lookup.
     """
 
-    names: dict[str, KnownName] = field(default_factory=dict)
-    prefixes: set[str] = field(default_factory=set)
+    names: dict[str, KnownName] = field(default_factory=dict)  # by spelling
+    prefixes: set[str] = field(default_factory=set)  # all beginnings of spellings
 
     def add(self, spelling: str, name: KnownName) -> None:
-        """Enter a spelling; where it has a name already, that one stays."""
+        """Add a spelling, unless the index has it already."""
         if self.names.setdefault(spelling, name) is name:
             self.prefixes.update(spelling[:end] for end in range(1, len(spelling) + 1))
 
@@ -46,32 +46,32 @@ class NameIndex:
 
 
 def folded_words(text: str) -> list[str]:
-    """The runs of letters and digits of a text as `fold` has them."""
-    if text.isascii():  # one call for the text is faster than one for each word
+    """The runs of letters and digits in a text, folded."""
+    if text.isascii():  # lowering the text at once is faster than folding each word
         return _LETTERS_AND_DIGITS.findall(text.lower())
     return [fold(word) for word in _LETTERS_AND_DIGITS.findall(text)]
 
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a text; what a word is, the expression that found the tokens says."""
+    """The words of a text. The expression that found `tokens` decides what counts as a word."""
 
     text: str
     tokens: Sequence[re.Match[str]]  # where each word stands
-    folded: Sequence[str]  # each word as `fold` has it
+    folded: Sequence[str]  # each word, folded
 
     def span(self, first: int, last: int) -> str:
-        """The text from one word to another, with both."""
+        """The text from the word `first` to the word `last`, both included."""
         return self.text[self.tokens[first].start() : self.tokens[last].end()]
 
 
 def find_words(text: str, folded: Sequence[str]) -> Words:
-    """Where the `folded_words` of a text stand; callers have these already."""
+    """The words of a text whose `folded_words` the caller has already."""
     return Words(text, list(_LETTERS_AND_DIGITS.finditer(text)), folded)
 
 
-# The surrogate of a name that stands from one word to another; None where it is written such that
-# it means something else.
+# Takes a name and its first and last word in a text. Returns its surrogate, or None where the
+# spelling shows that the text means something else.
 SurrogateOf = Callable[[KnownName, Words, int, int], str | None]
 
 
@@ -80,7 +80,8 @@ def longest_name(
 ) -> tuple[int, str] | None:
     """The longest known name that begins with the word `first`: its last word and its surrogate.
 
-    None where no name begins there. Of names of equal length that of the first index counts.
+    None where no name begins there. Of two names of equal length, the one in the earlier index
+    counts.
     """
     best: tuple[int, str] | None = None
     for index in indexes:
@@ -113,6 +114,6 @@ def _name_around_initial(
 
 
 def _may_continue(words: Words, position: int) -> bool:
-    """Whether a word may belong to the same name as the one before it."""
+    """Whether the word at `position` may belong to the same name as the word before it."""
     end, start = words.tokens[position - 1].end(), words.tokens[position].start()
     return _BETWEEN.fullmatch(words.text, end, start) is not None

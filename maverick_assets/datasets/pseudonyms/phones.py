@@ -18,9 +18,9 @@ class PhoneNumber(NamedTuple):
 # Digits with what may stand between those of a phone number:
 #   +1 713 853 4759        (713) 853-4759        +49 30 901820        713.853.4759
 _POSSIBLE = re.compile(r"[+(]? ?\d[\d ()./\u2010-\u2015-]{5,20}\d")
-# The same without an upper limit, for lines that are not looked at closely.
+# The same without an upper limit, for lines beyond `_MAX_CHARACTERS`.
 _RUN = re.compile(r"[+(]? ?\d[\d ()./\u2010-\u2015-]{5,}\d")
-# A word says that a number follows, so that it needs no separators. To add a language, add its
+# A word announces the number, which therefore needs no separators. To add a language, add its
 # words to the alternatives here; the numbers of all countries are recognised by the library.
 #   English: "Tel. 713 853 4759", "my cell is 7138534759", "call me at 713-853-4759"
 #   German:  "Telefon: 089 12345678", "Handy 0171/1234567", "Mobil Nr. 0171 1234567"
@@ -40,9 +40,9 @@ _MAX_CHARACTERS = 50_000  # of lines with numbers that the library sees
 def phone_numbers(text: str) -> Iterator[PhoneNumber]:
     """The phone numbers of a text; some may be found twice.
 
-    The library is slow, so it sees only lines that may hold a number, and no more characters of
-    them than people write. In the lines after that, every number that may be a phone number counts
-    as one: a hostile text then costs little, and hides none behind the limit.
+    The library is slow, so it sees only lines that may hold a number, and no more of their
+    characters than people write. In lines beyond that limit, everything that may be a phone number
+    counts as one: a hostile text costs little and hides no number behind the limit.
     """
     if not _POSSIBLE.search(text):
         return
@@ -58,6 +58,7 @@ def phone_numbers(text: str) -> Iterator[PhoneNumber]:
 
 
 def _library_numbers(line: str) -> Iterator[tuple[int, int]]:
+    """Start and end of the phone numbers that the library finds in a line."""
     # Strict grouping: with less, amounts and dates are numbers of some country.
     strict = phonenumbers.Leniency.STRICT_GROUPING
     for match in phonenumbers.PhoneNumberMatcher(line, _COUNTRY, strict):
@@ -67,7 +68,7 @@ def _library_numbers(line: str) -> Iterator[tuple[int, int]]:
 
 
 def _runs(line: str) -> Iterator[tuple[int, int]]:
-    """Start and end of what may be phone numbers; covers all that `_library_numbers` finds."""
+    """Start and end of whatever may be a phone number, at least what `_library_numbers` finds."""
     for match in _RUN.finditer(line):
         if "(" in match.group() or _is_grouped(match.group()):
             yield match.span()
@@ -79,6 +80,6 @@ def _is_grouped(number: str) -> bool:
 
 
 def _digits(written: str) -> str:
-    """Digits of a number, the same with and without the country code of the US."""
+    """The digits of a number, without the country code of the US."""
     digits = re.sub(r"\D", "", written)
     return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits

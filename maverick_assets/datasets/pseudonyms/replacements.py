@@ -13,7 +13,7 @@ class Replacement(NamedTuple):
 
 
 def apply_replacements(text: str, replacements: Iterable[Replacement]) -> str:
-    """`text` with all of `replacements`, in any order; no two of them may overlap."""
+    """`text` with all `replacements`, which may come in any order but must not overlap."""
     pieces, position = [], 0
     for start, end, new in sorted(replacements):
         pieces += [text[position:start], new]
@@ -22,5 +22,5 @@ def apply_replacements(text: str, replacements: Iterable[Replacement]) -> str:
 
 
 def match_case(written: str, new: str) -> str:
-    """`new` in upper or lower case where `written` is; else as it is."""
+    """`new` in upper or lower case if `written` is all in that case, else unchanged."""
     return new.upper() if written.isupper() else new.lower() if written.islower() else new

@@ -70,14 +70,12 @@ _LAYOUTS = (
 )
 _PUBLIC = frozenset(["Wall"])  # the market, not an address
 
+# Takes an address in lower case, and returns the house number and the name of its surrogate.
 StreetSurrogate = Callable[[str], tuple[int, str]]
 
 
 def street_addresses(text: str, surrogate: StreetSurrogate) -> Iterator[Replacement]:
-    """The replacement of each street with a house number; the kind of street stays.
-
-    `surrogate` gives a number and a name for an address as it is written, in lower case.
-    """
+    """The replacement of each street with a house number; the kind of street stays."""
     for layout in _LAYOUTS:
         if not any(sign in text for sign in layout.signs.split()):
             continue

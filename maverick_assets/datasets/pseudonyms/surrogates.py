@@ -1,7 +1,7 @@
-"""Surrogates of third parties: the same person has the same one, wherever and whenever.
+"""Surrogates of third parties: a person always has the same one, everywhere.
 
-A surrogate is computed from the owner's key (HMAC-SHA-256) and what it stands for, and from nothing
-else: no order of appearance, no table. Without the key nobody can compute one or test a guess.
+A surrogate is computed from the owner's key and what it stands for (HMAC-SHA-256). Nothing else
+counts: no order of appearance, no table. Without the key, nobody can compute one or test a guess.
 """
 
 import hmac
@@ -25,10 +25,10 @@ _SECOND_LEVEL = ("ac", "co", "com", "edu", "gov", "net", "org", "or", "ne")
 
 
 def load_key(lake: Path, used: str | None = None) -> bytes:
-    """The key of a lake; a new one where there is none, readable by its owner alone.
+    """The key of a lake, which only the user may read; a new one where there is none.
 
     `used`: fingerprint of the key that the lake was made with, if any. Raises `MaverickError` when
-    that key is gone, when the file is no key, and when others may read it.
+    that key is gone, when the file is not a key, and when others may read it.
     """
     path = key_path(lake)
     if not path.exists():
@@ -38,7 +38,7 @@ def load_key(lake: Path, used: str | None = None) -> bytes:
                 f"backup, or delete {turns_path(lake)} to have all "
                 "replaced with a new one"
             )
-        _create(path)
+        _create_key(path)
     if path.stat().st_mode & 0o077:
         raise MaverickError(f"{path} can be read by others; run: chmod 600 {path}")
     key = path.read_bytes()
@@ -48,12 +48,12 @@ def load_key(lake: Path, used: str | None = None) -> bytes:
 
 
 def key_fingerprint(key: bytes) -> str:
-    """A digest that identifies a key without giving anything of it away."""
+    """A digest that identifies a key without revealing anything of it."""
     return sha256(b"fingerprint of " + key).hexdigest()[:16]
 
 
-def _create(path: Path) -> None:
-    """Write a new key, complete or not at all; of two processes at once the first one's stays."""
+def _create_key(path: Path) -> None:
+    """Write a new key, complete or not at all. Of two processes at once, the first one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o700)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
@@ -72,10 +72,10 @@ def _create(path: Path) -> None:
 
 
 class Surrogates:
-    """Surrogates of one key. Names must be spelled as `contacts.fold` gives them."""
+    """Surrogates by one key. Names are expected as `contacts.fold` returns them."""
 
     def __init__(self, key: bytes, taken: Sequence[str] = ()) -> None:
-        """`taken`: given names (lower case) that no surrogate has, those of the owner."""
+        """`taken`: given names (lower case) that no surrogate may have: those of the owner."""
         self._key = key
         self._taken = frozenset(taken)
         self.person = lru_cache(maxsize=65536)(self._person)
@@ -89,7 +89,7 @@ class Surrogates:
         return f"{name}.{DOMAIN}" if suffix == DOMAIN else f"{name}.{suffix}.{DOMAIN}"
 
     def contact_id(self, contact: str) -> str:
-        """16 hex digits that identify a contact (an address or a name) to none without the key."""
+        """16 hex digits for a contact (an address or a name), meaningless without the key."""
         return f"{self._number('contact', contact) >> 192:016x}"
 
     def street(self, address: str) -> tuple[int, str]:
@@ -135,7 +135,7 @@ def split_domain(domain: str) -> tuple[str, str, str]:
 
 
 def _word(number: int, syllables: int) -> str:
-    """A made-up word; there are some 10^9 of two syllables, and 10^12 of three."""
+    """A made-up word. There are about 10^9 of two syllables and 10^12 of three."""
     parts = []
     for _ in range(syllables):
         index, number = _lowest_digit(number, len(SYLLABLES))

@@ -1,4 +1,4 @@
-"""Third parties in text: recognised by what the CRM knows, and replaced by their surrogates."""
+"""Replaces third parties in texts by surrogates. Those whom the CRM names are recognised."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,8 @@ from maverick_assets.datasets.pseudonyms.streets import street_addresses
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, split_domain
 from maverick_assets.datasets.pseudonyms.vocabulary import AMBIGUOUS_NAMES
 
-# Both begin only where a word does: elsewhere a long run of letters would be scanned once a letter.
+# Both match only at the start of a word. Otherwise a long run of letters would be scanned once for
+# each letter.
 #   "dana.cole@mail.acme.co.uk"
 _EMAIL_ADDRESS = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 #   "www.acme.com"  "https://shop.acme.co.uk/cart"
@@ -41,13 +42,13 @@ _HOST = re.compile(r"(?<![\w.@-])(?:[\w-]{1,63}\.){1,4}[A-Za-z]{2,24}(?![\w-])")
 # The local part of an address: "dana.cole", "dana_cole", "dana-cole"
 _GIVEN_AND_SURNAME = re.compile(r"([^\W\d_]{2,})([._-])([^\W\d_]{2,})")
 
-# Before a name that greets or signs: "Hi Dana,"  "Thanks, Dana"  "@dana"  "\nDana"
+# In front of a name that greets or signs: "Hi Dana,"  "Thanks, Dana"  "@dana"  "\nDana"
 # These words are English; to add another language, add its greetings here.
 _BEFORE_GREETED = re.compile(
     r"(?:\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks,?|[Tt]hank you,?|@) ?|^)\Z", re.MULTILINE
 )
 _GREETING_CHARACTERS = 16  # as many as the longest greeting has, with room
-# Behind it: "Dana,"  "Dana:"  "Dana!"  "Dana -"  "Dana\n"
+# Right after it: "Dana,"  "Dana:"  "Dana!"  "Dana -"  "Dana\n"
 _AFTER_GREETED = re.compile(r"\s*(?:[,:!-]|$)", re.MULTILINE)
 
 _MIN_LOWER_CASE_LETTERS = 8  # of a company's name that is replaced in lower case, too
@@ -55,10 +56,10 @@ _MAX_CAPITALS_LETTERS = 3  # of a company's name that is replaced in capitals on
 
 
 class ThirdParties:
-    """Everyone but the owner: those whom the CRM knows, and the participants of a conversation.
+    """Everyone but the owner: those whom the CRM names, and the participants of a conversation.
 
-    The owner's addresses, his names and his company stay. What a text becomes depends on the key,
-    the text, its participants, and those of `contacts` that it names.
+    The owner's addresses, names and company stay. The result depends on the key, the text, its
+    participants, and the `contacts` that the text names.
     """
 
     def __init__(
@@ -79,8 +80,8 @@ class ThirdParties:
     def protect(self, text: str, participants: Sequence[str] = ()) -> str:
         """`text` with surrogates for phone numbers, addresses, streets and names.
 
-        A given name or a surname alone is replaced for `participants` (their addresses) only, and
-        where it is an ordinary word, only where it greets someone or signs.
+        A given name or surname that stands alone is replaced only if it belongs to one of
+        `participants` (addresses). If it is also an ordinary word, it must greet someone or sign.
         """
         addresses = tuple(sorted({address.strip().lower() for address in participants}))
         covered = bytearray(len(text))  # 1 for each character that is replaced
@@ -113,7 +114,7 @@ class ThirdParties:
         return f"{given}{separator}{surname}@{self.surrogates.domain(domain)}".lower()
 
     def _replacements(self, text: str, addresses: tuple[str, ...]) -> Iterator[Replacement]:
-        """What may be replaced; of two that overlap, the first counts."""
+        """Possible replacements. Where two overlap, `protect` takes the first."""
         for match in _EMAIL_ADDRESS.finditer(text):
             yield Replacement(*match.span(), self.address(match.group()))
         for match in _HOST.finditer(text):
@@ -130,8 +131,8 @@ class ThirdParties:
         full_names, single_names = self._participant_names(addresses)
         indexes = (self._contact_names, full_names)
         folded = folded_words(text)
-        # Most texts name nobody. Each distinct word, and then each distinct run of three words, is
-        # looked up once before the tokens are searched for, which is the slow part.
+        # Most texts name nobody. So each distinct word, and then each distinct run of three words,
+        # is looked up before the slow part, which searches the text for its tokens.
         first_words = _first_words(folded, indexes, single_names)
         if not first_words:
             return
@@ -154,7 +155,7 @@ class ThirdParties:
             position += 1
 
     def _surrogate_of(self, name: KnownName, words: Words, first: int, last: int) -> str | None:
-        """What replaces a name; None where it is written such that it means something else."""
+        """The surrogate of a name; None where its spelling shows that it means something else."""
         written = words.span(first, last)
         first_word, last_word = words.tokens[first].group(), words.tokens[last].group()
         if name.form == "company":
@@ -179,7 +180,7 @@ class ThirdParties:
     def _contact_names(self) -> NameIndex:
         index = NameIndex()
         for contact in self._contacts:
-            self._add(index, contact)
+            self._add_names(index, contact)
         return index
 
     @cached_property
@@ -187,8 +188,8 @@ class ThirdParties:
         domains = {contact.name for contact in self._contacts if contact.kind == "domain"}
         return frozenset(domains - self._owner_domains)
 
-    def _add(self, index: NameIndex, contact: Contact) -> None:
-        """Enter a contact's names, unless they are the owner's or those of his company."""
+    def _add_names(self, index: NameIndex, contact: Contact) -> None:
+        """Add a contact's names to the index, unless they are the owner's or his company's."""
         if contact.kind == "person" and not self._owner_words.issuperset(contact.name.split()):
             for spelling in contact.spellings:
                 index.add(spelling, KnownName("person", contact.identity))
@@ -202,7 +203,7 @@ class ThirdParties:
     def _names_of_participants(
         self, addresses: tuple[str, ...]
     ) -> tuple[NameIndex, Mapping[str, str]]:
-        """Full names of participants; their given names and surnames, with surrogates."""
+        """An index of the participants' full names, and their single names with surrogates."""
         index = NameIndex()
         singles: dict[str, str] = {}
         for address in addresses:
@@ -212,7 +213,7 @@ class ThirdParties:
                 continue
             for contact in contacts_of_address(address):
                 if contact.kind == "person":
-                    self._add(index, contact)
+                    self._add_names(index, contact)
             identity = f"{words[0]} {words[-1]}" if len(words) > 1 else address
             given, surname = self.surrogates.person(identity)
             parts = {words[0]: surname if is_initial_and_surname(local) else given}
@@ -220,7 +221,7 @@ class ThirdParties:
                 parts[words[-1]] = surname
             for name, surrogate in parts.items():
                 if name not in self._owner_words:
-                    # Of two participants with one name the first counts; `addresses` are sorted.
+                    # Of two participants with the same name the first counts, in sorted order.
                     singles.setdefault(name, surrogate)
                     singles.setdefault(without_umlaut(name), surrogate)
         return index, singles
@@ -265,7 +266,7 @@ def _name_windows(
 
 
 def is_used_as_name(text: str, token: re.Match[str]) -> bool:
-    """Whether a word of a text that may be a name is one there: `Mark`, and not `mark this`."""
+    """Whether a word that may be a name is used as one: in `Mark called`, not in `mark this`."""
     word = token.group()
     if (word.istitle() or word.isupper()) and word.lower() not in AMBIGUOUS_NAMES:
         return True

@@ -1,7 +1,7 @@
-"""People whom no column of the CRM knows: a model finds them in English texts.
+"""Names of people whom no column of the CRM lists: a model finds them in English texts.
 
-A model this small takes companies, products and headings for persons, so that what it finds counts
-as a name only where lists of names agree: a given name, alone or with a surname behind it.
+So small a model takes companies, products and headings for persons. What it finds therefore counts
+as a name only if lists of names agree: a given name, alone or with a surname after it.
 """
 
 import re
@@ -30,13 +30,13 @@ from maverick_assets.datasets.pseudonyms.third_parties import greets_or_signs, i
 from maverick_assets.datasets.pseudonyms.vocabulary import GIVEN_NAMES
 
 # A word of a name, without the `'s` of the possessive: "Whitlock's", "O'Neill", "Lopez-Garcia".
-# Words of addresses are none: "jeff.whitlock@acme.com", "www.whitlock.com", "acme.com/jeff"
+# Words of addresses do not count: "jeff.whitlock@acme.com", "www.whitlock.com", "acme.com/jeff"
 _WORD = re.compile(
     r"(?<![\w@./-])[^\W\d_]+(?:(?:['\u2019](?!s\b)|-)[^\W\d_]+)*(?![\w@/]|\.[^\W_]{2}|-\w)"
 )
 # What may stand between two words of a name: "Jeff Whitlock", "J. Whitlock", "Jeff\n> Whitlock"
 _BETWEEN = re.compile(r"\.?(?:[ \t]{1,3}|[ \t]{0,3}\n[> \t]{0,3})")
-# Before a capital that begins no sentence: "and then Rose", "yes, Rose"
+# In front of a capitalised word inside a sentence: "and then Rose", "yes, Rose"
 _INSIDE_SENTENCE = re.compile(r"\b[a-z]+,? \Z")
 _LOOK_BACK = 16  # characters before a word that say whether it stands inside a sentence
 # Words between a given name and a surname: "Anna van der Berg", "Luis de la Cruz", "Omar bin Said"
@@ -51,14 +51,14 @@ PersonName = tuple[str, ...]  # words as `fold` has them; a single one is a give
 
 
 class UnlistedNames:
-    """Names of persons in the texts of an example, and their surrogates.
+    """Replaces names of persons in the texts of an example by surrogates.
 
-    The owner's names stay, and so do surrogates, which are recognised by their form. What a text
-    becomes depends on the key and on the texts that it is protected with, and on nothing else.
+    The owner's names stay, and so do surrogates, which are recognised by their form. The result
+    depends only on the key and on the texts that are protected together.
     """
 
     def __init__(self, key: bytes, owner_names: Iterable[Sequence[str]] = ()) -> None:
-        """`owner_names`: the words of each. A single word is a given name: all who bear it stay."""
+        """`owner_names`: the words of each name. A single word is a given name; it always stays."""
         names = sorted({tuple(words) for words in owner_names})
         self._owner_words = frozenset(word for words in names for word in words)
         self._owner_given_names = frozenset(words[0] for words in names if len(words) == 1)
@@ -68,7 +68,7 @@ class UnlistedNames:
         self._names_in: dict[str, tuple[PersonName, ...]] = {}  # by text
 
     def recognize(self, texts: Iterable[str]) -> None:
-        """Find the names in all of the texts at once, which is faster than one after the other."""
+        """Find the names in all texts at once, which is faster than in one after the other."""
         new = [text for text in dict.fromkeys(texts) if text not in self._names_in]
         pieces = {text: _pieces(text) if may_be_in(("en",), text) else [] for text in new}
         distinct = dict.fromkeys(piece for parts in pieces.values() for piece in parts)
@@ -80,7 +80,7 @@ class UnlistedNames:
             self._names_in[text] = tuple(dict.fromkeys(in_text))
 
     def protect(self, texts: Sequence[str]) -> list[str]:
-        """The texts with surrogates; a name that one of them holds is replaced in all."""
+        """The texts with surrogates. A name that is found in one of them is replaced in all."""
         self.recognize(texts)
         names = list(dict.fromkeys(name for text in texts for name in self._names_in[text]))
         if not names:
@@ -90,7 +90,7 @@ class UnlistedNames:
         return [apply_replacements(text, self._replacements(text, full, single)) for text in texts]
 
     def _may_hold_name(self, piece: str) -> bool:
-        """Whether a text can hold a name that `_names` lets pass. This spares the slow model."""
+        """Whether a text can hold a name that `_names` accepts. If not, the model is spared."""
         words = _words_of(piece)
         capitalised = [token.group()[0].isupper() for token in words.tokens]
         for position, word in enumerate(words.folded):
@@ -194,7 +194,7 @@ class UnlistedNames:
 
 
 def unlisted_names(lake: Path, owner_emails: Sequence[str]) -> UnlistedNames:
-    """With the key of a lake, and the names in the owner's addresses (patterns)."""
+    """`UnlistedNames` by the key of a lake. The owner's addresses (patterns) give his names."""
     names = [name_words(address.lower().split("@")[0]) for address in owner_emails]
     return UnlistedNames(load_key(lake), [words for words in names if words])
 
@@ -208,7 +208,7 @@ def _words_of(text: str, start: int = 0, stop: int | None = None) -> Words:
 
 
 def _pieces(text: str) -> list[str]:
-    """Paragraphs, long ones in parts: the model's memory grows with what it sees at once."""
+    """Paragraphs, long ones in parts: the model takes more memory the more it sees at once."""
     return [
         paragraph[start : start + _MAX_PIECE]
         for paragraph in re.split(r"\n\s*\n", text)
@@ -217,13 +217,13 @@ def _pieces(text: str) -> list[str]:
 
 
 def _run(words: Words, first: int) -> Words:
-    """The words from `first` on that may be one name, going by what is between them."""
+    """The words from `first` on that may be one name, judging by what is between them."""
     end = first + 1
     while end < min(first + _MAX_WORDS, len(words.tokens)):
         before, token = words.tokens[end - 1], words.tokens[end]
         if not _BETWEEN.fullmatch(words.text, before.end(), token.start()):
             break
-        # A full stop belongs to an initial. Behind a longer word it ends a sentence.
+        # A full stop belongs to an initial; after a longer word it ends a sentence.
         if words.text[before.end()] == "." and len(before.group()) > 1:
             break
         end += 1
@@ -242,7 +242,7 @@ def _surname_position(run: Words) -> int:
             break
     if not surname or run.folded[0] in given_names():
         return surname
-    # Behind an initial, or a word that no list has as a given name, the surname must be listed.
+    # After an initial, or a word that is not listed as a given name, the surname must be listed.
     is_initial = len(first) == 1 and first.isupper()
     may_be_given = first.istitle() and len(first) > 2 and not is_dictionary_word(run.folded[0])
     return surname if (is_initial or may_be_given) and run.folded[surname] in surnames() else 0
