@@ -1,6 +1,6 @@
 """Candidates for examples: the turns of a recipe's sources as prompts and completions.
 
-What was said before an answer stands in its prompt as far as the recipe's budget of tokens goes.
+A prompt holds as much of what was said before an answer as the recipe's budget of tokens allows.
 """
 
 import hashlib
@@ -24,10 +24,10 @@ from maverick_assets.recipes import ExampleSource, Recipe
 
 @dataclass(frozen=True)
 class Candidate:
-    """What may become an example: one answer that a source of the recipe yields."""
+    """An answer that a source of the recipe yields, and that may become an example."""
 
     candidate_id: str  # `rank:turn_id`
-    rank: int  # of the source in the recipe
+    rank: int  # position of the source in the recipe
     turn_id: str  # the turn that holds the answer
     contact: str  # keyed digest of the counterpart
     dropped: str | None  # why it becomes no example
@@ -36,14 +36,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class ExampleFilter:
-    """What happens to the texts of every example, whatever its recipe."""
+    """What happens to the texts of examples, whatever the recipe."""
 
     names: UnlistedNames | None = None  # replaces names of persons; None: names stay
     languages: Sequence[str] = ()  # an answer in none of them is dropped; empty: any language
 
     @property
     def cache_key(self) -> list[str]:
-        """What candidates depend on because of the filter."""
+        """Everything about the filter that candidates depend on."""
         return [*sorted(self.languages), self.names.cache_key if self.names else ""]
 
 
@@ -63,14 +63,14 @@ class ExampleBuilder:
         the recipe does not list.
         """
         pairs = [
-            (rank, pair, self._newest(pair))
+            (rank, pair, self._newest_history(pair))
             for rank, source in enumerate(self.recipe.sources)
             for pair in PAIRS_OF_KIND[source.examples](
                 [turn for turn in turns if turn.source == source.table]
             )
             if self._matches(pair.answer_turn, source)
         ]
-        if self.filter.names:  # all texts at once: the model is slow one by one
+        if self.filter.names:  # all texts at once, because the model is slow with single ones
             self.filter.names.recognize(
                 message["content"]
                 for _, pair, history in pairs
@@ -79,6 +79,7 @@ class ExampleBuilder:
         return [self._candidate(rank, pair, history) for rank, pair, history in pairs]
 
     def _matches(self, turn: Turn, source: ExampleSource) -> bool:
+        """Whether a turn has the values that the source's filter demands."""
         for name, value in source.filter.items():
             if not hasattr(turn, name):
                 names = ", ".join(field.name for field in fields(Turn))
@@ -89,7 +90,7 @@ class ExampleBuilder:
                 return False
         return True
 
-    def _newest(self, pair: Pair) -> Sequence[Turn]:
+    def _newest_history(self, pair: Pair) -> Sequence[Turn]:
         """The newest turns before the answer that the budget of tokens allows.
 
         The turn that is answered stays, whatever its length.
@@ -131,7 +132,7 @@ class ExampleBuilder:
             rank=rank,
             turn_id=turn.turn_id,
             contact=self.surrogates.contact_id(pair.contact),
-            dropped=self._fault(example, encoded),
+            dropped=self._drop_reason(example, encoded),
             example=example,
         )
 
@@ -140,7 +141,7 @@ class ExampleBuilder:
     ) -> tuple[Sequence[Turn], list[Message], Encoded]:
         """The newest turns that fit into `max_length`, with the example's messages and token ids.
 
-        Replacing names changes the length of messages, so every try replaces them before it counts.
+        Replacing names changes the length of messages, so each try replaces them before it counts.
         """
         history = newest
         while True:
@@ -155,8 +156,8 @@ class ExampleBuilder:
                 return history, messages, encoded
             history = _from_other_side(history[1:])
 
-    def _fault(self, example: Example, encoded: Encoded) -> str | None:
-        """Why this is no example to learn from; None when it is one."""
+    def _drop_reason(self, example: Example, encoded: Encoded) -> str | None:
+        """Why an example is not fit to learn from; None when it is."""
         answer = example.messages[-1]["content"]
         languages = self.filter.languages
         if len(answer) < self.recipe.training.min_characters:
@@ -174,7 +175,7 @@ class ExampleBuilder:
 
 
 def _from_other_side(turns: Sequence[Turn]) -> list[Turn]:
-    """`turns` from the first on that is not the owner's: a prompt begins with a user message."""
+    """`turns` from the first one that is not the owner's: a prompt begins with a user message."""
     return list(dropwhile(attrgetter("is_owner"), turns))
 
 

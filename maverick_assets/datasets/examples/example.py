@@ -15,12 +15,13 @@ from maverick_assets.lake.schema import schema_of
 
 @dataclass(frozen=True)
 class Example:
-    """A row of a dataset. The order of the fields is that of its columns."""
+    """A row of a dataset. Its fields have the order of the columns."""
 
     example_id: str  # hash of personality and messages
     personality: str
-    kind: str  # reply, initiate (a mail that answers nothing), dialogue, decision, note, insight,
-    # sample or feedback
+    # reply, initiate (a mail that answers nothing), dialogue, decision, note, insight, sample or
+    # feedback
+    kind: str
     messages: list[Message]
     source: str  # raw table
     source_ids: list[str]  # ids of the rows that it is made from

@@ -1,4 +1,4 @@
-"""Pairs of what was said and what answers it, found in turns by the kind of a source's examples."""
+"""Pairs of prompt and answer in the turns of a source: a function for each kind of examples."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -10,22 +10,22 @@ from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.mail.threads import has_reply_prefix, quote_key
 from maverick_assets.datasets.turns.turn import Turn
 
-_MAX_HISTORY = 64  # turns that are looked at before an answer; the budget of tokens ends sooner
+_MAX_HISTORY = 64  # turns before an answer; the budget of tokens allows fewer
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A prompt and the answer to learn, before a personality's system prompt frames them."""
+    """A prompt and the answer to learn, without a personality's system prompt."""
 
     kind: str  # of the example
     answer_turns: tuple[Turn, ...]  # several where messages in a row are one answer
     history: tuple[Turn, ...] = ()  # before the answer, oldest first; the last is not the owner's
-    lead: str = ""  # stands before the last words of the history, or is the whole prompt
-    separator: str = "\n"  # between turns in a row of one side
+    lead: str = ""  # stands before the last message of the prompt, or is the whole prompt
+    separator: str = "\n"  # between consecutive turns of one side
 
     @property
     def answer_turn(self) -> Turn:
-        """The turn that holds the answer (its last one)."""
+        """The turn that holds the answer, or its end."""
         return self.answer_turns[-1]
 
     @property
@@ -41,7 +41,10 @@ class Pair:
         return turn.recipient or (self.history[-1].author if self.history else turn.thread_id)
 
     def messages(self, history: Sequence[Turn]) -> list[Message]:
-        """User and assistant alternating, after `history` (the end of `self.history`)."""
+        """Alternating messages of user and assistant: `history`, then the answer.
+
+        `history` is the end of `self.history` that the prompt is to hold.
+        """
         messages = [
             Message(
                 role="assistant" if is_owner else "user",
@@ -54,11 +57,10 @@ class Pair:
 
 
 def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
-    """The owner's mails, each with what it answers.
+    """The owner's mails, each with the mails up the thread or the words that it quotes.
 
-    That is the mails up the thread, or the original that the mail quotes. A mail that answers
-    nothing gets a prompt of what was known before it was written. A mail that answers one which is
-    not at hand, as its subject says, is left out.
+    A mail that answers nothing gets a prompt of what was known before it was written. A mail whose
+    subject says that it answers one, but which is not at hand, is left out.
     """
     by_id = {turn.turn_id: turn for turn in turns}
     own = {(turn.thread_id, quote_key(turn.text)) for turn in turns if turn.is_owner}
@@ -71,7 +73,7 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
             yield Pair("reply", (turn,), history, subject, "\n\n")
         elif turn.context and not history:
             quoted = quote_key(turn.context)
-            # His own words, quoted, are no question of somebody else's.
+            # The owner's own words, quoted, are not somebody else's question.
             if quoted is None or (turn.thread_id, quoted) not in own:
                 yield Pair("reply", (turn,), lead=f"{subject}{turn.context}")
         elif not turn.context and not has_reply_prefix(turn.title):
@@ -83,18 +85,18 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
 
 
 def dialogue_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
-    """The owner's answers in a chat and what was said before; messages in a row count as one."""
+    """The owner's answers in a chat, with what was said before. Consecutive messages are one."""
     threads: defaultdict[str, list[Turn]] = defaultdict(list)
     for turn in sorted(turns, key=lambda turn: (turn.occurred_at, turn.turn_id)):
         threads[turn.thread_id].append(turn)
     for thread in threads.values():
         start = 0
         for is_owner, block in groupby(thread, key=attrgetter("is_owner")):
-            row = tuple(block)
+            consecutive = tuple(block)
             if is_owner and start:
                 history = thread[max(0, start - _MAX_HISTORY) : start]
-                yield Pair("dialogue", row, tuple(history))
-            start += len(row)
+                yield Pair("dialogue", consecutive, tuple(history))
+            start += len(consecutive)
 
 
 def decision_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
@@ -133,7 +135,7 @@ def feedback_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
 
 
 def _ancestors(turn: Turn, by_id: dict[str, Turn]) -> list[Turn]:
-    """The mails that `turn` answers, one through the other, oldest first."""
+    """The chain of mails that `turn` answers, oldest first."""
     ancestors: list[Turn] = []
     parent = by_id.get(turn.reply_to or "")
     while parent and len(ancestors) < _MAX_HISTORY:

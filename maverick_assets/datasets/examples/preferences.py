@@ -1,4 +1,4 @@
-"""Rejected answers: replies of a personality that feedback rates low, with what was wanted."""
+"""Preferences: answers of a personality that feedback rejects, with the ones that were wanted."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,9 +19,9 @@ from maverick_assets.recipes import Recipe
 
 @dataclass(frozen=True)
 class Preference:
-    """A rejected answer. The order of the fields is that of the columns."""
+    """A rejected answer. The fields have the order of the columns."""
 
-    preference_id: str  # the turn that it is from
+    preference_id: str  # id of the turn that it is from
     personality: str
     messages: list[Message]  # the prompt
     chosen: str | None  # what should have been said; None where nobody said it
@@ -67,8 +67,8 @@ def refresh_preferences(
 ) -> Commit:
     """Bring `preferences/<personality>` up to date with the feedback in `clean/turns`.
 
-    A rejected answer with a secret, in prompt or either answer, is left out. `depends_on` as for
-    candidates. The table is small, so any new rejection derives all of it again.
+    A rejection whose prompt or answers hold a secret is left out. `depends_on`: as for
+    `refresh_candidates`. The table is small, so any new rejection derives all of it again.
     """
     example_filter = example_filter or ExampleFilter()
     target = preferences_path(lake, recipe.name)

@@ -1,4 +1,4 @@
-"""Candidates and datasets brought up to date with the turns."""
+"""Bringing candidates and datasets up to date with the turns."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -53,9 +53,9 @@ CANDIDATE_SCHEMA = pa.schema(
         ("dropped", pa.string()),
         ("signature", pa.binary()),  # `minhash` of the words
         ("said", pa.list_(pa.int64())),  # long sentences of the completion, packed
-        ("heard", pa.list_(pa.int64())),  # and of the messages before it
-        ("rules", pa.list_(pa.string())),  # that found a secret
-        ("excerpt", pa.string()),  # what stands around the secrets
+        ("heard", pa.list_(pa.int64())),  # long sentences of the messages before it, packed
+        ("rules", pa.list_(pa.string())),  # names of the rules that found a secret
+        ("excerpt", pa.string()),  # the text around the secrets
     ]
 )
 
@@ -100,9 +100,9 @@ def refresh_candidates(
 def refresh_dataset(lake: Path, recipe: Recipe) -> tuple[Commit, list[CandidateSummary]]:
     """Bring `datasets/<personality>` up to date with its candidates, which must exist.
 
-    Returns all candidates too, with their split or the reason why they are dropped. Candidates
-    that hold a secret are left out unless an operator released them. Selecting looks at every
-    candidate without its words; only examples that are new, or change sides, are read and written.
+    Also returns all candidates, each with its split or the reason why it is dropped. Candidates
+    that hold a secret are dropped unless an operator released them. Selecting looks at every
+    candidate without its words. Only examples that are new or change sides are read and written.
     """
     target, path = dataset_path(lake, recipe.name), candidates_path(lake, recipe.name)
     with only_writer(target):
@@ -143,7 +143,7 @@ def _select(lake: Path, recipe: Recipe, table: pa.Table) -> list[CandidateSummar
 def _without_secrets(
     candidates: Iterable[CandidateSummary], released: Collection[str]
 ) -> list[CandidateSummary]:
-    """The candidates, those with a secret dropped unless their example is released."""
+    """The candidates. Those with a secret are dropped, unless their example was released."""
     return [
         replace(candidate, dropped=candidate.dropped or "secret")
         if candidate.rules and candidate.example_id not in released
@@ -193,7 +193,7 @@ def _candidate_row(candidate: Candidate) -> dict[str, Any]:
 def _example_rows(
     path: Path, chosen: Sequence[CandidateSummary], hashes: Mapping[str, str]
 ) -> pa.Table:
-    """Rows of the dataset for the chosen candidates, whose words are in the table at `path`."""
+    """Rows of the dataset for the chosen candidates, whose words the table at `path` holds."""
     schema = with_row_hash(EXAMPLE_SCHEMA)
     split = {candidate.candidate_id: candidate.split for candidate in chosen}
     columns = ["candidate_id", *(field.name for field in _EXAMPLE_COLUMNS)]

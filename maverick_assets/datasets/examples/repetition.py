@@ -1,8 +1,8 @@
-"""Examples that repeat each other: nearly the same words, or a whole answer quoted in another.
+"""Examples that repeat each other: nearly the same words, or an answer quoted in another example.
 
-Near-duplicates are found by MinHash (Broder 1997) with locality-sensitive hashing; a quoted answer
-by the hashes of its long sentences, which survive another wrapping and other words around them.
-Both work on digests, so that thousands of candidates are compared without reading their texts.
+MinHash (Broder 1997) with locality-sensitive hashing finds near-duplicates. The hashes of its long
+sentences find a quoted answer, whatever its wrapping and the words around it. Both work on digests,
+so that thousands of candidates are compared without reading their texts.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ NEAR_DUPLICATE_JACCARD = 0.8
 SHINGLE_WORDS = 3
 PERMUTATIONS = 64
 LONG_SENTENCE_WORDS = 8
-PASSAGE_WORDS = 12  # fewer words in common may be a courtesy that everybody writes
+PASSAGE_WORDS = 12  # fewer words in common may be a phrase that everybody writes
 _SENTENCE_END = re.compile(r"[.!?]+\s|\n\s*\n")
 _WORD = re.compile(r"\w+")
-_WORDS_BITS = 8
+_WORDS_BITS = 8  # of a packed sentence that hold its number of words
 _MAX_WORDS = (1 << _WORDS_BITS) - 1
 _DIGEST_BITS = 63 - _WORDS_BITS  # with the words they fill a positive 64-bit integer
 
@@ -30,7 +30,7 @@ class LongSentence(NamedTuple):
     """A sentence without its words."""
 
     digest: int
-    words: int  # how many; long ones count as `_MAX_WORDS`
+    words: int  # number of words, at most `_MAX_WORDS`
 
 
 def long_sentences(text: str) -> list[LongSentence]:
@@ -64,7 +64,9 @@ def quoted_answers(
     held_out: Mapping[str, Sequence[LongSentence]],
     train: Iterable[tuple[str, Sequence[LongSentence]]],
 ) -> Iterator[tuple[str, str]]:
-    """Pairs of a training example and a held-out one most of whose answer it contains, by id.
+    """Ids of a training example and of a held-out one, where the first holds most of an answer.
+
+    The answer is that of the held-out example.
 
     `held_out` has the long sentences of answers, `train` those of whole examples. Most of an answer
     is more than half of the words in its long sentences, and at least `PASSAGE_WORDS`.
@@ -124,7 +126,7 @@ class NearDuplicates:
 
 @cache
 def _bands_and_rows() -> tuple[int, int]:
-    """How the index divides a signature; the library integrates numerically to find it out."""
+    """How the index divides a signature. Cached: the library finds it by numerical integration."""
     from datasketch import MinHashLSH
 
     index = MinHashLSH(threshold=NEAR_DUPLICATE_JACCARD, num_perm=PERMUTATIONS)

@@ -1,9 +1,9 @@
-"""Which candidates become examples: the newest, once each, and on which side of the split.
+"""Selects the candidates that become examples: the newest, once each, and their side of the split.
 
-A thread is held out by the hash of its id. So what is held out once stays out of training when
-newer rows are added, on every rebuild, with nothing to remember. Holding out the newest threads
-instead would hand those that were held out last month to training. Both held-out sides, validation
-and test, are frozen that way, over major versions too.
+The hash of a thread's id decides whether it is held out. So a thread that was held out once stays
+out of training, whatever rows are added, on every rebuild, with nothing to remember. Holding out
+the newest threads instead would hand last month's to training. In this way both held-out sides,
+validation and test, are frozen, even from one major version to the next.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ class CandidateSummary:
     """A candidate without its words: what selecting looks at."""
 
     candidate_id: str
-    rank: int  # of its source in the recipe
+    rank: int  # position of its source in the recipe
     turn_id: str  # the turn that holds the completion
     example_id: str
     source: str
@@ -59,7 +59,7 @@ class CandidateSummary:
     n_supervised: int
     signature: bytes  # `minhash` of its words
     kind: str
-    rules: Sequence[str] = ()  # that found a secret in it
+    rules: Sequence[str] = ()  # names of the rules that found a secret in it
     completion_sentences: Sequence[LongSentence] = ()
     prompt_sentences: Sequence[LongSentence] = ()
     mode: str | None = None
@@ -83,10 +83,10 @@ def select_examples(
 ) -> list[CandidateSummary]:
     """All candidates, each with its split or with the reason why it is dropped.
 
-    Their order does not matter. Chosen are the newest of each source up to its limits, repetitions
-    once. A candidate that repeats or nearly repeats a held-out example is dropped, even where a
-    limit keeps that one out of the dataset. Of training examples that nearly repeat each other the
-    newest stays. Feedback goes to training alone.
+    The order of `candidates` does not matter. Each source gives its newest candidates, up to its
+    limits, without repetitions. A candidate that nearly repeats a held-out one is dropped, even if
+    a limit keeps the held-out one from the dataset. Of training examples that nearly repeat each
+    other, the newest stays. Feedback goes to training only.
     """
     newest_first = sorted(candidates, key=lambda c: (c.occurred_at, c.candidate_id), reverse=True)
     fit = [candidate for candidate in newest_first if not candidate.dropped]
@@ -136,12 +136,12 @@ def _quoting_held_out(candidates: Sequence[CandidateSummary], sides: Mapping[str
 
 
 def _sides(candidates: Sequence[CandidateSummary], recipe: Recipe) -> dict[str, str]:
-    """Candidate id -> split, the same for the whole thread.
+    """Candidate id -> split, the same for a whole thread.
 
-    The threads of a source are placed in the order in which they began, each by the hash of its
-    id; one that would leave validation short of its share so far goes there. So small tables have
-    held-out examples too, a single thread is for training, and no later thread moves an earlier
-    one.
+    The threads of a source are placed in the order in which they began. The hash of a thread's id
+    decides, but a thread goes to validation whenever that is short of its share so far. So even
+    small tables have held-out examples, a single thread usually trains, and no later thread moves
+    an earlier one.
     """
     began: dict[tuple[str, str], datetime] = {}  # by source and thread
     for candidate in candidates:
@@ -152,11 +152,11 @@ def _sides(candidates: Sequence[CandidateSummary], recipe: Recipe) -> dict[str, 
     in_validation: Counter[str] = Counter()
     side: dict[tuple[str, str], str] = {}
     for source, thread_id in sorted(began, key=lambda thread: (began[thread], thread)):
-        at = _unit_hash(source, thread_id)
-        if at < share or in_validation[source] < math.ceil(share * placed[source]):
+        position = _unit_hash(source, thread_id)
+        if position < share or in_validation[source] < math.ceil(share * placed[source]):
             side[source, thread_id] = "validation"
             in_validation[source] += 1
-        elif at < share + recipe.training.test_fraction:
+        elif position < share + recipe.training.test_fraction:
             side[source, thread_id] = "test"
         else:
             side[source, thread_id] = "train"

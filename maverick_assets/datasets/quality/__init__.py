@@ -1,1 +1,1 @@
-"""What must hold of a dataset before it trains, and the card that describes it."""
+"""The checks that a dataset must pass before it trains, and the card that describes it."""

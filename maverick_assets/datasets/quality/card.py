@@ -1,4 +1,4 @@
-"""A dataset card: what a dataset is made from, what was left out on the way, and how it looks.
+"""The dataset card: what a dataset is made from, what was left out, and what it looks like.
 
 After "Datasheets for Datasets" (Gebru et al., 2018), with the figures that an operator asks for.
 """
@@ -20,11 +20,11 @@ from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import raw_path, turns_path
 from maverick_assets.recipes import Recipe
 
-SHOWN_ON_PAGE = 20  # random examples on the page
+SHOWN_ON_PAGE = 20  # random examples
+SHOWN_IN_TERMINAL = 3  # random examples
 MOST_FREQUENT = 10  # counterparts that are counted one by one
-SHOWN_IN_TERMINAL = 3  # random examples in a terminal
-BINS = 16
-NONE = "none"
+BINS = 16  # of the histogram of lengths
+NONE = "none"  # shown for a missing mood or mode
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class BodyPart:
 
 @dataclass(frozen=True)
 class Card:
-    """What the card of a dataset says."""
+    """The content of a dataset card."""
 
     personality: str
     version: int
-    funnel: Sequence[tuple[str, int]]  # steps, and how much is left after each
+    funnel: Sequence[tuple[str, int]]  # steps from rows to examples, and what is left after each
     shares: Mapping[str, Mapping[str, int]]  # numbers of examples by property and value
     lengths: Sequence[int]  # tokens of each example
     # Random examples, each with the body of the mail that its completion is from, if any.
@@ -63,7 +63,7 @@ def make_card(
 ) -> Card:
     """The card of a dataset at a version.
 
-    `selection` are all of its candidates as they were selected, `examples` those of this version.
+    `selection` holds all candidates with their split or reason, `examples` those of this version.
     """
     shown = random_examples(examples, version)
     return Card(
@@ -79,10 +79,10 @@ def make_card(
 def funnel(
     lake: Path, recipe: Recipe, selection: Sequence[CandidateSummary]
 ) -> list[tuple[str, int]]:
-    """How rows become examples: how many there are at each step.
+    """How many rows, turns and answers there are on the way to examples.
 
-    The steps are the rows of the recipe's tables, the turns made of them, the answers among these,
-    what is left after each reason to drop some, and the examples.
+    The steps are the rows of the recipe's tables, their turns, the answers among these, what is
+    left after each reason to drop answers, and the examples.
     """
     tables = list(dict.fromkeys(source.table for source in recipe.sources))
     rows = [read_table(raw_path(lake, name), columns=["id"], where=LIVE) for name in tables]
@@ -101,7 +101,7 @@ def funnel(
 
 
 def random_examples(examples: Sequence[Example], seed: int) -> list[Example]:
-    """`SHOWN_ON_PAGE` examples, drawn at random, the same ones for the same seed."""
+    """`SHOWN_ON_PAGE` random examples, the same for the same seed."""
     ordered = sorted(examples, key=lambda example: example.example_id)
     return random.Random(seed).sample(ordered, min(SHOWN_ON_PAGE, len(ordered)))
 
@@ -131,7 +131,7 @@ def contact_share(selection: Sequence[CandidateSummary]) -> dict[str, dict[str, 
 
 
 def mail_bodies(lake: Path, examples: Sequence[Example]) -> list[list[BodyPart]]:
-    """For each example the body of the mail that its completion is from; empty without one."""
+    """For each example, the body of the mail that its completion is from; empty without one."""
     mails = [example for example in examples if example.kind in ("reply", "initiate")]
     bodies: dict[tuple[str, str], str] = {}
     for source in {example.source for example in mails}:

@@ -82,7 +82,7 @@ def too_few_examples(recipe: Recipe, examples: Sequence[Example]) -> str | None:
 
 
 def unsupervised_completion(examples: Sequence[Example]) -> str | None:
-    """Finds a completion that is not the last message, or has no word but the end of the turn."""
+    """Finds an example without a completion at its end, or whose completion has no word."""
     for example in examples:
         if example.messages[-1]["role"] != "assistant":
             return f"example {example.example_id} ends with no completion"
@@ -136,8 +136,10 @@ def foreign_example(recipe: Recipe, examples: Sequence[Example]) -> str | None:
 
 
 def length_drift(now: Sequence[int], before: Sequence[int]) -> str | None:
-    """Finds that lengths in tokens moved since the last version: their two-sample
-    Kolmogorov-Smirnov statistic is above `MAX_DRIFT`."""
+    """Finds that lengths in tokens changed since the last version.
+
+    They did if their two-sample Kolmogorov-Smirnov statistic is above `MAX_DRIFT`.
+    """
     if not now or not before:
         return None
     distance = kolmogorov_smirnov(now, before)
@@ -150,7 +152,7 @@ def length_drift(now: Sequence[int], before: Sequence[int]) -> str | None:
 
 
 def kolmogorov_smirnov(one: Sequence[int], other: Sequence[int]) -> float:
-    """Largest distance of two empirical distribution functions, 0 to 1; neither may be empty."""
+    """The largest distance of two empirical distribution functions, 0 to 1; no sample is empty."""
     left, right = sorted(one), sorted(other)
     return max(
         abs(bisect_right(left, value) / len(left) - bisect_right(right, value) / len(right))

@@ -1,4 +1,4 @@
-"""Secrets that reached a dataset, as detect-secrets sees it, which shares no rule with ours."""
+"""Secrets that reached a dataset. detect-secrets finds them, which shares no rule with ours."""
 
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -6,15 +6,15 @@ from typing import Any
 
 from maverick_assets.datasets.examples.example import Example
 
-# Plugins that take any random string, or any address of a machine, for a secret: ids, hashes and
-# links of ordinary mails would fail every dataset.
+# Plugins that take any random string or any IP address for a secret. With them, ids, hashes and
+# links in ordinary mails would fail every dataset.
 _TOO_EAGER = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector")
 
 
 def leaked_secrets(examples: Sequence[Example], released: Collection[str] = ()) -> list[str]:
     """Examples whose prompt or completion holds a secret, with its kind, never the secret itself.
 
-    `released` are ids of examples that an operator has looked at.
+    `released`: ids of examples that an operator released, which are not searched.
     """
     leaks = []
     for example in examples:

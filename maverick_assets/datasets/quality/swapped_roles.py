@@ -1,4 +1,4 @@
-"""Signs that roles are swapped: that the words taken for the owner's are another's."""
+"""Signs that roles are swapped: what counts as the owner's words was written by others."""
 
 import heapq
 import re
@@ -11,12 +11,12 @@ from maverick_assets.lake.paths import mails_path, turns_path
 from maverick_assets.recipes import Recipe
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_FEW = 5  # so many signatures of others prove nothing
-_NEWEST = 1000  # mails of the owner that are looked at
+_FEW = 5  # signatures of others; so few prove nothing
+_NEWEST = 1000  # of the owner's mails that are looked at
 
 
 def swapped_roles(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
-    """Signs that the owner in the settings is not who wrote; empty when there are none.
+    """Signs that the settings name the wrong owner, as sentences; empty when there are none.
 
     A sign is that none of the mails or chats that the recipe reads is the owner's, or that his
     mails are signed by those he wrote to.
@@ -36,6 +36,7 @@ def swapped_roles(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
 
 
 def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
+    """A sentence if more of the owner's mails are signed by recipients than by himself."""
     rows = read_table(mails, columns=["id", "sender", "sent_at"])
     own_mails = [row for row in rows.to_pylist() if owner.has_email(row["sender"])] if rows else []
     newest = heapq.nlargest(_NEWEST, own_mails, key=itemgetter("sent_at", "id"))
@@ -56,6 +57,6 @@ def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
 
 
 def signed_by(text: str, address: str) -> bool:
-    """Whether a mail's last line has words of an address, before its @, and no other word."""
+    """Whether the last line of a mail has only words of an address, from before its @."""
     words = set(_WORD.findall(text.rstrip().rpartition("\n")[2].lower()))
     return bool(words) and words <= set(_WORD.findall(address.partition("@")[0].lower()))

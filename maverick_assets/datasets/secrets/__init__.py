@@ -1,1 +1,1 @@
-"""Secrets: rules that find them in text, and the quarantine of examples that hold one."""
+"""Secrets: rules that find them in texts, and the quarantine of examples that hold one."""

@@ -7,11 +7,11 @@ from maverick_assets.datasets.secrets.nearby import Tie, find_nouns, line_end, t
 from maverick_assets.datasets.secrets.patterns import ACCOUNT, CODE, any_entry, words
 from maverick_assets.datasets.secrets.rules import TextSpan
 
-_PIN_WORDS = 3  # at most so many words stand between "PIN" and its figures
-_CODE_WORDS = 12  # and so many between "code" and figures, in a sentence about access
+_PIN_WORDS = 3  # at most this many words stand between "PIN" and its figures
+_CODE_WORDS = 12  # at most this many between "code" and its figures, in a sentence about access
 
-# 4711, 4711#, *4711, b4711, 482 913, 482-913, g-482913, 45b78. Not part of a number, date, price or
-# phone number, and no count of lines.
+# 4711, 4711#, *4711, b4711, 482 913, 482-913, g-482913, 45b78; but not as part of a number, date,
+# price or phone number, and not as a count of lines
 _CODE = re.compile(
     r"(?<![\w.,:/+$€£#-])(?:[a-z]-)?([*#a-z]?\d{3}[ -]\d{3}|[*#]?[a-z]?\d{4,8}[#*]?"
     r"|\d{2,4}[a-z]\d{2,4})"
@@ -23,7 +23,7 @@ _DATE = re.compile(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d|[0-3]\d-[01]\d-(?:19|20)\d\d
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)")
 
-# The words around "code" say whether it opens something or everyone may know it.
+# The words around "code" show whether it opens something, or everyone may know it.
 _ACCESS = re.compile(any_entry("access"))
 _PUBLIC_CODE = re.compile(any_entry("public_code"))
 _CONTEXT = 70  # characters on either side of the noun
@@ -57,10 +57,10 @@ def find_codes(_: str, lowered: str) -> Iterator[TextSpan]:
 def _code_after(
     lowered: str, noun: re.Match[str], reach: int, most_words: int
 ) -> Iterator[TextSpan]:
-    """The first figures after the noun: tied to it, or with at most `most_words` between."""
+    """The first figures after the noun that are tied to it, or at most `most_words` words away."""
     # "my PIN 4471", German: "der Code für die Haustür ist 4711#"
     start = noun.end()
-    # Two characters on: "code:\n4711" continues in the next line.
+    # Two characters further, because "code:\n4711" continues in the next line.
     for figures in _CODE.finditer(lowered, start, line_end(lowered, start + 2, reach)):
         between = lowered[start : figures.start()]
         if _sentence_ends_in(between):
@@ -75,12 +75,14 @@ def _code_after(
 
 
 def _sentence_ends_in(between: str) -> bool:
+    """Whether a sentence ends in the text between noun and figures."""
     ends = _SENTENCE_END.search(between + " ") is not None
     # "Your code. Enter: 4711": the sign ties across sentences.
     return ends and not between.rstrip().endswith((":", "="))
 
 
 def _is_time_or_year(figures: str, words_before: list[str]) -> bool:
+    """Whether the last of the words before figures says that they are a time, page or year."""
     # "code review at 1400", "PIN was changed in 2019"
     last = words_before[-1] if words_before else ""
     return last in _BEFORE_FIGURE or bool(last in _BEFORE_YEAR and _YEAR.fullmatch(figures))

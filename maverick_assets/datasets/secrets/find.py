@@ -1,4 +1,4 @@
-"""Finds secrets in text: as machines issue them, and as people write them in mails and chats."""
+"""Finds secrets in texts: those that machines issue, and those that people phrase."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MAX_EXCERPTS = 3
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """A secret in a text: `text[start:end]`."""
+    """A secret in a text, at `text[start:end]`."""
 
     start: int
     end: int
@@ -20,9 +20,9 @@ class Finding:
 
 
 def find_secrets(text: str) -> list[Finding]:
-    """The secrets in a text, in their order; findings of two rules may overlap.
+    """The secrets in a text, in order of position. Findings of two rules may overlap.
 
-    The time it takes is linear in the length of the text.
+    Takes time linear in the length of the text.
     """
     lowered = _lower(text)
     return sorted(
@@ -34,7 +34,7 @@ def find_secrets(text: str) -> list[Finding]:
 
 
 def excerpt(text: str, findings: Sequence[Finding]) -> str:
-    """The surroundings of the first secrets in one line, with `[rule]` in place of each secret."""
+    """The text around the first secrets in one line, with `[rule]` in place of each secret."""
     if not findings:
         return ""
     parts: list[str] = []
@@ -54,7 +54,7 @@ def excerpt(text: str, findings: Sequence[Finding]) -> str:
 
 
 def _shortened(between: str, first: bool) -> str:
-    """Text before the first secret, or between two, cut to what an excerpt shows."""
+    """The text before the first secret, or between two, cut to what an excerpt shows."""
     if first:
         return ("…" if len(between) > EXCERPT_CONTEXT else "") + between[-EXCERPT_CONTEXT:]
     if len(between) > 2 * EXCERPT_CONTEXT:

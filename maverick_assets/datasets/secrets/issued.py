@@ -1,6 +1,6 @@
-"""The rules for secrets as machines issue them: keys, tokens, connection strings, cards, IBANs.
+"""The rules for secrets that machines issue: keys, tokens, connection strings, cards, IBANs.
 
-Their shape gives them away, whatever words stand around.
+Their shape identifies them, whatever words stand around.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from maverick_assets.datasets.secrets.rules import Rule, Search, TextSpan, is_placeholder, listed
 
-# AKIA..., ghp_..., xoxb-..., sk_live_...: each vendor marks its keys with a beginning of its own.
+# AKIA..., ghp_..., xoxb-..., sk_live_...: each vendor's keys begin in their own way.
 _VENDOR_KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"(?:AKIA|ASIA)[0-9A-Z]{16}"
@@ -30,12 +30,15 @@ _VENDOR_STEMS = listed(
     " shpca_ shppa_ shpss_ ntn_ secret_ figd_ lin_api_ dapi hvs. hvb. hvr. pmak- glc_ glsa_"
     " atatt3 sq0 eaa age-secret dp. sl. nrak-"
 )
-# No vendor's key is shorter. Few texts hold such a run, and the search for it is quick.
+# No vendor's key is shorter. Few texts hold such a run, and searching for it is fast.
 _LONG_RUN = re.compile(r"[\w.:-]{20}")
+# "-----BEGIN RSA PRIVATE KEY-----"
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _PRIVATE_KEY_END = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
-# A JSON web token: its header and its payload are JSON objects in base64, which start with "eyJ".
+# "eyJhbGciOi...": header and payload of a JSON web token are JSON objects in base64, so they begin
+# with "eyJ".
 _WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+# "https://hooks.slack.com/services/T0A1/B0C2/x9..."
 _WEBHOOK = re.compile(
     r"hooks\.slack\.com/services/[\w/]{20,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}"
     r"|webhook\.office\.com/webhookb2/[\w@/-]{30,}"
@@ -86,6 +89,7 @@ def _matches(pattern: re.Pattern[str]) -> Search:
 
 
 def _vendor_keys(text: str, _: str) -> Iterator[TextSpan]:
+    """Keys of vendors, except for placeholders."""
     if _LONG_RUN.search(text):
         yield from (
             match.span()
@@ -95,6 +99,7 @@ def _vendor_keys(text: str, _: str) -> Iterator[TextSpan]:
 
 
 def _private_keys(text: str, _: str) -> Iterator[TextSpan]:
+    """Private keys in PEM format, from their first line to their last."""
     position = 0
     while begin := _PRIVATE_KEY.search(text, position):
         end = _PRIVATE_KEY_END.search(text, begin.end())
@@ -127,17 +132,19 @@ def _settings(text: str, lowered: str) -> Iterator[TextSpan]:
 
 
 def _cards(text: str, _: str) -> Iterator[TextSpan]:
+    """Numbers of payment cards, by shape and check digit."""
     for match in _CARD.finditer(text):
         if _CARD_SHAPE.fullmatch(match.group()) and _has_card_check_digit(match.group()):
             yield match.span()
 
 
 def _ibans(_: str, lowered: str) -> Iterator[TextSpan]:
+    """International bank account numbers, by country and check digits."""
     for match in _IBAN.finditer(lowered):
         if match.group()[:2] not in _IBAN_COUNTRIES:
             continue
-        # The match may have taken the words after the number for its last groups: without them the
-        # check digits fit.
+        # The match may include words after the number, which look like its last groups. Without
+        # them the check digits fit.
         words = re.split(r"([ -])", match.group())
         for count in range(len(words), 0, -2):  # groups, with separators between
             number = "".join(words[:count:2])

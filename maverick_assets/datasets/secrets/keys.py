@@ -25,22 +25,22 @@ _GRAMMAR = re.compile(rf"\b{any_entry('grammar')}\b")
 
 
 def find_keys(text: str, lowered: str) -> Iterator[TextSpan]:
-    """Random-looking words in the line of a noun such as "token"."""
+    """Random-looking words on the line of a noun such as "token"."""
     # "the token for staging: aB3xK9pQ2rT7vW1z", German: "nimm ... als Zugriffstoken"
     for noun, reach in find_nouns(KEY, lowered):
         start = max(noun.start() - 90, 0)
         start = max(lowered.rfind("\n", start, noun.start()) + 1, start)
-        # Two characters on: "key:\naB3x..." continues in the next line.
+        # Two characters further, because "key:\naB3x..." continues in the next line.
         end = line_end(lowered, noun.end() + 2, reach)
         line = lowered[start:end]
-        # A key may be longer than the reach of its noun, but starts within it.
+        # A key must begin within the reach of its noun, but may end beyond it.
         for word in _LONG_WORD.finditer(text, start, min(end + 400, len(text))):
             if word.start() < end and _is_random(word.group()) and not _PUBLIC.search(line):
                 yield word.span()
 
 
 def _is_random(value: str) -> bool:
-    """Whether letters and figures alternate as in no word; or whether it is a UUID."""
+    """Whether letters and figures alternate as they do in no word, or the value is a UUID."""
     if _UUID.fullmatch(value.rstrip(".")):
         return True
     run = max(re.split(r"[^A-Za-z0-9]+", value), key=len)
@@ -52,6 +52,7 @@ def _is_random(value: str) -> bool:
 
 
 def find_recovery_phrases(_: str, lowered: str) -> Iterator[TextSpan]:
+    """Phrases that recover a wallet: 12 to 24 short words after a noun such as "seed phrase"."""
     for noun in islice(WALLET.pattern.finditer(lowered), MAX_NOUNS):
         start, end = noun.end(), min(noun.end() + 400, len(lowered))
         for tie in _PHRASE_TIE.finditer(lowered, start, min(start + 60, end)):

@@ -1,4 +1,4 @@
-"""Nouns such as "password", the words that follow them, and what ties a word to its noun."""
+"""Nouns such as "password", the words that follow them, and how these are tied to their noun."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from maverick_assets.datasets.secrets.patterns import NounKind, words
 from maverick_assets.datasets.secrets.rules import WRAPPING, TextSpan
 from maverick_assets.datasets.secrets.vocabulary import ENGLISH_NOUNS
 
-# In a text of more than LONG_TEXT characters only so many nouns of a kind are looked at.
+# In a text of more than LONG_TEXT characters, only the first MAX_NOUNS nouns of a kind count.
 LONG_TEXT = 20_000
 MAX_NOUNS = 2_000
 _REACH = 110  # characters from a noun to the end of its value
@@ -44,7 +44,7 @@ class FollowingWord:
     start: int  # where it starts in the whole text
     tie: Tie
     words_between: int  # between noun and word
-    ends_phrase: bool  # it is in quotes, or nothing follows in its phrase
+    ends_phrase: bool  # whether it is in quotes, or the last word of its phrase
 
     @property
     def span(self) -> TextSpan:
@@ -52,7 +52,7 @@ class FollowingWord:
 
 
 def find_nouns(kind: NounKind, lowered: str) -> Iterator[tuple[re.Match[str], int]]:
-    """Each noun outside web addresses, and where its reach ends: at the next noun, or earlier."""
+    """Each noun outside web addresses, and where its reach ends: at the next noun or before it."""
     limit = MAX_NOUNS if len(lowered) > LONG_TEXT else None
     nouns = list(islice(kind.pattern.finditer(lowered), limit))
     next_starts = [*(noun.start() for noun in nouns[1:]), len(lowered)]
@@ -62,6 +62,7 @@ def find_nouns(kind: NounKind, lowered: str) -> Iterator[tuple[re.Match[str], in
 
 
 def _in_web_address(lowered: str, start: int) -> bool:
+    """Whether the word at `start` is part of a web address."""
     # https://shop.example/landing?code=GB01A8
     words_before = lowered[max(start - 200, 0) : start].rsplit(None, 1)
     return bool(words_before) and "://" in words_before[-1] and not lowered[start - 1].isspace()
@@ -99,13 +100,16 @@ def words_after(text: str, noun: re.Match[str], reach: int) -> Iterator[Followin
 
 
 def line_end(text: str, start: int, stop: int) -> int:
-    """Where the line ends in `text[start:stop]`; `stop` if it goes on."""
+    """The end of the line in `text[start:stop]`; `stop` if the line is longer."""
     end = text.find("\n", start, stop)
     return stop if end < 0 else end
 
 
 def tie_of(token: str, word: str) -> Tie:
-    """How `token` ties the next word to the noun; `word` is the token in lower case, bare."""
+    """How `token` ties the next word to the noun.
+
+    `word` is the token in lower case, without the signs around it.
+    """
     if token[-1] in ":=" or token in _SIGNS:
         return Tie.SIGN
     if word in _LINKS or word.endswith(("'s", "\u2019s")):
@@ -114,7 +118,7 @@ def tie_of(token: str, word: str) -> Tie:
 
 
 def _tie_to_next(token: str, word: str, tie: Tie, noun: re.Match[str]) -> Tie:
-    """How the word after `token` is tied to the noun; `tie` is how `token` itself is."""
+    """How the word after `token` is tied to the noun, where `token` itself is tied by `tie`."""
     bare = word.lower().rstrip(":,")
     if token.lower() == "to" and noun.group() in ENGLISH_NOUNS:
         return Tie.PREPOSITION  # elsewhere it is Polish for "is"
@@ -122,13 +126,13 @@ def _tie_to_next(token: str, word: str, tie: Tie, noun: re.Match[str]) -> Tie:
 
 
 def _unwrapped(token: str, start: int) -> tuple[str, int]:
-    """`token[start:]` without quotes, brackets and commas around it, and where that starts."""
+    """`token[start:]` without quotes, brackets and commas around it, and its start in `token`."""
     word = token[start:].strip(WRAPPING + ",;")
     return word, token.find(word, start)
 
 
 def _ends_phrase(token: str, rest_of_line: str) -> bool:
-    """Whether nothing follows the token in its phrase, or something else begins."""
+    """Whether the token is the last one of its phrase."""
     rest = rest_of_line.lstrip()
     if not rest or token[-1] in ".;!?,":
         return True

@@ -39,6 +39,7 @@ _USER_LABEL = re.compile(any_entry("user") + r"\w*[ :=]")  # "user: ", "username
 
 
 def find_passwords(text: str, lowered: str) -> Iterator[TextSpan]:
+    """Passwords after or before a noun such as "password"."""
     for noun, reach in find_nouns(PASSWORD, lowered):
         if lowered[noun.end() : noun.end() + 1] == "_":  # "password_hash" of a program
             continue
@@ -60,12 +61,14 @@ def _password_after(text: str, noun: re.Match[str], reach: int) -> Iterator[Text
 
 
 def _answer_after(text: str, noun: re.Match[str]) -> Iterator[TextSpan]:
+    """The line that answers a question for the noun."""
     answer = _ANSWER.match(text, noun.end())
     if answer and _is_mixed(answer[1]) and not is_placeholder(answer[1]):
         yield answer.span(1)
 
 
 def _password_before(text: str, noun: re.Match[str]) -> Iterator[TextSpan]:
+    """The password that a sentence names before its noun."""
     start = max(noun.start() - 80, 0)
     value = _VALUE_BEFORE.search(text[start : noun.start()])
     if value and _is_mixed(value[1]) and not is_placeholder(value[1]):
@@ -73,7 +76,7 @@ def _password_before(text: str, noun: re.Match[str]) -> Iterator[TextSpan]:
 
 
 def _suits_noun(word: FollowingWord, noun: re.Match[str]) -> bool:
-    """Whether the word is a password after a noun that means nothing else."""
+    """Whether a word is a password, after a noun that means nothing else."""
     value = word.text
     if _is_mixed(value):  # "pw hunter2!!", "password for the shared old inbox is hunter2!!"
         return word.words_between <= 3 or word.tie is not Tie.NONE
@@ -94,7 +97,7 @@ def _suits_noun(word: FollowingWord, noun: re.Match[str]) -> bool:
 
 
 def _suits_ambiguous_noun(word: FollowingWord, noun: re.Match[str], text: str) -> bool:
-    """Whether the word is a password after a noun that mostly means something else."""
+    """Whether a word is a password, after a noun that mostly means something else."""
     value = word.text
     context = text[max(noun.start() - 40, 0) : word.start + len(value) + 40].lower()
     if _OFFER.search(context):  # "code: SPRING20 at checkout"
@@ -122,7 +125,7 @@ def _suits_ambiguous_noun(word: FollowingWord, noun: re.Match[str], text: str) -
 
 
 def _is_mixed(value: str) -> bool:
-    """Whether letters stand with figures or signs as in no word or figure that people write."""
+    """Whether a value mixes letters with figures or signs as no ordinary word or figure does."""
     bare = value.strip(WRAPPING + ".,;:")
     if len(bare) < 4 or (_ORDINARY_MIX.fullmatch(bare) and not _LONG_MIX.fullmatch(bare)):
         return False

@@ -1,4 +1,4 @@
-"""Regular expressions made of the vocabulary of all languages, for text in lower case."""
+"""Regular expressions from the vocabulary of all languages, for text in lower case."""
 
 import re
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ _NO_LETTER_BEFORE, _NO_LETTER_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 
 
 def entries(*fields: str) -> list[str]:
-    """What the languages list under `fields` of the vocabulary, the longest entry first.
+    """The entries of all languages in `fields` of the vocabulary, the longest first.
 
-    A regular expression takes the first alternative that fits, so that "konto-nr" has to come
-    before "konto".
+    A regular expression takes the first alternative that fits, so "konto-nr" must come before
+    "konto".
     """
     listed: dict[str, None] = {}
     for vocabulary in (ANY_LANGUAGE, *VOCABULARIES.values()):
@@ -29,7 +29,7 @@ def any_entry(*fields: str) -> str:
 
 
 def _alternatives(*fields: str) -> str:
-    """As `any_entry`, without a group: where others stand beside them, one flat list is faster."""
+    """As `any_entry`, without a group: beside other alternatives, one flat list is faster."""
     return "|".join(entries(*fields))
 
 
@@ -41,8 +41,8 @@ def words(*fields: str) -> frozenset[str]:
 def stems(*fields: str) -> tuple[str, ...]:
     """Strings of which a text holds at least one if it holds any of the entries.
 
-    They are the letters with which entries begin. To look for a few short strings is much faster
-    than to search with a regular expression, and most texts hold none.
+    They are the first letters of entries. Looking for a few short strings is much faster than
+    searching with a regular expression, and most texts hold none of them.
     """
     beginnings = set()
     for entry in entries(*fields):
@@ -62,7 +62,7 @@ class NounKind:
     """Nouns that announce one kind of secret."""
 
     pattern: re.Pattern[str]
-    stems: tuple[str, ...]  # one of them occurs in every text in which the pattern is found
+    stems: tuple[str, ...]  # a text that the pattern matches holds at least one of them
 
 
 def _noun_kind(pattern: str, *fields: str) -> NounKind:

@@ -1,9 +1,9 @@
-"""The rules for secrets as people phrase them: passwords, PINs, codes, keys, account numbers.
+"""The rules for secrets that people phrase: passwords, PINs, codes, keys, account numbers.
 
-Each rule first looks for a noun such as "password". A word near it, in the same sentence, is a
-secret when it looks like one and the words between tie the two together: "hunter2!!" does nearly
-anywhere, figures after "is", a plain word only after a colon or in quotes. The words come from
-`vocabulary`, in ten languages.
+Each rule first looks for a noun such as "password". A word in the same sentence is a secret if it
+looks like one and is tied to the noun. The less it looks like a secret, the closer the tie must be:
+"hunter2!!" counts nearly anywhere, figures after "is", and a plain word only after a colon or in
+quotes. Nouns and ties come from `vocabulary`, in ten languages.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from maverick_assets.datasets.secrets.rules import Rule, TextSpan
 def _beyond_max_nouns(_: str, lowered: str) -> Iterator[TextSpan]:
     """The rest of a long text after MAX_NOUNS nouns, which the other rules leave unread.
 
-    Nobody writes such a text, and reading all of it would take too long: it is quarantined.
+    Nobody writes such a text, and reading all of it would take too long, so it is quarantined.
     """
     if len(lowered) <= LONG_TEXT:
         return

@@ -1,8 +1,8 @@
-"""Quarantine: examples that are held back because they hold a secret, for an operator to review.
+"""Quarantine: examples that are left out because they hold a secret, for an operator to review.
 
-Each personality has a table of them, derived from its candidates; it shows where the secrets stood
-and never the secrets. A release is remembered by the content of the example, so that a changed
-text is held back again.
+Each personality has a table of them, derived from its candidates. It shows the text around the
+secrets, never the secrets. A release belongs to the content of an example, so that an example whose
+text changes is quarantined again.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from maverick_assets.lake.schema import schema_of
 
 @dataclass(frozen=True)
 class QuarantinedExample:
-    """An example that is or was held back."""
+    """An example in quarantine, or released from it."""
 
     example_id: str
     personality: str
@@ -30,7 +30,7 @@ class QuarantinedExample:
     occurred_at: datetime
     rules: list[str]  # names of the rules that found a secret
     excerpt: str  # the text around the secrets, with the rule's name in place of each
-    reason: str | None = None  # why an operator released it; None: it is held back
+    reason: str | None = None  # why an operator released it; None while it is in quarantine
     released_at: datetime | None = None
 
 
@@ -49,14 +49,14 @@ RELEASE_SCHEMA = schema_of(QuarantineRelease)
 
 
 def refresh_quarantine(lake: Path, personality: str) -> Commit:
-    """Bring the quarantine of a personality up to date with its candidates, one row an example."""
+    """Bring a personality's quarantine up to date with its candidates: one row per example."""
     target = quarantine_path(lake, personality)
     with only_writer(target):
         columns = [name for name in QUARANTINE_SCHEMA.names if name != "personality"]
         candidates = read_table(candidates_path(lake, personality), columns=columns)
         assert candidates is not None
         candidates = candidates.filter(pc.greater(pc.list_value_length(candidates["rules"]), 0))
-        # Several candidates may become one example: in this order the same one is always kept.
+        # Several candidates may be one example. The order decides which of them is kept.
         ordered = sorted(
             candidates.to_pylist(), key=lambda row: (row["thread_id"], row["source_ids"])
         )
@@ -65,7 +65,7 @@ def refresh_quarantine(lake: Path, personality: str) -> Commit:
 
 
 def quarantined_examples(lake: Path, personalities: Sequence[str]) -> list[QuarantinedExample]:
-    """The examples that are or were held back, newest first; released ones with their reason."""
+    """The examples in quarantine and those released from it, newest first."""
     releases = {release.example_id: release for release in _releases(lake)}
     examples = []
     for personality in personalities:

@@ -1,4 +1,4 @@
-"""What all rules for secrets share: the rule itself, word lists, and placeholders."""
+"""What all rules for secrets share: their class, lists of words, and placeholders."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,11 +13,12 @@ class Rule:
     """One way to find secrets."""
 
     name: str  # stored with each example in quarantine
-    stems: tuple[str, ...]  # the search runs only on texts with one of them; empty: on all
-    search: Search
+    stems: tuple[str, ...]  # only texts that hold one of them are searched; empty: all texts
+    search: Search  # finds the secrets
 
 
 def listed(text: str) -> tuple[str, ...]:
+    """The words of a text."""
     return tuple(text.split())
 
 
@@ -32,17 +33,19 @@ _CODE_LIKE = re.compile(
 _BLANKED_OUT = re.compile(r"(.)\1{3,}|[*•x.…_#-]+|\W+", re.IGNORECASE)
 # "&token=" of a web address, "--password" of a command
 _PARAMETER = re.compile(r"&\w*=|--?[a-z][a-z0-9-]*$")
-_STANDS_FOR_A_SECRET = frozenset(
+# "password = string", "token: required"
+_PLACEHOLDERS = frozenset(
     listed(
         "str string text bytes none null nil true false int integer varchar char password passwd"
         " pass secret token required optional any object self boolean value env input prompt"
     )
 )
-_SAYS_SO = re.compile(r"your|example|placeholder|changeme|redacted|hidden|xxxx")
+# "your-key-here", "changeme", "example123"
+_PLACEHOLDER_PART = re.compile(r"your|example|placeholder|changeme|redacted|hidden|xxxx")
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether `value` only stands for a secret, or is an expression of a program."""
+    """Whether `value` only stands in for a secret, or is an expression of a program."""
     bare = value.strip(WRAPPING + ".,;:")
     return bool(
         len(bare) < 3
@@ -50,6 +53,6 @@ def is_placeholder(value: str) -> bool:
         or _CODE_LIKE.match(value)
         or value.startswith(("<", "${", "$(", "{{", "%("))
         or _PARAMETER.match(value)
-        or bare.lower() in _STANDS_FOR_A_SECRET
-        or _SAYS_SO.search(bare.lower())
+        or bare.lower() in _PLACEHOLDERS
+        or _PLACEHOLDER_PART.search(bare.lower())
     )

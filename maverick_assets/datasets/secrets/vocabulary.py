@@ -1,9 +1,9 @@
-"""The words with which people hand over secrets, one block a language.
+"""The words with which people hand over secrets, one block per language.
 
-To add a language, copy a block, translate it and list it in `VOCABULARIES`: nothing else names a
-language. A value is a list separated by ", ". Each item is a regular expression for lower-case
-text; in the fields marked "words" it is a plain word. Accents count: list a word without them
-too where people leave them out.
+To add a language, copy a block, translate it and list it in `VOCABULARIES`; nothing else names a
+language. The entries of a field are separated by ", ". Each is a regular expression for lower-case
+text, or a plain word in the fields marked "words". Accents count: where people leave them out, list
+a word without them, too.
 """
 
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class Vocabulary:
     credentials: str = ""  # a user's name and password together
     password_short: str = ""  # abbreviations that are words of their own: "pass"
     password_or_code: str = ""  # mostly something else: Spanish "clave"
-    code_or_key: str = ""  # nearly always something else; a password beside a network or a user
+    code_or_key: str = ""  # nearly always something else, unless beside a network or a user
 
     # Nouns for figures.
     pin: str = ""  # codes that are always secret
-    code: str = ""  # secret when something is opened or confirmed; may end a longer word
+    code: str = ""  # codes that are secret if they open or confirm something; may end a longer word
     account: str = ""
 
     # Nouns for keys, and for the phrases that recover a wallet.
@@ -33,7 +33,7 @@ class Vocabulary:
 
     # Words that tie a value to a noun.
     is_: str = ""  # words: "is", in the present tense
-    links: str = ""  # words: whatever else says "is": "was", "equals"
+    links: str = ""  # words: other verbs that say "is": "was", "equals"
     prepositions: str = ""  # words before a value: prepositions, articles, "and"
     adverbs: str = ""  # words between "is" and a value: "is still"
     before_code: str = ""  # words between "is" and a code: "is the 4711"
@@ -41,7 +41,7 @@ class Vocabulary:
     this: str = ""  # words: "this", "that", when figures come before their noun
 
     # Words that say that a value is something else.
-    not_password: str = ""  # words that follow "password:" and are none
+    not_password: str = ""  # words that follow "password:" but are no password
     before_figure: str = ""  # words before a time, a page, a paragraph
     before_year: str = ""  # words before a year
     grammar: str = ""  # words of a sentence, which no recovery phrase holds
@@ -54,7 +54,7 @@ class Vocabulary:
     user: str = ""  # starts a label of a user's name: "user: anna"
 
 
-# What is spelled alike wherever people write it.
+# Words that are the same in every language.
 ANY_LANGUAGE = Vocabulary(
     password_or_code="wifi, wi-fi, wlan",
     pin=r"pin(?:[- ]?(?:codes?|kode[nr]?|kod|koden|number|nummer|nr))?, puk(?:[- ]?[a-z]{3,5})?,"
@@ -362,5 +362,5 @@ VOCABULARIES = {
     "pl": _POLISH,
 }
 
-# "to" says "is" in Polish. After one of these nouns the text is English.
+# "to" means "is" in Polish. After one of these nouns the text is English, and it does not.
 ENGLISH_NOUNS = frozenset(["pass", "password", "passwords", "passcode", "code", "key"])

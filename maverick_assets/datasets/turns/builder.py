@@ -1,4 +1,4 @@
-"""Turns from the rows of every shape of table."""
+"""Builds turns from the rows of tables of every shape."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,18 +27,18 @@ _FREE_TEXT = ("title", "text", "context", "rejected")  # fields of a turn that m
 
 @dataclass(frozen=True)
 class TurnBuilder:
-    """Builds turns: who is the owner in them, and what replaces everybody else."""
+    """Builds turns: says which are the owner's, and replaces everybody else."""
 
     owner: Owner
-    third_parties: ThirdParties
+    third_parties: ThirdParties  # everybody else, with surrogates
 
     def mail_turns(
         self, mails: Sequence[CleanMail], facts: Mapping[str, str] | None = None
     ) -> list[Turn]:
-        """Turns of cleaned mails; `mails` must hold all that are connected with one of them.
+        """Turns of cleaned mails; `mails` must hold every mail that is linked with one of them.
 
-        A program's mail gives no turn, though others may answer it. `facts`: what the owner knew
-        of the recipient, by the id of the owner's mail.
+        Machine mail gives no turn, though a turn may answer it. `facts`: what the owner knew of the
+        recipient, by the id of the owner's mail.
         """
         links = link_threads(mails)
         correspondents: defaultdict[str, set[str]] = defaultdict(set)
@@ -46,7 +46,7 @@ class TurnBuilder:
             correspondents[links[mail.id].thread_id].update((mail.sender, *mail.recipients))
         turns = []
         for mail in mails:
-            if self._is_automatic(mail):
+            if self._is_machine_mail(mail):
                 continue
             link = links[mail.id]
             others = sorted(
@@ -102,7 +102,7 @@ class TurnBuilder:
         fields: Mapping[str, Any],
         participants: Sequence[str] = (),
     ) -> Turn:
-        """The turn with these fields; surrogates replace third parties in its free text."""
+        """The turn with these fields, and surrogates for third parties in its free text."""
         source, _, row_id = turn_id.partition(":")
         protected = {
             name: self.third_parties.protect(fields[name], participants)
@@ -118,16 +118,22 @@ class TurnBuilder:
         )
 
     def _recipient(self, mail: CleanMail, others: Sequence[str]) -> str | None:
-        """Surrogate of the name of whom a mail is for; None for a name that has none."""
+        """The surrogate of the name of a mail's first recipient.
+
+        None where the address spells no name, or the name is none that surrogates replace.
+        """
         name = name_of_address(self.owner.first_recipient(mail.recipients))
         if name is None:
             return None
         surrogate = self.third_parties.protect(name, others)
         return None if surrogate == name else surrogate
 
-    def _is_automatic(self, mail: CleanMail) -> bool:
-        """Whether a program wrote a mail. A mail to nobody is an entry of a calendar if it is the
-        owner's; another's went to the owner blindly."""
+    def _is_machine_mail(self, mail: CleanMail) -> bool:
+        """Whether a program wrote a mail.
+
+        A mail to nobody ("entry") belongs to a calendar or a list of tasks if it is the owner's.
+        Another's reached the owner as a blind copy.
+        """
         if mail.automatic == "entry":
             return self.owner.has_email(mail.sender)
         return bool(mail.automatic)

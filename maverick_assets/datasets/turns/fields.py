@@ -22,6 +22,7 @@ MAX_REJECTED_RATING = 3  # an answer rated at most this is one to avoid
 
 
 def mail_fields(mail: CleanMail, owner: Owner) -> Fields:
+    """The words of the mail are the text; the words that it quotes are the context."""
     return {
         "author": mail.sender,
         "is_owner": owner.has_email(mail.sender),
@@ -33,7 +34,7 @@ def mail_fields(mail: CleanMail, owner: Owner) -> Fields:
 
 
 def message_fields(message: RawRow, user: str | None, owner: Owner) -> Fields:
-    """`user`: whose conversation it is. The role `user` speaks for him, every other does not."""
+    """`user`: whose conversation it is. Only messages of the role `user` are his."""
     by_user = message["role"] == "user"
     return {
         "author": (user or "user") if by_user else message["role"],
@@ -46,9 +47,9 @@ def message_fields(message: RawRow, user: str | None, owner: Owner) -> Fields:
 def deal_fields(deal: RawRow, owner: Owner) -> Fields:
     """The facts of a deal are the context, the owner's call and its outcome are the text.
 
-    The first paragraph of the notes states facts and the rest is the call; a single paragraph is a
-    call. A stage that says how the deal ended is the outcome: among the facts it would give away
-    the answer.
+    The first paragraph of the notes states facts, and the rest is the call. A single paragraph is
+    the call. A stage that says how the deal ended is the outcome: among the facts it would give
+    the answer away.
     """
     first, _, rest = _cleaned(deal["notes"]).partition("\n\n")
     facts, call = (first, rest) if rest else ("", first)
@@ -80,6 +81,7 @@ def note_fields(note: RawRow, owner: Owner) -> Fields:
 
 
 def sample_fields(sample: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 as all of `ROW_FIELDS`
+    """The prompt is the context, the response is the text."""
     return {
         "author": sample["personality"] or "",
         "is_owner": False,
@@ -95,8 +97,8 @@ def sample_fields(sample: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 as al
 def feedback_fields(feedback: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 as all of them
     """`text` is what the personality should have said, `rejected` an answer that was rated low.
 
-    What it should have said is the correction, else the answer itself where it was praised, else
-    empty.
+    It should have said the correction, or else the answer itself if that was praised; `text` is
+    empty where neither exists.
     """
     rating, response = feedback["rating"] or 0, _cleaned(feedback["response"])
     praised = response if rating >= MIN_PRAISED_RATING else ""
@@ -112,7 +114,7 @@ def feedback_fields(feedback: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 a
     }
 
 
-# Shapes whose rows are turns by themselves. Mails and messages need the rows around them.
+# Shapes of which each row is a turn by itself. Mails and messages need the rows around them.
 ROW_FIELDS: dict[Shape, Callable[[RawRow, Owner], Fields]] = {
     "deal": deal_fields,
     "note": note_fields,
@@ -122,6 +124,7 @@ ROW_FIELDS: dict[Shape, Callable[[RawRow, Owner], Fields]] = {
 
 
 def created_at(row: RawRow) -> datetime:
+    """When a row was created; `LONG_AGO` where it does not say."""
     time: datetime | None = row["created_at"]
     return time or LONG_AGO
 

@@ -1,7 +1,7 @@
-"""What the owner knew of a recipient before he wrote: facts for mails that answer nothing.
+"""What the owner knew of a recipient when he wrote: facts for mails that answer nothing.
 
-A fact depends only on rows that are older than the mail: on the mails exchanged until then, and on
-the stage of a deal that names the recipient's company and was last changed before the mail.
+A fact depends only on rows that are older than the mail: on the mails exchanged before it, and on
+the stage of a deal that names the recipient's company and did not change after the mail.
 """
 
 import re

@@ -47,8 +47,8 @@ from maverick_assets.lake.incremental import (
 )
 from maverick_assets.lake.paths import contacts_path, mails_path, raw_path, turns_path
 
-# Names of the derived tables that turns are made from. Commits of `clean/turns` hold them, so
-# another spelling would derive every turn again.
+# Names of the derived tables that turns are made from. Commits of `clean/turns` hold these names:
+# with another spelling, every turn would be derived again.
 MAILS, CONTACTS = "mails", "contacts"
 
 Changes = Mapping[str, list[ChangedRow]] | None  # changed rows by table; None: derive everything
@@ -57,7 +57,7 @@ Changes = Mapping[str, list[ChangedRow]] | None  # changed rows by table; None: 
 def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) -> RefreshResult:
     """Bring `clean/mails` up to date with the raw tables of mails.
 
-    `code` is the version of the code that cleans: another one cleans every mail again.
+    `code` is the version of the code that cleans. Another version cleans every mail again.
     """
     target = mails_path(lake)
     paths = {table.name: raw_path(lake, table.name) for table in tables if table.shape == "mail"}
@@ -87,10 +87,10 @@ def refresh_turns(
 ) -> RefreshResult:
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
 
-    Third parties are those of `clean/contacts`, which is brought up to date first. A text is
-    derived again when a name that it holds comes or goes; with another key, owner or `code` every
-    text is. `gap`: the silence that ends a session of a chat. Raises `BadInput` when there is no
-    text at all.
+    `clean/contacts`, which names the third parties, is brought up to date first. A text is derived
+    again when a name that it holds comes or goes, and every text with another key, owner or `code`.
+    `gap`: the silence that ends a session of a chat. Raises `BadInput` when there is no text at
+    all.
     """
     target = turns_path(lake)
     paths = {table.name: raw_path(lake, table.name) for table in tables if table.shape != "mail"}
@@ -121,13 +121,16 @@ def refresh_turns(
 
 
 def lake_key(lake: Path) -> bytes:
-    """The key of the surrogates; a new one where the lake has no turns that were made with one."""
+    """The key of the lake's surrogates; a new one if no turns were made with one yet.
+
+    Raises what `load_key` raises.
+    """
     state = read_state(turns_path(lake), with_row_hash(TURN_SCHEMA))
     return load_key(lake, state.get("key") if state else None)
 
 
 def _columns_read(tables: Sequence[Table]) -> dict[str, list[str]]:
-    """By table, the columns of its changed rows that say which turns are affected."""
+    """By table, the columns of changed rows that show which turns are affected."""
     columns = {table.name: ["id"] for table in tables if table.shape != "mail"}
     columns |= {table.name: ["id", "conversation_id"] for table in tables if table.parent}
     return columns | {MAILS: ["id", "link_keys"], CONTACTS: ["kind", "name"]}
@@ -138,7 +141,10 @@ def _with_renamed(
     changes: dict[str, list[ChangedRow]] | None,
     columns: Mapping[str, list[str]],
 ) -> Changes:
-    """`changes`, with the rows whose texts may hold a name that came or went."""
+    """`changes`, and the rows whose texts may hold a name that came or went.
+
+    None, to derive everything, when there are too many such names.
+    """
     if changes is None:
         return None
     rows = changes.pop(CONTACTS)
@@ -153,7 +159,7 @@ def _with_renamed(
 
 @dataclass(frozen=True)
 class _AffectedTurns:
-    """The turns that changed rows affect, derived again."""
+    """Derives the turns again that changed rows affect."""
 
     paths: Mapping[str, Path]  # tables that turns are made from, by name
     changes: Changes
@@ -161,9 +167,10 @@ class _AffectedTurns:
     gap: timedelta  # silence that ends a session of a chat
 
     def of_tables(self, tables: Sequence[Table], target: Path) -> tuple[set[str], list[Turn]]:
-        """Ids of the affected turns, and the turns that they are now, ordered by id.
+        """Ids of the affected turns, and those of them that exist now, ordered by id.
 
-        A turn with nothing to learn is left out. `target` holds the turns of the last refresh.
+        A turn with nothing to learn is left out. `target` is the table of turns, as the last
+        refresh left it.
         """
         scope, turns = self._of_mails(tables, target)
         for table in tables:
@@ -179,9 +186,9 @@ class _AffectedTurns:
         return scope, sorted(with_text, key=lambda turn: turn.turn_id)
 
     def _of_mails(self, tables: Sequence[Table], target: Path) -> tuple[set[str], list[Turn]]:
-        """Mails that changed, mails whose recipient facts changed, and all linked with these.
+        """Turns of mails that changed, of mails whose facts changed, and of all linked with these.
 
-        Facts come from mails and deals: a change of one of those may change the facts of a mail
+        Facts come from mails and deals, so a change of one of those may change the facts of a mail
         that is not linked with it.
         """
         deals = [table.name for table in tables if table.shape == "deal"]
@@ -192,10 +199,13 @@ class _AffectedTurns:
         if self.changes is None:
             return set(), self.builder.mail_turns(read_mails(mails), facts)
         turns = read_table(target, columns=["turn_id", "facts"])
-        before = {} if turns is None else dict(zip(*turns.to_pydict().values(), strict=True))
-        outdated = [mail for mail, old in before.items() if facts.get(mail) != old]
-        moved: list[ChangedRow] = [{"id": mail, "link_keys": []} for mail in outdated]
-        affected = linked_mail_ids(mails, [*self.changes[MAILS], *moved])
+        old_facts = {} if turns is None else dict(zip(*turns.to_pydict().values(), strict=True))
+        outdated: list[ChangedRow] = [
+            {"id": mail, "link_keys": []}
+            for mail, old in old_facts.items()
+            if facts.get(mail) != old
+        ]
+        affected = linked_mail_ids(mails, [*self.changes[MAILS], *outdated])
         if not affected:
             return set(), []
         return affected, self.builder.mail_turns(read_mails(mails, affected), facts)
@@ -206,13 +216,14 @@ class _AffectedTurns:
         return recipient_facts([] if mails is None else mails.to_pylist(), rows, self.builder.owner)
 
     def _of_rows(self, table: Table) -> tuple[set[str], list[Turn]]:
+        """Turns of changed rows that stand alone."""
         ids = None if self.changes is None else column_values(self.changes[table.name], "id")
         rows = live_rows(self.paths[table.name], where_in("id", ids))
         turns = [self.builder.row_turn(table, row) for row in rows]
         return {f"{table.name}:{row_id}" for row_id in ids or ()}, turns
 
     def _of_chats(self, table: Table, parent: str) -> tuple[set[str], list[Turn]]:
-        """Whole conversations: a session of a chat may begin elsewhere after any change."""
+        """Turns of whole conversations: after any change, sessions may begin at other messages."""
         ids, scope = None, set()
         if self.changes is not None:
             ids = column_values(self.changes[parent], "id")

@@ -25,7 +25,7 @@ class Turn:
     occurred_at: datetime
     title: str = ""
     text: str
-    context: str | None = None  # what it answers, where the same row holds that
+    context: str | None = None  # what it answers, if the same row holds that
     personality: str | None = None
     mood: str | None = None
     mode: str | None = None
