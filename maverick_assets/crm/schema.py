@@ -108,5 +108,5 @@ def crm_table(shape: Shape) -> Table:
 
 
 def child_of(parent: str, tables: Iterable[Table]) -> Table | None:
-    """The table among `tables` whose `parent` this is; None where there is none."""
+    """The table among `tables` whose rows point to rows of `parent`; None without one."""
     return next((table for table in tables if table.parent == parent), None)

@@ -24,8 +24,8 @@ ROW_HASH = "_row_hash"
 _STATE = "maverick.state"  # where a commit keeps its state
 _DELETED = "_gone"  # a column of a merge's input that marks rows to delete
 _ROW_GROUP = 10_000  # rows; a writer holds one group in memory
-# Delta's log keeps the smallest and largest value of each column unless told otherwise: words of
-# people, which would outlive the rows they are from.
+# By default Delta's log keeps the smallest and largest value of each column. These are words of
+# people, which would outlive their rows.
 _NO_VALUES_IN_LOG = {"delta.dataSkippingNumIndexedCols": "0"}
 _LOG_RETENTION = "delta.logRetentionDuration"
 
@@ -167,7 +167,7 @@ def read_changes(path: Path, since: int, columns: list[str]) -> pa.Table | None:
 
 
 def purge(path: Path, keep: Collection[int] = ()) -> None:
-    """Remove from the disk every row that the table at `path` held once and holds no more.
+    """Remove from the disk every row that the table at `path` once held and no longer holds.
 
     After it, only the older versions in `keep` can be read, and the change data feed begins anew. A
     purge that was cut short is completed by the next one. With nothing to do it writes nothing.

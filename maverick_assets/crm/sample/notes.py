@@ -14,7 +14,7 @@ from maverick_assets.crm.sample.world import (
 )
 
 NOTES = 150
-SECOND_LINE = 0.5  # probability that a part of a note has two lines
+SECOND_LINE_CHANCE = 0.5  # probability that a part of a note has two lines
 
 
 def note_rows(seed: int, factor: int) -> list[dict[str, object]]:
@@ -30,7 +30,7 @@ def note_rows(seed: int, factor: int) -> list[dict[str, object]]:
         client = rng.choice([contact for contact in contacts() if contact.kind == "client"])
         slots = project_slots(draw_project(rng, client.company), rng) | day_slots(moment, rng)
         slots["who"] = client.first
-        content = expander.fresh(partial(expander.longer, text, slots, SECOND_LINE))
+        content = expander.fresh(partial(expander.longer, text, slots, SECOND_LINE_CHANCE))
         rows.append(
             {
                 "id": f"note-{number:04d}",

@@ -20,7 +20,7 @@ SAMPLES_EACH = 150
 SPECIALISTS = ("gatekeeper", "business-mentor", "technical-mentor", "health-monitor")
 MOODS = ("joy", "sadness", "anger", "fear", "surprise", "disgust")
 # Probability that a part of an answer gives two of its lines, which sets the length of answers.
-SECOND_LINE = {
+SECOND_LINE_CHANCES = {
     "robbie": 0.6,
     "gatekeeper": 0.25,
     "business-mentor": 0.0,
@@ -51,7 +51,7 @@ def _specialist(name: str, seed: int, factor: int) -> list[dict[str, object]]:
         question, answer = _pick_question(topics[topic], expander)
         slots = sample_slots(rng, moment)
         prompt = expander.text(f"{question}\n\n{bank['context']}", slots)
-        make = partial(expander.longer, answer, slots, SECOND_LINE[name])
+        make = partial(expander.longer, answer, slots, SECOND_LINE_CHANCES[name])
         rows.append(_row(name, prompt, expander.fresh(make), [topic], moment))
     return rows
 
@@ -81,7 +81,7 @@ def _robbie_answer(
     """An answer from three templates: the mode's opening, the mood's heart, the mode's closing."""
     texts = [
         expander.text(opening, slots),
-        expander.longer(heart, slots, SECOND_LINE["robbie"]),
+        expander.longer(heart, slots, SECOND_LINE_CHANCES["robbie"]),
         expander.text(closing, slots),
     ]
     return " ".join(text for text in texts if text)

@@ -120,7 +120,7 @@ class TurnBuilder:
     def _recipient(self, mail: CleanMail, others: Sequence[str]) -> str | None:
         """The surrogate of the name of a mail's first recipient.
 
-        None where the address spells no name, or the name is none that surrogates replace.
+        None where the address spells no name, or a name that surrogates do not replace.
         """
         name = name_of_address(self.owner.first_recipient(mail.recipients))
         if name is None:
