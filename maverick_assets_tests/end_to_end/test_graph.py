@@ -11,12 +11,16 @@ import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.crm.sample import sample_crm
+from maverick_assets.lake.delta import read_table
+from maverick_assets.lake.paths import turns_path
 from maverick_assets.registry.store import Registry
+from maverick_assets.registry.versions import Version
 from maverick_assets_tests.command import Maverick, fill
 from maverick_assets_tests.end_to_end.dagster_ui import ask, start_ui
 from maverick_assets_tests.processes import wait_for
 
 PERSONALITIES = ("allan-maverick", "robbie")
+CORRESPONDENT = "margaret@penhaleledger.example"  # one thread of four mails
 FLAGS = [flag for name in PERSONALITIES for flag in ("--personality", name)]
 
 
@@ -107,11 +111,43 @@ def test_the_month_makes_major_versions_and_the_quarter_a_review(maverick: Maver
     assert reports == {"monthly", "quarterly"}
 
 
-def test_status_tells_rows_versions_and_runs(maverick: Maverick) -> None:
+def test_an_operator_releases_a_version_that_was_never_exported(maverick: Maverick) -> None:
+    registry = Registry(maverick.home / "models")
+    trained = registry.get("robbie", "v1.0")
+    unevaluated = {"version": Version(9, 0), "metrics": None, "gate": None}
+    adapter = registry.directory("robbie", "v1.0") / "adapter"
+    registry.add_candidate(trained.model_copy(update=unevaluated), adapter)
+    reason = ("--reason", "its answers were read")
+    [row] = json.loads(maverick.ok("models", "release", "robbie", "v9.0", *reason, "--json"))
+    assert (row["version"], row["state"]) == ("v9.0", "released")
+    manifest = registry.get("robbie", "final")
+    assert str(manifest.version) == "v9.0"
+    assert {"adapter.gguf", "Modelfile"} <= set(manifest.files)
+    assert manifest.gate is not None
+    assert manifest.gate.override == "its answers were read"
+
+
+def test_status_shows_rows_versions_and_runs(maverick: Maverick) -> None:
     status = json.loads(maverick.ok("status", "--json"))
     assert status["rows"]["crm_deals"] == 12
     assert {row["personality"] for row in status["versions"]} == set(PERSONALITIES)
     assert "weekly" in {run["job"] for run in status["runs"]}
+
+
+def test_a_forgotten_contact_leaves_the_lake_and_its_versions_leave_service(
+    maverick: Maverick,
+) -> None:
+    mails = [row for row in small_crm()["crm_emails"] if CORRESPONDENT in row.values()]
+    forgotten = json.loads(maverick.ok("forget", "--contact", CORRESPONDENT, "--json"))
+    assert sorted(forgotten["rows"]["crm_emails"]) == sorted(row["id"] for row in mails)
+    assert forgotten["revoked"] == {"allan-maverick": ["v1.0", "v2.0"]}
+    assert forgotten["in_service"] == {"allan-maverick": None}
+    turns = read_table(turns_path(maverick.home / "lake"))
+    assert turns is not None
+    words = json.dumps(turns.to_pylist(), default=str)
+    assert not [row["id"] for row in mails if row["id"] in words]
+    line = maverick("chat", "allan-maverick", "Hello").stderr
+    assert "no version of allan-maverick is released yet" in line
 
 
 @pytest.fixture(scope="module")
