@@ -1,4 +1,4 @@
-"""How the command line prints: text for people, JSON with `--json`."""
+"""What the command line prints: text for people, JSON with `--json`."""
 
 import json
 import sys

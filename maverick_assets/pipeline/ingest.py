@@ -97,10 +97,10 @@ def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
 class PersonalityDataset:
     """A personality's dataset after its refresh, and everything that was made along with it."""
 
-    commit: Commit
-    candidates: RefreshResult
+    commit: Commit  # of the dataset's table
+    candidates: RefreshResult  # of the table of candidates
     selection: list[CandidateSummary]  # every candidate with its split, or why it was dropped
-    rejected: Commit  # the table of rejected answers
+    rejected: Commit  # of the table of rejected answers
     quarantine: list[QuarantinedExample]  # candidates with a secret that no operator released
     checks: list[Check]
     card: Card
@@ -112,11 +112,13 @@ def refresh_personality(run: RunContext, recipe: Recipe) -> PersonalityDataset:
     settings, lake = run.settings, run.settings.lake
     base = require_base(settings)
     depends_on = (base.digest, code_versions.DATA)
-    texts = ExampleFilter(unlisted_names(lake, settings.owner_emails), settings.language_codes)
+    example_filter = ExampleFilter(
+        unlisted_names(lake, settings.owner_emails), settings.language_codes
+    )
     tokenizer = partial(ChatTokenizer, base.directory)
-    candidates = refresh_candidates(lake, recipe, tokenizer, depends_on, texts)
+    candidates = refresh_candidates(lake, recipe, tokenizer, depends_on, example_filter)
     commit, selection = refresh_dataset(lake, recipe)
-    rejected = refresh_preferences(lake, recipe, depends_on, texts)
+    rejected = refresh_preferences(lake, recipe, depends_on, example_filter)
     refresh_quarantine(lake, recipe.name)
     with_secret = quarantined_examples(lake, [recipe.name])
     quarantine = [example for example in with_secret if not example.reason]
@@ -132,5 +134,12 @@ def refresh_personality(run: RunContext, recipe: Recipe) -> PersonalityDataset:
     page = settings.reports / "datasets" / recipe.name / f"{commit.version}.html"
     write_card(card, page)
     return PersonalityDataset(
-        commit, candidates, selection, rejected, quarantine, checks, card, page
+        commit=commit,
+        candidates=candidates,
+        selection=selection,
+        rejected=rejected,
+        quarantine=quarantine,
+        checks=checks,
+        card=card,
+        page=page,
     )

@@ -93,11 +93,11 @@ def plan_personality(
         run.log.error(f"{recipe.name}: not trained: {problems[0]}")
         return None
     inputs = TrainingInputs(
-        RecordedRecipe.model_validate(recipe),
-        version,
-        dataset_digest(examples),
-        base.digest,
-        code_versions.TRAINING,
+        recipe=RecordedRecipe.model_validate(recipe),
+        dataset_version=version,
+        dataset_digest=dataset_digest(examples),
+        base_digest=base.digest,
+        code_version=code_versions.TRAINING,
     )
     plan = plan_training(run.registry, inputs, kind)
     return PlannedTraining(recipe, inputs, plan, len(examples))

@@ -140,11 +140,11 @@ def _content_of(
     """
     for content in contents:
         inputs = content and TrainingInputs(
-            manifest.recipe,
-            link.dataset_version,
-            content.digest,
-            manifest.base_digest,
-            manifest.code_version,
+            recipe=manifest.recipe,
+            dataset_version=link.dataset_version,
+            dataset_digest=content.digest,
+            base_digest=manifest.base_digest,
+            code_version=manifest.code_version,
         )
         if inputs and link.fingerprint in map(inputs.fingerprint, _TRAININGS):
             return content

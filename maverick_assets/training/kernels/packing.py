@@ -106,15 +106,17 @@ def pack(documents: Iterable[Document], share_prefixes: bool = True) -> Pack:
         range(end - row.n_supervised - 1, end - 1) for row, end in zip(rows, ends, strict=True)
     ]
     counts = torch.tensor([row.n_supervised for row in rows])
+    weights = torch.tensor([document.weight for document in ordered])
+    adapters = torch.tensor([document.adapter for document in ordered])
     return Pack(
-        torch.tensor([list(chain.from_iterable(ids))]),
-        torch.tensor([list(chain.from_iterable(positions))]),
-        tuple(ranges),
-        tuple(spans),
-        torch.tensor(list(chain.from_iterable(predictors))),
-        torch.tensor([token for row in rows for token in row.input_ids[row.n_prompt :]]),
-        torch.tensor([document.weight for document in ordered]).repeat_interleave(counts),
-        torch.tensor([document.adapter for document in ordered]).repeat_interleave(counts),
+        input_ids=torch.tensor([list(chain.from_iterable(ids))]),
+        position_ids=torch.tensor([list(chain.from_iterable(positions))]),
+        document_ranges=tuple(ranges),
+        adapter_spans=tuple(spans),
+        predictor_positions=torch.tensor(list(chain.from_iterable(predictors))),
+        targets=torch.tensor([token for row in rows for token in row.input_ids[row.n_prompt :]]),
+        target_weights=weights.repeat_interleave(counts),
+        target_adapters=adapters.repeat_interleave(counts),
     )
 
 

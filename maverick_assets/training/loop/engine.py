@@ -193,32 +193,35 @@ class _Meter:
         self._tokens += sum(len(document.row.input_ids) for document in documents)
 
     def report(self, steps: Mapping[int, AdapterStep]) -> StepReport:
+        """The report of a step of the run, from the steps that adapters took in it, by index."""
         training = [state for state in self._states if state.is_training]
         # `losses`, not `steps_done`: after an early stop the latter counts the whole plan.
         step = max(len(state.losses) for state in self._states)
         rate = self.tokens_per_second
         return StepReport(
-            step,
-            max((len(state.plan) for state in training), default=step),
-            {self._states[index].job.name: taken for index, taken in steps.items()},
-            {
+            step=step,
+            steps=max((len(state.plan) for state in training), default=step),
+            adapter_steps={self._states[at].job.name: taken for at, taken in steps.items()},
+            validation_losses={
                 state.job.name: loss
                 for state in self._states
                 for at, loss in state.validation_losses[-1:]
                 if state.index in steps and at == steps[state.index].step
             },
-            rate,
-            sum(state.tokens_left() for state in training) / rate,
+            tokens_per_second=rate,
+            seconds_left=sum(state.tokens_left() for state in training) / rate,
         )
 
 
 def _result(states: Sequence[AdapterState], meter: _Meter) -> TrainingResult:
     by_name = {state.job.name: state for state in states}
     return TrainingResult(
-        {name: state.peak_learning_rate * state.rate_factor for name, state in by_name.items()},
-        {name: state.losses for name, state in by_name.items()},
-        {name: state.validation_losses for name, state in by_name.items()},
-        {name: state.failure for name, state in by_name.items() if state.failure},
-        meter.seconds,
-        meter.tokens_per_second,
+        learning_rates={
+            name: state.peak_learning_rate * state.rate_factor for name, state in by_name.items()
+        },
+        losses={name: state.losses for name, state in by_name.items()},
+        validation_losses={name: state.validation_losses for name, state in by_name.items()},
+        failures={name: state.failure for name, state in by_name.items() if state.failure},
+        seconds=meter.seconds,
+        tokens_per_second=meter.tokens_per_second,
     )

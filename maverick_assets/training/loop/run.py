@@ -137,9 +137,9 @@ def step_reports(run: TrainingRun) -> Iterator[Callable[[StepReport], None]]:
         def on_step(report: StepReport) -> None:
             status = RunStatus(
                 report,
-                report.tokens_per_second / run.roofline,
-                run.hardware.peak_memory_mb(),
-                run.hardware.gpu_utilization(),
+                roofline_share=report.tokens_per_second / run.roofline,
+                peak_memory_mb=run.hardware.peak_memory_mb(),
+                gpu_utilization=run.hardware.gpu_utilization(),
             )
             report_status(status)
             draw(status)
