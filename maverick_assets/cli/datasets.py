@@ -1,4 +1,4 @@
-"""`maverick datasets`: what the personalities are trained on, and what is held back."""
+"""`maverick datasets`: what the personalities are trained on, and what is in quarantine."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -15,7 +15,7 @@ from maverick_assets.settings import load_settings
 ExampleId = Annotated[str, typer.Argument(help="Id of an example, or the start of one.")]
 
 datasets_app = typer.Typer(help="Look at what the personalities learn from.", no_args_is_help=True)
-quarantine_app = typer.Typer(help="Examples that are held back because of a secret.")
+quarantine_app = typer.Typer(help="Examples that are left out because they hold a secret.")
 datasets_app.add_typer(quarantine_app, name="quarantine")
 
 
@@ -43,7 +43,7 @@ def quarantine_list(
     personality: Annotated[str | None, typer.Option(help="Only those of this personality.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the examples that are held back because of a secret; `show` and `release` take an id."""
+    """List the examples in quarantine; `show` and `release` take an id."""
     from maverick_assets.datasets.secrets.quarantine import quarantined_examples
 
     if context.invoked_subcommand is None:

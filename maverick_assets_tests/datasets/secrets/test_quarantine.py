@@ -1,4 +1,4 @@
-"""Quarantine: an example with a secret is held back until an operator says that it holds none."""
+"""Quarantine: an example with a secret stays there until an operator says that it holds none."""
 
 import json
 from dataclasses import replace
