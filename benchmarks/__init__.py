@@ -1,1 +1,1 @@
-"""Measurements: time and memory of whole commands. Not part of the package."""
+"""Measurements of speed, memory and quality, for docs/results.md. Not part of the package."""

@@ -17,7 +17,7 @@ from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.cli.jobs import asset_selection
 from maverick_assets.settings import Settings
 from maverick_assets_tests.end_to_end.machine import Machine, robbies_home
-from maverick_assets_tests.processes import lives, wait_for
+from maverick_assets_tests.processes import is_alive, wait_for
 
 EXAMPLES = 150  # enough to train for longer than a cancellation takes
 
@@ -42,11 +42,13 @@ def main() -> None:
 
 
 def cancel_a_training(computer: Machine) -> tuple[float, float]:
-    """Seconds from cancelling a training at work until its last process is gone, and until its pool
-    slot is free; both in steps of 0.2."""
+    """Cancel a training at work; the seconds until its last process is gone and its slot is free.
+
+    Both are measured in steps of 0.2 s.
+    """
     shutil.rmtree(computer.maverick.home / "runs" / "checkpoints", ignore_errors=True)
     run = computer.launch("weekly", asset_selection("weekly", ["robbie"]))
-    wait_for(lambda: computer.says(run, "loss robbie"), 300)
+    wait_for(lambda: computer.log_has(run, "loss robbie"), 300)
     [driver] = computer.drivers()
     worker = driver.parent()
     assert worker is not None
@@ -54,7 +56,7 @@ def cancel_a_training(computer: Machine) -> tuple[float, float]:
     assert computer.holds_slot(run)
     started = time.monotonic()
     computer.cancel(run)
-    wait_for(lambda: not any(lives(process) for process in doomed))
+    wait_for(lambda: not any(is_alive(process) for process in doomed))
     gone = time.monotonic() - started
     wait_for(lambda: not computer.holds_slot(run))
     free = time.monotonic() - started

@@ -37,7 +37,7 @@ from generate_series(%s::int + 1, %s::int) n
 
 @dataclass(frozen=True)
 class Side:
-    """What a process took."""
+    """What one process took."""
 
     seconds: float  # of wall clock
     megabytes: float  # peak memory
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def report(rows: int, folder: Path) -> str:
-    folder.chmod(0o755)
+    folder.chmod(0o755)  # the embedded server works as a user of its own
     url = database_url(folder / "postgres", "bench")
     with psycopg.connect(url) as connection:
         create_tables(connection)
@@ -77,16 +77,16 @@ def report(rows: int, folder: Path) -> str:
         "|---|---:|---:|",
     ]
     for name, sides in (("`pandas.read_sql`", pandas), ("extraction into Delta", ours)):
-        seconds, megabytes = middle(sides)
+        seconds, megabytes = medians(sides)
         lines.append(f"| {name} | {seconds:.1f} | {megabytes:.0f} MB |")
     lines.append(f"| a quarter of the table | {quarter.seconds:.1f} | {quarter.megabytes:.0f} MB |")
     lines.append(f"| 1 % new rows on top | {night.seconds:.1f} | {night.megabytes:.0f} MB |")
-    times = middle(pandas)[0] / middle(ours)[0]
-    share = middle(ours)[1] / middle(pandas)[1]
+    times = medians(pandas)[0] / medians(ours)[0]
+    share = medians(ours)[1] / medians(pandas)[1]
     return "\n".join([*lines, "", f"{times:.1f} times as fast, {share:.2f} of the memory."])
 
 
-def middle(sides: list[Side]) -> tuple[float, float]:
+def medians(sides: list[Side]) -> tuple[float, float]:
     """Medians of seconds and memory."""
     return (
         statistics.median(side.seconds for side in sides),

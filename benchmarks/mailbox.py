@@ -1,4 +1,4 @@
-"""Synthetic examples with the lengths of a real mailbox's, and with habits that can be learnt.
+"""Synthetic examples with the lengths of a real mailbox's, and with habits that can be learned.
 
 No text is real. Only the distribution of prompt and completion lengths is that of the 933 examples
 of the public mailbox in `docs/results.md`.
@@ -26,10 +26,10 @@ _MOMENTS = (
 
 
 def mailbox_rows(tokenizer: ChatTokenizer, count: int, adapter: str, part: str) -> list[Encoded]:
-    """`count` examples of one part ("train", "held out") for one adapter.
+    """`count` examples of one part ("train" or "held out", the validation rows) for one adapter.
 
     Each adapter has habits of its own, which all its parts share; so what it learns from one part
-    shows in the loss on another. Lengths are the distribution's quantiles at even distances, not
+    lowers the loss on another. Lengths are the distribution's quantiles at even distances, not
     random draws: even few rows then have the whole distribution.
     """
     habits = _Habits(random.Random(adapter))

@@ -2,9 +2,9 @@
 
     python -m benchmarks.night --home DIR [--personality NAME]
 
-DIR is the run home of a demo. The newest hundredth of the training examples plays tonight's new
-ones. One adapter is trained on the rest and then continues with the new ones and a replay, as the
-nightly job does. Another is trained on all of them from scratch. Prints Markdown.
+DIR is the run home of a demo. The newest hundredth of the training examples stands for tonight's
+new ones. One adapter is trained on the rest and then on the new ones with a replay, as the nightly
+job does it. Another is trained on all of them from scratch. Prints Markdown.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def report(name: str) -> str:
         )
         parent_adapter = Path(folder) / parent.name
         night = AdapterJob("night", encoded(tonight), training, parent_adapter, validation)
-        losses = trained_losses(base, [[full, parent], [night]], Path(folder))
+        losses = train_and_measure(base, [[full, parent], [night]], Path(folder))
     return "\n".join(
         [
             machine_line(),
@@ -81,7 +81,7 @@ def report(name: str) -> str:
     )
 
 
-def trained_losses(
+def train_and_measure(
     base: PreparedBase, rounds: list[list[AdapterJob]], folder: Path
 ) -> dict[str, float]:
     """Train each round's adapters together, one round after the other; validation loss by name."""

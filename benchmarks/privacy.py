@@ -1,13 +1,13 @@
-"""Personal data from the CRM's columns that is left in turns and datasets.
+"""Personal data of the CRM's columns that is left in turns and datasets.
 
     python -m benchmarks.privacy [--mentions 5000]
 
 Invents contacts and deals, plants values of their columns (names, addresses, phone numbers,
 companies, domains and streets, as people write them) in mails, chats, notes and deals of other
-people, builds turns and datasets, and searches these for every planted value. Times the search on
-hostile texts, too. Prints Markdown; the exit code is 1 when a value is left.
+people, builds turns and datasets, and searches these for every planted value. Also times the search
+on hostile texts. Prints Markdown; the exit code is 1 when a value is left.
 
-A phone number or a street stands in no column: these are planted as signatures have them.
+No column holds a phone number or a street: these are planted as signatures have them.
 """
 
 import argparse
@@ -42,7 +42,7 @@ from maverick_assets.settings import Settings
 from maverick_assets_tests.raw_tables import upsert_raw_rows
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
-ME = OWNER.emails[0]
+OWNER_ADDRESS = OWNER.emails[0]
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
 PARTICIPANTS = ("dana.cole@acme.example",)
 KINDS = ("name", "address", "phone", "company", "domain", "street")
@@ -73,7 +73,7 @@ _SENTENCES = (
 
 
 @dataclass(frozen=True)
-class Invented:
+class InventedPerson:
     """A person whom the CRM knows."""
 
     first: str
@@ -85,7 +85,7 @@ class Invented:
 
     @property
     def address(self) -> str:
-        return f"{plain(self.first)}.{plain(self.last)}@{self.domain}"
+        return f"{as_address_part(self.first)}.{as_address_part(self.last)}@{self.domain}"
 
     def value(self, kind: str, rng: random.Random) -> str:
         """One of the person's values, written in one of the ways in which people do."""
@@ -108,20 +108,19 @@ def main() -> None:
     rng = random.Random(1)
     people = invented_people(rng, 900)
     planted = [
-        (kind, someone.value(kind, rng))
-        for kind, someone in (
+        (kind, person.value(kind, rng))
+        for kind, person in (
             (rng.choice(KINDS), rng.choice(people)) for _ in range(parser.parse_args().mentions)
         )
     ]
-    everyone = ThirdParties(bytes(32), contacts_of(people), OWNER.emails)
-    # First, because among the objects of turns and datasets the garbage collector takes as long
-    # again.
-    hostile = slowest_hostile_text(partial(everyone.protect, participants=PARTICIPANTS))
+    third_parties = ThirdParties(bytes(32), contacts_of(people), OWNER.emails)
+    # Before turns and datasets are built: among their objects, garbage collection doubles the time.
+    hostile = slowest_hostile_text(partial(third_parties.protect, participants=PARTICIPANTS))
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
         lake = Path(name) / "lake"
         base = ensure_base(Settings(home=Path(name), base_model=None))
         rows = 0
-        for table, content in tables(people, planted, rng):
+        for table, content in rows_by_table(people, planted, rng):
             upsert_raw_rows(lake, table, content)
             rows += len(content)
         started = time.monotonic()
@@ -129,54 +128,67 @@ def main() -> None:
         refresh_turns(lake, OWNER, "bench")
         seconds = time.monotonic() - started
         texts = dict(texts_of_tables(lake, ChatTokenizer(base.directory)))
-    left = {table: leaks(planted, content) for table, content in texts.items()}
+    left = {table: count_leaks(planted, content) for table, content in texts.items()}
     print(report(rows, planted, texts, left, seconds))
     print(f"\n{hostile}")
     sys.exit(any(left.values()))
 
 
-def invented_people(rng: random.Random, count: int) -> list[Invented]:
+def invented_people(rng: random.Random, count: int) -> list[InventedPerson]:
     firsts, lasts = _FIRST.split(), _LAST.split()
     names = [(first, last) for first in firsts for last in lasts]
     companies = [f"{one} {trade}" for one in _COMPANY.split() for trade in _TRADE.split()]
     people = []
     for first, last in rng.sample(names, count):
         company = rng.choice(companies)
-        domain = f"{plain(company)}.{rng.choice(('com', 'de', 'co.uk', 'example'))}"
+        domain = f"{as_address_part(company)}.{rng.choice(('com', 'de', 'co.uk', 'example'))}"
         phone = f"{rng.randint(201, 989)}-{rng.randint(201, 989)}-{rng.randint(1000, 9999)}"
         street = f"{rng.randint(2, 980)} {last} {rng.choice(('Street', 'Avenue', 'Road'))}"
-        people.append(Invented(first, last, company, domain, phone, street))
+        people.append(InventedPerson(first, last, company, domain, phone, street))
     return people
 
 
-def contacts_of(people: list[Invented]) -> list[Contact]:
-    """The contacts that they are, and those whose names the hostile texts are made of."""
-    addresses = [*(one.address for one in people), *PARTICIPANTS]
+def contacts_of(people: list[InventedPerson]) -> list[Contact]:
+    """The contacts of these people, and those whose names the hostile texts repeat."""
+    addresses = [*(person.address for person in people), *PARTICIPANTS]
     return [contact for address in addresses for contact in contacts_of_address(address)]
 
 
-def plain(name: str) -> str:
+def as_address_part(name: str) -> str:
     return name.lower().replace(" ", "").replace("ś", "s")
 
 
-def tables(
-    people: list[Invented], planted: list[tuple[str, str]], rng: random.Random
+def rows_by_table(
+    people: list[InventedPerson], planted: list[tuple[str, str]], rng: random.Random
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Rows by table: those that name everybody in columns, and the mentions in texts of others."""
-    mails = [mail(f"known{at}", one.address, ME, "See you then.") for at, one in enumerate(people)]
+    """Rows by table: those whose columns name everybody, and the mentions in texts of others."""
+    mails = [
+        mail(f"known{at}", one.address, OWNER_ADDRESS, "See you then.")
+        for at, one in enumerate(people)
+    ]
     deals = [
         deal(f"known{at}", f"{company}: shelf test", "So far so good.")
         for at, company in enumerate(sorted({one.company for one in people}))
     ]
-    notes, chats, talks = [], [], []
+    notes: list[dict[str, Any]] = []
+    chats: list[dict[str, Any]] = []
+    talks: list[dict[str, Any]] = []
     for at, (kind, value) in enumerate(planted):
         said = rng.choice(_SENTENCES).format(f"Tel. {value}" if kind == "phone" else value)
         key, moment = f"{at:05}", START + timedelta(hours=at)
         match at % 4:
             case 0:
                 mails += [
-                    mail(f"asked{key}", "kim@elsewhere.example", ME, f"Hello Allan. {said}", key),
-                    mail(f"said{key}", ME, "kim@elsewhere.example", f"Hello. {said}", key),
+                    mail(
+                        f"asked{key}",
+                        "kim@elsewhere.example",
+                        OWNER_ADDRESS,
+                        f"Hello Allan. {said}",
+                        key,
+                    ),
+                    mail(
+                        f"said{key}", OWNER_ADDRESS, "kim@elsewhere.example", f"Hello. {said}", key
+                    ),
                 ]
             case 1:
                 notes.append({"id": key, "title": f"On {key}", "content": said, "user_id": "allan"})
@@ -206,13 +218,19 @@ def mail(key: str, sender: str, to: str, body: str, subject: str = "Hi") -> dict
 
 
 def deal(key: str, name: str, notes: str) -> dict[str, Any]:
-    return {"id": key, "deal_name": name, "notes": notes, "owner_email": ME, "created_at": START}
+    return {
+        "id": key,
+        "deal_name": name,
+        "notes": notes,
+        "owner_email": OWNER_ADDRESS,
+        "created_at": START,
+    }
 
 
 def texts_of_tables(lake: Path, tokenizer: ChatTokenizer) -> Iterator[tuple[str, list[str]]]:
     """The texts of the turns, and of the dataset of every personality that has examples."""
     turns = read_turns(turns_path(lake))
-    yield "clean/turns", [f"{t.title}\n{t.text}\n{t.context or ''}" for t in turns]
+    yield "clean/turns", [f"{turn.title}\n{turn.text}\n{turn.context or ''}" for turn in turns]
     for recipe in load_recipes().values():
         sources = [source.model_copy(update={"limit": 100_000}) for source in recipe.sources]
         wide = recipe.model_copy(update={"sources": sources})
@@ -228,10 +246,12 @@ def texts_of_tables(lake: Path, tokenizer: ChatTokenizer) -> Iterator[tuple[str,
             yield f"datasets/{recipe.name}", texts
 
 
-def leaks(planted: list[tuple[str, str]], texts: list[str]) -> Counter[str]:
+def count_leaks(planted: list[tuple[str, str]], texts: list[str]) -> Counter[str]:
     """Number of planted values by kind that a text still holds; letters and digits are compared."""
-    everything = "\n".join(squeezed(text) for text in texts)
-    values = {(kind, re.sub(r"^(?:www|https)", "", squeezed(value))) for kind, value in planted}
+    everything = "\n".join(letters_and_digits(text) for text in texts)
+    values = {
+        (kind, re.sub(r"^(?:www|https)", "", letters_and_digits(value))) for kind, value in planted
+    }
     leaked = Counter[str]()
     for kind, value in values:
         wanted = value.removesuffix("about") if kind == "domain" else value
@@ -239,7 +259,7 @@ def leaks(planted: list[tuple[str, str]], texts: list[str]) -> Counter[str]:
     return +leaked
 
 
-def squeezed(text: str) -> str:
+def letters_and_digits(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.lower())
 
 

@@ -36,7 +36,7 @@ ID_COLUMNS = ("id", "thread_id", "message_id", "in_reply_to", "conversation_id")
 
 @dataclass(frozen=True)
 class Night:
-    """Rows that passed through each stage of one night."""
+    """How many rows passed through each stage of one night."""
 
     read: int
     cleaned: int
@@ -55,17 +55,17 @@ def main() -> None:
     factor = parser.parse_args().factor
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
         folder = Path(name)
-        folder.chmod(0o755)
+        folder.chmod(0o755)  # the embedded server works as a user of its own
         base = ensure_base(Settings(home=folder, base_model=None))
         url = database_url(folder / "postgres", "bench")
         tokenizer = ChatTokenizer(base.directory)
         rows = insert(url, sample_crm(factor=factor))
         full = night(url, folder / "lake", tokenizer)
-        new = insert(url, hundredth(factor))
-        some = night(url, folder / "lake", tokenizer)
+        new = insert(url, one_percent(factor))
+        few = night(url, folder / "lake", tokenizer)
         none = night(url, folder / "lake", tokenizer)
-        again = night(url, folder / "rebuilt", tokenizer)
-    print(report(rows, new, {"first": full, "new": some, "none": none, "rebuilt": again}))
+        rebuilt = night(url, folder / "rebuilt", tokenizer)
+    print(report(rows, new, {"first": full, "new": few, "none": none, "rebuilt": rebuilt}))
 
 
 def insert(url: str, tables: dict[str, list[dict[str, Any]]]) -> int:
@@ -77,7 +77,7 @@ def insert(url: str, tables: dict[str, list[dict[str, Any]]]) -> int:
         )
 
 
-def hundredth(factor: int) -> dict[str, list[dict[str, Any]]]:
+def one_percent(factor: int) -> dict[str, list[dict[str, Any]]]:
     """A hundredth of each table of a sample of another seed, whole threads and conversations."""
     rows = sample_crm(seed=2)
     talks = {row["id"] for row in rows["conversations"][: max(1, 80 * factor // 100)]}
@@ -104,7 +104,7 @@ def night(url: str, lake: Path, tokenizer: ChatTokenizer) -> Night:
 
 
 def report(rows: int, new: int, nights: dict[str, Night]) -> str:
-    rebuilt, some = nights["rebuilt"], nights["new"]
+    rebuilt, few = nights["rebuilt"], nights["new"]
     lines = [
         machine_line(),
         "",
@@ -114,11 +114,11 @@ def report(rows: int, new: int, nights: dict[str, Night]) -> str:
         "|---|---:|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| {name} | {each.read} | {each.cleaned} | {each.turns} | {each.candidates} "
-        f"| {each.seconds:.1f} |"
-        for name, each in nights.items()
+        f"| {name} | {night.read} | {night.cleaned} | {night.turns} | {night.candidates} "
+        f"| {night.seconds:.1f} |"
+        for name, night in nights.items()
     ]
-    work, seconds = some.processed / rebuilt.processed, some.seconds / rebuilt.seconds
+    work, seconds = few.processed / rebuilt.processed, few.seconds / rebuilt.seconds
     return "\n".join(
         [*lines, "", f"New against rebuilt: {work:.3f} of the rows, {seconds:.3f} of the time."]
     )

@@ -3,13 +3,11 @@
     python -m benchmarks.secrets [--data ../shared/data]
 
 Planted texts and look-alikes come from `maverick_assets_tests.corpora.planted_secrets`, drawn with
-a seed that no test uses; hostile texts come from `hostile_texts`. Of real text, where --data has
-it, only the share of flagged texts is printed. The output is Markdown.
+a seed that no test uses; hostile texts come from `hostile_texts`. Of the real texts in --data, only
+the share of flagged ones is printed. The output is Markdown.
 """
 
 import argparse
-import gzip
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ from maverick_assets.datasets.quality.leaked_secrets import secret_kinds
 from maverick_assets.datasets.secrets.find import find_secrets
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
 from maverick_assets_tests.corpora.planted_secrets import clean_texts, is_found, planted_texts
+from maverick_assets_tests.corpora.real_data import REAL_DATA, read_rows
 
 REAL = {  # table: the column with the text
     "mailbox-arnold/emails": "body",
@@ -29,12 +28,12 @@ REAL = {  # table: the column with the text
     "gatekeeper/sms": "text",
     "moods/goemotions": "text",
 }
-COUNT, SEED = 1000, 1001
+COUNT, SEED = 1000, 1001  # no test draws from this seed
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared/data")
+    parser.add_argument("--data", type=Path, default=REAL_DATA)
     data = parser.parse_args().data
     slowest = slowest_hostile_text(find_secrets)
     lines = [machine_line(), "", *planted_report(), "", clean_report(), slowest, ""]
@@ -82,7 +81,7 @@ def real_text_table(data: Path) -> list[str]:
     head = "| real text | texts | flagged | % | by rule | MB/s |"
     lines = [head, "|---|---:|---:|---:|---|---:|"]
     for name, column in REAL.items():
-        texts = list(real_texts(data / f"{name}.jsonl.gz", column))
+        texts = list(real_texts(data, name, column))
         started = time.process_time()
         rules_by_text = [{finding.rule for finding in find_secrets(text)} for text in texts]
         speed = sum(map(len, texts)) / 1e6 / (time.process_time() - started)
@@ -96,13 +95,12 @@ def real_text_table(data: Path) -> list[str]:
     return lines
 
 
-def real_texts(path: Path, column: str) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            if column == "messages":
-                yield from (message["text"] for message in row["messages"])
-            elif row.get("label") != "spam":
-                yield row[column]
+def real_texts(data: Path, name: str, column: str) -> Iterator[str]:
+    for row in read_rows(name, data):
+        if column == "messages":
+            yield from (message["text"] for message in row["messages"])
+        elif row.get("label") != "spam":
+            yield row[column]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import psycopg
 from benchmarks.machine import machine_line
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.sample import sample_crm
-from maverick_assets_tests.command import Maverick, fill
+from maverick_assets_tests.command import Maverick, import_rows
 from maverick_assets_tests.end_to_end.machine import Machine
 from maverick_assets_tests.processes import wait_for
 
@@ -44,7 +44,7 @@ def measure(home: Path, commits: int) -> list[float]:
     """Seconds from each commit to the run that it caused."""
     chance = random.Random(0)
     command = Maverick(home)
-    fill(command, sample_crm(), home.parent)
+    import_rows(command, sample_crm(), home.parent)
     computer = Machine(command)
     try:
         computer.start_sensor("new_crm_rows")

@@ -37,8 +37,8 @@ from maverick_assets.training.device.hardware import Hardware, detect_hardware
 from maverick_assets.training.spec import BaseSpec
 
 ADAPTERS = [f"adapter-{number}" for number in range(1, 7)]
-ONE = ADAPTERS[:1]
-HELD_OUT_ROWS = 20  # of each adapter
+FIRST_ADAPTER = ADAPTERS[:1]
+VALIDATION_ROWS = 20  # of each adapter
 LEARNING_RATE = 5e-4  # high, so that few steps show in the loss
 LLAMA_8B = LlamaConfig(
     vocab_size=128256,
@@ -88,8 +88,8 @@ def prepare(folder: Path, count: int, hardware: Hardware) -> BenchmarkSpec:
         base=BaseSpec(directory=base.directory, digest=base.digest),
         settings=Training(epochs=1, learning_rate=LEARNING_RATE, batch_tokens=step),
         rows={name: mailbox_rows(tokenizer, count, name, "train") for name in ADAPTERS},
-        held_out={
-            name: mailbox_rows(tokenizer, HELD_OUT_ROWS, name, "held out") for name in ADAPTERS
+        validation={
+            name: mailbox_rows(tokenizer, VALIDATION_ROWS, name, "held out") for name in ADAPTERS
         },
     )
     (folder / "spec.json").write_text(spec.model_dump_json())
@@ -97,7 +97,7 @@ def prepare(folder: Path, count: int, hardware: Hardware) -> BenchmarkSpec:
 
 
 def random_llama(folder: Path, tokenizer: Path) -> Path:
-    """A Llama of 8B whose products take the time that those of a learnt one take.
+    """A Llama of 8B with random weights: its products take as long as those of a trained one.
 
     Its tokenizer is the embedded base's, whose ids are all in its larger vocabulary.
     """
@@ -122,7 +122,7 @@ def measure(spec: BenchmarkSpec, folder: Path, repeats: int) -> Measurements:
         out = folder / str(repeat)
         measurements.gemm.append(run_side("gemm", folder, out))
         for name in ["engine", *others]:
-            measurements.one[name].append(run_side(name, folder, out / "one" / name, ONE))
+            measurements.one[name].append(run_side(name, folder, out / "one" / name, FIRST_ADAPTER))
         runs = [run_side("trl", folder, out / "joint" / "trl", [name]) for name in ADAPTERS]
         measurements.one["trl"].append(runs[0])
         measurements.joint["trl"].append(
@@ -136,7 +136,7 @@ def measure(spec: BenchmarkSpec, folder: Path, repeats: int) -> Measurements:
         measurements.joint["engine"].append(joint)
     trained = sorted(path.parent for path in out.rglob("adapter_config.json"))
     paths = [str(path.relative_to(out)) for path in trained]
-    measurements.losses = run_side("held-out", folder, out, paths)
+    measurements.losses = run_side("validation", folder, out, paths)
     return measurements
 
 
@@ -144,17 +144,19 @@ def run_side(name: str, folder: Path, out: Path, adapters: Sequence[str] = ()) -
     """The result of a side, with `wall`, the seconds from its start to its end, added."""
     spec = str(folder / "spec.json")
     started = time.monotonic()
-    last = run_module("benchmarks.train_sides", name, spec, str(out), *adapters, log=_Log())
-    result = json.loads(last) | {"wall": time.monotonic() - started}
-    _Log().info(f"{name}, {len(adapters)} adapters: {result}")
+    last = run_module("benchmarks.train_sides", name, spec, str(out), *adapters, log=_StderrLog())
+    result: dict[str, Any] = json.loads(last) | {"wall": time.monotonic() - started}
+    _StderrLog().info(f"{name}, {len(adapters)} adapters: {result}")
     return result
 
 
-class _Log:
-    """Passes what a side says besides its result to stderr."""
+class _StderrLog:
+    """Passes the lines that a side prints besides its result to stderr."""
 
     def info(self, msg: str) -> None:
         print(msg, file=sys.stderr, flush=True)
+
+    warning = error = info
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Measurements:
     joint: Results = field(default_factory=lambda: defaultdict(list))
     # the rate of matrix products
     gemm: list[dict[str, float]] = field(default_factory=list)
-    # held-out losses of the last repeat, by adapter directory
+    # validation losses of the last repeat, by adapter directory
     losses: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -56,7 +56,8 @@ def report(spec: BenchmarkSpec, measurements: Measurements, hardware: Hardware) 
     ]
     if hardware.device != "cuda":
         parts.append(
-            "No GPU is at hand here: nothing on CUDA is measured. The same command does it."
+            "This machine has no GPU, so nothing is measured on CUDA. The same command measures it "
+            "on one that has."
         )
     return "\n\n".join(parts)
 
@@ -158,7 +159,7 @@ def _joint_table(spec: BenchmarkSpec, measurements: Measurements) -> Iterator[st
 
 def _loss_table(spec: BenchmarkSpec, measurements: Measurements) -> Iterator[str]:
     adapter = next(iter(spec.rows))
-    yield "## Held-out losses"
+    yield "## Validation losses"
     yield ""
     yield "Mean over the supervised tokens of rows that no side saw, by transformers and peft. The"
     yield f"base alone: {measurements.losses['base']:.4f} ({adapter})."
@@ -187,7 +188,7 @@ def _difference(label: str, ours: float, side: str, theirs: float) -> str:
 
 
 def _loss(measurements: Measurements, scope: str, side: str, adapter: str) -> float:
-    """A held-out loss. TRL's joint result has that of the one adapter as well."""
+    """A validation loss. That of TRL's one adapter is among its joint results."""
     scope = "joint" if side == "trl" else scope
     return measurements.losses[f"{scope}/{side}/{adapter}"]
 

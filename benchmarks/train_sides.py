@@ -1,4 +1,4 @@
-"""One side of `benchmarks.train` in a process of its own: the engine, or a rival of it.
+"""One side of `benchmarks.train` in a process of its own: the engine, or what it is compared with.
 
     python -m benchmarks.train_sides SIDE SPEC.json OUT ADAPTER...
 
@@ -48,7 +48,7 @@ class BenchmarkSpec(StrictModel):
     base: BaseSpec
     settings: Training
     rows: dict[str, list[Encoded]]  # by adapter
-    held_out: dict[str, list[Encoded]]  # by adapter; only measured on
+    validation: dict[str, list[Encoded]]  # by adapter; no side trains on them
 
 
 def engine(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
@@ -78,11 +78,11 @@ def padded(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str,
     rows = spec.rows[name]
     dtype = hardware.dtype if hardware.device == "cuda" else torch.float32
     lora = _lora(spec, dtype, hardware.device)
-    rows_of_a_step = spec.settings.batch_tokens * len(rows) / _tokens(rows)
+    rows_per_step = spec.settings.batch_tokens * len(rows) / _tokens(rows)
     arguments = TrainingArguments(
         **_arguments(spec, out),
         per_device_train_batch_size=PADDED_BATCH,
-        gradient_accumulation_steps=max(1, round(rows_of_a_step / PADDED_BATCH)),
+        gradient_accumulation_steps=max(1, round(rows_per_step / PADDED_BATCH)),
         bf16=hardware.device == "cuda",
     )
     trainer = _ScheduledTrainer(
@@ -154,19 +154,19 @@ def gemm(spec: BenchmarkSpec, *_: object) -> dict[str, Any]:
     return {"rate": max(rates), "parameters": model.num_parameters()}
 
 
-def held_out(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
-    """Mean loss of each adapter, named by its directory below `out`, on its held-out rows.
+def validation(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
+    """Mean loss of each adapter, named by its directory below `out`, on its validation rows.
 
-    The base's loss on the rows of the first adapter is there, too. Computed by transformers and
-    peft alone, row by row, and in float32 on a CPU: none of the engine's code takes part.
+    `base` has the loss of the base alone on the rows of the first adapter. transformers and peft
+    compute the losses row by row, in float32 on a CPU: none of the engine's code takes part.
     """
     hardware = detect_hardware()
     dtype = hardware.dtype if hardware.device == "cuda" else torch.float32
     model: Any = _base(spec, dtype, hardware.device)
-    losses = {"base": _loss(model, next(iter(spec.held_out.values())))}
+    losses = {"base": _loss(model, next(iter(spec.validation.values())))}
     for path in adapters:
         lora = PeftModel.from_pretrained(model, out / path)
-        losses[path] = _loss(lora.eval(), spec.held_out[Path(path).name])
+        losses[path] = _loss(lora.eval(), spec.validation[Path(path).name])
         model = lora.unload()
     return losses
 
@@ -177,7 +177,7 @@ SIDES: dict[str, Callable[[BenchmarkSpec, Sequence[str], Path], dict[str, Any]]]
     "trl": trl,
     "unsloth": unsloth,
     "gemm": gemm,
-    "held-out": held_out,
+    "validation": validation,
 }
 
 
@@ -288,7 +288,7 @@ def _columns(rows: Iterable[Encoded]) -> list[dict[str, list[int]]]:
 
 def _pad(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
     def filled(values: list[list[int]], filler: int) -> torch.Tensor:
-        return torch.tensor([each + [filler] * (MAX_LENGTH - len(each)) for each in values])
+        return torch.tensor([row + [filler] * (MAX_LENGTH - len(row)) for row in values])
 
     return {
         "input_ids": filled([row["input_ids"] for row in rows], 0),

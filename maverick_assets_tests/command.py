@@ -48,7 +48,7 @@ class Maverick:
         }
 
 
-def fill(maverick: Maverick, rows: dict[str, list[dict[str, Any]]], folder: Path) -> None:
+def import_rows(maverick: Maverick, rows: dict[str, list[dict[str, Any]]], folder: Path) -> None:
     """Import rows, by table; their files are written to `folder`."""
     flags = []
     for table, content in rows.items():

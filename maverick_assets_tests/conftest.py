@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
+from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.settings import Settings
@@ -31,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def clean_environment() -> None:
-    """Settings of the person who runs the tests do not reach them."""
+    """Remove the settings of the person who runs the tests from the environment."""
     for name in [
         name for name in os.environ if name.startswith(("MAVERICK_", "DAGSTER_", "WANDB_"))
     ]:
@@ -45,6 +46,11 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> PreparedBase:
     kept = os.environ.get("MAVERICK_TEST_BASE")
     home = Path(kept) if kept else tmp_path_factory.mktemp("base_model")
     return ensure_base(Settings(home=home, base_model=None))
+
+
+@pytest.fixture(scope="session")
+def tokenizer(base: PreparedBase) -> ChatTokenizer:
+    return ChatTokenizer(base.directory)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 def wait_for(condition: Callable[[], Value], seconds: float = 60) -> Value:
-    """What `condition` returns once that is true; `TimeoutError` after `seconds`."""
+    """The first true value of `condition`; `TimeoutError` after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := condition():
@@ -39,22 +39,22 @@ def kill(processes: Iterable[psutil.Process]) -> None:
     doomed = list(processes)
     for process in doomed:
         process.kill()
-    wait_for(lambda: not any(lives(process) for process in doomed), 10)
+    wait_for(lambda: not any(is_alive(process) for process in doomed), 10)
 
 
-def lives(process: psutil.Process) -> bool:
-    """False for a zombie, which nobody may ever collect in a container."""
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs. A zombie does not: in a container, perhaps nobody ever collects it."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def running(*words: str) -> list[psutil.Process]:
-    """Processes in whose command line all these words are."""
-    found = []
+def processes_with(*words: str) -> list[psutil.Process]:
+    """Processes whose command line has all these words."""
+    matches = []
     for process in psutil.process_iter(["cmdline"]):
         line = " ".join(process.info["cmdline"] or [])
-        if all(word in line for word in words) and lives(process):
-            found.append(process)
-    return found
+        if all(word in line for word in words) and is_alive(process):
+            matches.append(process)
+    return matches

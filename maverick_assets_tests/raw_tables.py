@@ -1,4 +1,4 @@
-"""Raw tables written row by row, without a CRM."""
+"""Raw tables written row by row, without a CRM, and the bytes of a table to compare."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,8 +16,10 @@ from maverick_assets.crm.raw_table import (
     with_kept_columns,
 )
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.lake.delta import arrow_table, sync_table
+from maverick_assets.lake.delta import arrow_table, read_table, sync_table
 from maverick_assets.lake.paths import raw_path
+
+RowsByTable = dict[str, dict[str, dict[str, Any]]]  # table -> id -> row
 
 
 def upsert_raw_rows(lake: Path, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -38,6 +40,23 @@ def replace_raw_rows(lake: Path, name: str, rows: Iterable[Mapping[str, Any]]) -
     gone = {row["id"] for row in live_rows(target)} - set(upserts["id"].to_pylist())
     deletes = tombstones(table, with_kept_columns(target, pa.array(sorted(gone), pa.string())))
     sync_table(target, pa.concat_tables([upserts, deletes]), "id", scope=())
+
+
+def replace_raw_tables(lake: Path, rows: RowsByTable) -> None:
+    """Make raw tables what extraction leaves of a CRM with these rows."""
+    for name, rows_by_id in rows.items():
+        replace_raw_rows(lake, name, rows_by_id.values())
+
+
+def table_bytes(lake: Path, table: str, key: str) -> bytes:
+    """All rows of a table of the lake in the order of their key, as bytes."""
+    stored = read_table(lake / table)
+    assert stored is not None
+    ordered = stored.sort_by(key).combine_chunks()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, ordered.schema) as writer:
+        writer.write_table(ordered)
+    return bytes(sink.getvalue())
 
 
 def _raw_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:

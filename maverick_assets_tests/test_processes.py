@@ -9,7 +9,8 @@ import pytest
 
 from maverick_assets.errors import BadInput
 from maverick_assets.processes import PARENT_PID, run_module
-from maverick_assets_tests.processes import lives, wait_for
+from maverick_assets_tests.processes import is_alive, wait_for
+from maverick_assets_tests.recording_log import RecordingLog
 
 CHILD = (
     "import sys, time; from maverick_assets.processes import run_main; "
@@ -31,7 +32,7 @@ def test_a_training_process_dies_with_its_killed_worker() -> None:
     child = psutil.Process(int(worker.stdout.readline()))
     worker.kill()
     worker.communicate()
-    wait_for(lambda: not lives(child))
+    wait_for(lambda: not is_alive(child))
 
 
 def test_a_training_process_whose_worker_died_before_it_started_ends_at_once() -> None:
@@ -47,11 +48,7 @@ def test_a_training_process_whose_worker_died_before_it_started_ends_at_once() -
 
 
 def test_the_last_line_of_a_failed_child_is_the_error_of_its_parent() -> None:
-    class Lines(list[str]):
-        def info(self, msg: str) -> None:
-            self.append(msg)
-
-    log = Lines()
+    log = RecordingLog()
     with pytest.raises(BadInput, match=r"^usage: .* \(no arguments\)$"):
         run_module("maverick_assets.base_model.prepare", "too", "many", log=log)
-    assert [line.startswith("error: usage: ") for line in log] == [True]
+    assert [line.startswith("error: usage: ") for line in log.of_level("info")] == [True]

@@ -5,7 +5,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 
 def tiny_llama(vocabulary: int, initializer_range: float) -> LlamaForCausalLM:
-    """The same weights at each call. A wide range makes it sure of what it says."""
+    """The same weights at each call. A wide range makes its predictions confident."""
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=vocabulary,

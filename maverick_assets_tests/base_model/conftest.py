@@ -1,4 +1,4 @@
-"""The tiny base that training's tests use, too."""
+"""A fixture of the training tests: the tiny base model."""
 
 from maverick_assets_tests.training.conftest import tiny_base
 

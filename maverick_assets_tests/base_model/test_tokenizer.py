@@ -7,11 +7,6 @@ from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 
 
-@pytest.fixture(scope="module")
-def tokenizer(base: PreparedBase) -> ChatTokenizer:
-    return ChatTokenizer(base.directory)
-
-
 def dialogue(user: str, answer: str) -> list[Message]:
     return [
         Message(role="system", content="You are Allan."),
@@ -35,7 +30,7 @@ def test_exactly_the_answer_and_its_end_of_turn_are_supervised(
 
 
 @pytest.mark.parametrize("max_length", [32, 48, 64, 100])
-def test_what_is_too_long_is_cut_but_words_of_both_sides_stay(
+def test_a_long_dialogue_is_truncated_and_both_sides_keep_words(
     tokenizer: ChatTokenizer, max_length: int
 ) -> None:
     encoded = tokenizer.encode(dialogue("why " * 200, "because " * 200), max_length)

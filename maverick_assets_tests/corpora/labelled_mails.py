@@ -1,7 +1,7 @@
-"""Mails whose own words are known: language x mail program x layout, all of our own writing.
+"""Mails whose own words are known: language x mail program x layout, written for this project.
 
-What people and programs write in a language is in `labelled/<language>.yaml`; a new language is a
-file more. The layouts here put it together as the programs do.
+What people and programs write in a language is in `labelled/<language>.yaml`; a new language is
+one more file. The layouts here combine these phrases as the programs do.
 """
 
 from collections.abc import Iterator

@@ -26,12 +26,12 @@ NOTHING = {"missing": 0, "stale": 0, "duplicate": 0, "dead": 0}
 
 
 class CursorPoller:
-    """The positive control: `updated_at >= last`, as many pipelines do it."""
+    """The positive control: it polls for `updated_at >= last`, as many pipelines do."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._last = datetime(2000, 1, 1, tzinfo=UTC)
-        self.held: dict[str, str] = {}
+        self.rows: dict[str, str] = {}
 
     def poll(self) -> None:
         with psycopg.connect(self._url) as connection:
@@ -39,14 +39,16 @@ class CursorPoller:
                 "select id, notes, updated_at from crm_deals where updated_at >= %s", [self._last]
             ).fetchall()
         for key, notes, updated in rows:
-            self.held[key] = notes
+            self.rows[key] = notes
             self._last = max(self._last, updated)
 
     def lost(self) -> int:
         """Rows at the source that it lacks or has in an older state."""
         with psycopg.connect(self._url) as connection:
-            source = dict(connection.execute("select id, notes from crm_deals").fetchall())
-        return sum(self.held.get(key) != notes for key, notes in source.items())
+            source: dict[str, str] = dict(
+                connection.execute("select id, notes from crm_deals").fetchall()
+            )
+        return sum(self.rows.get(key) != notes for key, notes in source.items())
 
 
 def test_eight_writers_lose_no_row_and_a_timestamp_cursor_does(
@@ -69,7 +71,7 @@ def test_eight_writers_lose_no_row_and_a_timestamp_cursor_does(
     assert naive.lost() > 0
 
 
-# Runs one extraction and dies at the named point of it, by SIGKILL as the kernel would do it.
+# Runs one extraction, and kills itself at the named point, by SIGKILL as the kernel would.
 KILLED_AT = """
 import os, signal, sys, threading
 from pathlib import Path

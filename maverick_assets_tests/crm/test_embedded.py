@@ -34,12 +34,13 @@ if len(sys.argv) > 2:
 
 
 def visit(pgdata: Path, *flags: str) -> int:
+    """Run the client in a process of its own; how many visits the database counts."""
     command = [sys.executable, "-c", CLIENT, str(pgdata), *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return int(done.stdout)
 
 
-def running(pgdata: Path) -> bool:
+def server_runs(pgdata: Path) -> bool:
     pid_file = pgdata / "postmaster.pid"
     return pid_file.is_file() and psutil.pid_exists(int(pid_file.read_text().split()[0]))
 
@@ -47,19 +48,19 @@ def running(pgdata: Path) -> bool:
 def test_rows_survive_restarts_and_the_server_ends_with_its_last_holder(tmp_path: Path) -> None:
     pgdata = tmp_path / "postgres"
     assert visit(pgdata) == 1
-    assert not running(pgdata)
+    assert not server_runs(pgdata)
     assert visit(pgdata) == 2
 
 
 def test_a_killed_holder_does_not_keep_the_server_for_ever(tmp_path: Path) -> None:
     pgdata = tmp_path / "postgres"
     assert visit(pgdata, "kill") == 1
-    assert running(pgdata)
+    assert server_runs(pgdata)
     assert visit(pgdata) == 2
-    assert not running(pgdata)
+    assert not server_runs(pgdata)
 
 
-def test_a_dead_server_is_not_taken_for_another_process_of_its_number(tmp_path: Path) -> None:
+def test_a_process_that_reuses_the_pid_of_a_dead_server_is_not_taken_for_it(tmp_path: Path) -> None:
     pgdata = tmp_path / "postgres"
     assert visit(pgdata, "kill") == 1
     lock = pgdata / "postmaster.pid"
@@ -68,7 +69,7 @@ def test_a_dead_server_is_not_taken_for_another_process_of_its_number(tmp_path: 
     kill([server, *server.children(recursive=True)])
     lock.write_text("\n".join([str(os.getpid()), *others]) + "\n")
     assert visit(pgdata) == 2
-    assert not running(pgdata)
+    assert not server_runs(pgdata)
 
 
 def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
         "not a url",
     ],
 )
-def test_a_server_that_is_not_there_is_one_clear_line_without_the_password(
+def test_an_unreachable_server_is_one_clear_line_without_the_password(
     tmp_path: Path, url: str
 ) -> None:
     with pytest.raises(BadInput) as caught, connect(Settings(home=tmp_path, crm_url=url)):
@@ -103,20 +104,20 @@ def test_passwords_are_masked() -> None:
     assert without_password("postgresql://a@h/d") == "postgresql://a@h/d"
 
 
-def test_a_server_that_was_killed_starts_again_and_a_clean_restart_keeps_its_life(
+def test_a_crash_resets_the_age_of_the_statistics_and_a_clean_restart_does_not(
     tmp_path: Path,
 ) -> None:
-    """Extraction tells crashes by the age of the server's statistics."""
+    """Extraction recognises a crash by the time since which the server keeps statistics."""
     pgdata = tmp_path / "postgres"
-    life = "select stats_reset from pg_stat_bgwriter"
+    statistics_since = "select stats_reset from pg_stat_bgwriter"
 
-    def ask() -> object:
+    def statistics_reset() -> object:
         with psycopg.connect(database_url(pgdata, "crm")) as connection:
-            return connection.execute(life).fetchone()
+            return connection.execute(statistics_since).fetchone()
 
-    first = ask()
+    first = statistics_reset()
     holder = embedded._hold_server(pgdata)
     pg_ctl(["-w", "restart"], pgdata=pgdata, user=holder.system_user)
-    assert ask() == first
+    assert statistics_reset() == first
     os.kill(int((pgdata / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    assert eventually(ask) != first
+    assert eventually(statistics_reset) != first

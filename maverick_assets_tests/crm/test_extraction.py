@@ -141,7 +141,7 @@ def test_columns_of_other_types_are_read_as_the_schema_says(
         ),
     ],
 )
-def test_what_cannot_be_read_is_named_and_the_lake_stays_as_it_was(
+def test_unreadable_input_is_named_and_leaves_the_lake_unchanged(
     notes: Extract, crm: psycopg.Connection, tmp_path: Path, change: str, complaint: str
 ) -> None:
     notes()
@@ -178,12 +178,13 @@ def test_an_old_open_transaction_is_reported(
 ) -> None:
     with psycopg.connect(crm_url) as idle:
         idle.execute("insert into conversations (id) values ('c')")
-        idle.execute("select pg_sleep(0.2)")
-        assert notes().oldest_transaction_seconds > 0.1
-    assert notes().oldest_transaction_seconds < 0.1
+        idle.execute("select pg_sleep(0.5)")
+        while_open = notes().oldest_transaction_seconds
+    assert while_open > 0.4
+    assert notes().oldest_transaction_seconds < while_open
 
 
-def test_another_database_and_one_that_went_back_are_read_in_full(
+def test_another_database_and_a_restored_one_are_read_in_full(
     notes: Extract, crm: psycopg.Connection, pgdata: Path, tmp_path: Path
 ) -> None:
     notes()

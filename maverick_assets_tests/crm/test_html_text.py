@@ -1,3 +1,5 @@
+"""HTML becomes the lines that a reader of the mail sees."""
+
 from maverick_assets.crm.html_text import html_to_text
 
 

@@ -14,9 +14,9 @@ import pytest
 from maverick_assets.crm.importers import import_jsonl, import_mail, insert_rows
 from maverick_assets.crm.internet_mail import MailRow, SkippedInput, read_maildir
 from maverick_assets.errors import BadInput
+from maverick_assets_tests.corpora.real_data import REAL_DATA, needs_real_data
 from maverick_assets_tests.crm.raw_messages import mail_row, raw_message
 
-MAILBOX = Path(__file__).parents[3] / "shared/data/mailbox-arnold/maildir.tar.xz"
 NOTE = {
     "id": "n1",
     "user_id": "allan",
@@ -69,7 +69,7 @@ def test_the_others_load_when_postgresql_refuses_a_mail(crm: psycopg.Connection)
     assert [skipped.name for skipped in report.skipped] == ["b"]
 
 
-def test_a_failure_on_the_way_imports_nothing(crm: psycopg.Connection) -> None:
+def test_a_failure_midway_imports_nothing(crm: psycopg.Connection) -> None:
     def failing() -> Iterator[MailRow]:
         for i in range(700):
             yield mail_row(raw_message(f"number {i}", Message_ID=f"<{i}@x>"))
@@ -142,7 +142,9 @@ def test_an_unknown_table_or_a_missing_file_is_bad_input(
         import_jsonl(crm, "sticky_notes", tmp_path / "x")
 
 
-def test_insert_rows_counts_new_and_known_and_refuses_whole(crm: psycopg.Connection) -> None:
+def test_insert_rows_counts_new_and_known_rows_and_inserts_all_or_none(
+    crm: psycopg.Connection,
+) -> None:
     rows = [NOTE | {"id": str(i)} for i in range(1100)]
     assert insert_rows(crm, "sticky_notes", iter(rows)) == (1100, 0)
     assert insert_rows(crm, "sticky_notes", [*rows[:3], NOTE]) == (1, 3)
@@ -158,11 +160,11 @@ def test_a_table_without_unique_id_is_bad_input(crm: psycopg.Connection) -> None
         insert_rows(crm, "sticky_notes", [NOTE])
 
 
-@pytest.mark.skipif(not MAILBOX.is_file(), reason="../shared/data/mailbox-arnold is not here")
+@needs_real_data
 def test_a_real_mailbox_is_imported_without_its_copies(
     crm: psycopg.Connection, tmp_path: Path
 ) -> None:
-    with tarfile.open(MAILBOX) as archive:
+    with tarfile.open(REAL_DATA / "mailbox-arnold/maildir.tar.xz") as archive:
         archive.extractall(tmp_path, filter="data")
     rows = list(read_maildir(tmp_path))
     report = import_mail(crm, rows)

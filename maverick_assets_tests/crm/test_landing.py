@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_files_that_come_change_and_go_do_so_in_the_lake(folder: Path, tmp_path: Path) -> None:
+def test_new_changed_and_removed_files_reach_the_lake(folder: Path, tmp_path: Path) -> None:
     entry = DocumentsEntry(kind="documents", name="papers", user="allan", folder=folder)
     source = DocumentsSource(entry)
     target = raw_path(tmp_path, source.tables[0].name)

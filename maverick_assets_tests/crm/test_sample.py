@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from statistics import mean
+from typing import Any
 
 import pytest
 
@@ -29,10 +30,11 @@ COLUMNS = {
 }
 PERSONALITIES = ("robbie", "gatekeeper", "business-mentor", "technical-mentor", "health-monitor")
 OWNER = "allan@testpilot.example"
+Tables = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def crm() -> dict[str, list[dict[str, object]]]:
+def crm() -> Tables:
     return sample_crm()
 
 
@@ -64,9 +66,7 @@ def commonest_sentence_share(written: list[str]) -> float:
     return counts.most_common(1)[0][1] / len(written) if counts else 0.0
 
 
-def allan_texts(
-    crm: dict[str, list[dict[str, object]]], mails: list[SampleMail]
-) -> dict[str, list[str]]:
+def allan_texts(crm: Tables, mails: list[SampleMail]) -> dict[str, list[str]]:
     return {
         "mails": [mail.content for mail in mails if mail.mine and mail.content],
         "chats": texts((row for row in crm["messages"] if row["role"] == "user"), "content"),
@@ -75,7 +75,7 @@ def allan_texts(
     }
 
 
-def test_tables_have_their_columns_and_sizes(crm):
+def test_tables_have_their_columns_and_sizes(crm: Tables) -> None:
     for table, columns in COLUMNS.items():
         assert {frozenset(row) for row in crm[table]} == {frozenset(columns.split())}
     assert 660 <= len(crm["crm_emails"]) <= 740
@@ -91,13 +91,13 @@ def test_tables_have_their_columns_and_sizes(crm):
     assert 15 <= len(crm["device_interactions"]) <= 25
 
 
-def test_equal_arguments_give_equal_rows_and_another_seed_gives_others(crm):
+def test_equal_arguments_give_equal_rows_and_another_seed_gives_others(crm: Tables) -> None:
     assert sample_crm() == crm
     other = sample_crm(seed=8)
     assert texts(other["crm_emails"], "body") != texts(crm["crm_emails"], "body")
 
 
-def test_factor_multiplies_rows_and_keeps_ids_unique(crm):
+def test_factor_multiplies_rows_and_keeps_ids_unique(crm: Tables) -> None:
     twice = sample_crm(factor=2)
     for table, rows in twice.items():
         assert len({row["id"] for row in rows}) == len(rows)
@@ -106,7 +106,7 @@ def test_factor_multiplies_rows_and_keeps_ids_unique(crm):
     assert all(duplicate_share(source) < 0.02 for source in by_source.values())
 
 
-def test_replies_answer_an_earlier_mail_of_their_thread(crm):
+def test_replies_answer_an_earlier_mail_of_their_thread(crm: Tables) -> None:
     by_message_id = {row["message_id"]: row for row in crm["crm_emails"]}
     assert len(by_message_id) == len(crm["crm_emails"])
     for row in crm["crm_emails"]:
@@ -117,7 +117,7 @@ def test_replies_answer_an_earlier_mail_of_their_thread(crm):
         assert parent["sent_at"] < row["sent_at"]
 
 
-def test_messages_belong_to_conversations_and_run_forward(crm):
+def test_messages_belong_to_conversations_and_run_forward(crm: Tables) -> None:
     conversations = {row["id"]: row for row in crm["conversations"]}
     last: dict[object, datetime] = {}
     for row in crm["messages"]:
@@ -129,14 +129,14 @@ def test_messages_belong_to_conversations_and_run_forward(crm):
     assert set(last) == set(conversations)
 
 
-def test_moments_are_utc_and_within_the_period(crm):
+def test_moments_are_utc_and_within_the_period(crm: Tables) -> None:
     first, end = datetime(2025, 5, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
     for rows in crm.values():
         moments = [row[key] for row in rows for key in ("sent_at", "created_at") if key in row]
         assert all(first <= moment < end and moment.tzinfo is UTC for moment in moments)
 
 
-def test_mail_has_replies_with_quotes_in_both_styles_and_forwards(crm):
+def test_mail_has_replies_with_quotes_in_both_styles_and_forwards(crm: Tables) -> None:
     bodies = texts(crm["crm_emails"], "body")
     inline = [body for body in bodies if re.search(r"^On \w{3}, .+ wrote:$", body, re.M)]
     outlook = [body for body in bodies if "-----Original Message-----" in body]
@@ -147,7 +147,7 @@ def test_mail_has_replies_with_quotes_in_both_styles_and_forwards(crm):
     assert len({row["sender_email"] for row in crm["crm_emails"]} - {OWNER}) >= 35
 
 
-def test_allan_writes_as_himself_and_his_contacts_do_not(mails):
+def test_allan_writes_as_himself_and_his_contacts_do_not(mails: list[SampleMail]) -> None:
     mine = [mail for mail in mails if mail.mine and mail.content]
     theirs = [mail for mail in mails if not mail.mine and mail.content]
     closing = re.compile(r"^(Onward,|Fair winds,|Talk soon,|A\.)$", re.M)
@@ -162,13 +162,13 @@ def test_allan_writes_as_himself_and_his_contacts_do_not(mails):
     assert all(mail.signed.startswith("Morning") == (mail.sent_at.hour < 12) for mail in mine)
 
 
-def test_his_texts_hardly_repeat(crm, mails):
+def test_his_texts_hardly_repeat(crm: Tables, mails: list[SampleMail]) -> None:
     for name, written in allan_texts(crm, mails).items():
         assert duplicate_share(written) < 0.02, name
         assert commonest_sentence_share(written) <= 0.04, name
 
 
-def test_answers_of_the_other_personalities_hardly_repeat(crm):
+def test_answers_of_the_other_personalities_hardly_repeat(crm: Tables) -> None:
     for name in PERSONALITIES:
         rows = [row for row in crm["personality_samples"] if row["personality"] == name]
         answers = texts(rows, "response")
@@ -176,12 +176,12 @@ def test_answers_of_the_other_personalities_hardly_repeat(crm):
         assert commonest_sentence_share(answers) <= 0.045, name
 
 
-def test_contacts_sentences_are_varied(mails):
+def test_sentences_of_contacts_are_varied(mails: list[SampleMail]) -> None:
     theirs = [mail.content for mail in mails if not mail.mine and mail.content]
     assert commonest_sentence_share(theirs) <= 0.05
 
 
-def test_texts_keep_the_length_budget(crm, mails):
+def test_texts_keep_the_length_budget(crm: Tables, mails: list[SampleMail]) -> None:
     samples = crm["personality_samples"]
     notes = [text.split("\n\n") for text in texts(crm["crm_deals"], "notes")]
     written = allan_texts(crm, mails)
@@ -195,7 +195,7 @@ def test_texts_keep_the_length_budget(crm, mails):
     assert 24 <= words(texts(samples, "response")) <= 32
 
 
-def test_robbie_speaks_in_six_moods_and_two_modes_evenly(crm):
+def test_robbie_speaks_in_six_moods_and_two_modes_evenly(crm: Tables) -> None:
     robbie = [row for row in crm["personality_samples"] if row["personality"] == "robbie"]
     pairs = Counter((row["mood"], row["mode"]) for row in robbie)
     assert len(pairs) == 12
@@ -204,7 +204,7 @@ def test_robbie_speaks_in_six_moods_and_two_modes_evenly(crm):
     assert all(row["mood"] is None and row["mode"] is None for row in others)
 
 
-def test_gatekeeper_gives_the_verdict_first_and_the_business_mentor_asks_back(crm):
+def test_gatekeeper_gives_the_verdict_first_and_the_business_mentor_asks_back(crm: Tables) -> None:
     by_name = {
         name: texts((r for r in crm["personality_samples"] if r["personality"] == name), "response")
         for name in PERSONALITIES
@@ -215,7 +215,7 @@ def test_gatekeeper_gives_the_verdict_first_and_the_business_mentor_asks_back(cr
     assert all(text.endswith("?") for text in by_name["business-mentor"])
 
 
-def test_deals_follow_the_rules_but_for_some_noise():
+def test_deals_follow_the_rules_but_for_some_noise() -> None:
     deals = [deal for deal in draw_deals(7, 3) if deal.decision.stage != "open"]
     kept = mean(decide_deal(deal.facts).stage == deal.decision.stage for deal in deals)
     assert 0.88 <= kept < 0.98
@@ -240,8 +240,8 @@ def test_deals_follow_the_rules_but_for_some_noise():
         ({"repeat": True}, "repeat_client", "won"),
     ],
 )
-def test_each_rule_decides_its_case(changed, rule, stage):
-    plain = {
+def test_each_rule_decides_its_case(changed: dict[str, Any], rule: str, stage: str) -> None:
+    plain: dict[str, Any] = {
         "project": Project("Pawsley", "dental chew", TESTS[0], 100),
         "sample": 100,
         "repeat": False,
@@ -257,7 +257,7 @@ def test_each_rule_decides_its_case(changed, rule, stage):
     assert (decision.rule, decision.stage) == (rule, stage)
 
 
-def test_no_template_syntax_is_left_in_any_text(crm):
+def test_no_template_syntax_is_left_in_any_text(crm: Tables) -> None:
     address = re.compile(r"<[\w.+-]+@[\w.-]+>")
     for table, rows in crm.items():
         for row in rows:
@@ -267,7 +267,7 @@ def test_no_template_syntax_is_left_in_any_text(crm):
                 assert not re.search(r"\s[.,?!](?:\s|$)", text.replace("> ", "")), (table, text)
 
 
-def test_a_chat_has_about_ten_messages_with_both_sides():
+def test_a_chat_has_about_ten_messages_with_both_sides() -> None:
     conversations, messages = chat_rows(7, 1)
     sizes = Counter(row["conversation_id"] for row in messages)
     assert all(3 <= size <= 20 for size in sizes.values())
@@ -275,7 +275,7 @@ def test_a_chat_has_about_ten_messages_with_both_sides():
     assert len(sides) == 2 * len(conversations)
 
 
-def test_templates_expand_and_an_unknown_slot_is_named():
+def test_templates_expand_and_an_unknown_slot_is_named() -> None:
     expander = Expander(random.Random(1))
     said = expander.text("{Hi|Hi} <name>, a {apple|apple}.\n\n~", {"name": "Dana"})
     assert said == "Hi Dana, an apple."

@@ -107,14 +107,17 @@ class Writers:
 
 
 def differences(url: str, target: Path) -> dict[str, int]:
-    """Rows of `crm_deals` that a raw table lacks, has otherwise, has twice, or has too many."""
+    """How many rows of `crm_deals` a raw table lacks, and how many of its own are stale, double or
+    no longer at the source."""
     with psycopg.connect(url) as connection:
-        source = dict(connection.execute("select id, notes from crm_deals").fetchall())
+        source: dict[str, str] = dict(
+            connection.execute("select id, notes from crm_deals").fetchall()
+        )
     rows = live_rows(target)
-    held = {row["id"]: row["notes"] for row in rows}
+    stored = {row["id"]: row["notes"] for row in rows}
     return {
-        "missing": len(source.keys() - held.keys()),
-        "stale": sum(held[key] != source[key] for key in source.keys() & held.keys()),
-        "duplicate": len(rows) - len(held),
-        "dead": len(held.keys() - source.keys()),
+        "missing": len(source.keys() - stored.keys()),
+        "stale": sum(stored[key] != source[key] for key in source.keys() & stored.keys()),
+        "duplicate": len(rows) - len(stored),
+        "dead": len(stored.keys() - source.keys()),
     }

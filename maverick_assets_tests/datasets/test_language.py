@@ -2,7 +2,6 @@
 
 import pytest
 
-from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.examples.builder import ExampleBuilder, ExampleFilter
@@ -12,7 +11,7 @@ from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import IDENTIFIED_LANGUAGES, load_settings
-from maverick_assets_tests.datasets.some_turns import builder_for
+from maverick_assets_tests.datasets.turn_builders import builder_for
 
 SAID = {
     "en": ["Sounds good, let's talk tomorrow.", "can u send me the numbers b4 lunch, thx"],
@@ -36,11 +35,11 @@ def test_a_short_mail_is_of_its_language_and_not_english(language: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "ok", "Danke, passt!", "https://www.firma.de/ueber-uns/wir"])
-def test_a_text_too_short_to_tell_may_be_in_any_language(text: str) -> None:
+def test_a_text_too_short_to_identify_may_be_in_any_language(text: str) -> None:
     assert may_be_in(["en"], text)
 
 
-def test_only_answers_in_a_wanted_language_are_learnt(base: PreparedBase) -> None:
+def test_only_answers_in_a_wanted_language_are_learnt(tokenizer: ChatTokenizer) -> None:
     owner = Owner(("allan@testpilot.example",), ("allan",))
     content = {"a": "We should call them tomorrow morning.", "b": "Wir rufen sie morgen früh an."}
     rows = [
@@ -48,7 +47,6 @@ def test_only_answers_in_a_wanted_language_are_learnt(base: PreparedBase) -> Non
         for key, text in content.items()
     ]
     turns = [builder_for(owner).row_turn(TABLES["sticky_notes"], row) for row in rows]
-    tokenizer = ChatTokenizer(base.directory)
 
     def dropped(*languages: str) -> set[str | None]:
         recipe = load_recipes()["allan-maverick"]
@@ -61,14 +59,14 @@ def test_only_answers_in_a_wanted_language_are_learnt(base: PreparedBase) -> Non
     assert dropped("fr") == {"language"}
 
 
-def test_the_setting_knows_the_languages_that_the_library_tells() -> None:
+def test_the_setting_knows_the_languages_that_the_library_identifies() -> None:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     labels = LanguageIdentifier.from_model_file(MODEL_FILE).labels
     assert frozenset(label for label in labels if len(label) == 2) == IDENTIFIED_LANGUAGES
 
 
-def test_an_unknown_language_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_language_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAVERICK_LANGUAGES", " en, DE ,")
     assert load_settings().language_codes == ("de", "en")
     monkeypatch.setenv("MAVERICK_LANGUAGES", "en,english,xx")

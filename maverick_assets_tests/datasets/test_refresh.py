@@ -1,4 +1,4 @@
-"""Incremental and full derivation give the same rows, and the former costs what changed."""
+"""Incremental and full derivation give the same rows; the former costs what has changed."""
 
 import random
 import shutil
@@ -7,10 +7,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.raw_table import ARROW_TYPES
 from maverick_assets.crm.sample import sample_crm
@@ -34,23 +32,17 @@ from maverick_assets.lake.paths import (
     turns_path,
 )
 from maverick_assets.recipes import Recipe, load_recipes
-from maverick_assets_tests.raw_tables import replace_raw_rows
+from maverick_assets_tests.raw_tables import RowsByTable, replace_raw_tables, table_bytes
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 NAMES = ("allan-maverick", "robbie")
-Rows = dict[str, dict[str, dict[str, Any]]]  # table -> id -> row
 
 
 @pytest.fixture(scope="module")
-def tokenizer(base: PreparedBase) -> ChatTokenizer:
-    return ChatTokenizer(base.directory)
-
-
-@pytest.fixture(scope="module")
-def sample() -> Rows:
+def sample() -> RowsByTable:
     """A fifth of the sample's threads and conversations, and as much of the rest."""
     rows = sample_crm()
-    threads = set(sorted({row["thread_id"] for row in rows["crm_emails"]})[:40])
+    threads = set(sorted({str(row["thread_id"]) for row in rows["crm_emails"]})[:40])
     talks = {row["id"] for row in rows["conversations"][:16]}
     kept = {
         "crm_emails": [row for row in rows["crm_emails"] if row["thread_id"] in threads],
@@ -61,13 +53,7 @@ def sample() -> Rows:
         "personality_samples": rows["personality_samples"][:60],
         "feedback": rows["feedback"],
     }
-    return {name: {row["id"]: row for row in content} for name, content in kept.items()}
-
-
-def write_raw(lake: Path, rows: Rows) -> None:
-    """What extraction leaves of a CRM with these rows."""
-    for name, content in rows.items():
-        replace_raw_rows(lake, name, content.values())
+    return {name: {str(row["id"]): row for row in content} for name, content in kept.items()}
 
 
 def refresh(lake: Path, tokenizer: ChatTokenizer) -> dict[str, RefreshResult]:
@@ -89,18 +75,7 @@ def small_recipe(name: str) -> Recipe:
     return recipe.model_copy(update={"sources": sources})
 
 
-def content(lake: Path, table: str, key: str) -> bytes:
-    """All rows in the order of their key, as bytes."""
-    stored = read_table(lake / table)
-    assert stored is not None
-    ordered = stored.sort_by(key).combine_chunks()
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, ordered.schema) as writer:
-        writer.write_table(ordered)
-    return bytes(sink.getvalue())
-
-
-def night(rows: Rows, rng: random.Random) -> Rows:
+def night(rows: RowsByTable, rng: random.Random) -> RowsByTable:
     """What a day changes: replies, edits, deletions, moves between threads, in every table."""
     new = {name: dict(table) for name, table in rows.items()}
     for name, table in new.items():
@@ -158,15 +133,15 @@ def _company(rng: random.Random) -> str:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_night_after_night_the_rows_are_those_of_a_full_rebuild(
-    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path, seed: int
+    sample: RowsByTable, tokenizer: ChatTokenizer, tmp_path: Path, seed: int
 ) -> None:
     rng = random.Random(seed)
     rows, lake = sample, tmp_path / "lake"
-    write_raw(lake, rows)
+    replace_raw_tables(lake, rows)
     refresh(lake, tokenizer)
     for at in range(3):
         rows = night(rows, rng)
-        write_raw(lake, rows)
+        replace_raw_tables(lake, rows)
         done = refresh(lake, tokenizer)
         assert not any(result.full for result in done.values())
         rebuilt = tmp_path / f"rebuilt{at}"
@@ -178,19 +153,19 @@ def test_night_after_night_the_rows_are_those_of_a_full_rebuild(
             *((f"datasets/{name}", "example_id") for name in NAMES),
             *((f"preferences/{name}", "preference_id") for name in NAMES),
         ):
-            assert content(lake, table, key) == content(rebuilt, table, key), table
+            assert table_bytes(lake, table, key) == table_bytes(rebuilt, table, key), table
 
 
 def test_one_new_mail_costs_its_own_thread(
-    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+    sample: RowsByTable, tokenizer: ChatTokenizer, tmp_path: Path
 ) -> None:
-    write_raw(tmp_path, sample)
+    replace_raw_tables(tmp_path, sample)
     first = refresh(tmp_path, tokenizer)
     assert first["mails"].derived == len(sample["crm_emails"])
     last = max(sample["crm_emails"].values(), key=lambda row: row["sent_at"])
     new = last | {"id": "new", "message_id": "<new@x>", "body": "And one more thing, in brief."}
     emails = sample["crm_emails"] | {"new": new}
-    write_raw(tmp_path, sample | {"crm_emails": emails})
+    replace_raw_tables(tmp_path, sample | {"crm_emails": emails})
     done = refresh(tmp_path, tokenizer)
     assert done["mails"].derived == 1
     assert done["mails"].commit.inserted == 1
@@ -201,9 +176,9 @@ def test_one_new_mail_costs_its_own_thread(
 
 
 def test_another_owner_recipe_or_code_is_a_full_rebuild(
-    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+    sample: RowsByTable, tokenizer: ChatTokenizer, tmp_path: Path
 ) -> None:
-    write_raw(tmp_path, sample)
+    replace_raw_tables(tmp_path, sample)
     refresh(tmp_path, tokenizer)
     assert refresh_mails(tmp_path, "2").full
     assert refresh_turns(tmp_path, Owner(("someone@else.example",), ("x",)), "1").full
@@ -217,9 +192,9 @@ def test_another_owner_recipe_or_code_is_a_full_rebuild(
 
 
 def test_a_deleted_row_takes_its_turns_and_examples_along(
-    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+    sample: RowsByTable, tokenizer: ChatTokenizer, tmp_path: Path
 ) -> None:
-    write_raw(tmp_path, sample)
+    replace_raw_tables(tmp_path, sample)
     refresh(tmp_path, tokenizer)
     note = max(sample["sticky_notes"].values(), key=lambda row: row["created_at"])
     notes = {key: row for key, row in sample["sticky_notes"].items() if key != note["id"]}
@@ -232,7 +207,7 @@ def test_a_deleted_row_takes_its_turns_and_examples_along(
         return {i for row in rows if row["source"] == "sticky_notes" for i in row["source_ids"]}
 
     assert note["id"] in used()
-    write_raw(tmp_path, sample | {"sticky_notes": notes})
+    replace_raw_tables(tmp_path, sample | {"sticky_notes": notes})
     refresh(tmp_path, tokenizer)
     assert note["id"] not in used()
     turns = read_turns(turns_path(tmp_path))
@@ -240,8 +215,8 @@ def test_a_deleted_row_takes_its_turns_and_examples_along(
     assert read_examples(dataset, 0)
 
 
-def test_a_crm_without_text_is_an_error_and_leaves_no_turns(tmp_path: Path) -> None:
-    write_raw(tmp_path, {table.name: {} for table in TEXT_TABLES})
+def test_a_crm_without_text_is_bad_input_and_leaves_no_turns(tmp_path: Path) -> None:
+    replace_raw_tables(tmp_path, {table.name: {} for table in TEXT_TABLES})
     refresh_mails(tmp_path, "1")
     with pytest.raises(BadInput, match="holds no text to learn from"):
         refresh_turns(tmp_path, OWNER, "1")
@@ -258,7 +233,7 @@ def test_intimate_words_and_health_data_stay_with_their_personality(
 ) -> None:
     rows = sample_crm()
     samples = {str(row["id"]): row for row in rows["personality_samples"]}
-    write_raw(tmp_path, {"personality_samples": samples})
+    replace_raw_tables(tmp_path, {"personality_samples": samples})
     refresh_turns(tmp_path, OWNER, "1")
     for recipe in load_recipes().values():
         refresh_candidates(tmp_path, recipe, lambda: tokenizer, ["base", "1"])
@@ -268,45 +243,45 @@ def test_intimate_words_and_health_data_stay_with_their_personality(
             assert example.mode is None or recipe.name == "robbie"
 
 
-def test_rejected_answers_are_kept_aside_and_go_with_their_rows(
-    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+def test_rejected_answers_are_preferences_and_go_with_their_rows(
+    sample: RowsByTable, tokenizer: ChatTokenizer, tmp_path: Path
 ) -> None:
-    """Where there never were any, the table is the same."""
+    """The table is then the same as where there never were any."""
     low = {key: row | {"rating": 2} for key, row in sample["feedback"].items()}
     mine = {key: row for key, row in low.items() if row["personality"] == "robbie"}
-    write_raw(tmp_path / "a", sample | {"feedback": low})
-    write_raw(tmp_path / "b", sample | {"feedback": {}})
+    replace_raw_tables(tmp_path / "a", sample | {"feedback": low})
+    replace_raw_tables(tmp_path / "b", sample | {"feedback": {}})
     refresh(tmp_path / "a", tokenizer)
     table = read_table(preferences_path(tmp_path / "a", "robbie"))
     assert table is not None
     assert set(table["rejected"].to_pylist()) == {row["response"] for row in mine.values()}
-    write_raw(tmp_path / "a", sample | {"feedback": {}})
+    replace_raw_tables(tmp_path / "a", sample | {"feedback": {}})
     for lake in (tmp_path / "a", tmp_path / "b"):
         refresh(lake, tokenizer)
-    tables = [content(tmp_path / lake, "preferences/robbie", "preference_id") for lake in "ab"]
+    tables = [table_bytes(tmp_path / lake, "preferences/robbie", "preference_id") for lake in "ab"]
     assert tables[0] == tables[1]
 
 
-def test_a_rejected_answer_with_a_secret_in_any_part_is_not_kept_aside(
-    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+def test_a_rejected_answer_with_a_secret_in_any_part_is_no_preference(
+    sample: RowsByTable, tokenizer: ChatTokenizer, tmp_path: Path
 ) -> None:
     model = next(row for row in sample["feedback"].values() if row["personality"] == "robbie")
     plain = {"prompt": "Hi?", "response": "Go away.", "correction": "Hello!", "rating": 1}
     parts = {"prompt", "response", "correction"}
     with_secret = {part: model | plain | {"id": part, part: "pw is hunter2!!"} for part in parts}
     feedback = with_secret | {"plain": model | plain | {"id": "plain"}}
-    write_raw(tmp_path, sample | {"feedback": feedback})
+    replace_raw_tables(tmp_path, sample | {"feedback": feedback})
     refresh(tmp_path, tokenizer)
     table = read_table(preferences_path(tmp_path, "robbie"))
     assert table is not None
     assert table["source_ids"].to_pylist() == [["plain"]]
 
 
-def test_nobody_without_the_key_can_tell_whose_a_candidate_is(
-    sample: Rows, tokenizer: ChatTokenizer, tmp_path: Path
+def test_the_contact_of_a_candidate_cannot_be_identified_without_the_key(
+    sample: RowsByTable, tokenizer: ChatTokenizer, tmp_path: Path
 ) -> None:
     lake = tmp_path / "lake"
-    write_raw(lake, sample)
+    replace_raw_tables(lake, sample)
 
     def contacts() -> set[str]:
         assert refresh(lake, tokenizer)["allan-maverick"].full

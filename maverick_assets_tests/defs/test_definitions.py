@@ -1,4 +1,5 @@
-"""The Dagster definitions: held by a snapshot, light to import, one row of assets a personality."""
+"""The Dagster definitions: compared with a snapshot, light to import, one row of assets for each
+personality."""
 
 import os
 import subprocess
@@ -15,8 +16,7 @@ from maverick_assets.definitions import build_definitions
 from maverick_assets.fleets import load_fleet
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import PACKAGED_PERSONALITIES
-
-PROJECT = Path(__file__).parents[2]
+from maverick_assets_tests.command import PROJECT
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +156,8 @@ def test_a_node_may_have_a_hyphen(tmp_path: Path) -> None:
 
 
 def test_importing_the_definitions_brings_no_heavy_package() -> None:
-    heavy = ("torch", "transformers", "peft", "deepspeed", "scipy", "spacy", "xllamacpp")
-    heavy += ("tensorboard", "wandb")
+    heavy = ["torch", "transformers", "peft", "deepspeed", "scipy", "spacy", "xllamacpp"]
+    heavy += ["tensorboard", "wandb"]
     code = (
         "import maverick_assets.definitions, sys; "
         f"print([name for name in {heavy!r} if name in sys.modules])"

@@ -1,4 +1,4 @@
-"""A computer on which `maverick ui` runs: what is asked of it, and what happens to it."""
+"""A computer on which `maverick ui` runs: requests to it, and what befalls it."""
 
 import signal
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from dagster import AssetKey
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.crm.sample import sample_crm
-from maverick_assets_tests.command import Maverick, fill
+from maverick_assets_tests.command import Maverick, import_rows
 from maverick_assets_tests.end_to_end.dagster_ui import DagsterUI, ask, start_ui
-from maverick_assets_tests.processes import kill, running
+from maverick_assets_tests.processes import kill, processes_with
 
 LAUNCH = """mutation($job: String!, $keys: [AssetKeyInput!]!) {
  launchPipelineExecution(executionParams: {
@@ -32,12 +32,12 @@ ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 
 
 def robbies_home(base: PreparedBase, home: Path, rows: int) -> Maverick:
-    """A command in a new run home, whose CRM holds so many texts of one personality."""
+    """A command with a new run home, whose CRM holds `rows` texts of one personality."""
     home.mkdir()
     (home / "base").symlink_to(base.directory.parent)
     command = Maverick(home)
     samples = [row for row in sample_crm()["personality_samples"] if row["personality"] == "robbie"]
-    fill(command, {"personality_samples": samples[:rows]}, home.parent)
+    import_rows(command, {"personality_samples": samples[:rows]}, home.parent)
     return command
 
 
@@ -51,11 +51,11 @@ class Machine:
     def part(self, *words: str) -> psutil.Process:
         """The process of this `maverick ui` in whose command line these words are."""
         tree = psutil.Process(self.ui.process.pid).children(recursive=True)
-        [found] = [process for process in running(*words) if process in tree]
-        return found
+        [match] = [process for process in processes_with(*words) if process in tree]
+        return match
 
     def drivers(self) -> list[psutil.Process]:
-        return running("maverick_assets.training.driver", str(self.maverick.home))
+        return processes_with("maverick_assets.training.driver", str(self.maverick.home))
 
     def power_cut(self) -> None:
         """Kill every process of this run home at once, PostgreSQL included."""
@@ -70,7 +70,7 @@ class Machine:
         self.ui.process.wait(60)
 
     def launch(self, job: str, keys: Iterable[AssetKey]) -> str:
-        """Ask for a job, of these assets only; the id of its run."""
+        """Launch a job for these assets only; the id of its run."""
         paths = [{"path": list(key.path)} for key in keys]
         launched = ask(self.ui.url, LAUNCH, job=job, keys=paths)["launchPipelineExecution"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
@@ -86,14 +86,14 @@ class Machine:
     def status(self, run: str) -> str:
         return next(str(each["status"]) for each in self.runs() if each["runId"] == run)
 
-    def says(self, run: str, words: str) -> bool:
-        """Whether its log has these words."""
+    def log_has(self, run: str, words: str) -> bool:
+        """Whether the log of the run has these words."""
         events = ask(self.ui.url, EVENTS, id=run)["logsForRun"]["events"]
         return any(words in event.get("message", "") for event in events)
 
-    def trains(self, run: str) -> bool:
-        """True from the moment when its training process is at work."""
-        return self.says(run, "loading base")
+    def is_training(self, run: str) -> bool:
+        """True once the training process of the run is at work."""
+        return self.log_has(run, "loading base")
 
     def cancel(self, run: str) -> None:
         ask(self.ui.url, CANCEL, id=run)

@@ -15,7 +15,7 @@ from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import turns_path
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
-from maverick_assets_tests.command import Maverick, fill
+from maverick_assets_tests.command import Maverick, import_rows
 from maverick_assets_tests.end_to_end.dagster_ui import ask, start_ui
 from maverick_assets_tests.processes import wait_for
 
@@ -44,7 +44,7 @@ def maverick(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Ma
     home = tmp_path_factory.mktemp("home")
     (home / "base").symlink_to(base.directory.parent)
     command = Maverick(home)
-    fill(command, small_crm(), tmp_path_factory.mktemp("rows"))
+    import_rows(command, small_crm(), tmp_path_factory.mktemp("rows"))
     command.ok("run", "weekly", *FLAGS)
     return command
 
@@ -87,7 +87,7 @@ def test_a_night_with_new_rows_trains_on_top_of_the_version_in_service(
     maverick: Maverick, tmp_path: Path
 ) -> None:
     samples = [row for row in sample_crm()["personality_samples"] if row["personality"] == "robbie"]
-    fill(maverick, {"personality_samples": samples[30:40]}, tmp_path)
+    import_rows(maverick, {"personality_samples": samples[30:40]}, tmp_path)
     done = maverick("run", "nightly", *FLAGS, "--json")
     assert done.returncode == 0, done.stderr[-3000:]
     assert "allan-maverick: skip" in done.stderr

@@ -1,4 +1,4 @@
-"""New rows of the CRM, the running daemon, and what happens when that is killed."""
+"""New rows of the CRM are ingested once, though the daemon is killed meanwhile."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Parts of Dagster, and all of it, killed in the middle of a training."""
+"""Parts of Dagster, or all of it, are killed in the middle of a training."""
 
 import shutil
 import subprocess
@@ -17,14 +17,14 @@ from maverick_assets.cli.jobs import asset_selection
 from maverick_assets_tests.command import Maverick
 from maverick_assets_tests.end_to_end.dagster_ui import start_ui
 from maverick_assets_tests.end_to_end.machine import Machine, robbies_home
-from maverick_assets_tests.processes import kill, lives, running, wait_for
+from maverick_assets_tests.processes import is_alive, kill, processes_with, wait_for
 
 SECONDS_TO_RECOVER = 60
 
 
 @pytest.fixture(scope="module")
 def machine(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """One that trains for a minute."""
+    """A machine that trains for a minute."""
     machine = Machine(robbies_home(base, tmp_path_factory.mktemp("machine") / "home", 150))
     yield machine
     machine.stop()
@@ -33,11 +33,10 @@ def machine(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def training(machine: Machine) -> Iterator[str]:
-    """Id of a weekly run in the middle of training, from the start; what is left of it is cancelled
-    at the end."""
+    """Id of a weekly run that trains from scratch; what is left of it is cancelled at the end."""
     shutil.rmtree(machine.maverick.home / "runs" / "checkpoints", ignore_errors=True)
     run = machine.launch("weekly", asset_selection("weekly", ["robbie"]))
-    wait_for(lambda: machine.trains(run), 120)
+    wait_for(lambda: machine.is_training(run), 120)
     yield run
     wait_for(machine.is_idle, 90)
 
@@ -80,45 +79,47 @@ def test_a_nightly_waits_in_the_queue_while_a_weekly_trains(
     assert machine.status(training) == "STARTED"
 
 
-def test_a_cancelled_training_frees_its_slot_and_the_next_goes_on_from_it(
+def test_a_cancelled_training_frees_its_slot_and_the_next_resumes_it(
     machine: Machine, training: str
 ) -> None:
-    wait_for(lambda: machine.says(training, "loss robbie"))
+    wait_for(lambda: machine.log_has(training, "loss robbie"))
     [driver] = machine.drivers()
     machine.cancel(training)
     wait_for(lambda: driver not in machine.drivers())
     wait_for(lambda: answers_about(machine, training) == ("CANCELED", False))
     again = machine.launch("weekly", asset_selection("weekly", ["robbie"]))
-    wait_for(lambda: machine.says(again, "robbie: going on from a checkpoint after step"), 120)
+    wait_for(lambda: machine.log_has(again, "robbie: resuming from a checkpoint after step"), 120)
 
 
-def test_a_killed_worker(machine: Machine, training: str) -> None:
+def test_a_run_recovers_from_a_killed_worker(machine: Machine, training: str) -> None:
     [driver] = machine.drivers()
     kill([worker_of(machine)])
     assert_recovered(machine, training, driver)
 
 
-def test_a_killed_code_server_and_its_worker(machine: Machine, training: str) -> None:
+def test_a_run_recovers_from_a_killed_code_server_and_worker(
+    machine: Machine, training: str
+) -> None:
     [driver] = machine.drivers()
     kill([machine.part("api", "grpc"), worker_of(machine)])
     assert_recovered(machine, training, driver)
 
 
-def test_a_killed_daemon_and_a_worker(machine: Machine, training: str) -> None:
+def test_a_run_recovers_from_a_killed_daemon_and_worker(machine: Machine, training: str) -> None:
     [driver] = machine.drivers()
     kill([machine.part("dagster._daemon"), worker_of(machine)])
     assert_recovered(machine, training, driver)
 
 
-def test_everything_killed_at_once(machine: Machine, training: str) -> None:
+def test_a_run_recovers_from_a_power_cut(machine: Machine, training: str) -> None:
     [driver] = machine.drivers()
     machine.power_cut()
-    assert not running(str(machine.maverick.home))
+    assert not processes_with(str(machine.maverick.home))
     machine.ui = start_ui(machine.maverick)
     assert_recovered(machine, training, driver)
 
 
-def test_a_run_that_the_end_of_the_ui_interrupts_is_requested_again_at_the_next_start(
+def test_a_run_that_a_stopped_ui_interrupts_is_requested_again_at_the_next_start(
     machine: Machine, training: str
 ) -> None:
     [driver] = machine.drivers()
@@ -136,7 +137,7 @@ def test_a_killed_command_trains_when_it_is_run_again_at_once(
     assert any("20 rows: 0 new" in line for line in lines[1])
     assert not any("waits: another run holds" in line for line in lines[1])
     assert_readable(maverick.home / "lake")
-    maverick.ok("status")  # a command that ends well stops the server that dead ones held
+    maverick.ok("status")  # stops the server when it ends, though killed commands held it
     assert not (maverick.home / "postgres" / "postmaster.pid").exists()
 
 
@@ -152,8 +153,8 @@ def lines_until_it_trains(maverick: Maverick) -> list[str]:
     assert command.stderr is not None
     lines = list(takewhile(lambda line: " step " not in line, command.stderr))
     assert command.poll() is None, lines
-    [driver] = running("maverick_assets.training.driver", str(maverick.home))
+    [driver] = processes_with("maverick_assets.training.driver", str(maverick.home))
     command.kill()
     command.communicate()
-    wait_for(lambda: not lives(driver))
+    wait_for(lambda: not is_alive(driver))
     return lines

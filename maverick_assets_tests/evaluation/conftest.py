@@ -1,4 +1,4 @@
-"""Evaluation is tested on the tiny base model and the datasets of the training tests."""
+"""Fixtures of the training tests that evaluation uses: the tiny base model, and datasets."""
 
 from maverick_assets_tests.training.conftest import tiny_base, write_examples
 

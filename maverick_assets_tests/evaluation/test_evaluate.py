@@ -1,5 +1,8 @@
+"""Evaluation of an adapter: its metrics, the gates' decision and a report to read."""
+
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,26 +41,35 @@ def job(dataset: Path, out: Path) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def spec(tiny_base: PreparedBase, tmp_path: Path, write_examples: Any) -> dict[str, Any]:
-    """A trained adapter, to be evaluated on seven held-out examples."""
-    dataset, trained = tmp_path / "dataset", tmp_path / "trained"
-    write_examples(dataset, ROWS)
+@pytest.fixture(scope="module")
+def trained(
+    tiny_base: PreparedBase, tmp_path_factory: pytest.TempPathFactory, write_examples: Any
+) -> Path:
+    """A folder with a dataset, and with an adapter that was trained on it."""
+    folder = tmp_path_factory.mktemp("trained")
+    write_examples(folder / "dataset", ROWS)
     base = {"directory": str(tiny_base.directory), "digest": tiny_base.digest}
-    training = {"base": base, "jobs": [job(dataset, trained)]}
+    training = {"base": base, "jobs": [job(folder / "dataset", folder / "trained")]}
     run_training(
         TrainingSpec.model_validate_json(json.dumps(training)),
         Reporter(lambda _: None, lambda _: None),
     )
+    return folder
+
+
+@pytest.fixture
+def spec(tiny_base: PreparedBase, trained: Path, tmp_path: Path) -> dict[str, Any]:
+    """The evaluation of the adapter on seven validation examples; its summary is a copy."""
+    shutil.copy(trained / "trained" / "training.json", tmp_path)
     return {
-        "base": base,
+        "base": {"directory": str(tiny_base.directory), "digest": tiny_base.digest},
         "personality": "robbie",
-        "dataset": str(dataset),
+        "dataset": str(trained / "dataset"),
         "dataset_version": 0,
-        "adapter": str(trained / "adapter"),
+        "adapter": str(trained / "trained" / "adapter"),
         "max_length": 512,
         "gates": {"max_perplexity_ratio": 0.9},
-        "training": str(trained / "training.json"),
+        "training": str(tmp_path / "training.json"),
         "out": str(tmp_path / "report"),
         "samples": 5,
         "split": "validation",
@@ -143,7 +155,7 @@ def test_an_empty_split_is_named_and_nothing_is_written(spec: dict[str, Any]) ->
     assert not Path(spec["out"]).exists()
 
 
-def test_the_command_says_a_missing_adapter_in_one_line(
+def test_the_command_reports_a_missing_adapter_in_one_line(
     spec: dict[str, Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "spec.json"

@@ -1,3 +1,5 @@
+"""The gates: which adapter passes, and the reasons that are recorded."""
+
 import math
 
 import pytest
@@ -28,7 +30,7 @@ def measured(adapter: float, in_service: float | None = None, n_examples: int = 
     )
 
 
-def test_a_better_adapter_passes_and_every_gate_says_why() -> None:
+def test_a_better_adapter_passes_and_every_gate_has_its_reason() -> None:
     decision = apply_gates(measured(20), GATES)
     assert decision.passed
     assert decision.reasons == (
@@ -54,12 +56,12 @@ def test_a_version_worse_than_the_one_in_service_is_refused(
     assert ("above the limit 1.02" in decision.reasons[2]) is not passed
 
 
-def test_too_few_held_out_examples_decide_nothing() -> None:
+def test_too_few_validation_examples_do_not_pass() -> None:
     decision = apply_gates(measured(20, n_examples=2), GATES)
     assert not decision.passed
     assert decision.reasons[0] == "2 held-out examples, fewer than the 3 required"
 
 
-def test_no_figure_is_no_pass() -> None:
+def test_a_metric_that_is_not_a_number_does_not_pass() -> None:
     assert not apply_gates(measured(math.nan), GATES).passed
     assert not apply_gates(measured(20, in_service=math.nan), GATES).passed

@@ -1,3 +1,5 @@
+"""Perplexity over packed examples is that of each example alone."""
+
 import math
 from typing import Any
 

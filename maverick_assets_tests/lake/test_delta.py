@@ -83,7 +83,7 @@ def test_a_table_of_another_schema_has_no_state_and_no_rows_pass_an_empty_filter
     assert (held.num_rows, held.column_names) == (0, ["text"])
 
 
-def test_changes_tell_rows_before_and_after(tmp_path: Path) -> None:
+def test_changes_hold_rows_before_and_after(tmp_path: Path) -> None:
     sync_table(tmp_path, table({"a": ("1", []), "b": ("2", [])}), "id")
     sync_table(tmp_path, table({"a": ("one", []), "c": ("3", [])}), "id")
     changes = read_changes(tmp_path, 0, ["id", "text"])
@@ -189,6 +189,6 @@ def test_a_table_whose_log_holds_values_is_purged_of_its_log_too(tmp_path: Path)
     assert sync_table(path, table({"a": ("2", [])}), "id").updated == 1
 
 
-def test_purging_what_is_not_there_is_no_error(tmp_path: Path) -> None:
+def test_purging_a_missing_table_is_no_error(tmp_path: Path) -> None:
     purge(tmp_path / "t")
     assert open_table(tmp_path / "t") is None

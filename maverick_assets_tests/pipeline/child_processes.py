@@ -1,4 +1,4 @@
-"""Functions that play the child processes which evaluate and export a version."""
+"""Functions in place of the child processes that evaluate and export a version."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ FAILS = GateDecision(passed=False, reasons=("worse than the base",), decided_at=
 
 @dataclass
 class FakeEvaluation:
-    """Leaves the report of an evaluation whose gates decided as it is told."""
+    """Leaves the report of an evaluation whose gates decided `gate`."""
 
     gate: GateDecision = PASSES
     specs: list[EvaluationSpec] = field(default_factory=list)

@@ -1,45 +1,33 @@
-"""A run home with tiny datasets and versions, where child processes are played by functions."""
+"""A run home with tiny datasets and versions, and functions in place of child processes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA
+from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.pipeline import base_model, evaluate, release
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.settings import Settings
+from maverick_assets_tests.datasets.example_template import EXAMPLE
 from maverick_assets_tests.pipeline.child_processes import FakeEvaluation, FakeExport
-from maverick_assets_tests.registry.conftest import adapter_dir, add, describe, registry
+from maverick_assets_tests.recording_log import RecordingLog
+from maverick_assets_tests.registry.conftest import (
+    adapter_dir,
+    add_version,
+    make_manifest,
+    registry,
+)
 
-__all__ = ["adapter_dir", "add", "describe", "registry"]
+__all__ = ["adapter_dir", "add_version", "make_manifest", "registry"]
 
 WriteDataset = Callable[..., int]
-
-
-@dataclass
-class RecordingLog:
-    """A log that remembers its lines by level."""
-
-    lines: list[tuple[str, str]] = field(default_factory=list)
-
-    def info(self, msg: str) -> None:
-        self.lines.append(("info", msg))
-
-    def warning(self, msg: str) -> None:
-        self.lines.append(("warning", msg))
-
-    def error(self, msg: str) -> None:
-        self.lines.append(("error", msg))
-
-    def of_level(self, level: str) -> list[str]:
-        return [line for name, line in self.lines if name == level]
 
 
 @pytest.fixture
@@ -64,33 +52,32 @@ def write_dataset(run: RunContext) -> WriteDataset:
     ) -> int:
         counts = {"train": train, "validation": validation, "test": test}
         splits = [split for split, count in counts.items() for _ in range(count)]
-        rows = [_example(personality, split, at) for at, split in enumerate(splits)]
+        rows = [asdict(_example(personality, split, at)) for at, split in enumerate(splits)]
         path = dataset_path(run.settings.lake, personality)
         return sync_table(path, arrow_table(rows, EXAMPLE_SCHEMA), "example_id").version
 
     return write
 
 
-def _example(personality: str, split: str, number: int) -> dict[str, object]:
-    return {
-        "example_id": f"{split} {number}",
-        "personality": personality,
-        "kind": "sample",
-        "messages": [
-            Message(role="system", content="You are here."),
-            Message(role="user", content=f"Question {number}?"),
-            Message(role="assistant", content=f"Answer {number}."),
-        ],
-        "source": "personality_samples",
-        "source_ids": [f"{split} {number}"],
-        "thread_id": f"{split} {number}",
-        "occurred_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number),
-        "split": split,
-        "mood": None,
-        "mode": None,
-        "n_tokens": 10,
-        "n_supervised": 5,
-    }
+def _example(personality: str, split: str, number: int) -> Example:
+    key = f"{split} {number}"
+    messages = [
+        Message(role="system", content="You are here."),
+        Message(role="user", content=f"Question {number}?"),
+        Message(role="assistant", content=f"Answer {number}."),
+    ]
+    return replace(
+        EXAMPLE,
+        example_id=key,
+        personality=personality,
+        kind="sample",
+        messages=messages,
+        source="personality_samples",
+        source_ids=[key],
+        thread_id=key,
+        occurred_at=EXAMPLE.occurred_at + timedelta(days=number),
+        split=split,
+    )
 
 
 @pytest.fixture

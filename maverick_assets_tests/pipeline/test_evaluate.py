@@ -1,18 +1,15 @@
 """Evaluation: what is measured on what, and the gate's decision recorded once, with its reasons."""
 
-from collections.abc import Callable
-
 import pytest
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.evaluate import evaluate_newest, evaluate_version
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Gates, load_recipes
-from maverick_assets.registry.manifest import Manifest
 from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeEvaluation
 from maverick_assets_tests.pipeline.conftest import WriteDataset
+from maverick_assets_tests.registry.conftest import AddVersion
 
-Add = Callable[..., Manifest]
 ROBBIE = load_recipes()["robbie"]
 
 
@@ -24,9 +21,9 @@ def datasets(write_dataset: WriteDataset) -> None:
 
 
 def test_the_decision_of_the_gates_is_recorded_with_metrics_and_reasons(
-    run: RunContext, add: Add, evaluation: FakeEvaluation
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
 ) -> None:
-    add("v1.0", gate=None)
+    add_version("v1.0", gate=None)
     evaluation.gate = FAILS
     evaluated = evaluate_newest(run, ROBBIE)
     assert evaluated.gate == FAILS
@@ -38,10 +35,10 @@ def test_the_decision_of_the_gates_is_recorded_with_metrics_and_reasons(
 
 
 def test_a_recipe_edited_meanwhile_cannot_make_report_and_manifest_disagree(
-    run: RunContext, add: Add, evaluation: FakeEvaluation
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
 ) -> None:
     """The limits of today's recipe go to the process that decides; nothing decides after it."""
-    version = add("v1.0", gate=None)
+    version = add_version("v1.0", gate=None)
     evaluation.gate = FAILS
     evaluated = evaluate_version(run, version, Gates(max_perplexity_ratio=100))
     assert evaluation.specs[0].gates.max_perplexity_ratio == 100
@@ -52,11 +49,11 @@ def test_a_recipe_edited_meanwhile_cannot_make_report_and_manifest_disagree(
 
 
 def test_the_newest_version_is_compared_with_the_one_in_service(
-    run: RunContext, add: Add, evaluation: FakeEvaluation
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     run.registry.release("robbie", "v1.0")
-    version = add("v1.1", gate=None)
+    version = add_version("v1.1", gate=None)
     evaluate_version(run, version, ROBBIE.gates)
     current = run.registry.directory("robbie", "v1.0") / "adapter"
     [spec] = evaluation.specs
@@ -66,9 +63,9 @@ def test_the_newest_version_is_compared_with_the_one_in_service(
 
 
 def test_the_version_in_service_is_not_compared_with_itself(
-    run: RunContext, add: Add, evaluation: FakeEvaluation
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     released = run.registry.release("robbie", "v1.0")
     evaluated = evaluate_version(run, released, ROBBIE.gates)
     assert evaluation.specs[0].in_service_adapter is None
@@ -76,21 +73,21 @@ def test_the_version_in_service_is_not_compared_with_itself(
 
 
 def test_the_first_evaluation_of_a_major_version_freezes_its_test_set(
-    run: RunContext, add: Add, evaluation: FakeEvaluation
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
 ) -> None:
-    first = add("v1.0", gate=None).model_copy(update={"dataset_version": 0})
+    first = add_version("v1.0", gate=None).model_copy(update={"dataset_version": 0})
     evaluate_version(run, first, ROBBIE.gates)
-    later = add("v1.1", gate=None)  # its dataset has a third test example
+    later = add_version("v1.1", gate=None)  # its dataset has a third test example
     evaluate_version(run, later, ROBBIE.gates, test_set_of=1)
     spec = evaluation.specs[-1]
     assert spec.split == "test"
-    assert spec.example_ids == {"test 15", "test 16"}
+    assert spec.example_ids == frozenset({"test 15", "test 16"})
 
 
 def test_a_corrupt_adapter_is_not_measured(
-    run: RunContext, add: Add, evaluation: FakeEvaluation
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
 ) -> None:
-    version = add("v1.0", gate=None)
+    version = add_version("v1.0", gate=None)
     adapter = run.registry.directory("robbie", "v1.0") / "adapter"
     (adapter / "adapter_config.json").write_text("{")
     with pytest.raises(MaverickError, match="is corrupt"):

@@ -16,8 +16,8 @@ from maverick_assets.pipeline import base_model
 from maverick_assets.pipeline.ingest import land_table, refresh_clean, refresh_personality
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import load_recipes
-from maverick_assets_tests.pipeline.conftest import RecordingLog
 from maverick_assets_tests.raw_tables import upsert_raw_rows
+from maverick_assets_tests.recording_log import RecordingLog
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ROBBIE = load_recipes()["robbie"]

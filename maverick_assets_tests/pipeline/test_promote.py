@@ -1,6 +1,5 @@
 """Promotion: the version in service becomes a major version, once a month, if it passes."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -12,19 +11,20 @@ from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets_tests.pipeline.child_processes import FAILS, FakeEvaluation, FakeExport
-from maverick_assets_tests.pipeline.conftest import RecordingLog, WriteDataset
+from maverick_assets_tests.pipeline.conftest import WriteDataset
+from maverick_assets_tests.recording_log import RecordingLog
+from maverick_assets_tests.registry.conftest import AddVersion
 
-Add = Callable[..., Manifest]
 RECIPES = load_recipes()
 ROBBIE = RECIPES["robbie"]
 
 
 @pytest.fixture
-def released(run: RunContext, add: Add, write_dataset: WriteDataset) -> Manifest:
+def released(run: RunContext, add_version: AddVersion, write_dataset: WriteDataset) -> Manifest:
     """v1.0 in service, trained on a dataset whose test set is frozen by the promotion."""
     write_dataset(test=1)
     write_dataset(test=2)
-    add("v1.0")
+    add_version("v1.0")
     return run.registry.release("robbie", "v1.0")
 
 
@@ -66,7 +66,7 @@ def test_a_version_that_fails_is_kept_explained_and_not_released(
 
 def test_without_test_examples_validation_takes_their_place_and_the_log_says_so(
     run: RunContext,
-    add: Add,
+    add_version: AddVersion,
     write_dataset: WriteDataset,
     evaluation: FakeEvaluation,
     export: FakeExport,
@@ -74,7 +74,7 @@ def test_without_test_examples_validation_takes_their_place_and_the_log_says_so(
 ) -> None:
     write_dataset()
     write_dataset(validation=4)
-    add("v1.0")
+    add_version("v1.0")
     run.registry.release("robbie", "v1.0")
     assert promote(run, ROBBIE) is not None
     assert log.of_level("warning") == ["robbie has no test examples; validation took their place"]

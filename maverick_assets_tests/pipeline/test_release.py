@@ -1,28 +1,24 @@
 """Release: what the gate passed is exported, tried and put in service; the rest stays out."""
 
-from collections.abc import Callable
-
 import pytest
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.pipeline.release import release_by_operator, release_newest, release_version
 from maverick_assets.pipeline.run_context import RunContext
-from maverick_assets.registry.manifest import Manifest
 from maverick_assets_tests.pipeline.child_processes import FAILS, FakeExport
-from maverick_assets_tests.pipeline.conftest import RecordingLog
-
-Add = Callable[..., Manifest]
+from maverick_assets_tests.recording_log import RecordingLog
+from maverick_assets_tests.registry.conftest import AddVersion
 
 
 def in_service(run: RunContext) -> str | None:
     manifest = run.registry.in_service("robbie")
-    return manifest and str(manifest.version)
+    return str(manifest.version) if manifest else None
 
 
 def test_a_version_that_passed_is_exported_tried_and_put_in_service(
-    run: RunContext, add: Add, export: FakeExport, log: RecordingLog
+    run: RunContext, add_version: AddVersion, export: FakeExport, log: RecordingLog
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     released = release_newest(run, "robbie")
     assert (released.manifest.state, released.answer) == ("released", "Tea first.")
     assert "adapter.gguf" in released.manifest.files
@@ -31,11 +27,11 @@ def test_a_version_that_passed_is_exported_tried_and_put_in_service(
 
 
 def test_a_version_that_its_gate_refused_is_not_even_exported(
-    run: RunContext, add: Add, export: FakeExport
+    run: RunContext, add_version: AddVersion, export: FakeExport
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     release_newest(run, "robbie")
-    refused = add("v1.1", gate=FAILS)
+    refused = add_version("v1.1", gate=FAILS)
     with pytest.raises(MaverickError, match=r"robbie v1\.1 is not released: worse than the base"):
         release_version(run, refused)
     assert export.exported == ["robbie v1.0"]
@@ -43,19 +39,19 @@ def test_a_version_that_its_gate_refused_is_not_even_exported(
 
 
 def test_a_version_without_evaluation_is_not_released(
-    run: RunContext, add: Add, export: FakeExport
+    run: RunContext, add_version: AddVersion, export: FakeExport
 ) -> None:
     with pytest.raises(MaverickError, match="it was never evaluated"):
-        release_version(run, add("v1.0", gate=None))
+        release_version(run, add_version("v1.0", gate=None))
     assert in_service(run) is None
 
 
 def test_a_version_that_does_not_answer_leaves_the_one_before_in_service(
-    run: RunContext, add: Add, export: FakeExport
+    run: RunContext, add_version: AddVersion, export: FakeExport
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     release_newest(run, "robbie")
-    version = add("v1.1")
+    version = add_version("v1.1")
     export.fails = True
     with pytest.raises(MaverickError, match=r"llama\.cpp does not answer"):
         release_version(run, version)
@@ -63,9 +59,9 @@ def test_a_version_that_does_not_answer_leaves_the_one_before_in_service(
 
 
 def test_an_operator_overrides_the_gate_with_a_reason_that_is_kept(
-    run: RunContext, add: Add, export: FakeExport
+    run: RunContext, add_version: AddVersion, export: FakeExport
 ) -> None:
-    add("v1.0", gate=FAILS)
+    add_version("v1.0", gate=FAILS)
     with pytest.raises(MaverickError, match="worse than the base"):
         release_by_operator(run, "robbie", "v1.0")
     released = release_by_operator(run, "robbie", "v1.0", "the test set is outdated")

@@ -18,7 +18,8 @@ from maverick_assets.records import GateDecision
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.versions import Kind
 from maverick_assets.training.spec import AdapterJobSpec, TrainingSpec, read_json
-from maverick_assets_tests.pipeline.conftest import RecordingLog, WriteDataset
+from maverick_assets_tests.pipeline.conftest import WriteDataset
+from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.registry.conftest import PASSED, SCORES, SUMMARY
 
 NODE = Node(name="laptop")
@@ -81,7 +82,7 @@ def test_personalities_of_a_node_are_trained_by_one_process_and_registered(
     assert not (run.folder / "robbie").exists()
 
 
-def test_an_unfit_dataset_is_refused_and_the_others_go_on(
+def test_an_unfit_dataset_is_refused_and_the_others_are_trained(
     run: RunContext, driver: FakeDriver, write_dataset: WriteDataset, log: RecordingLog
 ) -> None:
     write_dataset("robbie", train=2)

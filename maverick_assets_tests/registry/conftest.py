@@ -42,7 +42,8 @@ SUMMARY = TrainingSummary(
     dtype="float32",
     device="cpu",
 )
-Describe = Callable[..., Manifest]
+MakeManifest = Callable[..., Manifest]
+AddVersion = Callable[..., Manifest]
 
 
 def recipe_of(personality: str) -> dict[str, Any]:
@@ -71,7 +72,9 @@ def adapter_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def describe() -> Describe:
+def make_manifest() -> MakeManifest:
+    """The manifest of a version that was trained in full, and not evaluated yet."""
+
     def manifest(version: str, personality: str = "robbie", fingerprint: str = "f") -> Manifest:
         return Manifest(
             personality=personality,
@@ -89,15 +92,15 @@ def describe() -> Describe:
 
 
 @pytest.fixture
-def add(registry: Registry, adapter_dir: Path, describe: Describe) -> Callable[..., Manifest]:
-    """Add a version that passed its gate."""
+def add_version(registry: Registry, adapter_dir: Path, make_manifest: MakeManifest) -> AddVersion:
+    """AddVersion a version that passed its gate."""
 
-    def added(
+    def add(
         version: str, personality: str = "robbie", gate: GateDecision | None = PASSED
     ) -> Manifest:
-        manifest = registry.add_candidate(describe(version, personality), adapter_dir)
+        manifest = registry.add_candidate(make_manifest(version, personality), adapter_dir)
         if gate is None:
             return manifest
         return registry.record_evaluation(personality, version, SCORES, gate)
 
-    return added
+    return add

@@ -139,7 +139,9 @@ def stored(models: Path, content: dict[str, Any]) -> Registry:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_it_is_read_with_typed_recipe_training_and_metrics(tmp_path: Path, shape: str) -> None:
+def test_an_earlier_manifest_is_read_with_typed_recipe_training_and_metrics(
+    tmp_path: Path, shape: str
+) -> None:
     content = SHAPES[shape]
     [manifest] = stored(tmp_path, content).list("robbie")
     assert manifest.recipe.prompt_for("joy", "professional").endswith("Mode: professional.")
@@ -153,7 +155,7 @@ def test_it_is_read_with_typed_recipe_training_and_metrics(tmp_path: Path, shape
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_its_recipe_keeps_its_spelling_when_the_manifest_is_written_again(
+def test_a_recipe_keeps_its_spelling_when_its_manifest_is_written_again(
     tmp_path: Path, shape: str
 ) -> None:
     content = SHAPES[shape]
@@ -169,7 +171,7 @@ def test_its_recipe_keeps_its_spelling_when_the_manifest_is_written_again(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_its_fingerprint_is_a_hash_of_the_recipe_as_it_is_stored(shape: str) -> None:
+def test_the_fingerprint_is_a_hash_of_the_recipe_as_it_is_stored(shape: str) -> None:
     manifest = Manifest.model_validate(SHAPES[shape])
     inputs = TrainingInputs(manifest.recipe, 0, "digest", "b", "1")
     same = RecordedRecipe.model_validate(json.loads(json.dumps(SHAPES[shape]["recipe"])))

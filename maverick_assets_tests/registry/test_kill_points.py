@@ -8,11 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
-
-Add = Callable[..., Manifest]
-Describe = Callable[..., Manifest]
+from maverick_assets_tests.registry.conftest import AddVersion, MakeManifest
 
 KILLED = 9
 CHANGES = ("os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "os.chmod")
@@ -64,9 +61,9 @@ def kill_everywhere(models: Path, action: Callable[[], object], check: Callable[
 
 
 @pytest.fixture
-def in_service(registry: Registry, add: Add) -> Registry:
+def in_service(registry: Registry, add_version: AddVersion) -> Registry:
     for version in ("v1.0", "v1.1"):
-        add(version)
+        add_version(version)
     registry.release("robbie", "v1.0")
     return registry
 
@@ -77,8 +74,8 @@ def verify_all(registry: Registry) -> dict[str, str]:
     return {str(m.version): m.state for m in registry.list("robbie")}
 
 
-def test_adding_a_version(
-    in_service: Registry, describe: Describe, adapter_dir: Path, tmp_path: Path
+def test_adding_a_version_can_be_killed_at_any_change(
+    in_service: Registry, make_manifest: MakeManifest, adapter_dir: Path, tmp_path: Path
 ) -> None:
     models = tmp_path / "models"
     before = {"v1.0": "released", "v1.1": "candidate"}
@@ -86,7 +83,7 @@ def test_adding_a_version(
 
     def add_once() -> None:
         if in_service.find("robbie", "new") is None:
-            in_service.add_candidate(describe("v1.2", fingerprint="new"), adapter_dir)
+            in_service.add_candidate(make_manifest("v1.2", fingerprint="new"), adapter_dir)
 
     kills = kill_everywhere(
         models, add_once, lambda: _assert_in(verify_all(in_service), before, after)
@@ -96,7 +93,9 @@ def test_adding_a_version(
     assert [p.name for p in (models / "robbie").glob(".*")] == [".lock"]
 
 
-def test_releasing_a_version(in_service: Registry, tmp_path: Path) -> None:
+def test_releasing_a_version_can_be_killed_at_any_change(
+    in_service: Registry, tmp_path: Path
+) -> None:
     old = {"v1.0": "released", "v1.1": "candidate"}
     new = {"v1.0": "archived", "v1.1": "released"}
 
@@ -123,7 +122,9 @@ def test_a_release_cut_short_can_be_rolled_back(in_service: Registry, tmp_path: 
     assert verify_all(in_service) == {"v1.0": "released", "v1.1": "archived"}
 
 
-def test_attaching_a_report(in_service: Registry, tmp_path: Path) -> None:
+def test_attaching_a_report_can_be_killed_at_any_change(
+    in_service: Registry, tmp_path: Path
+) -> None:
     report = tmp_path / "evaluated"
     report.mkdir()
     (report / "report.md").write_text("first")

@@ -33,7 +33,7 @@ def inputs(recipe: Recipe) -> TrainingInputs:
 
 @pytest.fixture
 def trained(registry: Registry, adapter_dir: Path) -> Trained:
-    """Add a version trained from `inputs`; evaluated and released unless said otherwise."""
+    """AddVersion a version trained from `inputs`; evaluated and released unless said otherwise."""
 
     def add(
         inputs: TrainingInputs,

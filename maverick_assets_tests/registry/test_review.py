@@ -1,12 +1,11 @@
 """Reports: the right quarter, the right versions, the ratings."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
-from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.review import quarter_of, quarterly_review, version_table
+from maverick_assets_tests.registry.conftest import AddVersion
 
 
 @pytest.mark.parametrize(
@@ -24,11 +23,11 @@ def test_the_quarter_is_the_one_that_ended_last(
 
 
 def test_a_review_has_the_versions_since_and_the_mean_of_the_ratings(
-    add: Callable[..., Manifest],
+    add_version: AddVersion,
 ) -> None:
-    add("v1.0")
-    old = add("v1.1").model_copy(update={"created_at": datetime(2025, 1, 1, tzinfo=UTC)})
-    new = add("v1.2")
+    add_version("v1.0")
+    old = add_version("v1.1").model_copy(update={"created_at": datetime(2025, 1, 1, tzinfo=UTC)})
+    new = add_version("v1.2")
     ratings = [
         {"personality": "robbie", "rating": rating, "created_at": datetime(2026, 8, 1, tzinfo=UTC)}
         for rating in (4, 9)
@@ -42,7 +41,7 @@ def test_a_review_has_the_versions_since_and_the_mean_of_the_ratings(
 
 
 def test_a_table_shows_perplexities_and_what_the_gate_said(
-    add: Callable[..., Manifest],
+    add_version: AddVersion,
 ) -> None:
-    table = version_table([add("v1.0")])
+    table = version_table([add_version("v1.0")])
     assert "| robbie | v1.0 | full | candidate | validation, 9 examples | 54.32 | 12.30 |" in table

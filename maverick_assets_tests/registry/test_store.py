@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,7 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.records import GateDecision
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
-
-Add = Callable[..., Manifest]
-Describe = Callable[..., Manifest]
+from maverick_assets_tests.registry.conftest import AddVersion, MakeManifest
 
 REFUSED = GateDecision.model_validate(
     {
@@ -29,9 +26,9 @@ def states(registry: Registry, personality: str = "robbie") -> dict[str, str]:
 
 
 def test_a_candidate_holds_the_adapter_and_its_digests(
-    registry: Registry, add: Add, adapter_dir: Path
+    registry: Registry, add_version: AddVersion, adapter_dir: Path
 ) -> None:
-    added = add("v1.0")
+    added = add_version("v1.0")
     weights = registry.directory("robbie", "v1.0") / "adapter" / "adapter_model.safetensors"
     assert weights.read_bytes() == (adapter_dir / "adapter_model.safetensors").read_bytes()
     assert sorted(added.files) == [
@@ -44,9 +41,9 @@ def test_a_candidate_holds_the_adapter_and_its_digests(
 
 
 def test_the_manifest_on_disk_names_what_the_version_was_made_from(
-    registry: Registry, add: Add
+    registry: Registry, add_version: AddVersion
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     stored = json.loads((registry.directory("robbie", "v1.0") / "manifest.json").read_text())
     assert stored["version"] == "v1.0"
     assert stored["dataset_version"] == 1
@@ -54,10 +51,12 @@ def test_the_manifest_on_disk_names_what_the_version_was_made_from(
     assert "state" not in stored
 
 
-def test_versions_are_listed_in_the_order_of_their_numbers(registry: Registry, add: Add) -> None:
+def test_versions_are_listed_in_the_order_of_their_numbers(
+    registry: Registry, add_version: AddVersion
+) -> None:
     for version in ("v1.10", "v1.9", "v1.9.1", "v2.0"):
-        add(version)
-    add("v1.0", personality="gatekeeper")
+        add_version(version)
+    add_version("v1.0", personality="gatekeeper")
     assert list(states(registry)) == ["v1.9", "v1.9.1", "v1.10", "v2.0"]
     assert [m.personality for m in registry.list()] == ["gatekeeper"] + ["robbie"] * 4
 
@@ -68,10 +67,10 @@ def test_an_empty_registry_lists_nothing_and_finds_nothing(registry: Registry) -
 
 
 def test_a_version_is_found_by_what_it_was_trained_from(
-    registry: Registry, describe: Describe, adapter_dir: Path
+    registry: Registry, make_manifest: MakeManifest, adapter_dir: Path
 ) -> None:
-    registry.add_candidate(describe("v1.0", fingerprint="one"), adapter_dir)
-    registry.add_candidate(describe("v1.1", fingerprint="two"), adapter_dir)
+    registry.add_candidate(make_manifest("v1.0", fingerprint="one"), adapter_dir)
+    registry.add_candidate(make_manifest("v1.1", fingerprint="two"), adapter_dir)
     found = registry.find("robbie", "one")
     assert found is not None
     assert str(found.version) == "v1.0"
@@ -79,20 +78,22 @@ def test_a_version_is_found_by_what_it_was_trained_from(
 
 
 def test_a_taken_number_and_an_empty_adapter_are_refused(
-    registry: Registry, add: Add, describe: Describe, tmp_path: Path
+    registry: Registry, add_version: AddVersion, make_manifest: MakeManifest, tmp_path: Path
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     with pytest.raises(BadInput, match=r"v1\.0 exists; take the next free version"):
-        add("v1.0")
+        add_version("v1.0")
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadInput, match="holds no adapter"):
-        registry.add_candidate(describe("v1.1"), tmp_path / "empty")
+        registry.add_candidate(make_manifest("v1.1"), tmp_path / "empty")
     assert list(states(registry)) == ["v1.0"]
 
 
-def test_unknown_names_are_answered_with_those_that_exist(registry: Registry, add: Add) -> None:
-    add("v1.0")
-    add("v1.1")
+def test_unknown_names_are_answered_with_those_that_exist(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    add_version("v1.0")
+    add_version("v1.1")
     with pytest.raises(BadInput, match="no personality 'rob' has a version; those that do: robbie"):
         registry.get("rob", "v1.0")
     with pytest.raises(BadInput, match=r"robbie has no version v3\.0; it has: v1\.0, v1\.1"):
@@ -104,11 +105,11 @@ def test_unknown_names_are_answered_with_those_that_exist(registry: Registry, ad
 
 
 def test_a_release_moves_final_and_archives_the_version_before(
-    registry: Registry, add: Add, tmp_path: Path
+    registry: Registry, add_version: AddVersion, tmp_path: Path
 ) -> None:
-    add("v1.0")
-    add("v1.1")
-    add("v1.2")
+    add_version("v1.0")
+    add_version("v1.1")
+    add_version("v1.2")
     registry.release("robbie", "v1.0")
     assert registry.release("robbie", "v1.1").state == "released"
     assert states(registry) == {"v1.0": "archived", "v1.1": "released", "v1.2": "candidate"}
@@ -118,34 +119,38 @@ def test_a_release_moves_final_and_archives_the_version_before(
     assert str(registry.get("robbie", "final").version) == "v1.1"
 
 
-def test_releasing_the_version_in_service_changes_nothing(registry: Registry, add: Add) -> None:
-    add("v1.0")
+def test_releasing_the_version_in_service_changes_nothing(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    add_version("v1.0")
     released = registry.release("robbie", "v1.0")
     assert registry.release("robbie", "v1.0") == released
 
 
 def test_a_version_that_was_refused_is_not_released_and_the_reasons_are_given(
-    registry: Registry, add: Add
+    registry: Registry, add_version: AddVersion
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     registry.release("robbie", "v1.0")
-    add("v1.1", gate=REFUSED)
+    add_version("v1.1", gate=REFUSED)
     with pytest.raises(MaverickError, match=r"perplexity 40\.1 > 35\.0; 2 examples < 3"):
         registry.release("robbie", "v1.1")
     assert states(registry) == {"v1.0": "released", "v1.1": "candidate"}
 
 
-def test_a_version_without_evaluation_is_not_released(registry: Registry, add: Add) -> None:
-    add("v1.0", gate=None)
+def test_a_version_without_evaluation_is_not_released(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    add_version("v1.0", gate=None)
     with pytest.raises(MaverickError, match="it was never evaluated"):
         registry.release("robbie", "v1.0")
 
 
 @pytest.mark.parametrize("gate", [REFUSED, None])
 def test_an_operator_overrides_the_gate_with_a_reason_that_is_kept(
-    registry: Registry, add: Add, gate: GateDecision | None
+    registry: Registry, add_version: AddVersion, gate: GateDecision | None
 ) -> None:
-    add("v1.0", gate=gate)
+    add_version("v1.0", gate=gate)
     with pytest.raises(BadInput, match="an override needs a reason"):
         registry.release("robbie", "v1.0", override_reason=" ")
     registry.release("robbie", "v1.0", override_reason="the test set is outdated")
@@ -155,9 +160,11 @@ def test_an_operator_overrides_the_gate_with_a_reason_that_is_kept(
     assert stored.reasons
 
 
-def test_rolling_back_goes_one_release_further_each_time(registry: Registry, add: Add) -> None:
+def test_rolling_back_goes_one_release_further_each_time(
+    registry: Registry, add_version: AddVersion
+) -> None:
     for version in ("v1.0", "v1.1", "v1.2"):
-        add(version)
+        add_version(version)
         registry.release("robbie", version)
     assert str(registry.rollback("robbie").version) == "v1.1"
     assert str(registry.rollback("robbie").version) == "v1.0"
@@ -168,18 +175,20 @@ def test_rolling_back_goes_one_release_further_each_time(registry: Registry, add
     assert str(registry.get("robbie", "final").version) == "v1.2"
 
 
-def test_rolling_back_to_a_candidate_is_refused(registry: Registry, add: Add) -> None:
-    add("v1.0")
-    add("v1.1")
+def test_rolling_back_to_a_candidate_is_refused(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    add_version("v1.0")
+    add_version("v1.1")
     registry.release("robbie", "v1.0")
     with pytest.raises(BadInput, match=r"v1\.1 was never released; release it instead"):
         registry.rollback("robbie", "v1.1")
 
 
 def test_what_is_attached_is_recorded_and_what_it_replaces_is_gone(
-    registry: Registry, add: Add, tmp_path: Path
+    registry: Registry, add_version: AddVersion, tmp_path: Path
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     report = tmp_path / "evaluated"
     report.mkdir()
     (report / "report.md").write_text("first")
@@ -203,9 +212,9 @@ def test_what_is_attached_is_recorded_and_what_it_replaces_is_gone(
 
 
 def test_only_known_names_and_existing_sources_are_attached(
-    registry: Registry, add: Add, tmp_path: Path
+    registry: Registry, add_version: AddVersion, tmp_path: Path
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     with pytest.raises(BadInput, match=r"cannot attach 'manifest\.json'; attach one of: report"):
         registry.attach("robbie", "v1.0", tmp_path, "manifest.json")
     with pytest.raises(BadInput, match="does not exist; nothing to attach as Modelfile"):
@@ -213,9 +222,9 @@ def test_only_known_names_and_existing_sources_are_attached(
 
 
 def test_a_flipped_bit_is_named_and_keeps_a_version_out_of_service(
-    registry: Registry, add: Add
+    registry: Registry, add_version: AddVersion
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     weights = registry.directory("robbie", "v1.0") / "adapter" / "adapter_model.safetensors"
     damaged = bytearray(weights.read_bytes())
     damaged[100] ^= 1
@@ -231,8 +240,10 @@ def test_a_flipped_bit_is_named_and_keeps_a_version_out_of_service(
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"personality": "robbie"}', '{"version": "x"}'])
-def test_a_corrupt_manifest_is_one_line(registry: Registry, add: Add, content: str) -> None:
-    add("v1.0")
+def test_a_corrupt_manifest_is_one_line(
+    registry: Registry, add_version: AddVersion, content: str
+) -> None:
+    add_version("v1.0")
     path = registry.directory("robbie", "v1.0") / "manifest.json"
     path.write_text(content)
     with pytest.raises(MaverickError, match=r"manifest\.json is missing or corrupt; ") as caught:
@@ -240,9 +251,11 @@ def test_a_corrupt_manifest_is_one_line(registry: Registry, add: Add, content: s
     assert "\n" not in str(caught.value)
 
 
-def test_a_manifest_of_another_version_is_refused(registry: Registry, add: Add) -> None:
-    add("v1.0")
-    add("v1.1")
+def test_a_manifest_of_another_version_is_refused(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    add_version("v1.0")
+    add_version("v1.1")
     other = (registry.directory("robbie", "v1.1") / "manifest.json").read_text()
     (registry.directory("robbie", "v1.0") / "manifest.json").write_text(other)
     with pytest.raises(MaverickError, match=r"v1\.0/manifest\.json describes robbie v1\.1"):
@@ -250,9 +263,9 @@ def test_a_manifest_of_another_version_is_refused(registry: Registry, add: Add) 
 
 
 def test_unfinished_stages_are_no_versions_and_the_next_change_removes_them(
-    registry: Registry, add: Add, tmp_path: Path
+    registry: Registry, add_version: AddVersion, tmp_path: Path
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     stage = tmp_path / "models" / "robbie" / ".v1.1.abc"
     stage.mkdir()
     (stage / "adapter_model.safetensors").write_bytes(b"half")
@@ -262,9 +275,9 @@ def test_unfinished_stages_are_no_versions_and_the_next_change_removes_them(
 
 
 def test_a_final_that_points_nowhere_is_reported_and_repaired_by_a_release(
-    registry: Registry, add: Add, tmp_path: Path
+    registry: Registry, add_version: AddVersion, tmp_path: Path
 ) -> None:
-    add("v1.0")
+    add_version("v1.0")
     (tmp_path / "models" / "robbie" / "final").symlink_to("v9.9")
     with pytest.raises(BadInput, match=r"robbie has no version v9\.9; it has: v1\.0"):
         registry.get("robbie", "final")
@@ -281,9 +294,9 @@ def _add_one(models: Path, manifest: Manifest, adapter: Path) -> str:
 
 
 def test_of_processes_that_add_the_same_version_one_wins(
-    registry: Registry, describe: Describe, adapter_dir: Path, tmp_path: Path
+    registry: Registry, make_manifest: MakeManifest, adapter_dir: Path, tmp_path: Path
 ) -> None:
-    jobs = [(tmp_path / "models", describe("v1.0"), adapter_dir)] * 4
+    jobs = [(tmp_path / "models", make_manifest("v1.0"), adapter_dir)] * 4
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         results = pool.starmap(_add_one, jobs)
     assert sorted(results) == ["added", "taken", "taken", "taken"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.registry.test_sets import frozen_test_set
-from maverick_assets_tests.datasets.some_example import EXAMPLE
+from maverick_assets_tests.datasets.example_template import EXAMPLE
 
 
 def example(row: str, split: str = "test") -> Example:
@@ -21,7 +21,7 @@ def test_later_test_examples_do_not_join_the_set_of_a_major_version(tmp_path: Pa
     assert frozen_test_set(tmp_path, "echo", 2, later) >= {"crm_emails:5"}
 
 
-def test_an_example_cleaned_otherwise_is_still_of_the_set(tmp_path: Path) -> None:
+def test_an_example_that_is_cleaned_differently_stays_in_the_set(tmp_path: Path) -> None:
     (tmp_path / "echo").mkdir()
     before = frozen_test_set(tmp_path, "echo", 1, [example("1")])
     again = frozen_test_set(tmp_path, "echo", 1, [replace(example("1"), example_id="other")])

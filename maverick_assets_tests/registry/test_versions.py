@@ -64,7 +64,7 @@ def test_the_next_version_is_free_and_above_its_parent(
         (["v1.9", "v2.0"], "full", None, "v2.1"),
     ],
 )
-def test_known_successors(
+def test_the_next_version_in_known_cases(
     existing: list[str], kind: Kind, parent: str | None, expected: str
 ) -> None:
     known = [Version.parse(text) for text in existing]

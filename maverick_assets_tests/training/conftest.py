@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from maverick_assets.base_model.load import weights_digest
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA
+from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
 from maverick_assets.lake.delta import arrow_table, sync_table
+from maverick_assets_tests.datasets.example_template import EXAMPLE
 
 ExampleWriter = Callable[[Path, Sequence[tuple[str, str, str]]], int]
 
@@ -34,36 +36,33 @@ def tiny_base(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> P
     return PreparedBase(directory, weights_digest(directory), None)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_examples() -> ExampleWriter:
     """Commit (split, prompt, answer) rows as a dataset; returns the Delta version."""
 
     def write(table: Path, rows: Sequence[tuple[str, str, str]]) -> int:
-        records = [_record(number, *row) for number, row in enumerate(rows)]
+        records = [asdict(_example(number, *row)) for number, row in enumerate(rows)]
         sync_table(table, arrow_table(records, EXAMPLE_SCHEMA), "example_id")
         return DeltaTable(table).version()
 
     return write
 
 
-def _record(number: int, split: str, prompt: str, answer: str) -> dict[str, object]:
+def _example(number: int, split: str, prompt: str, answer: str) -> Example:
     messages = [
         Message(role="system", content="You are Allan."),
         Message(role="user", content=prompt),
         Message(role="assistant", content=answer),
     ]
-    return {
-        "example_id": f"{prompt}: {answer}",
-        "personality": "allan-maverick",
-        "kind": "dialogue",
-        "messages": messages,
-        "source": "messages",
-        "source_ids": [str(number)],
-        "thread_id": str(number),
-        "occurred_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number),
-        "split": split,
-        "mood": None,
-        "mode": None,
-        "n_tokens": 10,
-        "n_supervised": 5,
-    }
+    return replace(
+        EXAMPLE,
+        example_id=f"{prompt}: {answer}",
+        personality="allan-maverick",
+        kind="dialogue",
+        messages=messages,
+        source="messages",
+        source_ids=[str(number)],
+        thread_id=str(number),
+        occurred_at=EXAMPLE.occurred_at + timedelta(days=number),
+        split=split,
+    )

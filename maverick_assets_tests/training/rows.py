@@ -8,7 +8,7 @@ VOCABULARY = 61
 
 _beginnings = st.sampled_from(
     [[], [*range(1, 13)], [*range(1, 13), *range(30, 45)], [*range(1, 11), *range(50, 60)]]
-)  # as system prompts are: the same in many, or different at the end
+)  # like system prompts: shared by many rows, or different at their ends
 _rest = st.lists(st.integers(1, VOCABULARY - 1), min_size=2, max_size=24)
 _ids = st.builds(lambda beginning, rest: [*beginning, *rest], _beginnings, _rest)
 rows = _ids.flatmap(

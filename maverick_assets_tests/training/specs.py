@@ -1,4 +1,4 @@
-"""Specs of trainings as a process reads them, and ways to run them."""
+"""Specs of trainings as a child process reads them, and two ways to run them."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ VALIDATION = [("validation", "question 9", "answer 9")]
 
 
 def job(table: Path, version: int, out: Path, **changes: Any) -> dict[str, Any]:
-    """A job of few steps; `changes` replace keys, those of `training` one by one."""
+    """A job of few steps. `changes` replaces keys, and those of `training` one by one."""
     recipe = load_recipes()["allan-maverick"].model_dump(mode="json")
     recipe["training"] |= {"epochs": 2, "batch_tokens": 64, **changes.pop("training", {})}
     return {
@@ -46,5 +46,5 @@ def run(spec: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
 
 
 def driver(spec: Path) -> list[str]:
-    """The command that Dagster starts."""
+    """The command line that Dagster starts."""
     return [sys.executable, "-m", "maverick_assets.training.driver", str(spec)]

@@ -1,3 +1,5 @@
+"""The process that Dagster starts: its results, its errors and its end."""
+
 import json
 import os
 import signal

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,16 @@ TRAIN = [("train", f"question {number}", f"answer {number}, gladly") for number 
 @pytest.fixture
 def config(tiny_base: PreparedBase, tmp_path: Path, write_examples: Any) -> dict[str, Any]:
     write_examples(tmp_path / "dataset", TRAIN)
+    return two_adapters(tiny_base)
+
+
+def two_adapters(base: PreparedBase) -> dict[str, Any]:
+    """A run file of two adapters, which lies beside their dataset."""
     adapters = [
         {"personality": name, "dataset": "dataset", "out": f"out/{name}"}
         for name in ("robbie", "gatekeeper")
     ]
-    return {"base": str(tiny_base.directory), "adapters": adapters}
+    return {"base": str(base.directory), "adapters": adapters}
 
 
 def write(folder: Path, config: Any, name: str = "run.yaml") -> Path:
@@ -40,13 +46,32 @@ def engine(config: Path) -> list[str]:
     return [sys.executable, "-m", "maverick_assets.training", "--config", str(config)]
 
 
-def test_a_file_is_enough_to_train(config: dict[str, Any], tmp_path: Path) -> None:
-    path = write(tmp_path, config)
-    done = subprocess.run(engine(path), capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    results = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+@dataclass(frozen=True)
+class FinishedRun:
+    folder: Path  # of the run file
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="module")
+def finished_run(
+    tiny_base: PreparedBase, tmp_path_factory: pytest.TempPathFactory, write_examples: Any
+) -> FinishedRun:
+    """A run whose output went into a log."""
+    folder = tmp_path_factory.mktemp("run")
+    write_examples(folder / "dataset", TRAIN)
+    command = engine(write(folder, two_adapters(tiny_base)))
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return FinishedRun(folder, done.stdout, done.stderr)
+
+
+def test_a_file_is_enough_to_train(finished_run: FinishedRun) -> None:
+    assert finished_run.stderr == ""
+    lines = finished_run.stdout.splitlines()
+    results = [json.loads(line) for line in lines if line.startswith("{")]
     assert [result["status"] for result in results] == ["trained", "trained"]
-    assert (tmp_path / "out" / "robbie" / "adapter" / "adapter_config.json").is_file()
+    adapter = finished_run.folder / "out" / "robbie" / "adapter"
+    assert (adapter / "adapter_config.json").is_file()
 
 
 def test_too_little_memory_is_reported_before_the_base_is_loaded(
@@ -90,15 +115,13 @@ def test_a_stopped_run_saves_itself_and_resumes_to_the_same_adapter(
         assert all(torch.equal(weights[key], resumed[key]) for key in weights)
 
 
-def test_a_log_gets_lines(config: dict[str, Any], tmp_path: Path) -> None:
-    done = subprocess.run(engine(write(tmp_path, config)), capture_output=True, check=True)
-    seen = done.stdout.decode()
+def test_a_log_gets_lines(finished_run: FinishedRun) -> None:
     status = (
         r"step 1/\d+, loss robbie .*; \d+ tokens/s, \d+% of roofline, \d+:\d\d:\d\d left, \d+ MB"
     )
-    assert re.search(status, seen)
-    assert "\x1b" not in seen
-    assert "━" not in seen
+    assert re.search(status, finished_run.stdout)
+    assert "\x1b" not in finished_run.stdout
+    assert "━" not in finished_run.stdout
 
 
 def test_a_terminal_gets_bars(config: dict[str, Any], tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+"""The file of a training without Dagster: what it sets, and how a mistake is reported."""
+
 from pathlib import Path
 from typing import Any
 

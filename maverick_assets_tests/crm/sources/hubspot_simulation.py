@@ -1,5 +1,4 @@
-"""A simulation of HubSpot's HTTP API, as its documentation describes it; HubSpot itself is not
-called.
+"""A simulation of HubSpot's HTTP API as its documentation describes it; HubSpot is never called.
 
 Simulated: bearer tokens and scopes, lists of CRM objects with `paging.next.after` and `archived`,
 search with filters, one sort, at most 10,000 results of a query and an index that lags, owners,
@@ -48,12 +47,12 @@ DAILY: Answer = (
 
 @dataclass
 class HubSpotSimulation:
-    """An account. Times are `now`, which stands still; `page` bounds every page of a list."""
+    """An account. All times are `now`, which stands still until a test moves it."""
 
-    page: int = 100
-    search_page: int = 200
-    search_cap: int = 10_000
-    lag: timedelta = timedelta(0)
+    page: int = 100  # the longest page of a list
+    search_page: int = 200  # the longest page of a search
+    search_cap: int = 10_000  # the most results of one query
+    lag: timedelta = timedelta(0)  # how far the search index is behind
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     url: str = ""
     objects: dict[str, dict[int, list[JsonObject]]] = field(
@@ -72,7 +71,9 @@ class HubSpotSimulation:
     def save(self, kind: str, identity: int, **properties: str) -> None:
         """Create or change a CRM object, now."""
         versions = self.objects[kind].setdefault(identity, [])
-        before = versions[-1] if versions else {"properties": {}, "createdAt": iso(self.now)}
+        before: JsonObject = (
+            versions[-1] if versions else {"properties": {}, "createdAt": iso(self.now)}
+        )
         changed = {"hs_lastmodifieddate": iso(self.now), "hs_object_id": str(identity)}
         versions.append(
             {
@@ -93,7 +94,7 @@ class HubSpotSimulation:
         del self.objects[kind][identity]
 
     def say(self, thread: int, identity: str, actor: str, text: str, **extra: Any) -> None:
-        """Add a message to a thread, now; the thread is made where there is none."""
+        """Add a message to a thread, now; a missing thread is made."""
         known = self.threads.setdefault(
             thread, {"id": str(thread), "inboxId": "1", "originalChannelId": "1000"}
         )
@@ -173,7 +174,7 @@ class HubSpotSimulation:
         return 200, _paged(results, results[-1]["id"] if len(left) > limit else None), {}
 
     def _search(self, kind: str, body: JsonObject) -> Answer:
-        """Over what is indexed; `after` counts results."""
+        """Searches the index; `after` is the number of results before the page."""
         offset, limit = int(body.get("after", 0)), body["limit"]
         if limit > 200 or len(body["sorts"]) > 1:
             return 400, {"status": "error", "message": "There was a problem with the request."}, {}
@@ -236,7 +237,7 @@ def _number(value: str) -> float:
 
 
 def _changed(item: JsonObject) -> datetime:
-    return datetime.fromisoformat(item.get("archivedAt", item["updatedAt"]))
+    return datetime.fromisoformat(item.get("archivedAt") or item["updatedAt"])
 
 
 def _matches(item: JsonObject, body: JsonObject) -> bool:
@@ -250,7 +251,7 @@ def _matches(item: JsonObject, body: JsonObject) -> bool:
 
 
 def _with(item: JsonObject, properties: list[str]) -> JsonObject:
-    """An object as it is sent: the properties that were asked for, null where there is none."""
+    """An object as HubSpot sends it: the requested properties, null where it lacks one."""
     return item | {"properties": {name: item["properties"].get(name) for name in properties}}
 
 

@@ -13,8 +13,8 @@ import radicale.config
 
 from maverick_assets.crm.sources.calendar import CalendarEntry, CalendarSource
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets_tests.crm.sources.collecting import Held
-from maverick_assets_tests.crm.sources.test_calendar import calendar, event
+from maverick_assets_tests.crm.sources.fetched_table import FetchedTable
+from maverick_assets_tests.crm.sources.icalendar_texts import calendar, event
 
 
 class _Quiet(WSGIRequestHandler):
@@ -53,7 +53,7 @@ def work(server: str) -> caldav.Calendar:
 
 
 @pytest.fixture
-def events(server: str, monkeypatch: pytest.MonkeyPatch) -> Held:
+def events(server: str, monkeypatch: pytest.MonkeyPatch) -> FetchedTable:
     monkeypatch.setenv("CALENDAR_PASSWORD", "open sesame")
     entry = CalendarEntry.model_validate(
         {
@@ -63,11 +63,11 @@ def events(server: str, monkeypatch: pytest.MonkeyPatch) -> Held:
             "caldav": {"url": server, "username": "allan", "password": "CALENDAR_PASSWORD"},
         }
     )
-    return Held(CalendarSource(entry), "calendar_events")
+    return FetchedTable(CalendarSource(entry), "calendar_events")
 
 
-def test_events_of_all_calendars_are_read_with_their_calendar_s_name(
-    work: caldav.Calendar, server: str, events: Held
+def test_events_of_all_calendars_are_tagged_with_the_name_of_their_calendar(
+    work: caldav.Calendar, server: str, events: FetchedTable
 ) -> None:
     client = caldav.DAVClient(url=server, username="allan", password="open sesame")
     home = client.principal().make_calendar(name="Home")
@@ -81,7 +81,7 @@ def test_events_of_all_calendars_are_read_with_their_calendar_s_name(
 
 
 def test_an_occurrence_that_was_moved_comes_with_its_series(
-    work: caldav.Calendar, events: Held
+    work: caldav.Calendar, events: FetchedTable
 ) -> None:
     moved = event("1@x", "RECURRENCE-ID:20260309T090000Z", "SUMMARY:On site")
     work.save_event(calendar(event("1@x", "RRULE:FREQ=WEEKLY", "SUMMARY:Weekly"), moved))
@@ -89,8 +89,8 @@ def test_an_occurrence_that_was_moved_comes_with_its_series(
     assert events.titles == {"1@x": "Weekly", "1@x#20260309T090000Z": "On site"}
 
 
-def test_changes_and_removals_arrive_and_nothing_is_read_while_there_are_none(
-    work: caldav.Calendar, events: Held
+def test_changes_and_removals_arrive_and_an_unchanged_calendar_is_not_read(
+    work: caldav.Calendar, events: FetchedTable
 ) -> None:
     first = work.save_event(calendar(event("1@x", "SUMMARY:Old")))
     work.save_event(calendar(event("2@x", "SUMMARY:Stays")))
@@ -104,14 +104,14 @@ def test_changes_and_removals_arrive_and_nothing_is_read_while_there_are_none(
 
 
 def test_a_wrong_password_names_its_variable(
-    server: str, events: Held, monkeypatch: pytest.MonkeyPatch
+    server: str, events: FetchedTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALENDAR_PASSWORD", "wrong")
     with pytest.raises(BadInput, match=r"refuses allan with the password in CALENDAR_PASSWORD"):
         events.fetch()
 
 
-def test_a_server_out_of_reach_ends_the_fetch_with_one_error(
+def test_an_unreachable_server_ends_the_fetch_with_one_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CALENDAR_PASSWORD", "open sesame")

@@ -1,3 +1,5 @@
+"""Calendar files as a source: events become notes, and changes arrive."""
+
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,9 @@ from maverick_assets.crm.schema import crm_table
 from maverick_assets.crm.sources.calendar import CalendarEntry, CalendarSource
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.errors import BadInput
-from maverick_assets_tests.crm.sources.collecting import Held
-from maverick_assets_tests.datasets.some_turns import builder_for
+from maverick_assets_tests.crm.sources.fetched_table import FetchedTable
+from maverick_assets_tests.crm.sources.icalendar_texts import calendar, event
+from maverick_assets_tests.datasets.turn_builders import builder_for
 
 BERLIN = """BEGIN:VTIMEZONE
 TZID:Home
@@ -29,24 +32,14 @@ END:VTIMEZONE
 """
 
 
-def event(uid: str, *lines: str, start: str = "DTSTART:20260302T090000Z") -> str:
-    return "\n".join(["BEGIN:VEVENT", f"UID:{uid}", start, *lines, "END:VEVENT", ""])
-
-
-def calendar(*parts: str) -> str:
-    body = "".join(parts)
-    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//tests//EN\n{body}END:VCALENDAR\n"
-    return text.replace("\n", "\r\n")
-
-
 def source(*files: Path, **extra: Any) -> CalendarSource:
     addresses = ("allan@testpilot.example",)
     fields = {"name": "calendar", "user": "allan", "addresses": addresses} | extra
     return CalendarSource(CalendarEntry(kind="calendar", files=files, **fields))
 
 
-def held(*files: Path, **extra: Any) -> Held:
-    return Held(source(*files, **extra), "calendar_events")
+def fetched_table(*files: Path, **extra: Any) -> FetchedTable:
+    return FetchedTable(source(*files, **extra), "calendar_events")
 
 
 @pytest.fixture
@@ -54,7 +47,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "work.ics"
 
 
-def test_an_event_is_a_note_of_its_organizer_s(file: Path) -> None:
+def test_an_event_is_a_note_by_its_organizer(file: Path) -> None:
     file.write_text(
         calendar(
             "X-WR-CALNAME:Clients\n",
@@ -69,7 +62,7 @@ def test_an_event_is_a_note_of_its_organizer_s(file: Path) -> None:
             event("3@x", "SUMMARY:Alone"),
         )
     )
-    events = held(file)
+    events = fetched_table(file)
     assert events.fetch().complete
     assert events.rows["1@x"] == {
         "id": "1@x",
@@ -96,15 +89,15 @@ def test_an_event_is_a_note_of_its_organizer_s(file: Path) -> None:
 )
 def test_every_kind_of_time_is_the_right_moment(file: Path, start: str, moment: str) -> None:
     file.write_text(calendar(BERLIN, event("1@x", start=start)))
-    events = held(file, timezone="Asia/Tokyo")
+    events = fetched_table(file, timezone="Asia/Tokyo")
     events.fetch()
     assert events.rows["1@x"]["created_at"] == datetime.fromisoformat(f"{moment}+00:00")
 
 
-def test_a_calendar_s_own_zone_goes_before_the_entry_s(file: Path) -> None:
+def test_the_time_zone_of_a_calendar_takes_precedence_over_that_of_its_entry(file: Path) -> None:
     zone = "X-WR-TIMEZONE:Europe/Berlin\n"
     file.write_text(calendar(zone, event("1@x", start="DTSTART:20260702T090000")))
-    events = held(file, timezone="Asia/Tokyo")
+    events = fetched_table(file, timezone="Asia/Tokyo")
     events.fetch()
     assert events.rows["1@x"]["created_at"] == datetime(2026, 7, 2, 7, tzinfo=UTC)
 
@@ -118,14 +111,14 @@ def test_a_recurring_event_is_one_note_and_a_moved_occurrence_another(file: Path
         start="DTSTART:20260310T140000Z",
     )
     file.write_text(calendar(series, moved))
-    events = held(file)
+    events = fetched_table(file)
     events.fetch()
     assert events.titles == {"1@x": "Weekly", "1@x#20260309T090000Z": "Weekly, on site"}
 
 
 def test_a_cancelled_event_is_deleted_and_a_removed_one_vanishes(file: Path) -> None:
     file.write_text(calendar(event("1@x"), event("2@x"), event("3@x")))
-    events = held(file)
+    events = fetched_table(file)
     events.fetch()
     file.write_text(calendar(event("1@x", "STATUS:CANCELLED"), event("3@x")))
     assert events.fetch().deleted == ["1@x"]
@@ -134,7 +127,7 @@ def test_a_cancelled_event_is_deleted_and_a_removed_one_vanishes(file: Path) -> 
 
 def test_an_unchanged_calendar_brings_nothing_and_loses_nothing(file: Path) -> None:
     file.write_text(calendar(event("1@x")))
-    events = held(file)
+    events = fetched_table(file)
     events.fetch()
     fetched = events.source.fetch("calendar_events", events.state)
     assert (list(fetched.rows), fetched.complete) == ([], False)
@@ -145,7 +138,7 @@ def test_a_broken_file_is_named_and_nothing_vanishes_until_it_is_mended(tmp_path
     bad.parent.mkdir()
     good.write_text(calendar(event("1@x"), event("2@x")))
     bad.write_text(calendar(event("3@x")))
-    events = held(tmp_path)
+    events = fetched_table(tmp_path)
     events.fetch()
     good.write_text(calendar(event("1@x")))
     bad.write_text("half a calen")
@@ -166,23 +159,23 @@ def test_an_event_that_cannot_be_read_is_named_and_the_others_load(file: Path) -
             event("4@x"),
         )
     )
-    events = held(file)
+    events = fetched_table(file)
     reasons = {skip.name: skip.reason for skip in events.fetch().skipped}
     assert "'DTSTART'" in reasons.pop("work: 1@x")
     assert reasons == {"work: 2@x": "no start", "work: Nameless": "no UID"}
     assert list(events.rows) == ["4@x"]
 
 
-def test_markup_of_a_description_is_no_part_of_the_note(file: Path) -> None:
+def test_markup_in_a_description_is_stripped(file: Path) -> None:
     file.write_text(calendar(event("1@x", "DESCRIPTION:<p>Bring <b>samples</b></p>a < b")))
-    events = held(file)
+    events = fetched_table(file)
     events.fetch()
     assert events.rows["1@x"]["content"] == "Bring samples\n\na < b"
 
 
-def test_its_rows_become_notes_of_the_owner(file: Path) -> None:
+def test_events_become_notes_of_the_owner(file: Path) -> None:
     file.write_text(calendar(event("1@x", "SUMMARY:Kick-off", "DESCRIPTION:No slides.")))
-    events = held(file)
+    events = fetched_table(file)
     events.fetch()
     (row,) = events.rows.values()
     turn = builder_for(Owner((), ("allan",))).row_turn(crm_table("note"), row)

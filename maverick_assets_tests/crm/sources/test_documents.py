@@ -1,3 +1,5 @@
+"""A folder of documents as a source: files become notes, and changes arrive."""
+
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +10,7 @@ from fpdf import FPDF
 from maverick_assets.crm.sources import documents
 from maverick_assets.crm.sources.documents import DocumentsEntry, DocumentsSource
 from maverick_assets.errors import BadInput
-from maverick_assets_tests.crm.sources.collecting import Held
+from maverick_assets_tests.crm.sources.fetched_table import FetchedTable
 
 
 def write_pdf(path: Path, *pages: str, title: str = "", password: str = "") -> None:
@@ -32,12 +34,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def papers(folder: Path) -> Held:
+def papers(folder: Path) -> FetchedTable:
     entry = DocumentsEntry(kind="documents", name="papers", user="allan", folder=folder)
-    return Held(DocumentsSource(entry), "papers_documents")
+    return FetchedTable(DocumentsSource(entry), "papers_documents")
 
 
-def test_a_file_is_a_note_with_its_folders_as_tags(folder: Path, papers: Held) -> None:
+def test_a_file_is_a_note_with_its_folders_as_tags(folder: Path, papers: FetchedTable) -> None:
     path = folder / "clients" / "oat bars" / "plan.md"
     path.write_text("Draft\n\n## The plan ##\n\nStart *small*.\n")
     os.utime(path, (1_767_225_600, 1_767_225_600))
@@ -54,7 +56,9 @@ def test_a_file_is_a_note_with_its_folders_as_tags(folder: Path, papers: Held) -
     }
 
 
-def test_a_text_is_titled_by_its_name_and_a_pdf_by_its_title(folder: Path, papers: Held) -> None:
+def test_a_text_is_titled_by_its_name_and_a_pdf_by_its_title(
+    folder: Path, papers: FetchedTable
+) -> None:
     (folder / "shopping list.txt").write_text("# Oats")
     write_pdf(folder / "a.pdf", "First page.", "Second page.", title="Retail terms")
     write_pdf(folder / "b.PDF", "No title.")
@@ -68,14 +72,14 @@ def test_a_text_is_titled_by_its_name_and_a_pdf_by_its_title(folder: Path, paper
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_the_usual_encodings_are_read(folder: Path, papers: Held, encoding: str) -> None:
+def test_the_usual_encodings_are_read(folder: Path, papers: FetchedTable, encoding: str) -> None:
     (folder / "a.txt").write_bytes("Grüße €\r\nAllan".encode(encoding))
     papers.fetch()
     assert papers.rows["a.txt"]["content"] == "Grüße €\nAllan"
 
 
-def test_what_cannot_be_read_is_named_and_the_others_load(
-    folder: Path, papers: Held, monkeypatch: pytest.MonkeyPatch
+def test_unreadable_files_are_named_and_the_others_load(
+    folder: Path, papers: FetchedTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "MAX_BYTES", 20_000)
     write_pdf(folder / "locked.pdf", "secret", password="1234")
@@ -97,7 +101,7 @@ def test_what_cannot_be_read_is_named_and_the_others_load(
 
 
 def test_hidden_files_other_kinds_and_links_out_of_the_folder_are_left_alone(
-    folder: Path, papers: Held, tmp_path: Path
+    folder: Path, papers: FetchedTable, tmp_path: Path
 ) -> None:
     (tmp_path / "private.txt").write_text("not yours")
     (folder / "link.txt").symlink_to(tmp_path / "private.txt")
@@ -109,8 +113,8 @@ def test_hidden_files_other_kinds_and_links_out_of_the_folder_are_left_alone(
     assert (list(papers.rows), fetched.skipped) == (["mine.txt"], [])
 
 
-def test_only_what_has_changed_is_read_again_and_what_is_removed_is_deleted(
-    folder: Path, papers: Held
+def test_only_changed_files_are_read_again_and_removed_ones_are_deleted(
+    folder: Path, papers: FetchedTable
 ) -> None:
     for name in ("kept", "touched", "changed", "removed"):
         (folder / f"{name}.txt").write_text(name)
@@ -123,7 +127,9 @@ def test_only_what_has_changed_is_read_again_and_what_is_removed_is_deleted(
     assert (fetched.deleted, fetched.complete) == (["removed.txt"], False)
 
 
-def test_what_was_read_of_a_file_stays_while_it_is_broken(folder: Path, papers: Held) -> None:
+def test_the_last_readable_version_of_a_file_stays_while_it_is_broken(
+    folder: Path, papers: FetchedTable
+) -> None:
     path = folder / "a.pdf"
     write_pdf(path, "First.")
     papers.fetch()
@@ -141,7 +147,7 @@ def test_what_was_read_of_a_file_stays_while_it_is_broken(folder: Path, papers: 
     assert papers.rows == {}
 
 
-def test_a_folder_that_is_not_there_is_bad_input(folder: Path, papers: Held) -> None:
+def test_a_folder_that_is_not_there_is_bad_input(folder: Path, papers: FetchedTable) -> None:
     folder.rename(folder.with_name("moved"))
     with pytest.raises(BadInput, match=r"source papers: .*papers is not a folder; correct it"):
         papers.fetch()

@@ -1,3 +1,5 @@
+"""HubSpot as a source: e-mails, deals and conversations, and an account that is busy."""
+
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,7 @@ from maverick_assets.crm.sources.hubspot import HubSpotEntry, HubSpotSource
 from maverick_assets.datasets.mail.table import clean_row
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets_tests.crm.sources.collecting import Held
+from maverick_assets_tests.crm.sources.fetched_table import FetchedTable
 from maverick_assets_tests.crm.sources.hubspot_simulation import (
     DAILY,
     TEN_SECONDS,
@@ -20,7 +22,7 @@ from maverick_assets_tests.crm.sources.hubspot_simulation import (
     JsonObject,
     iso,
 )
-from maverick_assets_tests.datasets.some_turns import builder_for
+from maverick_assets_tests.datasets.turn_builders import builder_for
 
 ALLAN = "allan@testpilot.example"
 HEADERS = {
@@ -53,8 +55,8 @@ def source(account: HubSpotSimulation, pauses: list[float] | None = None) -> Hub
     return HubSpotSource(entry, ([] if pauses is None else pauses).append)
 
 
-def held(account: HubSpotSimulation, kind: str) -> Held:
-    return Held(source(account), f"hubspot_{kind}")
+def fetched_table(account: HubSpotSimulation, kind: str) -> FetchedTable:
+    return FetchedTable(source(account), f"hubspot_{kind}")
 
 
 def write(account: HubSpotSimulation, identity: int, text: str, **properties: str) -> None:
@@ -74,7 +76,7 @@ def write(account: HubSpotSimulation, identity: int, text: str, **properties: st
 
 def test_an_e_mail_keeps_its_people_its_thread_and_its_moment(account: HubSpotSimulation) -> None:
     write(account, 7, "Let us start on Monday.\r\n", hs_email_message_id="<7@testpilot.example>")
-    emails = held(account, "emails")
+    emails = fetched_table(account, "emails")
     emails.fetch()
     assert emails.rows["7"] == {
         "id": "7",
@@ -103,7 +105,7 @@ def test_an_e_mail_without_text_or_headers_is_read_from_its_other_properties(
         hs_email_to_email="a@x.example; b@x.example",
         hs_timestamp="1767225600000",
     )
-    emails = held(account, "emails")
+    emails = fetched_table(account, "emails")
     emails.fetch()
     row = emails.rows["7"]
     assert (row["body"], row["sender_email"]) == ("Hello\n\nDana", ALLAN)
@@ -113,13 +115,15 @@ def test_an_e_mail_without_text_or_headers_is_read_from_its_other_properties(
 
 def test_an_e_mail_without_a_sender_is_named_and_skipped(account: HubSpotSimulation) -> None:
     write(account, 7, "Who am I?", hs_email_headers="not json")
-    fetched = held(account, "emails").fetch()
+    fetched = fetched_table(account, "emails").fetch()
     assert [(skip.name, skip.reason) for skip in fetched.skipped] == [
         ("e-mail 7", "no sender address")
     ]
 
 
-def test_a_deal_is_its_owner_s_and_its_stage_has_a_name(account: HubSpotSimulation) -> None:
+def test_a_deal_has_the_address_of_its_owner_and_the_name_of_its_stage(
+    account: HubSpotSimulation,
+) -> None:
     account.owners = [{"id": "41", "email": ALLAN, "userId": 9, "archived": True}]
     account.pipelines = [{"id": "p", "stages": [{"id": "9134", "label": "Pilot agreed"}]}]
     account.save(
@@ -131,14 +135,14 @@ def test_a_deal_is_its_owner_s_and_its_stage_has_a_name(account: HubSpotSimulati
         description="Two stores.\n\nGo, without a discount.",
         hubspot_owner_id="41",
     )
-    deals = held(account, "deals")
+    deals = fetched_table(account, "deals")
     deals.fetch()
     row = deals.rows["3"]
     assert (row["deal_name"], row["stage"], row["amount"]) == ("Oat bars", "Pilot agreed", 12500.5)
     assert (row["owner_email"], row["created_at"]) == (ALLAN, account.now)
 
 
-def test_in_a_conversation_only_the_owner_s_own_messages_are_the_user_s(
+def test_only_messages_of_the_owner_have_the_role_user(
     account: HubSpotSimulation,
 ) -> None:
     account.actors = {
@@ -151,7 +155,10 @@ def test_in_a_conversation_only_the_owner_s_own_messages_are_the_user_s(
     account.say(5, "m4", "A-1", "ask Kim", type="COMMENT")
     account.say(6, "m5", "V-9", "Buy followers", archived=True)
     account.threads[6]["spam"] = True
-    messages, conversations = held(account, "messages"), held(account, "conversations")
+    messages, conversations = (
+        fetched_table(account, "messages"),
+        fetched_table(account, "conversations"),
+    )
     messages.fetch()
     conversations.fetch()
     spoken = {key: (row["role"], row["content"]) for key, row in messages.rows.items()}
@@ -163,12 +170,12 @@ def test_in_a_conversation_only_the_owner_s_own_messages_are_the_user_s(
     assert {key: row["user_id"] for key, row in conversations.rows.items()} == {"5": "allan"}
 
 
-def test_its_rows_become_the_owner_s_turns(account: HubSpotSimulation) -> None:
+def test_e_mails_become_turns_of_the_owner_and_of_others(account: HubSpotSimulation) -> None:
     theirs = HEADERS | {"from": {"email": "dana@client.example"}, "to": [{"email": ALLAN}]}
     write(account, 1, "When do we start?", hs_email_headers=json.dumps(theirs))
     account.now += timedelta(minutes=5)
     write(account, 2, "On Monday.")
-    emails = held(account, "emails")
+    emails = fetched_table(account, "emails")
     emails.fetch()
     mails = [clean_row("hubspot_emails", row) for row in emails.rows.values()]
     question, answer = builder_for(Owner((ALLAN,), ("allan",))).mail_turns(mails)
@@ -176,14 +183,14 @@ def test_its_rows_become_the_owner_s_turns(account: HubSpotSimulation) -> None:
     assert answer.thread_id == question.thread_id
 
 
-def test_a_second_fetch_reads_what_has_changed_since_less_an_hour(
+def test_a_second_fetch_reads_changes_since_an_hour_before_the_first(
     account: HubSpotSimulation,
 ) -> None:
     write(account, 1, "old")
     account.now += timedelta(hours=2)
     write(account, 2, "an hour ago")
     account.now += timedelta(minutes=50)
-    emails = held(account, "emails")
+    emails = fetched_table(account, "emails")
     assert emails.fetch().complete
     write(account, 3, "new")
     account.requests.clear()
@@ -197,7 +204,7 @@ def test_an_object_that_the_index_shows_late_is_found_by_the_next_fetch(
     account: HubSpotSimulation,
 ) -> None:
     account.lag = timedelta(minutes=30)
-    emails = held(account, "emails")
+    emails = fetched_table(account, "emails")
     emails.fetch()
     write(account, 1, "just logged")
     account.now += timedelta(minutes=20)
@@ -208,12 +215,12 @@ def test_an_object_that_the_index_shows_late_is_found_by_the_next_fetch(
     assert list(emails.rows) == ["1"]
 
 
-def test_what_is_archived_is_deleted_and_what_is_purged_vanishes_within_a_week(
+def test_archived_objects_are_deleted_and_purged_ones_vanish_within_a_week(
     account: HubSpotSimulation,
 ) -> None:
     for identity in (1, 2, 3):
         write(account, identity, "words")
-    emails = held(account, "emails")
+    emails = fetched_table(account, "emails")
     emails.fetch()
     account.archive("emails", 1)
     account.purge("emails", 2)
@@ -229,7 +236,7 @@ def test_more_changes_of_one_moment_than_a_query_gives_are_all_found(
     account: HubSpotSimulation,
 ) -> None:
     account.search_page, account.search_cap = 10, 200
-    emails = held(account, "emails")
+    emails = fetched_table(account, "emails")
     emails.fetch()
     for identity in range(1, 251):
         write(account, identity, "imported in one go")
@@ -241,7 +248,7 @@ def test_an_object_that_is_changed_between_pages_hides_no_other(
     account: HubSpotSimulation,
 ) -> None:
     account.search_page = 2
-    emails = held(account, "emails")
+    emails = fetched_table(account, "emails")
     emails.fetch()
     for identity in range(1, 7):
         write(account, identity, "changed")
@@ -283,7 +290,7 @@ def test_whatever_changes_between_pages_is_neither_lost_nor_kept_too_long(
     for identity in range(1, 8):
         write(simulation, identity, "first")
     with simulation.running():
-        emails = held(simulation, "emails")
+        emails = fetched_table(simulation, "emails")
         simulation.before_answer = change
         for _ in range(fetches):
             emails.fetch()
@@ -306,7 +313,7 @@ def test_new_messages_of_known_threads_are_found_on_every_page(account: HubSpotS
     account.page = 2
     for thread in range(1, 6):
         account.say(thread, f"{thread}-a", "V-1", "Hello?")
-    messages = held(account, "messages")
+    messages = fetched_table(account, "messages")
     messages.fetch()
     account.now += timedelta(hours=3)
 
@@ -328,25 +335,28 @@ def test_new_messages_of_known_threads_are_found_on_every_page(account: HubSpotS
     ]
 
 
-def test_a_thread_that_vanishes_between_list_and_messages_ends_nothing(
+def test_a_thread_that_vanishes_between_list_and_messages_does_not_end_the_fetch(
     account: HubSpotSimulation,
 ) -> None:
     account.say(1, "a", "V-1", "Hello?")
     account.say(2, "b", "V-1", "Hello?")
-    account.before_answer = lambda: (
-        account.threads.pop(1, None) if len(account.requests) == 2 else None
-    )
-    messages = held(account, "messages")
+
+    def remove_the_first_thread() -> None:
+        if len(account.requests) == 2:
+            account.threads.pop(1, None)
+
+    account.before_answer = remove_the_first_thread
+    messages = fetched_table(account, "messages")
     messages.fetch()
     assert list(messages.rows) == ["b"]
 
 
-def test_a_busy_hubspot_is_asked_again_when_it_says(account: HubSpotSimulation) -> None:
+def test_a_busy_hubspot_is_retried_after_the_time_that_it_names(account: HubSpotSimulation) -> None:
     write(account, 1, "words")
     status, body, _ = TEN_SECONDS
     account.refusals.extend([(status, body, {"Retry-After": "9"}), TEN_SECONDS, (502, {}, {})])
     pauses: list[float] = []
-    emails = Held(source(account, pauses), "hubspot_emails")
+    emails = FetchedTable(source(account, pauses), "hubspot_emails")
     emails.fetch()
     assert list(emails.rows) == ["1"]
     assert pauses == [9.0, 2.0, 4.0]
@@ -357,7 +367,7 @@ def test_a_hubspot_that_stays_busy_ends_the_fetch_with_one_error(
 ) -> None:
     account.refusals.extend([TEN_SECONDS] * 10)
     with pytest.raises(MaverickError, match=r"table hubspot_emails: .* 6 attempts \(status 429\)"):
-        held(account, "emails").fetch()
+        fetched_table(account, "emails").fetch()
     assert len(account.requests) == 6
 
 
@@ -374,14 +384,14 @@ def test_a_refusal_that_waiting_does_not_change_is_not_repeated(
 ) -> None:
     account.refusals.append(refusal)
     with pytest.raises(MaverickError, match=message):
-        held(account, "emails").fetch()
+        fetched_table(account, "emails").fetch()
     assert len(account.requests) == 1
 
 
 def test_a_missing_scope_is_named(account: HubSpotSimulation) -> None:
     account.missing_scopes = {"/crm/v3/objects/emails": ["sales-email-read"]}
     with pytest.raises(BadInput, match=r"HUBSPOT_TOKEN may not read .*: sales-email-read"):
-        held(account, "emails").fetch()
+        fetched_table(account, "emails").fetch()
 
 
 def test_a_wrong_or_missing_token_names_its_variable(
@@ -389,17 +399,17 @@ def test_a_wrong_or_missing_token_names_its_variable(
 ) -> None:
     monkeypatch.setenv("HUBSPOT_TOKEN", "expired")
     with pytest.raises(BadInput, match="refuses the token in HUBSPOT_TOKEN"):
-        held(account, "emails").fetch()
+        fetched_table(account, "emails").fetch()
     monkeypatch.delenv("HUBSPOT_TOKEN")
     with pytest.raises(BadInput, match="source hubspot: HUBSPOT_TOKEN is not set"):
-        held(account, "emails").fetch()
+        fetched_table(account, "emails").fetch()
 
 
-def test_a_hubspot_out_of_reach_ends_the_fetch_with_one_error() -> None:
+def test_an_unreachable_hubspot_ends_the_fetch_with_one_error() -> None:
     pauses: list[float] = []
     nowhere = HubSpotSimulation(url="http://127.0.0.1:9")
     with pytest.raises(MaverickError, match=r"no answer.*; run it again later"):
-        Held(source(nowhere, pauses), "hubspot_emails").fetch()
+        FetchedTable(source(nowhere, pauses), "hubspot_emails").fetch()
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
 
 
@@ -408,13 +418,13 @@ def test_an_address_where_no_hubspot_is_ends_the_fetch_with_one_error(
 ) -> None:
     account.refusals.append((200, "<html>Welcome</html>", {}))
     with pytest.raises(BadInput, match=r"no HubSpot answers at .*; correct the url"):
-        held(account, "emails").fetch()
+        fetched_table(account, "emails").fetch()
 
 
 def test_searches_keep_below_the_limit_of_five_a_second(account: HubSpotSimulation) -> None:
     account.search_page = 2
     pauses: list[float] = []
-    emails = Held(source(account, pauses), "hubspot_emails")
+    emails = FetchedTable(source(account, pauses), "hubspot_emails")
     emails.fetch()
     for identity in range(1, 6):
         write(account, identity, "words")

@@ -1,3 +1,5 @@
+"""The file of sources: what its entries make, and how a mistake is reported."""
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,6 @@
 """Examples: the right words as prompt and as completion, limits, provenance, repetition."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +12,7 @@ from transformers import AutoTokenizer
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.datasets.examples.builder import ExampleBuilder
-from maverick_assets.datasets.examples.example import (
-    Example,
-)
+from maverick_assets.datasets.examples.example import Example
 from maverick_assets.datasets.examples.pairs import reply_pairs
 from maverick_assets.datasets.examples.preferences import build_preferences
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
@@ -23,11 +22,6 @@ from maverick_assets.recipes import Recipe
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SURROGATES = Surrogates(bytes(range(32)))
-
-
-@pytest.fixture(scope="module")
-def tokenizer(base: PreparedBase) -> ChatTokenizer:
-    return ChatTokenizer(base.directory)
 
 
 def turn(key: str, text: str, minutes: int = 0, **more: object) -> Turn:
@@ -46,7 +40,7 @@ def turn(key: str, text: str, minutes: int = 0, **more: object) -> Turn:
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
-def recipe(source: dict[str, object], **more: object) -> Recipe:
+def recipe(source: Mapping[str, object], **more: object) -> Recipe:
     content = {
         "name": "echo",
         "title": "Echo",
@@ -90,7 +84,7 @@ def test_messages_in_a_row_count_as_one(tokenizer: ChatTokenizer) -> None:
     assert example.source_ids == ["2", "3", "4", "5"]
 
 
-def test_an_answer_never_stands_in_its_own_prompt() -> None:
+def test_an_answer_is_never_part_of_its_own_prompt() -> None:
     mails = [
         turn("1", "Will you cut the price?", source="crm_emails", is_owner=False, title="Price"),
         turn("2", "No, never.", 1, source="crm_emails", title="Re: Price", reply_to="messages:1"),
@@ -119,7 +113,7 @@ def test_short_answers_are_left_out(tokenizer: ChatTokenizer) -> None:
     assert reasons(recipe(source), notes, tokenizer)["messages:2"] == "short answer"
 
 
-def test_mood_and_mode_stand_in_the_row_and_in_the_prompt(tokenizer: ChatTokenizer) -> None:
+def test_mood_and_mode_are_in_the_row_and_in_the_prompt(tokenizer: ChatTokenizer) -> None:
     sample = turn("1", "I am so glad!", context="How are you?", mood="joy", mode="intimate")
     sample = replace(sample, personality="echo")
     source = {"table": "messages", "examples": "sample", "filter": {"personality": "echo"}}
@@ -165,7 +159,9 @@ def mails_of_a_thread() -> list[Turn]:
 MAILS: dict[str, object] = {"table": "crm_emails", "examples": "reply"}
 
 
-def test_the_mails_up_the_thread_stand_before_what_is_answered(tokenizer: ChatTokenizer) -> None:
+def test_earlier_mails_of_a_thread_come_before_the_one_that_is_answered(
+    tokenizer: ChatTokenizer,
+) -> None:
     first, second = build_examples(recipe(MAILS), mails_of_a_thread(), tokenizer)
     asked = "Can you give us 30 %?\n\nI add: or 25 %?"
     assert said(first) == [
@@ -181,7 +177,7 @@ def test_the_mails_up_the_thread_stand_before_what_is_answered(tokenizer: ChatTo
     assert second.source_ids == ["1", "2", "3", "4", "5"]
 
 
-def test_the_budget_cuts_the_oldest_turns_first_and_never_what_is_answered(
+def test_the_budget_cuts_the_oldest_turns_first_and_never_the_one_that_is_answered(
     tokenizer: ChatTokenizer,
 ) -> None:
     turns = mails_of_a_thread()
@@ -198,7 +194,7 @@ def test_the_budget_cuts_the_oldest_turns_first_and_never_what_is_answered(
     assert window(0) == answered
 
 
-def test_what_is_known_beforehand_asks_for_a_mail_that_answers_nothing(
+def test_recipient_facts_are_the_prompt_of_a_mail_that_answers_none(
     tokenizer: ChatTokenizer,
 ) -> None:
     mails = [
@@ -218,13 +214,13 @@ def test_what_is_known_beforehand_asks_for_a_mail_that_answers_nothing(
     )
 
 
-def test_a_mail_that_answers_what_is_not_at_hand_is_no_example(tokenizer: ChatTokenizer) -> None:
+def test_a_reply_to_a_missing_mail_is_no_example(tokenizer: ChatTokenizer) -> None:
     plain = turn("1", "That is fine by me.", source="crm_emails", title="Re: Price")
     forward = turn("2", "See below, please.", 1, source="crm_emails", title="FW: Price")
     assert build_examples(recipe(MAILS), [plain, forward], tokenizer) == []
 
 
-def test_the_owners_own_words_are_no_question_to_him(tokenizer: ChatTokenizer) -> None:
+def test_the_owners_own_words_are_never_the_prompt_of_a_reply(tokenizer: ChatTokenizer) -> None:
     words = "Please send me the figures of the shelf test by Friday."
     asked = turn("1", words, source="crm_emails", title="Figures")
     from_home = turn(
@@ -291,7 +287,7 @@ def test_roles_alternate_and_the_answer_is_supervised_to_the_byte(
         ]
 
 
-def test_feedback_is_an_example_where_there_is_a_right_answer_and_else_a_preference(
+def test_feedback_with_a_right_answer_is_an_example_and_a_rejected_answer_a_preference(
     tokenizer: ChatTokenizer,
 ) -> None:
     source = {"table": "feedback", "examples": "feedback", "filter": {"personality": "echo"}}

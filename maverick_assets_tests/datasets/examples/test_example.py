@@ -9,7 +9,7 @@ import pytest
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import arrow_table, sync_table
-from maverick_assets_tests.datasets.some_example import EXAMPLE
+from maverick_assets_tests.datasets.example_template import EXAMPLE
 
 
 def test_examples_are_read_at_their_version_by_split_and_in_order(tmp_path: Path) -> None:

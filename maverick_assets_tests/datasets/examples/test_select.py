@@ -1,4 +1,4 @@
-"""Splits: by thread, the same whatever rows are added, no near-duplicate on two sides."""
+"""Splits: by thread, stable whatever rows are added, without a near-duplicate in two of them."""
 
 import math
 from collections import Counter
@@ -42,7 +42,7 @@ def candidate(
 
 
 def choose(candidates: Iterable[CandidateSummary], recipe: Recipe) -> list[CandidateSummary]:
-    """Those that become examples."""
+    """The candidates that become examples."""
     return [each for each in select_examples(candidates, recipe) if not each.dropped]
 
 
@@ -79,7 +79,7 @@ def candidates_at(places: list[tuple[int, int]], first: int = 0) -> list[Candida
 
 
 @given(PLACES, st.sampled_from([0.1, 0.3]))
-def test_no_thread_is_on_two_sides(places: list[tuple[int, int]], fraction: float) -> None:
+def test_no_thread_is_in_two_splits(places: list[tuple[int, int]], fraction: float) -> None:
     done = choose(candidates_at(places), recipe(fraction))
     assert len(done) == len(places)
     splits = {each.thread_id: each.split for each in done}
@@ -89,13 +89,13 @@ def test_no_thread_is_on_two_sides(places: list[tuple[int, int]], fraction: floa
 
 
 @given(PLACES, PLACES, st.integers(1, 40), st.data())
-def test_what_is_held_out_once_is_never_trained_on_when_rows_are_added(
+def test_a_validation_or_test_example_is_never_trained_on_when_rows_are_added(
     places: list[tuple[int, int]],
     more: list[tuple[int, int]],
     limit: int,
     data: st.DataObject,
 ) -> None:
-    """Rows of later moments, in old threads and new ones, some of them with words of before."""
+    """The added rows are later, in old threads and new ones; some repeat earlier words."""
     before = candidates_at(places)
     after = [
         replace(
@@ -120,7 +120,7 @@ def test_what_is_held_out_once_is_never_trained_on_when_rows_are_added(
 
 
 @pytest.mark.parametrize("count", [2, 12, 30, 300, 2000])
-def test_the_held_out_shares_are_about_those_of_the_recipe(count: int) -> None:
+def test_validation_and_test_have_about_the_shares_of_the_recipe(count: int) -> None:
     many = [candidate(f"{at}", f"t{at}", at, f"a{at} b{at} c{at} d{at}") for at in range(count)]
     found = Counter(each.split for each in choose(many, recipe(limit=count)))
     assert 0.1 * (count - 1) <= found["validation"] <= 0.1 * count + math.sqrt(count)
@@ -128,7 +128,7 @@ def test_the_held_out_shares_are_about_those_of_the_recipe(count: int) -> None:
     assert sum(found.values()) == count
 
 
-def test_every_source_is_held_out_in_part_and_a_single_thread_is_for_training() -> None:
+def test_every_source_has_a_validation_part_and_a_single_thread_is_for_training() -> None:
     examples = [
         candidate(
             f"{source}{at}", f"{source}{at}", at, f"{source} word{at} other{at} more{at}", source
@@ -149,7 +149,7 @@ def test_feedback_is_for_training_alone() -> None:
     assert {each.split for each in choose(rated, recipe())} == {"train"}
 
 
-def test_near_duplicates_are_trained_on_once_the_newest() -> None:
+def test_only_the_newest_of_near_duplicates_is_trained_on() -> None:
     words = "we never discount more than ten per cent and nothing changes that for any client"
     twins = [candidate(f"{at}", "same", at, f"{words} today") for at in (5, 3, 9)]
     other = [candidate("other", "same", 4, "something else altogether, said on another day by me")]
@@ -175,7 +175,7 @@ def test_a_contact_has_no_more_examples_than_its_cap() -> None:
     assert sorted(each.example_id for each in choose(candidates, capped)) == ["3", "4", "5", "6"]
 
 
-def test_a_training_example_that_nearly_repeats_a_held_out_one_is_dropped() -> None:
+def test_a_training_example_that_nearly_repeats_a_validation_example_is_dropped() -> None:
     words = (
         "we never discount more than ten per cent and nothing changes that for any client at all"
     )
@@ -191,7 +191,7 @@ def test_a_training_example_that_nearly_repeats_a_held_out_one_is_dropped() -> N
     assert set(trained.values()) == {"near-duplicate"}
 
 
-def test_a_training_example_that_holds_a_held_out_answer_is_dropped() -> None:
+def test_a_training_example_that_quotes_a_validation_answer_is_dropped() -> None:
     answer = "The pallets leave on Tuesday at nine and the carrier wants two people on the ramp."
     quoting = long_sentences(
         f"You wrote:\n\n{answer.upper()} Is that so? Nobody told me that before."
@@ -223,7 +223,7 @@ def test_long_sentences_are_found_however_they_are_wrapped() -> None:
 
 
 @given(st.text(alphabet="abcdefgh .", max_size=400))
-def test_stored_sentences_are_read_as_they_were_and_fit_into_64_bits(text: str) -> None:
+def test_sentence_codes_survive_packing_and_fit_into_64_bits(text: str) -> None:
     sentences = long_sentences(text)
     assert unpacked(packed(sentences)) == sentences
     assert all(0 <= code < 2**63 for code in packed(sentences))

@@ -15,7 +15,7 @@ from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
 from maverick_assets.datasets.examples.token_cache import TokenCache, forget_tokens
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path, token_cache_path
-from maverick_assets_tests.datasets.some_example import EXAMPLE
+from maverick_assets_tests.datasets.example_template import EXAMPLE
 
 LENGTH = 24  # some are cut
 Night = Callable[..., int]

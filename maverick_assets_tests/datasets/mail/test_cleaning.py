@@ -1,17 +1,13 @@
 """What people type stays as they typed it."""
 
-import gzip
-import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from maverick_assets.datasets.mail.cleaning import clean_body, clean_text
-
-MAILBOX = Path(__file__).parents[4] / "shared/data/mailbox-arnold"
+from maverick_assets_tests.corpora.real_data import needs_real_data, read_rows
 
 
 @pytest.mark.parametrize(
@@ -54,15 +50,13 @@ def test_clean_text_changes_newlines_and_control_characters_only() -> None:
     )
 
 
-@pytest.mark.skipif(not MAILBOX.is_dir(), reason="../shared/data/mailbox-arnold is not here")
+@needs_real_data
 def test_agrees_with_the_yardstick_of_a_real_mailbox() -> None:
     def words(text: str | None) -> str:
         return " ".join((text or "").split())
 
-    with gzip.open(MAILBOX / "emails.jsonl.gz", "rt", encoding="utf-8") as lines:
-        bodies = {mail["message_id"]: mail["body"] for mail in map(json.loads, lines)}
-    with gzip.open(MAILBOX / "reply_pairs.jsonl.gz", "rt", encoding="utf-8") as lines:
-        pairs = [json.loads(line) for line in lines]
+    bodies = {mail["message_id"]: mail["body"] for mail in read_rows("mailbox-arnold/emails")}
+    pairs = list(read_rows("mailbox-arnold/reply_pairs"))
     replies = prompts = 0
     for pair in pairs:
         mail = clean_body(bodies[pair["message_id"]])

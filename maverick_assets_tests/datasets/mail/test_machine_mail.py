@@ -99,7 +99,7 @@ NEWS = "Our new ovens are here, and so is the sale of the year. " * 5
         ("no-reply", "it@x.example", "Disk", "This is an automated message. Disk is 90 % full."),
     ],
 )
-def test_a_program_s_mail_has_the_reason(reason: str, sender: str, subject: str, text: str) -> None:
+def test_machine_mail_has_its_reason(reason: str, sender: str, subject: str, text: str) -> None:
     assert machine_mail_reason(sender, subject, text) == reason
 
 
@@ -118,5 +118,5 @@ def test_a_program_s_mail_has_the_reason(reason: str, sender: str, subject: str,
         (DANA, "Accepted!", "We got the deal."),
     ],
 )
-def test_a_mail_that_a_human_wrote_has_none(sender: str, subject: str, text: str) -> None:
+def test_mail_of_people_has_no_reason(sender: str, subject: str, text: str) -> None:
     assert machine_mail_reason(sender, subject, text) is None

@@ -69,7 +69,7 @@ def test_cuts_what_a_header_block_introduces(header: str) -> None:
 
 
 @pytest.mark.parametrize("header", FORWARDS)
-def test_knows_a_forward(header: str) -> None:
+def test_a_forward_is_recognised(header: str) -> None:
     mail = clean_body(f"FYI\n\n{header}\n\nCan we give 30%?")
     assert (mail.text, mail.quoted, mail.forwarded) == ("FYI", "Can we give 30%?", True)
 
@@ -101,7 +101,7 @@ def test_the_torn_end_of_a_quoted_line_is_not_own() -> None:
     assert mail.text == "Sure."
 
 
-def test_deep_quoting_ends() -> None:
+def test_very_deep_quoting_is_cut() -> None:
     assert clean_body("ok\n" + ">" * 5000 + " deep\n" + ">" * 5000 + " deep").text == "ok"
 
 

@@ -6,7 +6,7 @@ from maverick_assets.datasets.examples.pairs import reply_pairs
 from maverick_assets.datasets.mail.table import MAIL_SCHEMA, clean_row, mail_rows
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.lake.delta import arrow_table
-from maverick_assets_tests.datasets.some_turns import builder_for
+from maverick_assets_tests.datasets.turn_builders import builder_for
 
 DANA = "dana@x.example"
 ROW = {

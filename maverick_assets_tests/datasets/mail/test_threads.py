@@ -1,9 +1,8 @@
-import gzip
-import json
+"""Mails are linked to threads and parents, whatever the order in which they come."""
+
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +11,8 @@ from hypothesis import strategies as st
 from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.cleaning import clean_body
 from maverick_assets.datasets.mail.threads import ThreadLink, link_threads, normal_subject
+from maverick_assets_tests.corpora.real_data import needs_real_data, read_rows
 
-MAILBOX = Path(__file__).parents[4] / "shared/data/mailbox-arnold/emails.jsonl.gz"
 START = datetime(2025, 6, 2, 9, 0, tzinfo=UTC)
 ALLAN, DANA, LEE = "allan@testpilot.example", "dana@acme.example", "lee@acme.example"
 
@@ -133,7 +132,7 @@ def test_a_parent_is_earlier_and_by_another_author() -> None:
     assert {link.thread_id for link in links.values()} == {"mail:a"}
 
 
-def test_replies_in_a_circle_end() -> None:
+def test_replies_in_a_circle_are_resolved() -> None:
     links = link_threads(
         [
             mail("a", ALLAN, DANA, in_reply_to="<b@x>"),
@@ -190,26 +189,25 @@ def test_order_does_not_matter_and_no_answer_leaks(
             assert links[parent.id].thread_id == link.thread_id
 
 
-@pytest.mark.skipif(not MAILBOX.is_file(), reason="../shared/data/mailbox-arnold is not here")
+@needs_real_data
 def test_finds_parents_in_a_real_mailbox() -> None:
     mails = []
-    with gzip.open(MAILBOX, "rt", encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            clean = clean_body(row["body"])
-            mails.append(
-                CleanMail(
-                    id=row["message_id"],
-                    message_id=row["message_id"],
-                    in_reply_to=row["in_reply_to"] or None,
-                    thread_id=None,
-                    sender=row["sender_email"],
-                    recipients=tuple(row["recipients"]) + tuple(row["cc"]),
-                    subject=row["subject"],
-                    sent_at=datetime.fromisoformat(row["sent_at"]),
-                    text=clean.text,
-                    quoted=clean.quoted,
-                )
+    for row in read_rows("mailbox-arnold/emails"):
+        clean = clean_body(row["body"])
+        mails.append(
+            CleanMail(
+                id=row["message_id"],
+                message_id=row["message_id"],
+                in_reply_to=row["in_reply_to"] or None,
+                thread_id=None,
+                sender=row["sender_email"],
+                recipients=tuple(row["recipients"]) + tuple(row["cc"]),
+                subject=row["subject"],
+                sent_at=datetime.fromisoformat(row["sent_at"]),
+                text=clean.text,
+                quoted=clean.quoted,
             )
+        )
     links = link_threads(mails)
     assert sum(link.parent_id is not None for link in links.values()) > 150
     assert 1500 < len({link.thread_id for link in links.values()}) < 2300

@@ -1,4 +1,4 @@
-"""Whom the CRM knows is renamed wherever he is named, and only what names him is derived again."""
+"""Contacts of the CRM are replaced wherever texts name them, and only these are derived again."""
 
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,9 @@ def turns(lake: Path) -> dict[str, Turn]:
     return {turn.turn_id: turn for turn in read_turns(turns_path(lake))}
 
 
-def test_a_new_contact_renames_himself_in_older_texts_and_costs_only_these(tmp_path: Path) -> None:
+def test_a_new_contact_is_replaced_in_older_texts_and_only_these_are_derived_again(
+    tmp_path: Path,
+) -> None:
     put(
         tmp_path,
         sticky_notes=[note("n1", "Ask Dana Cole about it"), note("n2", "Buy oat milk and rice")],
@@ -111,7 +113,7 @@ def test_after_any_change_of_names_the_turns_are_those_of_a_full_rebuild(
     assert turns(lake) == turns(rebuilt)
 
 
-def test_who_is_deleted_at_the_source_is_not_named_again(tmp_path: Path) -> None:
+def test_a_contact_deleted_at_the_source_is_still_replaced(tmp_path: Path) -> None:
     rows_by_table = {
         "crm_emails": [mail("m1", "dana.cole@z.example", "lee.ito@y.example, x@x.example", "Hi")],
         "crm_deals": [{"id": "d1", "deal_name": "Brightmoor Dairy: yoghurt", "notes": "Dull."}],

@@ -33,7 +33,7 @@ _NUMBER = r"\A(\+1 |\+49 |1-)?(\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[2-9][0-9]
 def test_no_number_is_lost_behind_more_numbers_than_people_write(
     numbers: list[str], between: str
 ) -> None:
-    """Few numbers are looked at one by one; of many each that may be one counts."""
+    """Few numbers are parsed one by one; among very many, each possible number counts."""
     crowd, text = "1-" * 30_000 + "\n", between.join(numbers)
     covered = {at for start, end, _ in phone_numbers(crowd + text) for at in range(start, end)}
     for start, end, _ in phone_numbers(text):

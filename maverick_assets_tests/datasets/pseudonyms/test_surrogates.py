@@ -51,7 +51,7 @@ def test_another_key_gives_other_surrogates() -> None:
     assert one.phone("7138534759") != other.phone("7138534759")
 
 
-def test_a_name_that_is_taken_changes_no_other_persons() -> None:
+def test_a_reserved_name_changes_only_the_surrogates_that_had_it() -> None:
     free, bound = Surrogates(b"1" * 32), Surrogates(b"1" * 32, ("thea", "karl"))
     people = [f"person {at}" for at in range(3000)]
     differing = [name for name in people if free.person(name) != bound.person(name)]

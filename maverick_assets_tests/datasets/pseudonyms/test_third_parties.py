@@ -1,11 +1,9 @@
 """Third parties are replaced by their surrogates wherever a text names them."""
 
-import gzip
-import json
 import re
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -19,8 +17,8 @@ from maverick_assets.datasets.pseudonyms.contacts import (
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
+from maverick_assets_tests.corpora.real_data import needs_real_data, read_rows
 
-MAILBOX = Path(__file__).parents[4] / "shared/data/mailbox-arnold/emails.jsonl.gz"
 OWNER = ("allan@testpilot.example", "*@testpilot.example")
 DANA = "dana.cole@acme.example"
 KEY = bytes(range(32))
@@ -142,12 +140,10 @@ def test_any_text_is_accepted(text: str) -> None:
     protect(text, [DANA], OWNER)
 
 
-@pytest.mark.skipif(not MAILBOX.is_file(), reason="../shared/data/mailbox-arnold is not here")
+@needs_real_data
 def test_leaves_few_traces_in_a_real_mailbox() -> None:
-    with gzip.open(MAILBOX, "rt", encoding="utf-8") as lines:
-        mails = [json.loads(line) for line in lines][:400]
     keep = ("john.arnold@enron.com", "jarnold@enron.com")
-    for mail in mails:
+    for mail in islice(read_rows("mailbox-arnold/emails"), 400):
         participants = [mail["sender_email"], *mail["recipients"], *mail["cc"]]
         protected = protect(mail["body"], participants, keep)
         assert not re.search(r"@(?!enron\.com)\w+\.com(?![\w.]*\.example)", protected)
@@ -166,7 +162,7 @@ def with_contacts(text: str, contacts: Sequence[Contact], participants: Sequence
     return ThirdParties(KEY, contacts, OWNER).protect(text, participants)
 
 
-def test_who_takes_no_part_is_renamed_by_his_full_name() -> None:
+def test_a_contact_who_takes_no_part_is_replaced_by_full_name() -> None:
     contacts = [*contacts_of_address("dana.cole@acme.example")]
     given, surname = ThirdParties(KEY, contacts).surrogates.person("dana cole")
     assert with_contacts("Ask Dana Cole.", contacts) == f"Ask {given} {surname}."

@@ -59,7 +59,7 @@ def test_a_name_is_the_same_in_prompt_and_completion(names: UnlistedNames) -> No
     assert answer == f"{given} did. ask whitlock or {given.lower()} {surname.lower()}"
 
 
-def test_a_given_name_alone_gets_one(names: UnlistedNames) -> None:
+def test_a_given_name_alone_gets_a_surrogate(names: UnlistedNames) -> None:
     given = SURROGATES.person("michelle")[0]
     assert protect(names, "I will ask Michelle to send it on Monday.") == (
         f"I will ask {given} to send it on Monday."
@@ -101,7 +101,7 @@ def test_a_surrogate_for_a_given_name_gets_a_surname_and_stays(names: UnlistedNa
     ]
 
 
-def test_other_languages_are_not_looked_at(names: UnlistedNames) -> None:
+def test_texts_in_other_languages_are_left_as_they_are(names: UnlistedNames) -> None:
     text = "Ich habe gestern mit Peter Hoffmann über den Vertrag gesprochen und er stimmt zu."
     assert protect(names, text) == text
 
@@ -116,7 +116,7 @@ def test_which_names_are_recognised_depends_on_the_text_alone() -> None:
     assert [protect(batch, text) for text in texts] == [protect(single, text) for text in texts]
 
 
-def test_a_text_without_a_name_costs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_without_a_name_does_not_run_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(texts: object) -> None:
         raise AssertionError("the model was asked")
 
@@ -124,7 +124,7 @@ def test_a_text_without_a_name_costs_no_model(monkeypatch: pytest.MonkeyPatch) -
     assert protect(UnlistedNames(KEY), "We need ten more of the blue ones by Friday, thanks.")
 
 
-def test_a_megabyte_takes_no_longer_than_its_words(names: UnlistedNames) -> None:
+def test_a_megabyte_without_a_name_stays_as_it_is(names: UnlistedNames) -> None:
     for text in ("a" * 1_000_000, "Jeff" * 250_000, "x " * 500_000, "'-" * 500_000):
         assert protect(names, text) == text
 

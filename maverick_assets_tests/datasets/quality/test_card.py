@@ -22,7 +22,7 @@ from maverick_assets.datasets.quality.card import (
     shares,
     write_card,
 )
-from maverick_assets_tests.datasets.some_example import EXAMPLE
+from maverick_assets_tests.datasets.example_template import EXAMPLE
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BODY = "Hi Dana,\nyes, let's.\n\n> Shall we?\n-- \nAllan"
@@ -33,7 +33,7 @@ def example(number: int, **fields: Any) -> Example:
         Message(role="user", content="<b>Hi</b>"),
         Message(role="assistant", content="Yo"),
     ]
-    own = {"example_id": f"e{number:03}", "messages": messages, "n_tokens": number}
+    own: dict[str, Any] = {"example_id": f"e{number:03}", "messages": messages, "n_tokens": number}
     return replace(EXAMPLE, **own | fields)
 
 
@@ -102,7 +102,7 @@ def test_a_card_of_no_examples_is_a_page_too(tmp_path: Path) -> None:
     assert "0 random examples" in (tmp_path / "card.html").read_text()
 
 
-def test_the_text_for_a_terminal_tells_what_was_left_out() -> None:
+def test_the_text_for_a_terminal_has_the_funnel_and_three_examples() -> None:
     text = card_text(card_of([example(number) for number in range(1, 30)], []))
     assert "robbie, dataset 3\n\n       9  rows\n      29  examples\n" in text
     assert text.count("[assistant] Yo") == 3

@@ -22,7 +22,7 @@ from maverick_assets.datasets.quality.checks import (
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import Recipe, load_recipes
-from maverick_assets_tests.datasets.some_example import EXAMPLE
+from maverick_assets_tests.datasets.example_template import EXAMPLE
 
 LONG = "The pallets leave on Tuesday at nine and the carrier wants two people on the ramp by then."
 
@@ -65,7 +65,7 @@ def test_every_check_runs_on_a_version_of_a_dataset_and_a_good_one_passes(
     assert "median 90 instead of 40" in (warning.problem or "")
 
 
-def test_too_few_examples_and_none_held_out_are_told_with_a_remedy(
+def test_too_few_training_examples_and_a_missing_validation_split_are_reported(
     recipe: Recipe, good: list[Example]
 ) -> None:
     assert "3 train examples, fewer than 10" in (too_few_examples(recipe, good[:3]) or "")
@@ -83,17 +83,17 @@ def test_a_completion_without_a_word_is_refused(good: list[Example]) -> None:
     assert problem == "example e31 ends with no completion"
 
 
-def test_a_thread_on_both_sides_is_refused(good: list[Example]) -> None:
+def test_a_thread_in_two_splits_is_refused(good: list[Example]) -> None:
     problem = overlap_of_splits([*good, example(30, "validation", thread_id="t3")])
     assert problem == "thread t3 is both in train and in validation"
 
 
-def test_feedback_that_is_held_out_is_refused(good: list[Example]) -> None:
+def test_feedback_outside_of_training_is_refused(good: list[Example]) -> None:
     problem = overlap_of_splits([*good, example(30, "validation", kind="feedback")])
     assert problem == "feedback e30 is held out; ratings are for training alone"
 
 
-def test_a_held_out_answer_that_training_quotes_is_refused_however_it_is_wrapped(
+def test_a_validation_answer_that_training_quotes_is_refused_however_it_is_wrapped(
     good: list[Example],
 ) -> None:
     held_out = example(30, "validation", answer=LONG)
@@ -114,7 +114,7 @@ def test_a_phrase_that_one_person_repeats_is_no_overlap(good: list[Example]) -> 
     assert overlap_of_splits([*good, mine, theirs]) is None
 
 
-def test_what_is_of_another_personality_or_mode_is_refused(
+def test_an_example_of_another_personality_or_mode_is_refused(
     recipe: Recipe, good: list[Example]
 ) -> None:
     assert "is of robbie" in (

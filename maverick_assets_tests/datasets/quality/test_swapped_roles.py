@@ -1,4 +1,4 @@
-"""Signs that the owner of the settings is not who wrote."""
+"""Signs that the owner in the settings is not the person who wrote."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,14 +14,14 @@ from maverick_assets.datasets.turns.turn import TURN_SCHEMA, turn_rows
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import mails_path, turns_path
 from maverick_assets.recipes import load_recipes
-from maverick_assets_tests.datasets.some_turns import builder_for
+from maverick_assets_tests.datasets.turn_builders import builder_for
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ALLAN, DANA = "allan.reyes@testpilot.example", "dana@acme.example"
 
 
 def lake_of(folder: Path, owner: Owner, signed: bool = True) -> Path:
-    """Ten mails, each way five, and a chat."""
+    """A lake of ten mails, five in each direction, and a chat."""
     mails = []
     for at in range(10):
         sender, recipient = (ALLAN, DANA) if at % 2 else (DANA, ALLAN)

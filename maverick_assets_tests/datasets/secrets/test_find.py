@@ -1,11 +1,6 @@
 """Secrets: planted ones are found, what only looks like one is not, time is bounded."""
 
-import gzip
-import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,8 +16,8 @@ from maverick_assets_tests.corpora.planted_secrets import (
     is_found,
     planted_texts,
 )
+from maverick_assets_tests.corpora.real_data import needs_real_data, read_rows
 
-DATA = Path(__file__).parents[4] / "shared/data"
 HOSTILE = hostile_texts(250_000)
 
 
@@ -147,7 +142,7 @@ def test_the_time_of_hostile_text_is_bounded(name: str) -> None:
     assert time.process_time() - started < 1  # 0.1 s on a quiet machine
 
 
-def test_a_text_with_too_many_nouns_to_read_is_held() -> None:
+def test_a_text_with_too_many_nouns_to_read_is_flagged() -> None:
     assert ("crowded", "password ") in {
         (rule, value[:9]) for rule, value in found("password " * 5000)
     }
@@ -158,12 +153,7 @@ def test_the_independent_scanner_finds_keys_and_no_prose() -> None:
     assert [text for text in clean_texts(300) if secret_kinds(text)] == []
 
 
-def rows(name: str) -> Iterator[dict[str, Any]]:
-    with gzip.open(DATA / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
-@pytest.mark.skipif(not DATA.is_dir(), reason="the real texts of ../shared/data are not here")
+@needs_real_data
 @pytest.mark.parametrize(
     ("name", "column", "most"),
     [
@@ -174,5 +164,5 @@ def rows(name: str) -> Iterator[dict[str, Any]]:
     ],
 )
 def test_real_text_is_rarely_flagged(name: str, column: str, most: float) -> None:
-    texts = [row[column] for row in rows(name) if row.get("label") != "spam"]
+    texts = [row[column] for row in read_rows(name) if row.get("label") != "spam"]
     assert sum(bool(find_secrets(text)) for text in texts) <= most * len(texts)

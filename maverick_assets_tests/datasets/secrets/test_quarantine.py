@@ -1,4 +1,4 @@
-"""Quarantine: an example with a secret stays there until an operator says that it holds none."""
+"""Quarantine: an example with a secret is left out until an operator releases it."""
 
 import json
 from dataclasses import replace
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TEXT_TABLES
@@ -29,17 +28,12 @@ from maverick_assets.lake.delta import open_table, read_table
 from maverick_assets.lake.paths import dataset_path, raw_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets_tests.command import Maverick
-from maverick_assets_tests.datasets.test_refresh import Rows, content, write_raw
+from maverick_assets_tests.raw_tables import RowsByTable, replace_raw_tables, table_bytes
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 NAME = "robbie"
 SECRET = "hunter2!!"
 WHEN = datetime(2026, 9, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def tokenizer(base: PreparedBase) -> ChatTokenizer:
-    return ChatTokenizer(base.directory)
 
 
 def sample_row(key: str, prompt: str, response: str) -> dict[str, Any]:
@@ -50,7 +44,7 @@ def sample_row(key: str, prompt: str, response: str) -> dict[str, Any]:
 
 @pytest.fixture
 def lake(tokenizer: ChatTokenizer, tmp_path: Path) -> Path:
-    """With one secret in a prompt, one in an answer, and one that is none."""
+    """A lake with a secret in a prompt, one in an answer, and text that only looks like one."""
     rows = [
         *(row for row in sample_crm()["personality_samples"] if row["personality"] == NAME),
         sample_row("in-prompt", f"The wifi password is {SECRET}, can you tell Dana?", "She knows."),
@@ -59,9 +53,9 @@ def lake(tokenizer: ChatTokenizer, tmp_path: Path) -> Path:
         ),
         sample_row("is-none", "Which ship was it?", "Her PIN was 20417 in the fleet register."),
     ]
-    tables: Rows = {table.name: {} for table in TEXT_TABLES}
+    tables: RowsByTable = {table.name: {} for table in TEXT_TABLES}
     lake = tmp_path / "home" / "lake"
-    write_raw(lake, {**tables, "personality_samples": {row["id"]: row for row in rows}})
+    replace_raw_tables(lake, {**tables, "personality_samples": {row["id"]: row for row in rows}})
     refresh(lake, tokenizer)
     return lake
 
@@ -126,7 +120,7 @@ def test_a_released_example_is_in_the_next_dataset_as_after_a_rebuild(
         (lake / kept).rename(rebuilt / kept)
     refresh(rebuilt, tokenizer)
     for table in ("datasets", "quarantine"):
-        assert content(lake, f"{table}/{NAME}", "example_id") == content(
+        assert table_bytes(lake, f"{table}/{NAME}", "example_id") == table_bytes(
             rebuilt, f"{table}/{NAME}", "example_id"
         )
 
@@ -145,7 +139,7 @@ def test_a_changed_text_is_held_back_again_and_one_without_its_secret_is_free(
     assert held is not None
     columns = [name for name in held.column_names if not name.startswith("_")]
     kept = {row["id"]: row for row in held.select(columns).to_pylist()} | rows
-    write_raw(lake, {"personality_samples": kept})
+    replace_raw_tables(lake, {"personality_samples": kept})
     refresh(lake, tokenizer)
     assert held_ids(lake).keys() == {"in-answer", "is-none"}
     assert "in-prompt" in sources(lake)

@@ -7,7 +7,7 @@ from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.mail.table import clean_row
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.turn import Turn
-from maverick_assets_tests.datasets.some_turns import builder_for
+from maverick_assets_tests.datasets.turn_builders import builder_for
 
 OWNER = Owner(("allan@testpilot.example", "*@allan.example"), ("allan",))
 BUILDER = builder_for(OWNER)

@@ -1,4 +1,4 @@
-"""What the owner knew of a recipient: from older rows alone."""
+"""What the owner knew about a recipient, from older rows alone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The reaper: real runs in real processes, on a real Dagster storage, really killed."""
+"""The reaper on real runs: their processes are killed, and Dagster's storage is a real one."""
 
 import os
 import subprocess
@@ -26,22 +26,22 @@ from maverick_assets_tests.processes import wait_for
 
 
 @dataclass(frozen=True)
-class Sleeper:
+class PoolHolder:
     """A worker whose run takes the pool, or waits for it."""
 
     process: subprocess.Popen[str]
     run_id: str
 
-    def holds_the_pool(self) -> bool:
+    def holds_pool(self) -> bool:
         assert self.process.stdout is not None
-        return self.process.stdout.readline() == "asleep\n"
+        return self.process.stdout.readline() == "holding\n"
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
 
-    def wake(self) -> str:
-        """Let it end; returns what it wrote on stderr."""
+    def finish(self) -> str:
+        """Let its step end; returns what it wrote on stderr."""
         return self.process.communicate("\n")[1]
 
 
@@ -59,14 +59,14 @@ def instance(pgdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def launch(instance: DagsterInstance) -> Iterator[Callable[[], Sleeper]]:
+def launch(instance: DagsterInstance) -> Iterator[Callable[[], PoolHolder]]:
     """Starts a worker in a process of its own."""
     processes = []
 
-    def start() -> Sleeper:
+    def start() -> PoolHolder:
         mark = uuid4().hex
         process = subprocess.Popen(
-            [sys.executable, "-m", "maverick_assets_tests.defs.runs.sleeper", mark],
+            [sys.executable, "-m", "maverick_assets_tests.defs.runs.pool_holder", mark],
             cwd=PROJECT,
             env={**os.environ, "PYTHONPATH": str(PROJECT)},
             stdin=subprocess.PIPE,
@@ -76,7 +76,7 @@ def launch(instance: DagsterInstance) -> Iterator[Callable[[], Sleeper]]:
         )
         processes.append(process)
         [run] = wait_for(lambda: instance.get_runs(RunsFilter(tags={"maverick/test": mark})))
-        return Sleeper(process, run.run_id)
+        return PoolHolder(process, run.run_id)
 
     yield start
     for process in processes:
@@ -86,15 +86,15 @@ def launch(instance: DagsterInstance) -> Iterator[Callable[[], Sleeper]]:
 
 
 @pytest.fixture
-def sleeper(launch: Callable[[], Sleeper]) -> Sleeper:
+def holder(launch: Callable[[], PoolHolder]) -> PoolHolder:
     """A worker that holds the pool."""
-    sleeper = launch()
-    assert sleeper.holds_the_pool()
-    return sleeper
+    holder = launch()
+    assert holder.holds_pool()
+    return holder
 
 
-def state(instance: DagsterInstance, sleeper: Sleeper) -> DagsterRun:
-    run = instance.get_run_by_id(sleeper.run_id)
+def state(instance: DagsterInstance, holder: PoolHolder) -> DagsterRun:
+    run = instance.get_run_by_id(holder.run_id)
     assert run is not None
     return run
 
@@ -106,75 +106,77 @@ def slots(instance: DagsterInstance) -> set[str]:
 
 
 def test_a_run_whose_process_lives_is_left_alone(
-    instance: DagsterInstance, sleeper: Sleeper
+    instance: DagsterInstance, holder: PoolHolder
 ) -> None:
     assert settle_dead_runs(instance, load_settings().run_locks) == []
-    assert state(instance, sleeper).status == DagsterRunStatus.STARTED
-    assert slots(instance) == {sleeper.run_id}
+    assert state(instance, holder).status == DagsterRunStatus.STARTED
+    assert slots(instance) == {holder.run_id}
 
 
 def test_a_killed_run_fails_and_gives_its_slot_back_once(
-    instance: DagsterInstance, sleeper: Sleeper
+    instance: DagsterInstance, holder: PoolHolder
 ) -> None:
-    sleeper.kill()
-    assert state(instance, sleeper).status == DagsterRunStatus.STARTED
-    assert settle_dead_runs(instance, load_settings().run_locks) == [sleeper.run_id]
-    assert state(instance, sleeper).status == DagsterRunStatus.FAILURE
-    assert state(instance, sleeper).tags["dagster/will_retry"] == "true"
-    assert DEATH_REASON in {event.message for event in instance.all_logs(sleeper.run_id)}
+    holder.kill()
+    assert state(instance, holder).status == DagsterRunStatus.STARTED
+    assert settle_dead_runs(instance, load_settings().run_locks) == [holder.run_id]
+    assert state(instance, holder).status == DagsterRunStatus.FAILURE
+    assert state(instance, holder).tags["dagster/will_retry"] == "true"
+    assert DEATH_REASON in {event.message for event in instance.all_logs(holder.run_id)}
     assert slots(instance) == set()
     assert settle_dead_runs(instance, load_settings().run_locks) == []
     assert list(load_settings().run_locks.iterdir()) == []
 
 
 def test_a_killed_run_that_was_being_cancelled_is_not_requested_again(
-    instance: DagsterInstance, sleeper: Sleeper
+    instance: DagsterInstance, holder: PoolHolder
 ) -> None:
-    instance.report_run_canceling(state(instance, sleeper))
-    sleeper.kill()
+    instance.report_run_canceling(state(instance, holder))
+    holder.kill()
     settle_dead_runs(instance, load_settings().run_locks)
-    assert state(instance, sleeper).status == DagsterRunStatus.CANCELED
+    assert state(instance, holder).status == DagsterRunStatus.CANCELED
     assert slots(instance) == set()
 
 
 def test_a_run_that_was_given_up_keeps_its_slot_while_its_process_lives(
-    instance: DagsterInstance, sleeper: Sleeper
+    instance: DagsterInstance, holder: PoolHolder
 ) -> None:
-    instance.report_run_failed(state(instance, sleeper))
+    instance.report_run_failed(state(instance, holder))
     assert settle_dead_runs(instance, load_settings().run_locks) == []
-    assert slots(instance) == {sleeper.run_id}
-    sleeper.kill()
+    assert slots(instance) == {holder.run_id}
+    holder.kill()
     assert settle_dead_runs(instance, load_settings().run_locks) == []
     assert slots(instance) == set()
 
 
-def test_a_run_that_ended_well_stays_so(instance: DagsterInstance, sleeper: Sleeper) -> None:
-    sleeper.wake()
+def test_a_run_that_ended_well_stays_so(instance: DagsterInstance, holder: PoolHolder) -> None:
+    holder.finish()
     assert settle_dead_runs(instance, load_settings().run_locks) == []
-    assert state(instance, sleeper).status == DagsterRunStatus.SUCCESS
+    assert state(instance, holder).status == DagsterRunStatus.SUCCESS
 
 
 def test_a_run_of_another_run_home_is_left_alone(
-    instance: DagsterInstance, sleeper: Sleeper, tmp_path: Path
+    instance: DagsterInstance, holder: PoolHolder, tmp_path: Path
 ) -> None:
-    sleeper.kill()
+    holder.kill()
     assert settle_dead_runs(instance, tmp_path / "another" / "alive") == []
-    assert state(instance, sleeper).status == DagsterRunStatus.STARTED
+    assert state(instance, holder).status == DagsterRunStatus.STARTED
 
 
-def test_the_sensor_says_which_runs_were_dead(instance: DagsterInstance, sleeper: Sleeper) -> None:
+def test_the_sensor_says_which_runs_were_dead(
+    instance: DagsterInstance, holder: PoolHolder
+) -> None:
     def tick() -> str | None:
         result = reaper(build_sensor_context(instance=instance))
         assert isinstance(result, SkipReason)
         return result.skip_message
 
     assert tick() == "every run under way has a living process"
-    sleeper.kill()
-    assert tick() == f"reported as dead: {sleeper.run_id}"
+    holder.kill()
+    assert tick() == f"reported as dead: {holder.run_id}"
 
 
-def test_a_second_run_waits_for_the_pool_says_so_and_goes_on(
-    instance: DagsterInstance, sleeper: Sleeper, launch: Callable[[], Sleeper]
+def test_a_second_run_waits_for_the_pool_says_so_and_then_runs(
+    instance: DagsterInstance, holder: PoolHolder, launch: Callable[[], PoolHolder]
 ) -> None:
     def waiting() -> list[str]:
         info = instance.event_log_storage.get_concurrency_info("gpu_test")
@@ -182,9 +184,9 @@ def test_a_second_run_waits_for_the_pool_says_so_and_goes_on(
 
     second = launch()
     wait_for(lambda: second.run_id in waiting())
-    assert slots(instance) == {sleeper.run_id}
-    sleeper.kill()
+    assert slots(instance) == {holder.run_id}
+    holder.kill()
     settle_dead_runs(instance, load_settings().run_locks)
-    assert second.holds_the_pool()
-    assert "sleep                        waits: another run holds gpu_test" in second.wake()
+    assert second.holds_pool()
+    assert f"{'hold_pool':<28} waits: another run holds gpu_test" in second.finish()
     assert state(instance, second).status == DagsterRunStatus.SUCCESS

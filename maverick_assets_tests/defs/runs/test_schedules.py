@@ -70,7 +70,7 @@ def daemon_looks(workspace: WorkspaceProcessContext, now: datetime) -> list[date
     ]
 
 
-def test_of_three_nights_that_the_machine_was_off_one_runs_when_it_is_back(
+def test_after_three_missed_nights_one_runs(
     workspace: WorkspaceProcessContext, nightly: RemoteSchedule
 ) -> None:
     switch_on(workspace, nightly, datetime(2026, 11, 16, 20, tzinfo=BERLIN))

@@ -1,6 +1,5 @@
 """A CRM with a few mails, and what its lake holds of them."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,7 @@ from maverick_assets.crm.schema import TABLES
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import read_turns
-from maverick_assets.lake.paths import (
-    raw_path,
-    turns_path,
-)
-from maverick_assets.registry.manifest import Manifest
+from maverick_assets.lake.paths import raw_path, turns_path
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 ME, DANA, LEE = OWNER.emails[0], "dana.cole@acme.example", "lee.ito@x.example"
@@ -25,7 +20,6 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TEXTS = [
     TABLES[n] for n in ("crm_emails", "crm_deals", "sticky_notes", "conversations", "messages")
 ]
-Describe = Callable[..., Manifest]
 
 
 def mail(key: str, sender: str, recipients: str, body: str) -> dict[str, Any]:
@@ -45,7 +39,7 @@ NOTES = [{"id": "n", "user_id": "allan", "title": "Tea", "content": "Dana Cole a
 
 
 def ingest(url: str, lake: Path) -> dict[str, int]:
-    """Extract and refresh; rows that each extraction read."""
+    """Extract and refresh; how many rows each extraction read."""
     names = [*(table.name for table in TEXTS), "personality_samples"]
     read = {name: extract(url, TABLES[name], lake).read for name in names}
     refresh_mails(lake, "1")
@@ -63,11 +57,11 @@ def turns(lake: Path) -> dict[str, str]:
 
 def on_disk(folder: Path, text: str) -> list[str]:
     """Files under `folder` that hold a text: as bytes, or in a column of a Parquet file."""
-    found = []
-    for path in (each for each in sorted(folder.rglob("*")) if each.is_file()):
-        told = path.read_bytes()
+    files = []
+    for path in (entry for entry in sorted(folder.rglob("*")) if entry.is_file()):
+        content = path.read_bytes()
         if path.suffix == ".parquet":
-            told += repr(pq.read_table(path).to_pylist()).encode()
-        if text.encode() in told:
-            found.append(str(path.relative_to(folder)))
-    return found
+            content += repr(pq.read_table(path).to_pylist()).encode()
+        if text.encode() in content:
+            files.append(str(path.relative_to(folder)))
+    return files

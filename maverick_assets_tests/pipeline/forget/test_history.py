@@ -20,10 +20,7 @@ from maverick_assets.datasets.quality.card import make_card, write_card
 from maverick_assets.datasets.secrets.quarantine import refresh_quarantine
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import purge, read_table
-from maverick_assets.lake.paths import (
-    dataset_path,
-    token_cache_path,
-)
+from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline.forget import history
 from maverick_assets.pipeline.forget.history import purge_history
 from maverick_assets.pipeline.forget.reports import purge_reports
@@ -33,19 +30,19 @@ from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.training_inputs import dataset_digest
-from maverick_assets_tests.pipeline.forget.evaluated import write_report
+from maverick_assets_tests.pipeline.forget.evaluation_reports import write_report
 from maverick_assets_tests.pipeline.forget.mails import (
     DANA,
     LEE,
     ME,
     TEXTS,
-    Describe,
     ingest,
     mail,
     on_disk,
     turns,
 )
 from maverick_assets_tests.pipeline.forget.versions import DATA, fingerprinted, write_datasets
+from maverick_assets_tests.registry.conftest import MakeManifest
 
 GONE = ("What do you say about the tea?", "I say no to the tea, as ever.", "Hello?")
 
@@ -59,8 +56,8 @@ def datasets(lake: Path, base: PreparedBase) -> None:
     refresh_preferences(lake, recipe)
 
 
-def keep_tokens(lake: Path, base: PreparedBase) -> None:
-    """As a training does."""
+def cache_tokens(lake: Path, base: PreparedBase) -> None:
+    """Fill the token cache as a training does."""
     path = dataset_path(lake, "allan-maverick")
     version = DeltaTable(path).version()
     cache = TokenCache(ChatTokenizer(base.directory), path, version, token_cache_path(lake))
@@ -86,14 +83,14 @@ SHOWN = [
 
 
 def train_and_evaluate(
-    home: Path, registry: Registry, describe: Describe, adapter_dir: Path
+    home: Path, registry: Registry, make_manifest: MakeManifest, adapter_dir: Path
 ) -> Manifest:
-    """A version, with all that a run leaves which shows examples; but nothing is measured."""
+    """A version, and everything that a run leaves that shows examples; nothing is measured."""
     recipe = load_recipes()["allan-maverick"]
     path = dataset_path(home / "lake", recipe.name)
     version = DeltaTable(path).version()
     examples = read_examples(path, version)
-    described = describe("v1.0", recipe.name)
+    described = make_manifest("v1.0", recipe.name)
     described = fingerprinted(described, version, dataset_digest(examples))
     registry.add_candidate(described, adapter_dir)
     run = home / "runs" / "r" / recipe.name
@@ -111,7 +108,7 @@ def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
     crm_url: str,
     tmp_path: Path,
     registry: Registry,
-    describe: Describe,
+    make_manifest: MakeManifest,
     adapter_dir: Path,
     base: PreparedBase,
     monkeypatch: pytest.MonkeyPatch,
@@ -128,8 +125,8 @@ def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
     crm_rows.commit()
     ingest(crm_url, lake)
     datasets(lake, base)
-    keep_tokens(lake, base)
-    learned = train_and_evaluate(tmp_path, registry, describe, adapter_dir)
+    cache_tokens(lake, base)
+    learned = train_and_evaluate(tmp_path, registry, make_manifest, adapter_dir)
     gone = (*GONE, as_ids(base, "I say no to the tea, as ever."))
     shown = [path for path in on_disk(tmp_path, GONE[1]) if not path.startswith("lake")]
     assert shown == SHOWN
@@ -156,11 +153,11 @@ def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
     insert_rows(crm_rows, "crm_emails", [mail("x", LEE, ME, "And you?"), mail("y", ME, LEE, "No!")])
     crm_rows.commit()
     assert ingest(crm_url, lake)["crm_emails"] == 2
-    known = turns(lake)
+    before = turns(lake)
     shutil.rmtree(lake / "clean")
     ingest(crm_url, lake)
-    assert turns(lake) == known
-    assert {"crm_emails:x", "crm_emails:y"} <= known.keys()
+    assert turns(lake) == before
+    assert {"crm_emails:x", "crm_emails:y"} <= before.keys()
 
 
 def test_versions_that_are_in_use_and_hold_nothing_forgotten_can_still_be_read(

@@ -1,4 +1,4 @@
-"""The order of forgetting: six steps, and a call that was cut short at any of them is completed."""
+"""The order of forgetting: six steps, and a call that was interrupted at any is completed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from maverick_assets.pipeline.forget.order import Forgetting, forget_rows
 from maverick_assets.pipeline.forget.tombstone import RowRef
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.registry.store import Registry
-from maverick_assets_tests.pipeline.forget.evaluated import write_report
+from maverick_assets_tests.pipeline.forget.evaluation_reports import write_report
 from maverick_assets_tests.pipeline.forget.mails import DANA, LEE, ME, mail, on_disk
 from maverick_assets_tests.pipeline.forget.versions import DATA, states, write_datasets
 from maverick_assets_tests.raw_tables import upsert_raw_rows
@@ -66,7 +66,7 @@ def assert_forgotten(run: RunContext, forgetting: Forgetting) -> None:
     run.registry.verify("robbie", "v1.1")
 
 
-def test_a_contact_is_forgotten_and_what_was_done_is_told(run: RunContext, home: Path) -> None:
+def test_a_contact_is_forgotten_and_the_steps_are_reported(run: RunContext, home: Path) -> None:
     assert on_disk(home, SECRET)
     forgetting = forget_dana(run)
     assert_forgotten(run, forgetting)

@@ -7,10 +7,8 @@ from maverick_assets.pipeline.forget.reports import purge_reports
 from maverick_assets.pipeline.forget.trace import trace
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
-from maverick_assets_tests.pipeline.forget.evaluated import write_report
-from maverick_assets_tests.pipeline.forget.mails import (
-    on_disk,
-)
+from maverick_assets_tests.pipeline.forget.evaluation_reports import write_report
+from maverick_assets_tests.pipeline.forget.mails import on_disk
 from maverick_assets_tests.pipeline.forget.versions import DATA, states, write_datasets
 
 
@@ -41,9 +39,11 @@ def test_samples_of_revoked_versions_and_those_from_forgotten_rows_leave_the_rep
     for left in ("report.md", "samples.json"):  # by a call that was killed
         for _ in range(2):
             purge_reports(traced, trained, tmp_path / "reports", tmp_path / "runs")
-            told = {version: on_disk(tmp_path, f"Tea of {version}!") for version in states(trained)}
-            assert (told["v1.0"], told["v1.1"], len(told["v1.1.1"])) == ([], [], 2)
-            for version in told:
+            files = {
+                version: on_disk(tmp_path, f"Tea of {version}!") for version in states(trained)
+            }
+            assert (files["v1.0"], files["v1.1"], len(files["v1.1.1"])) == ([], [], 2)
+            for version in files:
                 trained.verify("robbie", version)
         (trained.directory("robbie", "v1.1") / "report" / left).write_text(
             "# Scores\n\n## Samples\n\nTea of v1.1!"

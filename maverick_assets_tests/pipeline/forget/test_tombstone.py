@@ -1,4 +1,4 @@
-"""Rows that are forgotten: gone from raw tables and turns, and they do not come back."""
+"""Forgotten rows leave raw tables and turns, and do not come back."""
 
 from pathlib import Path
 
@@ -10,10 +10,7 @@ from maverick_assets.crm.importers import insert_rows
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import read_table
-from maverick_assets.lake.paths import (
-    forgotten_path,
-    raw_path,
-)
+from maverick_assets.lake.paths import forgotten_path, raw_path
 from maverick_assets.pipeline.forget.tombstone import RowRef, tombstone_contact, tombstone_row
 from maverick_assets_tests.pipeline.forget.mails import (
     DANA,
@@ -94,7 +91,7 @@ def test_a_forgetting_that_was_cut_short_is_completed_by_the_next(
     crm_rows: psycopg.Connection, crm_url: str, tmp_path: Path
 ) -> None:
     ingest(crm_url, tmp_path)
-    add_rows(tmp_path, "crm_emails", MAILS[:1], DANA)  # and then the power went
+    add_rows(tmp_path, "crm_emails", MAILS[:1], DANA)  # and then the power failed
     tombstone_contact(tmp_path, [TABLES["conversations"]], DANA)
     rows = tombstone_contact(tmp_path, TEXTS, DANA)
     assert sorted(rows["crm_emails"]) == ["from", "to"]
@@ -103,7 +100,9 @@ def test_a_forgetting_that_was_cut_short_is_completed_by_the_next(
     assert tombstone_contact(tmp_path, TEXTS, DANA) == rows
 
 
-def test_who_is_unknown_is_said(crm_rows: psycopg.Connection, crm_url: str, tmp_path: Path) -> None:
+def test_an_unknown_contact_row_or_table_is_reported(
+    crm_rows: psycopg.Connection, crm_url: str, tmp_path: Path
+) -> None:
     ingest(crm_url, tmp_path)
     with pytest.raises(BadInput, match=r"no row of the lake belongs to nobody@x\.example"):
         tombstone_contact(tmp_path, TEXTS, "nobody@x.example")

@@ -1,4 +1,4 @@
-"""What learned from forgotten rows is found by content, and revoked with its children."""
+"""Versions that learned from forgotten rows are found by content, and revoked with children."""
 
 import shutil
 from pathlib import Path
@@ -10,15 +10,13 @@ from maverick_assets.pipeline.forget.history import purge_history
 from maverick_assets.pipeline.forget.trace import revoke, trace
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
-from maverick_assets_tests.pipeline.forget.mails import (
-    Describe,
-)
 from maverick_assets_tests.pipeline.forget.versions import (
     DATA,
     nightly_versions,
     states,
     write_datasets,
 )
+from maverick_assets_tests.registry.conftest import MakeManifest
 
 
 def test_versions_that_learned_from_a_row_are_revoked_and_their_children(
@@ -33,8 +31,8 @@ def test_versions_that_learned_from_a_row_are_revoked_and_their_children(
     assert str(serving.version) == "v1.0"
     assert states(trained) == {"v1.0": "released", "v1.1": "revoked", "v1.1.1": "revoked"}
     assert revoke(trained, traced, "forgotten")["robbie"] == serving
-    print_of = trained.get("robbie", "v1.1").fingerprint
-    assert trained.find("robbie", print_of) is None
+    fingerprint = trained.get("robbie", "v1.1").fingerprint
+    assert trained.find("robbie", fingerprint) is None
     for use in (trained.release, trained.rollback):
         with pytest.raises(BadInput, match=r"v1\.1 was revoked: forgotten"):
             use("robbie", "v1.1")
@@ -52,7 +50,9 @@ def test_where_every_version_is_revoked_none_is_in_service(
         trained.get("robbie", "final")
 
 
-def test_what_used_no_forgotten_row_is_left_alone(trained: Registry, tmp_path: Path) -> None:
+def test_versions_that_used_no_forgotten_row_are_left_alone(
+    trained: Registry, tmp_path: Path
+) -> None:
     write_datasets(tmp_path, *DATA)
     traced = trace(tmp_path, trained, {"crm_deals": ["a"], "crm_emails": ["z"]})
     assert (traced.datasets, traced.versions) == ({}, {})
@@ -71,7 +71,7 @@ def test_a_crash_between_marking_and_moving_final_is_completed_by_the_next_chang
     assert str(trained.get("robbie", "final").version) == "v1.1"
 
 
-def test_in_a_rebuilt_lake_versions_are_told_by_content_and_not_by_number(
+def test_versions_in_a_rebuilt_lake_are_identified_by_content_and_not_by_number(
     trained: Registry, tmp_path: Path
 ) -> None:
     write_datasets(tmp_path, DATA[2], DATA[0], ["z"], DATA[1])
@@ -82,7 +82,7 @@ def test_in_a_rebuilt_lake_versions_are_told_by_content_and_not_by_number(
     assert traced.untraceable == {}
 
 
-def test_a_version_is_revoked_when_nothing_tells_what_it_was_trained_on(
+def test_a_version_is_revoked_when_what_it_was_trained_on_is_unknown(
     trained: Registry, tmp_path: Path
 ) -> None:
     write_datasets(tmp_path, DATA[0], ["z"])
@@ -108,15 +108,15 @@ def test_a_major_version_learned_what_the_version_did_that_it_was_made_from(
 @pytest.mark.parametrize(
     ("row", "touched"), [("a", ["v1.0", "v1.0.2"]), ("b", ["v1.0.2"]), ("c", ["v1.0.2"]), ("z", [])]
 )
-def test_what_a_version_learned_through_one_that_is_deleted_counts(
+def test_what_a_version_learned_through_a_deleted_one_counts(
     registry: Registry,
-    describe: Describe,
+    make_manifest: MakeManifest,
     adapter_dir: Path,
     tmp_path: Path,
     row: str,
     touched: list[str],
 ) -> None:
-    nightly_versions(registry, describe, adapter_dir)
+    nightly_versions(registry, make_manifest, adapter_dir)
     shutil.rmtree(registry.directory("robbie", "v1.0.1"))
     write_datasets(tmp_path, *DATA)
     found = trace(tmp_path, registry, {"crm_emails": [row]})
@@ -124,10 +124,10 @@ def test_what_a_version_learned_through_one_that_is_deleted_counts(
     assert found.untraceable == {}
 
 
-def test_a_deleted_version_is_still_told_after_something_else_was_forgotten(
-    registry: Registry, describe: Describe, adapter_dir: Path, tmp_path: Path
+def test_a_deleted_version_can_be_traced_after_something_else_was_forgotten(
+    registry: Registry, make_manifest: MakeManifest, adapter_dir: Path, tmp_path: Path
 ) -> None:
-    nightly_versions(registry, describe, adapter_dir)
+    nightly_versions(registry, make_manifest, adapter_dir)
     shutil.rmtree(registry.directory("robbie", "v1.0.1"))
     write_datasets(tmp_path, *DATA, ["a", "d"], ["a"])
     rows = {"crm_emails": ["d"]}

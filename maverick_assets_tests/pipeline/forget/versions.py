@@ -7,13 +7,12 @@ from typing import Any
 import pyarrow as pa
 
 from maverick_assets.lake.delta import sync_table
-from maverick_assets.lake.paths import (
-    dataset_path,
-)
+from maverick_assets.lake.paths import dataset_path
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.training_inputs import TrainingInputs, rows_digest
-from maverick_assets_tests.pipeline.forget.mails import START, Describe
+from maverick_assets_tests.pipeline.forget.mails import START
+from maverick_assets_tests.registry.conftest import MakeManifest
 
 
 def write_datasets(lake: Path, *versions: list[str]) -> None:
@@ -51,11 +50,11 @@ def states(registry: Registry) -> dict[str, str]:
     return {str(m.version): m.state for m in registry.list("robbie")}
 
 
-def nightly_versions(registry: Registry, describe: Describe, adapter_dir: Path) -> None:
+def nightly_versions(registry: Registry, make_manifest: MakeManifest, adapter_dir: Path) -> None:
     """v1.0 and two nights on top of it, each of another version of the dataset."""
     above: Manifest | None = None
     for data, version in enumerate(("v1.0", "v1.0.1", "v1.0.2")):
-        described = trained_on(describe(version), data, DATA[data])
+        described = trained_on(make_manifest(version), data, DATA[data])
         update: dict[str, Any] = {"created_at": START + timedelta(days=data)}
         if above:
             update |= {"parent": above.version, "ancestors": above.chain}

@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-PROJECT = Path(__file__).parents[3]
+from maverick_assets_tests.command import PROJECT
+
 PRODUCTS_OF_MANY_SHAPES = """
 import psutil, torch
 from maverick_assets.training.device.hardware import prepare_process

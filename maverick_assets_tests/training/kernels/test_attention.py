@@ -72,7 +72,10 @@ def check_against_torch(
 ) -> None:
     shapes = [(1, count, document_ranges[-1][-1][1], 8) for count in (heads, groups, groups)]
     inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
-    out, _ = attend_within_documents(torch.nn.Identity(), *inputs, None, 0.3, document_ranges)
+    query, key, value = inputs
+    out, _ = attend_within_documents(
+        torch.nn.Identity(), query, key, value, None, 0.3, document_ranges
+    )
     expected = torch.cat(
         [attention_of(inputs, ranges) for ranges in document_ranges], dim=2
     ).transpose(1, 2)
@@ -87,13 +90,11 @@ def check_against_torch(
 
 
 def attention_of(inputs: list[torch.Tensor], ranges: DocumentRanges) -> torch.Tensor:
-    """torch's own attention over one whole document; the rows of its own tokens."""
+    """torch's attention over one whole document: the rows of the tokens that are its own."""
     positions = [at for start, end in ranges for at in range(start, end)]
+    query, key, value = (tensor[:, :, positions] for tensor in inputs)
     whole = F.scaled_dot_product_attention(
-        *(tensor[:, :, positions] for tensor in inputs),
-        is_causal=True,
-        scale=0.3,
-        enable_gqa=True,
+        query, key, value, is_causal=True, scale=0.3, enable_gqa=True
     )
     start, end = ranges[-1]
     return whole[:, :, start - end :]

@@ -22,7 +22,7 @@ def adapted(dtype: torch.dtype) -> PeftModel:
 
 
 def adapted_to(model: Any) -> PeftModel:
-    """A model with two adapters of other ranks, all matrices far from zero, in float32."""
+    """The model with two adapters of different ranks, in float32, all matrices far from zero."""
     lora: Any = None
     for name, rank in RANKS.items():
         config = LoraConfig(
@@ -96,7 +96,7 @@ def test_in_bfloat16_the_error_is_no_larger_than_that_of_peft(name: str) -> None
 
 
 def test_each_adapter_changes_its_own_tokens() -> None:
-    """Looked at in the first layer, before attention mixes tokens."""
+    """Compared in the first layer, before attention mixes tokens."""
     lora = adapted(torch.float32)
     base: Any = lora.get_base_model()
     layer = base.model.layers[0].self_attn.q_proj

@@ -14,7 +14,7 @@ import pytest
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
 from maverick_assets.training.launch.torchrun import RankLayout, read_hosts
-from maverick_assets_tests.processes import lives, wait_for
+from maverick_assets_tests.processes import is_alive, wait_for
 from maverick_assets_tests.training.specs import TRAIN, driver, job, specification
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
@@ -66,7 +66,7 @@ def test_all_ranks_end_with_the_driver_and_the_same_command_resumes(
     assert len(ranks) >= 3
     process.send_signal(number)
     process.communicate()
-    wait_for(lambda: not any(lives(rank) for rank in ranks))
+    wait_for(lambda: not any(is_alive(rank) for rank in ranks))
     assert process.returncode == (75 if number == signal.SIGTERM else -number)
     assert not (tmp_path / "out").exists()
     process, _ = started(spec)

@@ -1,3 +1,5 @@
+"""Incremental training: the new examples, and a replay of old ones."""
+
 import json
 from pathlib import Path
 from typing import Any

@@ -1,3 +1,5 @@
+"""The learning rate of an adapter over its steps."""
+
 from itertools import pairwise
 
 import pytest

@@ -1,6 +1,5 @@
 """Checkpoints are whole or absent, and a resumed run is as if it had never stopped."""
 
-import math
 import os
 import random
 import resource
@@ -15,14 +14,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import sha256_of
-from maverick_assets.recipes import Training
-from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.loop import engine
 from maverick_assets.training.loop.adapter_job import AdapterJob
-from maverick_assets.training.loop.adapter_state import AdapterState, AdapterStep
 from maverick_assets.training.loop.adapters import attached_lora
 from maverick_assets.training.loop.checkpoints import (
     AdapterSnapshot,
@@ -31,18 +26,15 @@ from maverick_assets.training.loop.checkpoints import (
     Progress,
 )
 from maverick_assets.training.loop.engine import train
-from maverick_assets.training.loop.stepper import Stepper
 from maverick_assets_tests.tiny_llama import tiny_llama
+from maverick_assets_tests.training.loop.two_adapters import (
+    CPU,
+    JOBS,
+    ROWS,
+    SETTINGS,
+    take_step_with_a_bad_loss,
+)
 
-CPU = Hardware("cpu", torch.float32)
-SETTINGS = Training(rank=4, alpha=8, learning_rate=0.01, epochs=6, batch_tokens=16)
-ROWS = [Encoded([1, 2 + at, 3, 10 + at, 11, 12], 2 + at % 3) for at in range(6)]
-JOBS = [
-    AdapterJob("one", ROWS, SETTINGS, validation_rows=ROWS[:2]),
-    AdapterJob(
-        "two", ROWS[:3], SETTINGS.model_copy(update={"epochs": 3}), validation_rows=ROWS[3:]
-    ),
-]
 Weights = dict[str, torch.Tensor]
 
 
@@ -139,16 +131,10 @@ def test_a_resumed_run_is_as_if_it_had_never_stopped(tmp_path: Path) -> None:
     assert same(run(tmp_path), expected)  # nothing is left to do
 
 
-def test_a_loss_that_is_not_finite_goes_back_with_half_the_rate(
+def test_a_loss_that_is_not_finite_sets_the_adapter_back_with_half_the_rate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = engine.take_step
-
-    def spoilt(state: AdapterState, stepper: Stepper, loss: float) -> AdapterStep:
-        bad = state.job.name == "one" and state.steps_done == 2 and not state.setbacks
-        return real(state, stepper, math.nan if bad else loss)
-
-    monkeypatch.setattr(engine, "take_step", spoilt)
+    monkeypatch.setattr(engine, "take_step", take_step_with_a_bad_loss)
     with attached_lora(tiny_llama(32, 0.5), JOBS, seed=0) as lora:
         result = train(lora, JOBS, CPU, 0, lambda _: None)
     assert result.failures == {}

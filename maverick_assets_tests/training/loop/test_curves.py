@@ -105,7 +105,7 @@ def test_a_resumed_run_replaces_what_was_drawn_after_its_checkpoint(
     assert len(read(tmp_path)["tokens_per_second"]) == 8
 
 
-def test_training_goes_on_when_no_curves_can_be_drawn(spec: TrainingSpec, tmp_path: Path) -> None:
+def test_training_continues_when_no_curves_can_be_drawn(spec: TrainingSpec, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     lines, results = run(spec.model_copy(update={"curves": tmp_path / "file" / "curves"}))
     assert [result["status"] for result in results] == ["trained", "trained"]

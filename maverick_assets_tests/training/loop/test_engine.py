@@ -1,3 +1,5 @@
+"""The engine trains each adapter as if it were alone, and leaves the base as it was."""
+
 import math
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,7 @@ from maverick_assets.training.kernels.completion_loss import completion_losses
 from maverick_assets.training.kernels.lora import fused_lora
 from maverick_assets.training.kernels.packing import Document, pack
 from maverick_assets.training.loop.adapter_job import AdapterJob
-from maverick_assets.training.loop.adapters import (
-    attached_lora,
-    load_adapter,
-    save_adapter,
-)
+from maverick_assets.training.loop.adapters import attached_lora, load_adapter, save_adapter
 from maverick_assets.training.loop.engine import StepReport, TrainingResult, train
 from maverick_assets_tests.tiny_llama import tiny_llama
 
@@ -309,13 +307,13 @@ def test_an_early_stop_does_not_end_the_count_of_the_others(model: Any) -> None:
     long = RECIPE.model_copy(update={"epochs": 30})
     jobs = [
         AdapterJob("stops", ROWS, long, validation_rows=OTHER_ROWS),
-        AdapterJob("goes on", ROWS, long),
+        AdapterJob("continues", ROWS, long),
     ]
     reports: list[StepReport] = []
     with attached_lora(model, jobs, seed=0) as lora:
         run = train(lora, jobs, CPU, seed=0, on_step=reports.append)
-    assert len(run.losses["stops"]) < len(run.losses["goes on"])
-    steps = len(run.losses["goes on"])
+    assert len(run.losses["stops"]) < len(run.losses["continues"])
+    steps = len(run.losses["continues"])
     assert [(report.step, report.steps) for report in reports] == [
         (at, steps) for at in range(1, steps + 1)
     ]
@@ -345,7 +343,7 @@ def test_training_stops_when_validation_gets_worse_and_keeps_the_best_epoch(
     lora.unload()
 
 
-def test_a_parent_goes_on_beside_a_fresh_adapter(model: Any, tmp_path: Path) -> None:
+def test_a_parent_is_trained_further_beside_a_fresh_adapter(model: Any, tmp_path: Path) -> None:
     train_adapter(model, ROWS, tmp_path / "parent", RECIPE.model_copy(update={"epochs": 40}))
     jobs = [
         AdapterJob("fresh", ROWS, RECIPE),

@@ -1,4 +1,4 @@
-"""When memory does not suffice, micro-batches are computed in halves."""
+"""When memory runs out, micro-batches are split in halves."""
 
 import os
 import subprocess
@@ -11,8 +11,7 @@ from safetensors.torch import load_file
 
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.micro_batches import split_on_oom
-
-PROJECT = Path(__file__).parents[3]
+from maverick_assets_tests.command import PROJECT
 
 
 def train_with(megabytes: int, out: Path) -> subprocess.CompletedProcess[str]:
@@ -21,7 +20,7 @@ def train_with(megabytes: int, out: Path) -> subprocess.CompletedProcess[str]:
         [
             sys.executable,
             "-m",
-            "maverick_assets_tests.training.loop.little_memory",
+            "maverick_assets_tests.training.loop.limited_memory",
             out,
             str(megabytes),
         ],
@@ -33,7 +32,7 @@ def train_with(megabytes: int, out: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_weights_are_the_same_in_much_and_in_little_memory(tmp_path: Path) -> None:
-    """In a process whose allocator really refuses."""
+    """Each training runs in a process whose allocator refuses more memory."""
     much = train_with(10_000, tmp_path / "much")
     little = train_with(200, tmp_path / "little")
     assert (much.returncode, much.stdout, much.stderr) == (0, "", "")

@@ -1,3 +1,5 @@
+"""A run trains the jobs of a spec, writes their adapters and reports their results."""
+
 import json
 import shutil
 from pathlib import Path
@@ -34,7 +36,7 @@ def test_each_job_is_trained_and_reported(
     assert names == ["adapter_config.json", "adapter_model.safetensors"]
 
 
-def test_a_job_without_examples_is_refused_and_the_others_go_on(
+def test_a_job_without_examples_is_refused_and_the_others_are_trained(
     tiny_base: PreparedBase, table: Path, tmp_path: Path, write_examples: Any
 ) -> None:
     write_examples(tmp_path / "empty", VALIDATION)

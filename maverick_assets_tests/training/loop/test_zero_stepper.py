@@ -12,21 +12,21 @@ from maverick_assets.errors import BadInput
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.loop import engine
 from maverick_assets.training.loop.adapters import attached_lora
-from maverick_assets.training.loop.checkpoints import Checkpoints
+from maverick_assets.training.loop.checkpoints import Checkpoints, Interrupted
 from maverick_assets.training.loop.engine import train
 from maverick_assets.training.loop.zero_stepper import read_deepspeed_config
 from maverick_assets_tests.tiny_llama import tiny_llama
-from maverick_assets_tests.training.loop.ranked import CONFIGS, spoilt
-from maverick_assets_tests.training.loop.test_checkpoints import CPU, JOBS
+from maverick_assets_tests.training.loop.two_adapters import CPU, JOBS, take_step_with_a_bad_loss
+from maverick_assets_tests.training.loop.two_rank_trainings import CONFIGS
 
 Weights = dict[str, torch.Tensor]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 
 
-def alone(checkpoints: Path | None = None, ends_after: int = 1000) -> Weights:
-    """Trained by one process, which is stopped after so many steps."""
+def train_in_one_process(checkpoints: Path | None = None, stops_after: int = 1000) -> Weights:
+    """The weights at the end; none when the training is stopped, after so many steps."""
     kept = Checkpoints(checkpoints, "run", seconds=0) if checkpoints else None
-    left = iter(range(ends_after))
+    steps_left = iter(range(stops_after))
     with attached_lora(tiny_llama(32, 0.5), JOBS, seed=0) as lora:
         try:
             train(
@@ -36,63 +36,76 @@ def alone(checkpoints: Path | None = None, ends_after: int = 1000) -> Weights:
                 0,
                 lambda _: None,
                 checkpoints=kept,
-                should_stop=lambda: next(left, None) is None,
+                should_stop=lambda: next(steps_left, None) is None,
             )
-        except engine.Interrupted:
+        except Interrupted:
             return {}
         weights = {name: weight for name, weight in lora.named_parameters() if "lora_" in name}
         return {name: weight.detach().clone() for name, weight in weights.items()}
 
 
-@pytest.fixture(scope="session")
-def ranked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the trainings of ranked.py left, by two ranks."""
-    out = tmp_path_factory.mktemp("ranked")
-    assert alone(out / "one", ends_after=4) == {}
+@pytest.fixture(scope="module")
+def expected() -> Weights:
+    """What one process trains."""
+    return train_in_one_process()
+
+
+@pytest.fixture(scope="module")
+def two_ranks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which two ranks left what they trained."""
+    out = tmp_path_factory.mktemp("two_ranks")
+    assert train_in_one_process(out / "one", stops_after=4) == {}
     agent = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command = [*agent, "-m", "maverick_assets_tests.training.loop.ranked", str(out)]
+    command = [*agent, "-m", "maverick_assets_tests.training.loop.two_rank_trainings", str(out)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return out
 
 
-def differ(one: Weights, other: Weights) -> float:
+def largest_difference(one: Weights, other: Weights) -> float:
     assert one.keys() == other.keys()
     return max((one[name] - other[name]).abs().max().item() for name in one)
 
 
 @pytest.mark.parametrize("config", sorted(path.stem for path in CONFIGS.glob("*.json")))
-def test_two_ranks_train_what_one_trains_at_every_stage_of_zero(ranked: Path, config: str) -> None:
-    assert differ(torch.load(ranked / config), alone()) < 1e-5
+def test_two_ranks_train_what_one_trains_at_every_stage_of_zero(
+    two_ranks: Path, expected: Weights, config: str
+) -> None:
+    assert largest_difference(torch.load(two_ranks / config), expected) < 1e-5
 
 
-def test_frozen_weights_may_be_of_another_type_than_those_that_learn(ranked: Path) -> None:
-    trained: Weights = torch.load(ranked / "bfloat16")
+def test_frozen_weights_may_have_another_dtype_than_trained_ones(two_ranks: Path) -> None:
+    trained: Weights = torch.load(two_ranks / "bfloat16")
     assert all(weight.dtype == torch.float32 for weight in trained.values())
     bfloat = Hardware("cpu", torch.bfloat16)
     with attached_lora(tiny_llama(32, 0.5).bfloat16(), JOBS, seed=0) as lora:
         train(lora, JOBS, bfloat, 0, lambda _: None)
         names = {name: weight.detach() for name, weight in lora.named_parameters()}
-    expected = {name: names[name] for name in trained}
+    one_process = {name: names[name] for name in trained}
     start = {name: weight for name, weight in names.items() if "lora_A" in name}
-    assert differ(trained, expected) < 0.05 * max(
+    assert largest_difference(trained, one_process) < 0.05 * max(
         weight.abs().max().item() for weight in start.values()
     )
 
 
-def test_a_checkpoint_of_two_ranks_is_resumed_by_one(ranked: Path) -> None:
-    assert differ(alone(ranked / "two-then-one"), alone()) < 1e-5
+def test_a_checkpoint_of_two_ranks_is_resumed_by_one(two_ranks: Path, expected: Weights) -> None:
+    assert largest_difference(train_in_one_process(two_ranks / "two-then-one"), expected) < 1e-5
 
 
-def test_a_checkpoint_of_one_process_is_resumed_by_two_ranks(ranked: Path) -> None:
-    assert differ(torch.load(ranked / "one-then-two"), alone()) < 1e-5
+def test_a_checkpoint_of_one_process_is_resumed_by_two_ranks(
+    two_ranks: Path, expected: Weights
+) -> None:
+    assert largest_difference(torch.load(two_ranks / "one-then-two"), expected) < 1e-5
 
 
 def test_an_unsound_step_sets_back_one_adapter_and_not_the_other(
-    ranked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two_ranks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "take_step", spoilt)
-    assert differ(torch.load(ranked / "spoilt"), alone(tmp_path)) < 1e-5
+    monkeypatch.setattr(engine, "take_step", take_step_with_a_bad_loss)
+    assert (
+        largest_difference(torch.load(two_ranks / "bad-loss"), train_in_one_process(tmp_path))
+        < 1e-5
+    )
 
 
 def test_settings_of_deepspeed_that_cannot_be_read_are_refused(tmp_path: Path) -> None:

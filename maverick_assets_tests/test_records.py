@@ -1,3 +1,5 @@
+"""Records on disk stay readable across releases."""
+
 import json
 
 from maverick_assets.records import TrainingSummary

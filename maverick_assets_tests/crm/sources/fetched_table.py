@@ -1,4 +1,4 @@
-"""What a caller does with a fetch: keep the rows of a table up to date."""
+"""A table that is kept up to date by fetches, as a caller of a source keeps it."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from maverick_assets.crm.sources.source import FetchResult, FetchState, Source, 
 
 
 @dataclass
-class Held:
+class FetchedTable:
     """The rows of one table after any number of fetches."""
 
     source: Source

@@ -1,6 +1,9 @@
-"""What test_zero_stepper.py has torchrun start in each rank: trainings, one after another."""
+"""Trainings, one after another, that torchrun starts in each rank for test_zero_stepper.py.
 
-import math
+Usage: `torchrun --nproc-per-node=2 -m maverick_assets_tests.training.loop.two_rank_trainings OUT`;
+the main process writes the weights of each training to a file in OUT.
+"""
+
 import sys
 from itertools import count
 from pathlib import Path
@@ -10,14 +13,12 @@ import torch
 
 from maverick_assets.processes import run_main
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.loop import adapter_state, engine
-from maverick_assets.training.loop.adapter_state import AdapterState, AdapterStep
+from maverick_assets.training.loop import engine
 from maverick_assets.training.loop.adapters import attached_lora
 from maverick_assets.training.loop.checkpoints import Checkpoints, Interrupted
-from maverick_assets.training.loop.stepper import Stepper
 from maverick_assets.training.loop.zero_stepper import is_main_process, zero_stepper_factory
 from maverick_assets_tests.tiny_llama import tiny_llama
-from maverick_assets_tests.training.loop.test_checkpoints import CPU, JOBS
+from maverick_assets_tests.training.loop.two_adapters import CPU, JOBS, take_step_with_a_bad_loss
 
 CONFIGS = Path(engine.__file__).parents[1] / "deepspeed"
 
@@ -29,20 +30,20 @@ def main(arguments: list[str]) -> None:
     bfloat = Hardware("cpu", torch.bfloat16)
     train(out / "bfloat16", CONFIGS / "zero3.json", hardware=bfloat)
     with pytest.raises(Interrupted):
-        train(out / "none", CONFIGS / "zero2.json", out / "two-then-one", ends_after=4)
+        train(out / "none", CONFIGS / "zero2.json", out / "two-then-one", stops_after=4)
     train(out / "one-then-two", CONFIGS / "zero3.json", out / "one")
-    engine.take_step = spoilt
-    train(out / "spoilt", CONFIGS / "zero2.json", out / "spoilt-checkpoints")
+    engine.take_step = take_step_with_a_bad_loss  # type: ignore[attr-defined]
+    train(out / "bad-loss", CONFIGS / "zero2.json", out / "bad-loss-checkpoints")
 
 
 def train(
     out: Path,
     config: Path | None,
     checkpoints: Path | None = None,
-    ends_after: int = 1000,
+    stops_after: int = 1000,
     hardware: Hardware = CPU,
 ) -> None:
-    """The jobs of the tests of checkpoints; the main process writes their weights to `out`."""
+    """Train the two adapters; the main process writes their weights to `out`."""
     steps = count(1)
     kept = Checkpoints(checkpoints, "run", seconds=0) if checkpoints else None
     make_stepper = zero_stepper_factory(config, print)
@@ -54,18 +55,12 @@ def train(
             0,
             lambda _: None,
             checkpoints=kept,
-            should_stop=lambda: next(steps) == ends_after,
+            should_stop=lambda: next(steps) == stops_after,
             make_stepper=make_stepper,
         )
         if is_main_process():
             weights = {name: weight for name, weight in lora.named_parameters() if "lora_" in name}
             torch.save({name: weight.detach().clone() for name, weight in weights.items()}, out)
-
-
-def spoilt(state: AdapterState, stepper: Stepper, loss: float) -> AdapterStep:
-    """In place of `take_step`: the third step of the first adapter has a bad loss, once."""
-    bad = state.job.name == "one" and state.steps_done == 2 and not state.setbacks
-    return adapter_state.take_step(state, stepper, math.nan if bad else loss)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from maverick_assets_tests.registry.conftest import PASSED
 
 
 def write_report(folder: Path, answers: Sequence[tuple[str, str]]) -> None:
-    """The files of an evaluation that tell of examples: ids, and an answer to each."""
+    """Write the files of an evaluation that show examples; `answers` pairs ids with texts."""
     folder.mkdir(parents=True)
     score = Score(loss=1.0, perplexity=2.7)
     metrics = Metrics(

@@ -1,5 +1,7 @@
-"""Trains the tiny model in a process that may take so many more megabytes than it has by then:
-`python -m maverick_assets_tests.training.loop.little_memory OUT MEGABYTES`."""
+"""Trains the tiny model in a process that may take MEGABYTES more than it has by then.
+
+Usage: `python -m maverick_assets_tests.training.loop.limited_memory OUT MEGABYTES`.
+"""
 
 import resource
 import sys
