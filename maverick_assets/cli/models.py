@@ -69,7 +69,8 @@ def models_release(
 def models_rollback(
     personality: PersonalityName,
     to: Annotated[
-        str | None, typer.Option(help="A version; without it, the one that was released before.")
+        str | None,
+        typer.Option(help="A version; without it, the release before."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

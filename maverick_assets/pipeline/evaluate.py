@@ -9,6 +9,7 @@ from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline.base_model import require_base
 from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.pipeline.unfinished import find_unfinished
 from maverick_assets.processes import run_module, write_spec
 from maverick_assets.recipes import Gates, Recipe
 from maverick_assets.records import GateDecision, Metrics
@@ -17,26 +18,32 @@ from maverick_assets.registry.test_sets import answer_row, frozen_test_set
 from maverick_assets.training.spec import BaseSpec, read_json
 
 
-def evaluate_newest(run: RunContext, recipe: Recipe) -> Manifest:
-    """Evaluate the version that was added last; `MaverickError` when there is none."""
-    version = run.registry.newest(recipe.name)
+def evaluate_next(run: RunContext, recipe: Recipe) -> Manifest:
+    """Evaluate the version that is to be released next, or else the newest once more.
+
+    A version that passed before an interrupted release is returned as it is. Raises
+    `MaverickError` when there is no version.
+    """
+    unfinished = find_unfinished(run, recipe.name)
+    version = unfinished or run.registry.newest(recipe.name)
     if version is None:
         raise MaverickError(f"{recipe.name} has no version; materialize its adapter first")
+    if unfinished and unfinished.gate:
+        run.log.info(f"{recipe.name} {unfinished.version} has passed its gate before")
+        return unfinished
     return evaluate_version(run, version, recipe.gates)
 
 
-def evaluate_version(
-    run: RunContext, version: Manifest, gates: Gates, test_set_of: int | None = None
-) -> Manifest:
+def evaluate_version(run: RunContext, version: Manifest, gates: Gates) -> Manifest:
     """Score a version on examples that it was not trained on, and record report and decision.
 
-    The examples are those of validation, or those of the test set of the major version
-    `test_set_of` if it has any. `gates` are those of today's recipe, which may differ from those
-    of the version's own.
+    The examples are those of validation; for a major version the test set of the major version
+    before it, where that has any. `gates` are those of today's recipe, which the version's own may
+    differ from.
     """
     name = version.personality
     run.registry.verify(name, version.version)
-    spec = _evaluation_spec(run, version, gates, _test_examples(run, version, test_set_of))
+    spec = _evaluation_spec(run, version, gates, _test_examples(run, version))
     path = write_spec(run.folder / name, "evaluate", spec)
     run_module("maverick_assets.evaluation.evaluate", str(path), log=run.log)
     metrics = read_json(spec.out / "metrics.json", Metrics)
@@ -71,10 +78,8 @@ def _evaluation_spec(
     )
 
 
-def _test_examples(run: RunContext, version: Manifest, test_set_of: int | None) -> list[str]:
-    """Ids of the examples in a version's dataset that are in a major version's test set.
-
-    Empty without `test_set_of`.
+def _test_examples(run: RunContext, version: Manifest) -> list[str]:
+    """Ids of the test set that a major version is measured on; none for other versions.
 
     The first evaluation of a major version freezes its test set.
     """
@@ -82,7 +87,7 @@ def _test_examples(run: RunContext, version: Manifest, test_set_of: int | None) 
     dataset = dataset_path(run.settings.lake, name)
     examples = read_examples(dataset, version.dataset_version, "test")
     frozen_test_set(run.settings.models, name, version.version.major, examples)
-    if test_set_of is None:
+    if version.kind != "major" or version.parent is None:
         return []
-    rows = frozen_test_set(run.settings.models, name, test_set_of, examples)
+    rows = frozen_test_set(run.settings.models, name, version.parent.major, examples)
     return [example.example_id for example in examples if answer_row(example) in rows]

@@ -10,6 +10,7 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.evaluate import evaluate_version
 from maverick_assets.pipeline.release import release_version
 from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.pipeline.unfinished import find_unfinished
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.versions import next_version
@@ -29,26 +30,52 @@ def promote_all(run: RunContext, recipes: Iterable[Recipe]) -> list[Manifest]:
 def promote(run: RunContext, recipe: Recipe) -> Manifest | None:
     """Make the version in service the next major version, evaluate it, and release it if it passes.
 
-    A major version of this month is returned as it is. None when no version is in service.
+    What an interrupted run left is finished first: a weekly or nightly version, or last time's
+    major version. Once a month: a major version of this month is returned as it is, also one that
+    its gate refused. None when no version is in service.
     """
+    unfinished = find_unfinished(run, recipe.name)
+    if unfinished:
+        unfinished = _finish(run, recipe, unfinished)
+        if unfinished.kind == "major":
+            return unfinished
     current = run.registry.in_service(recipe.name)
     now = datetime.now(UTC)
     if current is None:
         run.log.warning(f"{recipe.name} has no version in service")
         return None
-    if current.kind == "major" and f"{current.created_at:%Y-%m}" == f"{now:%Y-%m}":
-        return current
-    major = _add_major(run, current, now)
-    evaluated = evaluate_version(run, major, recipe.gates, current.version.major)
-    assert evaluated.metrics is not None
-    assert evaluated.gate is not None
-    if evaluated.metrics.split != "test":
+    of_this_month = _major_of_month(run, current, now)
+    if of_this_month:
+        return of_this_month
+    return _finish(run, recipe, _add_major(run, current, now))
+
+
+def _finish(run: RunContext, recipe: Recipe, version: Manifest) -> Manifest:
+    """A version evaluated, where that is still to be done, and released when it passed."""
+    if version.gate is None:
+        version = evaluate_version(run, version, recipe.gates)
+    assert version.metrics is not None
+    assert version.gate is not None
+    if version.kind == "major" and version.metrics.split != "test":
         run.log.warning(f"{recipe.name} has no test examples; validation took their place")
-    if not evaluated.gate.passed:
-        reasons = "; ".join(evaluated.gate.reasons)
-        run.log.error(f"{recipe.name} {evaluated.version} is not released: {reasons}")
-        return evaluated
-    return release_version(run, evaluated).manifest
+    if not version.gate.passed:
+        reasons = "; ".join(version.gate.reasons)
+        run.log.error(f"{recipe.name} {version.version} is not released: {reasons}")
+        return version
+    return release_version(run, version).manifest
+
+
+def _major_of_month(run: RunContext, current: Manifest, now: datetime) -> Manifest | None:
+    """This month's major version: the one in service, or one made from it that was refused."""
+    majors = [
+        manifest
+        for manifest in run.registry.list(current.personality)
+        if manifest.kind == "major"
+        and f"{manifest.created_at:%Y-%m}" == f"{now:%Y-%m}"
+        and manifest.state != "revoked"
+        and current.version in (manifest.version, manifest.parent)
+    ]
+    return majors[-1] if majors else None
 
 
 def _add_major(run: RunContext, current: Manifest, now: datetime) -> Manifest:

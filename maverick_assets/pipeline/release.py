@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.pipeline.unfinished import find_unfinished
 from maverick_assets.processes import run_module
 from maverick_assets.registry.manifest import Manifest
 
@@ -17,11 +18,20 @@ class ReleasedVersion:
     answer: str
 
 
-def release_newest(run: RunContext, personality: str) -> ReleasedVersion:
-    """Release the version that was added last; raises as `release_version` does."""
-    version = run.registry.newest(personality)
+def release_next(run: RunContext, personality: str) -> ReleasedVersion:
+    """Release the version that passed its gate and is not in service yet, or else the newest.
+
+    Raises as `release_version` does, and for a newest version that was in service before: whoever
+    rolled back from it decided so.
+    """
+    version = find_unfinished(run, personality) or run.registry.newest(personality)
     if version is None:
         raise MaverickError(f"{personality} has no version; materialize its adapter first")
+    if version.state == "archived":
+        raise MaverickError(
+            f"{personality} {version.version} was taken out of service; put it back with "
+            f"`maverick models release {personality} {version.version}`"
+        )
     return release_version(run, version)
 
 

@@ -52,8 +52,9 @@ def train_on_node(
 ) -> list[Manifest]:
     """Train what has changed, in one process; returns the versions to evaluate.
 
-    A personality whose dataset is unfit is refused, one without anything new is skipped, and one
-    that was trained but never evaluated is returned as it is. The log says which and why.
+    A personality whose dataset is unfit is refused, and one without anything new is skipped. A
+    version that an earlier run trained and did not put in service is returned as it is. The log
+    says which and why.
     """
     base = require_base(run.settings)
     to_train: list[PlannedTraining] = []

@@ -63,9 +63,9 @@ class Catalog:
         return next((manifest for manifest in versions if manifest.state == "released"), None)
 
     def newest(self, personality: str) -> Manifest | None:
-        """The version that was added last, or None."""
+        """The version with the highest number, if any; clocks and file dates may lie."""
         versions = self.versions_of(personality)
-        return max(versions, key=lambda manifest: manifest.created_at, default=None)
+        return versions[-1] if versions else None
 
     def directory(self, personality: str, version: Version | str) -> Path:
         """Where the files of a version (or of `final`) lie."""

@@ -111,15 +111,16 @@ class Registry(Catalog):
             return self._save(manifest.model_copy(update={"released_at": datetime.now(UTC)}))
 
     def rollback(self, personality: str, to: Version | str | None = None) -> Manifest:
-        """Put an archived version back in service: `to`, or the release before the current one.
+        """Put an archived version back in service: `to`, or the release before this one.
 
-        Called again without `to`, it goes back one more release. Raises `BadInput` when there is no
-        earlier release, and for a version that was never released or was revoked.
+        Releases are in the order of their numbers. Called again without `to` it goes one further
+        back.
         """
         with self._locked(self._require(personality)):
-            manifest = (
-                self._released_before(personality) if to is None else self.get(personality, to)
-            )
+            current = self.get(personality, FINAL if to is None else to)
+            manifest = self._released_before(personality) if to is None else current
+            if manifest is None:
+                raise BadInput(f"{label(current)} is the first release; there is no earlier one")
             _check_not_revoked(manifest)
             if manifest.state == "candidate":
                 raise BadInput(f"{label(manifest)} was never released; release it instead")
@@ -152,23 +153,22 @@ class Registry(Catalog):
         link = self._root / personality / FINAL
         if not link.is_symlink() or self.get(personality, FINAL).revoked is None:
             return
-        archived = [manifest for manifest in self.list(personality) if manifest.state == "archived"]
-        if archived:
-            self._point_final(archived[-1])
+        earlier = self._released_before(personality)
+        if earlier:
+            self._point_final(earlier)
         else:
             link.unlink()
 
-    def _released_before(self, personality: str) -> Manifest:
+    def _released_before(self, personality: str) -> Manifest | None:
+        """The highest version below the one in service that was in service once, if any.
+
+        By its number: a clock that was set back must not hide a version, and one with a higher
+        number is one that an operator rolled back from.
+        """
         current = self.get(personality, FINAL)
-        earlier = [
-            (manifest.released_at, manifest.version)
-            for manifest in self.list(personality)
-            if manifest.released_at and current.released_at
-            if manifest.released_at < current.released_at and manifest.state != "revoked"
-        ]
-        if not earlier:
-            raise BadInput(f"{label(current)} is the first release; there is no earlier one")
-        return self.get(personality, max(earlier)[1])
+        archived = [m for m in self.list(personality) if m.state == "archived"]
+        earlier = [m for m in archived if m.version < current.version]
+        return earlier[-1] if earlier else None
 
     def _point_final(self, manifest: Manifest) -> None:
         """Replace the link by a rename: a reader sees the old version or the new one."""

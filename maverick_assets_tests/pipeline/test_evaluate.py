@@ -3,7 +3,7 @@
 import pytest
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.pipeline.evaluate import evaluate_newest, evaluate_version
+from maverick_assets.pipeline.evaluate import evaluate_next, evaluate_version
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Gates, load_recipes
 from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeEvaluation
@@ -25,7 +25,7 @@ def test_the_decision_of_the_gates_is_recorded_with_metrics_and_reasons(
 ) -> None:
     add_version("v1.0", gate=None)
     evaluation.gate = FAILS
-    evaluated = evaluate_newest(run, ROBBIE)
+    evaluated = evaluate_next(run, ROBBIE)
     assert evaluated.gate == FAILS
     assert evaluated == run.registry.get("robbie", "v1.0")
     assert evaluated.metrics is not None
@@ -77,8 +77,9 @@ def test_the_first_evaluation_of_a_major_version_freezes_its_test_set(
 ) -> None:
     first = add_version("v1.0", gate=None).model_copy(update={"dataset_version": 0})
     evaluate_version(run, first, ROBBIE.gates)
-    later = add_version("v1.1", gate=None)  # its dataset has a third test example
-    evaluate_version(run, later, ROBBIE.gates, test_set_of=1)
+    major = {"kind": "major", "parent": first.version}  # its dataset has a third test example
+    later = add_version("v2.0", gate=None).model_copy(update=major)
+    evaluate_version(run, later, ROBBIE.gates)
     spec = evaluation.specs[-1]
     assert spec.split == "test"
     assert spec.example_ids == frozenset({"test 15", "test 16"})
@@ -97,4 +98,4 @@ def test_a_corrupt_adapter_is_not_measured(
 
 def test_without_a_version_there_is_nothing_to_evaluate(run: RunContext) -> None:
     with pytest.raises(MaverickError, match="robbie has no version; materialize its adapter"):
-        evaluate_newest(run, ROBBIE)
+        evaluate_next(run, ROBBIE)

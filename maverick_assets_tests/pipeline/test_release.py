@@ -3,7 +3,7 @@
 import pytest
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.pipeline.release import release_by_operator, release_newest, release_version
+from maverick_assets.pipeline.release import release_by_operator, release_next, release_version
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets_tests.pipeline.child_processes import FAILS, FakeExport
 from maverick_assets_tests.recording_log import RecordingLog
@@ -19,7 +19,7 @@ def test_a_version_that_passed_is_exported_tried_and_put_in_service(
     run: RunContext, add_version: AddVersion, export: FakeExport, log: RecordingLog
 ) -> None:
     add_version("v1.0")
-    released = release_newest(run, "robbie")
+    released = release_next(run, "robbie")
     assert (released.manifest.state, released.answer) == ("released", "Tea first.")
     assert "adapter.gguf" in released.manifest.files
     assert in_service(run) == "v1.0"
@@ -30,7 +30,7 @@ def test_a_version_that_its_gate_refused_is_not_even_exported(
     run: RunContext, add_version: AddVersion, export: FakeExport
 ) -> None:
     add_version("v1.0")
-    release_newest(run, "robbie")
+    release_next(run, "robbie")
     refused = add_version("v1.1", gate=FAILS)
     with pytest.raises(MaverickError, match=r"robbie v1\.1 is not released: worse than the base"):
         release_version(run, refused)
@@ -50,7 +50,7 @@ def test_a_version_that_does_not_answer_leaves_the_one_before_in_service(
     run: RunContext, add_version: AddVersion, export: FakeExport
 ) -> None:
     add_version("v1.0")
-    release_newest(run, "robbie")
+    release_next(run, "robbie")
     version = add_version("v1.1")
     export.fails = True
     with pytest.raises(MaverickError, match=r"llama\.cpp does not answer"):
@@ -71,6 +71,6 @@ def test_an_operator_overrides_the_gate_with_a_reason_that_is_kept(
 
 def test_without_a_version_there_is_nothing_to_release(run: RunContext) -> None:
     with pytest.raises(MaverickError, match="robbie has no version"):
-        release_newest(run, "robbie")
+        release_next(run, "robbie")
     with pytest.raises(BadInput, match="no personality 'robbie' has a version"):
         release_by_operator(run, "robbie", "v1.0")

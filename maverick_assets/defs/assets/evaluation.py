@@ -17,7 +17,7 @@ from dagster import (
 
 from maverick_assets.defs.assets.display import data_version, inline_image
 from maverick_assets.defs.runs.context import run_context
-from maverick_assets.pipeline.evaluate import evaluate_newest
+from maverick_assets.pipeline.evaluate import evaluate_next
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
 
@@ -29,11 +29,11 @@ def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
         key=key,
         deps=[AssetKey([recipe.asset_prefix, part]) for part in ("adapter", "dataset")],
         check_specs=[AssetCheckSpec("gate", asset=key, blocking=True)],
-        description=f"How well {recipe.title}'s newest version does on held-out examples.",
+        description=f"How well {recipe.title}'s next version does on held-out examples.",
     )
     def evaluation(context: AssetExecutionContext) -> MaterializeResult:
         run = run_context(context)
-        evaluated = evaluate_newest(run, recipe)
+        evaluated = evaluate_next(run, recipe)
         assert evaluated.gate is not None
         directory = run.registry.directory(recipe.name, evaluated.version)
         return MaterializeResult(

@@ -11,7 +11,7 @@ from dagster import (
 
 from maverick_assets.defs.assets.display import data_version
 from maverick_assets.defs.runs.context import run_context
-from maverick_assets.pipeline.release import release_newest
+from maverick_assets.pipeline.release import release_next
 from maverick_assets.recipes import Recipe
 
 
@@ -23,7 +23,7 @@ def release_asset(recipe: Recipe) -> AssetsDefinition:
     )
     def release(context: AssetExecutionContext) -> MaterializeResult:
         run = run_context(context)
-        released = release_newest(run, recipe.name)
+        released = release_next(run, recipe.name)
         manifest = released.manifest
         directory = run.registry.directory(recipe.name, manifest.version)
         return MaterializeResult(
