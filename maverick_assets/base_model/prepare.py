@@ -18,8 +18,8 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,23 +54,37 @@ class PreparedBase:
 
 
 def find_base(settings: Settings) -> PreparedBase | None:
-    """The base model if it is prepared and its files still have their size and date, else None.
+    """The base model if it is prepared and its files are still the same, else None.
 
-    Reads no weights and imports no torch, so that a code server may call it. Raises `BadInput` when
-    the setting names no usable directory or hub id.
+    Imports no torch, and reads the weights only where their date has changed: once after a run home
+    was copied. So a code server may call it. Raises `BadInput` when the setting names no usable
+    directory or hub id.
     """
     home = _record_home(settings)
     try:
         record = BaseRecord.read(home)
-        directory = record.directory or home
-        unchanged = all(
-            file_record.looks_unchanged(directory / name)
-            for name, file_record in record.files.items()
-        )
+        current = _as_it_lies_now(settings, home, record)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    complete = unchanged and (record.gguf is None or record.gguf.is_file())
-    return PreparedBase(directory, record.digest, record.gguf) if complete else None
+    if current is None:
+        return None
+    if current != record:
+        with suppress(OSError):  # where nothing can be written, the next start compares again
+            current.write(home)
+    return PreparedBase(current.directory or home, current.digest, current.gguf)
+
+
+def _as_it_lies_now(settings: Settings, home: Path, record: BaseRecord) -> BaseRecord | None:
+    """The record with today's dates and today's place of the GGUF; None for another content."""
+    directory = record.directory or home
+    files = {name: file.renewed(directory / name) for name, file in record.files.items()}
+    gguf = record.gguf
+    if gguf is not None and not gguf.is_file():
+        if settings.base_model is not None:
+            return None
+        gguf = _embedded_gguf()  # a run home that was copied names another environment's
+    unchanged = {name: file for name, file in files.items() if file}
+    return replace(record, files=unchanged, gguf=gguf) if len(unchanged) == len(files) else None
 
 
 def ensure_base(settings: Settings) -> PreparedBase:

@@ -1,15 +1,16 @@
 """base.json: which base model was prepared, and how its files looked at that time.
 
-The files are large, so a start compares only their sizes and dates. Whoever loads the weights reads
+The files are large, so a start compares only their sizes and dates. A copy has other dates: it is
+read once, compared by its SHA-256, and its new dates are recorded. Whoever loads the weights reads
 them whole and compares their SHA-256.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from maverick_assets.files import sha256_of
+from maverick_assets.files import sha256_of, write_atomically
 
 RECORD_FILE = "base.json"
 
@@ -34,6 +35,15 @@ class FileRecord:
         """Whether the file exists and has the same SHA-256. Reads all of it."""
         return path.is_file() and sha256_of(path) == self.sha256
 
+    def renewed(self, path: Path) -> "FileRecord | None":
+        """This record with the file's date of today; None when its content is another."""
+        if self.looks_unchanged(path):
+            return self
+        size, mtime_ns = _size_and_mtime(path)
+        if size != self.size or not self.has_same_content(path):
+            return None
+        return replace(self, mtime_ns=mtime_ns)
+
 
 @dataclass(frozen=True)
 class BaseRecord:
@@ -57,9 +67,9 @@ class BaseRecord:
         )
 
     def write(self, home: Path) -> None:
-        """Write the record to `home`, not atomically: `home` is a stage."""
+        """Write the record to `home`; a reader sees the old one or the new one."""
         text = json.dumps(asdict(self), indent=2, default=str)  # paths become strings
-        (home / RECORD_FILE).write_text(text, encoding="utf-8")
+        write_atomically(home / RECORD_FILE, text)
 
 
 def _size_and_mtime(path: Path) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from maverick_assets.base_model.prepare import PreparedBase, find_base
+from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
@@ -61,12 +61,12 @@ def first_messages(recipe: Recipe, question: str) -> list[Message]:
 
 
 def base_model_of(settings: Settings, manifest: Manifest) -> PreparedBase:
-    """The base model that a version was trained on.
+    """The base model that a version was trained on, prepared first where a copied home lacks it.
 
-    Raises `MaverickError` when the settings name another one, or it is not prepared.
+    Raises `MaverickError` when the settings name another one.
     """
-    base = find_base(settings)
-    if base is None or base.digest != manifest.base_digest:
+    base = ensure_base(settings)
+    if base.digest != manifest.base_digest:
         raise MaverickError(
             f"{label(manifest)} was trained on another base model "
             f"({manifest.base_digest[:12]}); set MAVERICK_BASE_MODEL to it, or retrain"

@@ -1,15 +1,17 @@
 """The base model is prepared once, pinned by its digest, and damage to it is named."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
-from maverick_assets.base_model import prepare
+from maverick_assets.base_model import prepare, record
 from maverick_assets.base_model.load import load_base_model, verify_base, weights_digest
 from maverick_assets.base_model.prepare import (
     EMBEDDED_FILE,
@@ -152,3 +154,72 @@ def test_four_bits_without_a_gpu_are_bad_input(own_base: Path) -> None:
     digest = weights_digest(own_base)
     with pytest.raises(BadInput, match="nf4 needs a CUDA GPU"):
         load_base_model(own_base, digest, torch.float32, "nf4")
+
+
+def copied_without_dates(source: Path, target: Path) -> Path:
+    shutil.copytree(source, target)
+    for path in target.rglob("*"):
+        os.utime(path, (1, 1))
+    return target
+
+
+@pytest.fixture
+def home_with_base(
+    own_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Settings]:
+    """The settings of a run home that holds its base, as the embedded one lies there."""
+    monkeypatch.setattr(prepare, "EMBEDDED_SHA256", "a" * 64)
+    home = tmp_path / "home" / "base" / ("a" * 12)
+    shutil.copytree(own_base, home)
+    package = tmp_path / "environment" / EMBEDDED_FILE
+    package.parent.mkdir()
+    package.write_bytes(b"GGUF")
+    monkeypatch.setattr(prepare, "_embedded_gguf", lambda: package)
+    prepare._write_record(home, PreparedBase(home, "a" * 64, package), model_inside=True)
+    return lambda name: Settings(home=tmp_path / name, base_model=None)
+
+
+def test_a_copied_run_home_has_its_base_and_is_read_once(
+    home_with_base: Callable[[str], Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = find_base(home_with_base("home"))
+    assert original is not None
+    copy = copied_without_dates(tmp_path / "home", tmp_path / "elsewhere")
+    moved = find_base(home_with_base("elsewhere"))
+    assert moved is not None
+    assert (moved.digest, moved.gguf) == (original.digest, original.gguf)
+    assert moved.directory.is_relative_to(copy)
+    monkeypatch.setattr(record, "sha256_of", lambda path: pytest.fail(f"{path} was read again"))
+    assert find_base(home_with_base("elsewhere")) == moved
+
+
+def test_a_copy_that_cannot_be_written_is_found_all_the_same(
+    home_with_base: Callable[[str], Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied_without_dates(tmp_path / "home", tmp_path / "elsewhere")
+
+    def refuse(*_: object) -> None:
+        raise OSError("read-only file system")
+
+    monkeypatch.setattr(record, "write_atomically", refuse)
+    for _ in range(2):
+        assert find_base(home_with_base("elsewhere")) is not None
+
+
+def test_a_copied_run_home_takes_the_gguf_of_its_own_environment(
+    home_with_base: Callable[[str], Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "environment").rename(tmp_path / "another")
+    package = tmp_path / "another" / EMBEDDED_FILE
+    monkeypatch.setattr(prepare, "_embedded_gguf", lambda: package)
+    found = find_base(home_with_base("home"))
+    assert found is not None
+    assert found.gguf == package
+
+
+def test_a_copy_with_a_flipped_bit_is_not_taken(
+    home_with_base: Callable[[str], Settings], tmp_path: Path
+) -> None:
+    copy = copied_without_dates(tmp_path / "home", tmp_path / "elsewhere")
+    flip_a_bit(next(copy.rglob("model.safetensors")))
+    assert find_base(home_with_base("elsewhere")) is None

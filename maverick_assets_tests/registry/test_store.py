@@ -2,6 +2,9 @@
 
 import json
 import multiprocessing
+import os
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.records import GateDecision
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
+from maverick_assets.registry.versions import Version
 from maverick_assets_tests.registry.conftest import AddVersion, MakeManifest
 
 REFUSED = GateDecision.model_validate(
@@ -301,3 +305,46 @@ def test_of_processes_that_add_the_same_version_one_wins(
         results = pool.starmap(_add_one, jobs)
     assert sorted(results) == ["added", "taken", "taken", "taken"]
     registry.verify("robbie", "v1.0")
+
+
+def test_a_clock_that_was_set_back_changes_no_order(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    for day, version in ((20, "v1.0"), (10, "v1.1"), (1, "v1.1.1")):
+        add_version(version)
+        released = registry.release("robbie", version)
+        moment = datetime(2026, 11, day, tzinfo=UTC)
+        registry._save(released.model_copy(update={"created_at": moment, "released_at": moment}))
+    newest = registry.newest("robbie")
+    assert newest is not None
+    assert str(newest.version) == "v1.1.1"
+    assert str(registry.rollback("robbie").version) == "v1.1"
+    assert str(registry.rollback("robbie").version) == "v1.0"
+
+
+def test_a_revoked_version_is_not_replaced_by_one_that_was_rolled_back_from(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    for version in ("v1.0", "v1.1"):
+        add_version(version)
+        registry.release("robbie", version)
+    registry.rollback("robbie")
+    assert registry.revoke("robbie", [Version(1, 0)], "it holds a secret") is None
+    assert registry.in_service("robbie") is None
+
+
+def test_a_copied_registry_is_the_same_whatever_its_dates_and_its_place(
+    registry: Registry, add_version: AddVersion, tmp_path: Path
+) -> None:
+    for version in ("v1.0", "v1.1", "v1.0.1"):
+        add_version(version)
+    registry.release("robbie", "v1.1")
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(tmp_path / "models", copy, symlinks=True)
+    for path in copy.rglob("*"):
+        if not path.is_symlink():
+            os.utime(path, (1, 1))
+    copied = Registry(copy)
+    assert copied.list() == registry.list()
+    assert copied.newest("robbie") == registry.newest("robbie")
+    copied.verify("robbie", "final")
