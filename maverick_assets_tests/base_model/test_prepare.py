@@ -17,6 +17,8 @@ from maverick_assets.base_model.prepare import (
     EMBEDDED_FILE,
     EMBEDDED_SHA256,
     PreparedBase,
+    base_in,
+    changed_files,
     ensure_base,
     find_base,
 )
@@ -223,3 +225,104 @@ def test_a_copy_with_a_flipped_bit_is_not_taken(
     copy = copied_without_dates(tmp_path / "home", tmp_path / "elsewhere")
     flip_a_bit(next(copy.rglob("model.safetensors")))
     assert find_base(home_with_base("elsewhere")) is None
+
+
+def edit(path: Path) -> None:
+    """Another content: a key or a line more."""
+    text = path.read_text() if path.exists() else "{}"
+    if path.suffix == ".json":
+        path.write_text(json.dumps(json.loads(text) | {"edited": True}))
+    else:
+        path.write_text(text + "{# edited #}")
+
+
+PARTS = [
+    "chat_template.jinja",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "config.json",
+    "generation_config.json",
+    "special_tokens_map.json",  # which the tiny base lacks
+]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_another_file_of_the_model_is_another_base(
+    own_base: Path, tmp_path: Path, part: str
+) -> None:
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    before = ensure_base(settings)
+    original = (own_base / part).read_bytes() if (own_base / part).exists() else None
+    edit(own_base / part)
+    assert find_base(settings) is None
+    assert changed_files(settings) == [part]
+    assert ensure_base(settings).digest != before.digest
+    assert changed_files(settings) == []
+    with pytest.raises(MaverickError, match="holds another base model than"):
+        verify_base(own_base, before.digest)
+    if original is None:
+        (own_base / part).unlink()
+    else:
+        (own_base / part).write_bytes(original)
+    assert ensure_base(settings) == before
+
+
+def test_other_files_in_the_folder_are_no_part_of_the_model(own_base: Path, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    before = ensure_base(settings)
+    for name in ("README.md", "LICENSE.txt", "trainer_state.json"):
+        (own_base / name).write_text("{}")
+    assert find_base(settings) == before
+
+
+def test_a_gguf_in_the_folder_of_a_model_is_not_taken_for_it(
+    own_base: Path, tmp_path: Path
+) -> None:
+    (own_base / "another-model.f16.gguf").write_bytes(b"GGUF")
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    assert ensure_base(settings).gguf is None
+    base_json = next((tmp_path / "home" / "base").glob("*/base.json"))
+    content = json.loads(base_json.read_text())
+    content["gguf"] = str(own_base / "another-model.f16.gguf")  # as earlier releases recorded it
+    base_json.write_text(json.dumps(content))
+    found = find_base(settings)
+    assert found is not None
+    assert found.gguf is None
+
+
+@pytest.mark.parametrize("name", ["adapter_config.json", "adapter_model.safetensors"])
+def test_an_adapter_in_the_folder_of_a_model_is_refused(
+    own_base: Path, tmp_path: Path, name: str
+) -> None:
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    ensure_base(settings)
+    (own_base / name).write_text("{}")
+    with pytest.raises(BadInput, match=f"holds an adapter \\({name}\\)"):
+        find_base(settings)
+    with pytest.raises(BadInput, match="holds an adapter"):
+        base_in(own_base)
+
+
+@pytest.fixture
+def earlier_release(own_base: Path, tmp_path: Path) -> Settings:
+    """A run home whose own base an earlier release prepared: known by its weights alone."""
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    ensure_base(settings)
+    base_json = next((tmp_path / "home" / "base").glob("*/base.json"))
+    content = json.loads(base_json.read_text())
+    base_json.write_text(json.dumps(content | {"digest": weights_digest(own_base)}))
+    return settings
+
+
+def test_a_base_of_an_earlier_release_keeps_its_digest(
+    earlier_release: Settings, own_base: Path, tmp_path: Path
+) -> None:
+    found = find_base(earlier_release)
+    assert found is not None
+    assert found.digest == weights_digest(own_base)
+    load_base_model(found.directory, found.digest, torch.float32)
+    moved = copied_without_dates(own_base, tmp_path / "moved")
+    settings = earlier_release.model_copy(update={"base_model": str(moved)})
+    assert ensure_base(settings).digest == found.digest
+    edit(own_base / "chat_template.jinja")
+    assert ensure_base(earlier_release).digest != found.digest
