@@ -35,6 +35,7 @@ from maverick_assets.base_model.identity import (
 )
 from maverick_assets.base_model.load import quiet_transformers
 from maverick_assets.base_model.record import RECORD_FILE, BaseRecord, FileRecord
+from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.errors import BadInput, MaverickError, errors_as
 from maverick_assets.files import sha256_of, staged_directory
 from maverick_assets.processes import run_main
@@ -97,8 +98,8 @@ def _as_it_lies_now(settings: Settings, home: Path, record: BaseRecord) -> BaseR
 def ensure_base(settings: Settings) -> PreparedBase:
     """The base model, prepared first where that is not done yet.
 
-    Raises `BadInput` for a setting that names no usable model, `MaverickError` when the embedded
-    file is corrupt, a download fails, or the disk refuses.
+    Raises `BadInput` for a setting that names no usable model or one whose chat template cannot be
+    used, `MaverickError` when the embedded file is corrupt, a download fails, or the disk refuses.
     """
     base = find_base(settings)
     if base:
@@ -150,9 +151,11 @@ def _prepare(settings: Settings) -> PreparedBase:
             _write_record(stage, base, model_inside=True)
         elif Path(settings.base_model).expanduser().is_dir():
             base = _inspect(Path(settings.base_model).expanduser().absolute(), settings.base_dir)
+            ChatTokenizer(base.directory).check()
             _write_record(stage, base, model_inside=False)
         else:
             _download(settings.base_model, stage)
+            ChatTokenizer(stage, settings.base_model).check()
             base = PreparedBase(home, _inspect(stage, settings.base_dir).digest, None)
             _write_record(stage, base, model_inside=True)
     return base

@@ -5,18 +5,31 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
+from maverick_assets.base_model import chat_template
+from maverick_assets.base_model.chat_template import ChatTemplate, Message
+from maverick_assets.errors import BadInput
 from maverick_assets.files import sha256_of
+
+__all__ = ["ChatTokenizer", "Encoded", "Message"]
 
 _TOKENIZER_SUFFIXES = (".json", ".jinja", ".model", ".txt")  # of files that a tokenizer reads
 
 
-class Message(TypedDict):
-    """One message of a chat."""
+# Beginnings of answers that a vocabulary may join with what stands before them.
+_FIRST_WORDS = ("Yes.", "no", "30 %", "Über", "(a)", "- one", "<b>", "'s", '"Q"', "…", "你好")
 
-    role: str  # system, user or assistant
-    content: str
+
+# Shapes of prompts: a first question, a conversation, and one that the personality begins.
+_CHECKED_ROLES = (
+    ("system", "user"),
+    ("user",),
+    ("system", "user", "assistant", "user"),
+    ("system", "assistant", "user"),
+)
+_CHECKED_ANSWERS = ("Yes, at 9:30.", " Two\n\nparagraphs, \tone tab.\n", "30 % off")
+_UNLIMITED = 1_000_000  # tokens
 
 
 @dataclass(frozen=True)
@@ -36,21 +49,60 @@ class Encoded:
 class ChatTokenizer:
     """The base model's tokenizer and chat template, read from its directory."""
 
-    def __init__(self, base_dir: Path) -> None:
+    def __init__(self, base_dir: Path, name: str | None = None) -> None:
+        """Read the tokenizer; messages call the base `name`, or its directory.
+
+        Raises `BadInput` for a base whose tokenizer or chat template cannot be used.
+        """
         from transformers import AutoTokenizer  # takes seconds to import: only when it is needed
 
         self._directory = base_dir
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(base_dir, local_files_only=True)
-        self._end_of_turn = self._find_end_of_turn()
+        self._name = name or str(base_dir)
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(base_dir, local_files_only=True)
+        # Whatever the files lead to: another library that is missing, a damaged file, an old class.
+        except Exception as error:
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise BadInput(
+                f"the tokenizer of base model {self._name} cannot be loaded: {reason}; "
+                "copy its tokenizer files (tokenizer.json, tokenizer_config.json) again"
+            ) from error
+        self._template = ChatTemplate(self._tokenizer, self._name)
+        self._start = self._find_start()
+        self._joins_completion = self._joins()
 
     @cached_property
     def digest(self) -> str:
-        """Hash of everything that token ids depend on: files, libraries, this module."""
+        """Hash of everything that token ids depend on: files, libraries, this code."""
         suffixes = _TOKENIZER_SUFFIXES
         files = sorted(path for path in self._directory.iterdir() if path.suffix in suffixes)
-        parts = [sha256_of(path) for path in (*files, Path(__file__))]
+        code = (Path(__file__), Path(chat_template.__file__))
+        parts = [sha256_of(path) for path in (*files, *code)]
         parts += [version(library) for library in ("transformers", "tokenizers")]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def check(self) -> None:
+        """Encode conversations of every shape that examples and service have.
+
+        Raises `BadInput` when one does not come back as it was, so that a base is refused before
+        anything is trained on it.
+        """
+        for roles in _CHECKED_ROLES:
+            messages = [Message(role=role, content=f"{role}'s words") for role in roles]
+            for answer in _CHECKED_ANSWERS:
+                said = Message(role="assistant", content=answer)
+                encoded = self.encode([*messages, said], _UNLIMITED)
+                completion = encoded.input_ids[encoded.n_prompt :]
+                if completion[-1] not in self.stop_ids:
+                    raise BadInput(
+                        f"an answer of base model {self._name} does not end with one token; add "
+                        f"{self._template.stop_tokens[0]!r} to the special tokens of its tokenizer"
+                    )
+                if self.decode(completion).strip() != answer.strip():
+                    raise BadInput(
+                        f"base model {self._name} does not reproduce {answer!r}: its tokenizer or "
+                        "chat template changes what is said; take another base"
+                    )
 
     def encode(self, messages: list[Message], max_length: int) -> Encoded:
         """Encode `messages`, whose last one is the completion, in at most `max_length` tokens.
@@ -59,8 +111,11 @@ class ChatTokenizer:
         at the ends of two messages: first the last one of the prompt, down to a quarter of
         `max_length`, then the completion, which then has no end-of-turn token.
         """
-        completion = self._ids(messages[-1]["content"] + self._end_of_turn)
-        prompt = self.encode_prompt(messages[:-1])
+        text = self._template.prompt(messages[:-1])
+        ids = self._ids(text)
+        answer = self._template.completion(messages[-1]["content"])
+        completion = self._completion_ids(text, ids, answer)
+        prompt = self._start_with(ids)
         excess = len(prompt) + len(completion) - max_length
         if excess <= 0:
             return Encoded(prompt + completion, len(prompt))
@@ -79,19 +134,38 @@ class ChatTokenizer:
 
     def has_control_tokens(self, text: str) -> bool:
         """Whether `text` holds a token that the template writes between messages."""
-        return any(token in text for token in self._tokenizer.all_special_tokens)
+        return any(token in text for token in self._control_tokens)
 
     def encode_prompt(self, messages: list[Message]) -> list[int]:
-        """Ids of `messages`, followed by the opening of the assistant's turn."""
-        return self._ids(self.render_prompt(messages))
+        """Ids of `messages`, followed by the opening of the assistant's turn.
 
-    def render_prompt(self, messages: list[Message]) -> str:
-        """The text that `encode_prompt` tokenizes."""
-        return str(
-            self._tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=True
-            )
-        )
+        They begin with the token that the tokenizer puts at the start of a text, where there is
+        one and the template has not written it.
+        """
+        return self._start_with(self._ids(self._template.prompt(messages)))
+
+    @cached_property
+    def stop_ids(self) -> list[int]:
+        """Ids of the tokens at which generation stops."""
+        return list(self._tokenizer.convert_tokens_to_ids(self._template.stop_tokens))
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills up a batch: any will do, because padding is masked."""
+        pad = self._tokenizer.pad_token_id
+        return int(self.stop_ids[0] if pad is None else pad)
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of `ids`, without special tokens."""
+        options = {"skip_special_tokens": True, "clean_up_tokenization_spaces": False}
+        return str(self._tokenizer.decode(ids, **options))
+
+    @cached_property
+    def _control_tokens(self) -> frozenset[str]:
+        source = self._template.source
+        added = filter(str.strip, self._tokenizer.get_added_vocab())  # some are runs of spaces
+        written = (token for token in added if token in source)
+        return frozenset([*self._tokenizer.all_special_tokens, *written])
 
     def _shorten(self, messages: list[Message], excess: int, keep: int) -> list[Message]:
         """`messages`, the last one `excess` tokens shorter but no shorter than `keep` tokens."""
@@ -103,11 +177,33 @@ class ChatTokenizer:
     def _ids(self, text: str) -> list[int]:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _find_end_of_turn(self) -> str:
-        """What the template puts after an assistant's words (`<|im_end|>` in ChatML).
+    def _completion_ids(self, prompt: str, prompt_ids: list[int], completion: str) -> list[int]:
+        """Ids of `completion` as they follow `prompt`, whose ids are `prompt_ids`."""
+        if not self._joins_completion:
+            return self._ids(completion)
+        whole = self._ids(prompt + completion)
+        if whole[: len(prompt_ids)] == prompt_ids:
+            return whole[len(prompt_ids) :]
+        # The last token of the prompt would be another one before this completion. In service the
+        # prompt comes first and keeps its tokens.
+        return self._ids(completion)
 
-        Found behind a character that no template writes, so that any template will do.
+    def _joins(self) -> bool:
+        """Whether a completion has other ids behind a prompt than alone.
+
+        Vocabularies of SentencePiece begin every text with a space, which is none of the answer's
+        inside a conversation.
         """
-        probe = [Message(role="user", content="u"), Message(role="assistant", content="\x1f")]
-        whole = str(self._tokenizer.apply_chat_template(probe, tokenize=False))
-        return whole[whole.index("\x1f") + 1 :].rstrip("\n")
+        text = self._template.prompt([Message(role="user", content="u")])
+        before = self._ids(text)
+        completions = map(self._template.completion, _FIRST_WORDS)
+        return any(self._ids(text + each) != before + self._ids(each) for each in completions)
+
+    def _find_start(self) -> list[int]:
+        """Ids that the tokenizer puts before every text on its own account."""
+        plain, whole = self._ids("a"), list(self._tokenizer("a")["input_ids"])
+        at = next((at for at in range(len(whole)) if whole[at : at + len(plain)] == plain), 0)
+        return whole[:at]
+
+    def _start_with(self, ids: list[int]) -> list[int]:
+        return ids if ids[: len(self._start)] == self._start else self._start + ids

@@ -43,25 +43,22 @@ def generate_samples(
     """
     if not examples:
         return []
-    from transformers import AutoTokenizer
-
-    chat = ChatTokenizer(base)
-    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True, padding_side="left")
-    encoded = [chat.encode(example.messages, max_length) for example in examples]
+    tokenizer = ChatTokenizer(base)
+    encoded = [tokenizer.encode(example.messages, max_length) for example in examples]
     prompts = [row.input_ids[: row.n_prompt] for row in encoded]
-    inputs = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(hardware.device)
+    ids, mask = (batch.to(hardware.device) for batch in _pad_left(prompts, tokenizer.pad_id))
     with pack_threads(hardware), torch.inference_mode():
         output = model.generate(
-            **inputs,
+            input_ids=ids,
+            attention_mask=mask,
             max_new_tokens=MAX_NEW_TOKENS,
             do_sample=False,
             repetition_penalty=1.1,
             no_repeat_ngram_size=4,
-            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.stop_ids,
+            pad_token_id=tokenizer.pad_id,
         )
-    answers = tokenizer.batch_decode(
-        output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True
-    )
+    answers = [tokenizer.decode(row) for row in output[:, ids.shape[1] :].tolist()]
     return [
         Sample(
             example_id=example.example_id,
@@ -71,3 +68,14 @@ def generate_samples(
         )
         for example, answer in zip(examples, answers, strict=True)
     ]
+
+
+def _pad_left(rows: Sequence[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and attention mask [row, position] of rows that end together.
+
+    By hand, because many bases (Llama 3, Mistral) have no pad token, and transformers then refuses.
+    """
+    longest = max(map(len, rows))
+    ids = [[pad] * (longest - len(row)) + row for row in rows]
+    mask = [[0] * (longest - len(row)) + [1] * len(row) for row in rows]
+    return torch.tensor(ids), torch.tensor(mask)

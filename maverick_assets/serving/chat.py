@@ -9,7 +9,12 @@ from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.export import ensure_base_gguf
 from maverick_assets.serving.publish import base_model_of
-from maverick_assets.serving.runtime import AdapterFile, ConversationTooLong, Runtime
+from maverick_assets.serving.runtime import (
+    AdapterFile,
+    ConversationTooLong,
+    Runtime,
+    prompt_encoder,
+)
 from maverick_assets.settings import Settings
 
 ADAPTER = "adapter"  # name of the one adapter that a conversation's runtime holds
@@ -62,12 +67,14 @@ def open_chat(
             f"{recipe.name} {manifest.version} is not exported; release it first with "
             f"`maverick models release {recipe.name} {manifest.version}`"
         )
-    base_gguf = ensure_base_gguf(base_model_of(settings, manifest), settings.base_dir)
+    base = base_model_of(settings, manifest)
+    base_gguf = ensure_base_gguf(base, settings.base_dir)
     gguf = registry.directory(recipe.name, manifest.version) / "adapter.gguf"
     runtime = Runtime(
         base_gguf,
         {ADAPTER: AdapterFile(gguf, digest)},
         # Half of the cores: with all of them, another busy program slows every thread down.
         threads=max(1, (os.cpu_count() or 1) // 2),
+        encode_prompt=prompt_encoder(base),
     )
     return Conversation(runtime, manifest.version, system_prompt)

@@ -20,7 +20,7 @@ from maverick_assets.registry.catalog import label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
-from maverick_assets.serving.runtime import AdapterFile, trial_answer
+from maverick_assets.serving.runtime import AdapterFile, prompt_encoder, trial_answer
 from maverick_assets.settings import Settings, load_settings
 
 TRIAL_QUESTION = "What should we do first this week?"
@@ -42,7 +42,8 @@ def publish(settings: Settings, personality: str, version: str) -> str:
     with tempfile.TemporaryDirectory(dir=settings.runs) as folder:
         gguf = Path(folder) / "adapter.gguf"
         export_adapter(registry.directory(personality, version) / "adapter", base.directory, gguf)
-        answer = trial_answer(base_gguf, AdapterFile(gguf), first_messages(recipe, TRIAL_QUESTION))
+        question = first_messages(recipe, TRIAL_QUESTION)
+        answer = trial_answer(base_gguf, AdapterFile(gguf), question, prompt_encoder(base))
         write_atomically(
             Path(folder) / "Modelfile", modelfile(base_gguf.name, recipe.system_prompt)
         )

@@ -1,12 +1,13 @@
 """The embedded runtime: base model and adapters in llama.cpp, inside this process."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.base_model.prepare import EMBEDDED_SHA256, PreparedBase
+from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import verify_sha256
 from maverick_assets.serving.export import REPEAT_PENALTY
@@ -17,6 +18,8 @@ _TOP_P = 0.95  # nucleus sampling (Holtzman et al. 2020)
 # Nats. The log-probabilities of one prompt computed twice are equal. An adapter whose B has the
 # size of a single optimizer step (2e-4) moves them by 5e-3.
 _VISIBLE_EFFECT = 1e-4
+
+PromptEncoder = Callable[[list[Message]], list[int]]
 
 
 class ConversationTooLong(BadInput):
@@ -46,9 +49,12 @@ class Runtime:
         *,
         context: int = 2048,
         threads: int = 1,
+        encode_prompt: PromptEncoder | None = None,
     ) -> None:
         """Load all files. `context` limits the tokens of prompt and answer together.
 
+        `encode_prompt` gives the token ids of a prompt; without it llama.cpp renders the template
+        inside the GGUF file (`prompt_encoder` says which a base needs).
         One thread by default: on a CPU shared with other work, two are far slower than one. Raises
         `MaverickError` that names the file that is missing, corrupt, or does not fit the base.
         """
@@ -56,6 +62,7 @@ class Runtime:
             if adapter.sha256 is not None:
                 verify_sha256(adapter.path, adapter.sha256)
         self._names = list(adapters)
+        self._encode_prompt = encode_prompt
         paths = [adapter.path for adapter in adapters.values()]
         self._server = _start_server(base, paths, context, threads)
         # xllamacpp 2026.10 waits for ever in the destructor of a server that never had a request.
@@ -85,18 +92,18 @@ class Runtime:
         if seed is not None:
             options["seed"] = seed
         choice = self._complete(messages, adapter, options)
-        return str(choice["message"]["content"] or "").strip()
+        text = choice["text"] if self._encode_prompt else choice["message"]["content"]
+        return str(text or "").strip()
 
     def first_token_logprobs(
         self, messages: Sequence[Message], *, adapter: str | None, top: int = 20
     ) -> dict[str, float]:
         """Log-probability (nats, before sampling options) of the `top` likeliest first tokens."""
-        options = {
-            "max_tokens": 1,
-            "temperature": 0,
-            "logprobs": True,
-            "top_logprobs": top,
-        }
+        options: dict[str, Any] = {"max_tokens": 1, "temperature": 0}
+        # OpenAI's two interfaces ask for the same in two ways.
+        options |= (
+            {"logprobs": top} if self._encode_prompt else {"logprobs": True, "top_logprobs": top}
+        )
         choice = self._complete(messages, adapter, options)
         first_token = choice["logprobs"]["content"][0]
         return {entry["token"]: float(entry["logprob"]) for entry in first_token["top_logprobs"]}
@@ -104,9 +111,15 @@ class Runtime:
     def _complete(
         self, messages: Sequence[Message], adapter: str | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The only choice of a chat completion, in the shape of OpenAI's API."""
-        request = {"messages": list(messages), "lora": self._adapter_scales(adapter), **options}
-        response: dict[str, Any] = self._server.handle_chat_completions(request)
+        """The only choice of a completion or chat completion, in the shape of OpenAI's API."""
+        request: dict[str, Any] = {"lora": self._adapter_scales(adapter), **options}
+        response: dict[str, Any]
+        if self._encode_prompt:
+            request["prompt"] = self._encode_prompt(list(messages))
+            response = self._server.handle_completions(request)
+        else:
+            request["messages"] = list(messages)
+            response = self._server.handle_chat_completions(request)
         error = response.get("error")
         if error is None:
             choice: dict[str, Any] = response["choices"][0]
@@ -130,14 +143,32 @@ class Runtime:
         return [{"id": at, "scale": float(name == adapter)} for at, name in enumerate(self._names)]
 
 
-def trial_answer(base: Path, adapter: AdapterFile, messages: Sequence[Message]) -> str:
+def prompt_encoder(base: PreparedBase) -> PromptEncoder | None:
+    """What gives a base's prompts the very token ids that training gave them.
+
+    None for the embedded base: llama.cpp renders its template to the same ids, and a conversation
+    need not wait seconds for transformers to load. For any other base llama.cpp's rendering cannot
+    be relied on: it thinks where the template may, and knows nothing of a system message that was
+    put into the user's.
+    """
+    if base.digest == EMBEDDED_SHA256:
+        return None
+    return ChatTokenizer(base.directory).encode_prompt
+
+
+def trial_answer(
+    base: Path,
+    adapter: AdapterFile,
+    messages: Sequence[Message],
+    encode_prompt: PromptEncoder | None = None,
+) -> str:
     """The greedy answer of an exported adapter, which proves that it works in llama.cpp.
 
     Raises `MaverickError` when the adapter does not load, does not change the log-probabilities of
     the first token, or answers nothing.
     """
     name = "adapter"
-    runtime = Runtime(base, {name: adapter})
+    runtime = Runtime(base, {name: adapter}, encode_prompt=encode_prompt)
     plain = runtime.first_token_logprobs(messages, adapter=None)
     adapted = runtime.first_token_logprobs(messages, adapter=name)
     common = plain.keys() & adapted.keys()

@@ -135,6 +135,50 @@ def test_an_incomplete_directory_is_bad_input(
         ensure_base(Settings(home=tmp_path / "home", base_model=str(own_base)))
 
 
+TURNS = (
+    "{% for m in messages %}[{{ m.role }}]{{ m.content | trim }}[end]{% endfor %}"
+    "{% if add_generation_prompt %}[assistant]{% endif %}"
+)
+NO_SYSTEM = (
+    "{% if messages[0].role == 'system' %}{{ raise_exception('No system') }}{% endif %}" + TURNS
+)
+
+
+@pytest.mark.parametrize("template", [TURNS, NO_SYSTEM])
+def test_a_base_with_any_chat_template_is_prepared(
+    own_base: Path, tmp_path: Path, template: str
+) -> None:
+    (own_base / "chat_template.jinja").write_text(template)
+    base = ensure_base(Settings(home=tmp_path / "home", base_model=str(own_base)))
+    assert base.directory == own_base
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (None, "has no chat template; take its instruct"),
+        ("{{ raise_exception('Not for chats') }}", "Not for chats; take the template"),
+        ("{{ messages[-1].content }}", "leaves out messages; take the template"),
+    ],
+)
+def test_a_base_whose_chat_template_cannot_work_is_refused_before_anything_is_trained(
+    own_base: Path, tmp_path: Path, template: str | None, message: str
+) -> None:
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    (own_base / "chat_template.jinja").unlink()
+    if template is not None:
+        (own_base / "chat_template.jinja").write_text(template)
+    with pytest.raises(BadInput, match=message):
+        ensure_base(settings)
+    assert find_base(settings) is None
+
+
+def test_a_base_without_a_readable_tokenizer_is_refused(own_base: Path, tmp_path: Path) -> None:
+    (own_base / "tokenizer.json").write_text("{")
+    with pytest.raises(BadInput, match=r"the tokenizer of base model .* cannot be loaded"):
+        ensure_base(Settings(home=tmp_path / "home", base_model=str(own_base)))
+
+
 @pytest.mark.parametrize("name", ["/no/such/directory", "./model", "a model"])
 def test_a_setting_that_is_neither_directory_nor_hub_id_is_bad_input(
     tmp_path: Path, name: str

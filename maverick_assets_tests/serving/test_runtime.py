@@ -2,16 +2,23 @@
 
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
-from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.serving.export import export_adapter
-from maverick_assets.serving.runtime import AdapterFile, Runtime, trial_answer
+from maverick_assets.serving.runtime import (
+    AdapterFile,
+    ConversationTooLong,
+    Runtime,
+    prompt_encoder,
+    trial_answer,
+)
 from maverick_assets_tests.serving.conftest import QUESTION, Adapter, make_adapter
 
 
@@ -33,6 +40,28 @@ def test_without_its_adapter_a_runtime_answers_as_the_base_model_alone(
     assert runtime.first_token_logprobs(QUESTION, adapter=None) == alone.first_token_logprobs(
         QUESTION, adapter=None
     )
+
+
+def test_prompts_as_token_ids_give_what_the_template_in_the_file_gives(
+    base: PreparedBase, runtime: Runtime, adapters: dict[str, Adapter], gguf: Path
+) -> None:
+    encode_prompt = ChatTokenizer(base.directory).encode_prompt
+    files = {name: AdapterFile(adapter.gguf) for name, adapter in adapters.items()}
+    by_ids = Runtime(gguf, files, encode_prompt=encode_prompt)
+    for name in (None, "allan"):
+        assert greedy(by_ids, name) == greedy(runtime, name)
+        assert by_ids.first_token_logprobs(QUESTION, adapter=name) == runtime.first_token_logprobs(
+            QUESTION, adapter=name
+        )
+    with pytest.raises(ConversationTooLong):
+        by_ids.chat([Message(role="user", content="why " * 3000)], adapter=None)
+
+
+def test_only_the_embedded_base_is_left_to_the_template_in_its_file(base: PreparedBase) -> None:
+    assert prompt_encoder(base) is None
+    encode_prompt = prompt_encoder(replace(base, digest="0" * 64))
+    assert encode_prompt is not None
+    assert encode_prompt(QUESTION) == ChatTokenizer(base.directory).encode_prompt(QUESTION)
 
 
 def test_no_adapter_leaks_into_the_requests_of_another(runtime: Runtime) -> None:
