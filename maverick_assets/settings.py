@@ -86,6 +86,14 @@ class Settings(BaseSettings):
     def _absolute_fleet(cls, fleet: str) -> str:
         return _absolute(fleet) if fleet.endswith((".yaml", ".yml")) else fleet
 
+    @field_validator("base_model")
+    @classmethod
+    def _absolute_base(cls, name: str | None) -> str | None:
+        """A folder that is named relative to this process's is another one in a child's."""
+        if name and (name.startswith((".", "~")) or Path(name).exists()):
+            return _absolute(name)
+        return name
+
     @field_validator("personalities")
     @classmethod
     def _absolute_folders(cls, folders: str) -> str:

@@ -11,6 +11,7 @@ In each case a base.json (`record.py`) is written under the run home. From it th
 within milliseconds that nothing is left to do.
 """
 
+import fcntl
 import hashlib
 import importlib
 import importlib.util
@@ -105,8 +106,17 @@ def ensure_base(settings: Settings) -> PreparedBase:
     if base:
         return base
     problem = f"cannot prepare the base in {settings.base_dir}"
-    with errors_as(problem, OSError, SafetensorError):
-        return _prepare(settings)
+    with errors_as(problem, OSError, SafetensorError), _only_preparer(settings.base_dir):
+        return find_base(settings) or _prepare(settings)  # another process may have been first
+
+
+@contextmanager
+def _only_preparer(folder: Path) -> Iterator[None]:
+    """Inside, no other process prepares a base in `folder`: it would replace files in use."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel releases it however the process ends
+        yield
 
 
 def base_in(directory: Path) -> PreparedBase:

@@ -19,6 +19,7 @@ from maverick_assets.settings import Settings, load_settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
+FIRST_START_LOCK = 1_536_001  # any number that nothing else locks
 PROJECT = Path(__file__).parents[2]  # the checkout
 
 
@@ -36,11 +37,14 @@ def running_services(settings: Settings) -> Iterator[None]:
         "MAVERICK_HOME": str(settings.home),
         "MAVERICK_CRM_URL": crm_url(settings),
         "MAVERICK_DAGSTER_URL": dagster_url(settings),
+        "MAVERICK_BASE_MODEL": settings.base_model or "",
         "MAVERICK_FLEET": settings.fleet,
         "MAVERICK_PERSONALITIES": settings.personalities,
         "MAVERICK_SOURCES": str(settings.sources or ""),
         "MAVERICK_ARTIFACTS": str(settings.home / "logs"),
-        "DAGSTER_HOME": os.environ.get("DAGSTER_HOME", str(PROJECT / "dagster_home")),
+        "DAGSTER_HOME": str(
+            Path(os.environ.get("DAGSTER_HOME") or PROJECT / "dagster_home").absolute()
+        ),
     }
     if settings.crm_url is None:
         with connect(load_settings()) as connection:
@@ -54,6 +58,9 @@ def dagster_instance() -> Iterator["DagsterInstance"]:
     from dagster import DagsterInstance
 
     # Dagster itself would try for a quarter of a minute and fail with a page of stack trace.
-    open_database(os.environ["MAVERICK_DAGSTER_URL"], "MAVERICK_DAGSTER_URL").close()
-    with DagsterInstance.get() as instance:
+    with open_database(os.environ["MAVERICK_DAGSTER_URL"], "MAVERICK_DAGSTER_URL") as connection:
+        # Its first start creates tables, and two first starts at once get in each other's way.
+        connection.execute("select pg_advisory_lock(%s)", [FIRST_START_LOCK])
+        instance = DagsterInstance.get()
+    with instance:
         yield instance

@@ -3,12 +3,13 @@
 `dagster dev` is no replacement: it ends when its daemon dies, and leaves a dead code server dead.
 """
 
+import math
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -21,8 +22,10 @@ import psutil
 import typer
 import yaml
 
-from maverick_assets.cli.services import PROJECT, running_services
+from maverick_assets.cli.services import PROJECT, dagster_instance, running_services
+from maverick_assets.crm.embedded import restart_dead_servers
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.private_folders import private_folder
 from maverick_assets.processes import die_with_parent
 from maverick_assets.settings import load_settings
 
@@ -62,6 +65,10 @@ class DagsterProcess:
         print(f"maverick: the {self.name} died ({code}) and is started again", file=sys.stderr)
         self.start()
 
+    def forgive(self) -> None:
+        """Let the process be started again, however soon it ends."""
+        self.started_at = -math.inf
+
     def stop(self) -> None:
         """Stop the process and everything that it started."""
         if self.process is None or self.process.poll() is not None:
@@ -83,6 +90,8 @@ def ui(
 ) -> None:
     """Serve Dagster's web pages and run its schedules, until Ctrl-C."""
     with running_services(load_settings()):
+        with dagster_instance():  # its tables are there before three processes ask for them
+            pass
         run_ui(host, port)
 
 
@@ -96,22 +105,64 @@ def run_ui(host: str, port: int) -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _signal, _frame: stopping.set())
-    with tempfile.TemporaryDirectory(prefix="maverick-") as folder:
-        address = Path(folder) / "code-server"
-        code_server, *others = processes = _dagster_processes(address, host, port)
-        try:
-            code_server.start()
-            # A daemon that starts first finds no code server, and drops runs that wait for a retry.
-            while not (address.exists() or stopping.wait(0.2)):
-                code_server.keep_alive()
-            for process in others:
-                process.start()
-            while not stopping.wait(1):
-                for process in processes:
-                    process.keep_alive()
-        finally:
-            for process in reversed(processes):
-                process.stop()
+    workspace = _workspace(port)
+    address = workspace.with_name("code-server")
+    address.unlink(missing_ok=True)  # of a command that was killed
+    code_server, *others = processes = _dagster_processes(workspace, host, port)
+    try:
+        code_server.start()
+        # A daemon that starts first finds no code server, and drops runs that wait for a retry.
+        while not (address.exists() or stopping.wait(0.2)):
+            code_server.keep_alive()
+        for process in others:
+            process.start()
+        while not stopping.wait(1):
+            _keep_servers(processes)
+            if not address.exists():
+                _restore_address(address, port, code_server)
+            for process in processes:
+                process.keep_alive()
+    finally:
+        for process in reversed(processes):
+            process.stop()
+        shutil.rmtree(workspace.parent, ignore_errors=True)
+
+
+def _workspace(port: int) -> Path:
+    """A file, written anew, that leads daemon and webserver to the socket beside it.
+
+    They lie outside the run home, because the path of a socket has at most 107 characters.
+    """
+    workspace = private_folder(f"{load_settings().home} ui {port}") / "workspace.yaml"
+    location = {"location_name": "maverick", "socket": str(workspace.with_name("code-server"))}
+    workspace.write_text(
+        yaml.safe_dump({"load_from": [{"grpc_server": location}]}), encoding="utf-8"
+    )
+    return workspace
+
+
+def _keep_servers(processes: Sequence[DagsterProcess]) -> None:
+    """Start the embedded PostgreSQL again if it was killed."""
+    try:
+        if not restart_dead_servers():
+            return
+    except MaverickError as error:  # a full disk, say: tried again a second later
+        print(f"maverick: {error}", file=sys.stderr)
+        return
+    print("maverick: PostgreSQL died and is started again", file=sys.stderr)
+    for process in processes:  # whatever ends now has lost its database, and may come back
+        process.forgive()
+
+
+def _restore_address(address: Path, port: int, code_server: DagsterProcess) -> None:
+    """Restart a code server whose socket somebody removed with other temporary files."""
+    if time.monotonic() - code_server.started_at < HOPELESS_SECONDS:
+        return  # it is still starting
+    print("maverick: the code server's socket is gone; it is started again", file=sys.stderr)
+    if _workspace(port) != address.with_name("workspace.yaml"):
+        raise MaverickError(f"another user has taken {address.parent}; start `maverick ui` again")
+    code_server.stop()
+    code_server.start()
 
 
 def _require_free_port(host: str, port: int) -> None:
@@ -124,15 +175,9 @@ def _require_free_port(host: str, port: int) -> None:
         ) from error
 
 
-def _dagster_processes(address: Path, host: str, port: int) -> list[DagsterProcess]:
-    """Code server, daemon and webserver.
-
-    `address` is the code server's socket. It lies outside the run home, because the path of a
-    socket has at most 108 characters.
-    """
-    location = {"location_name": "maverick", "socket": str(address)}
-    workspace = address.with_name("workspace.yaml")
-    workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": location}]}))
+def _dagster_processes(workspace: Path, host: str, port: int) -> list[DagsterProcess]:
+    """Code server, daemon and webserver."""
+    address = workspace.with_name("code-server")
     # With lazy loading a broken personality file is shown in the UI instead of ending the server.
     code = ["--module-name", "maverick_assets.definitions", "--lazy-load-user-code"]
     in_workspace = ["--workspace", str(workspace)]

@@ -59,6 +59,8 @@ def without_password(url: str) -> str:
 
 def create_tables(connection: psycopg.Connection) -> None:
     """Create the tables that do not exist yet."""
+    # Two commands that create at the same time would both find that a table is missing.
+    connection.execute("select pg_advisory_xact_lock(hashtext('maverick tables'))")
     for table in TABLES.values():
         body = ", ".join(
             f"{column} {kind}{' primary key' if column == 'id' else ''}"

@@ -13,7 +13,9 @@ def test_paths_reach_child_processes_in_absolute_form(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "models" / "tiny").mkdir(parents=True)
     relative = {
+        "MAVERICK_BASE_MODEL": "models/tiny",
         "MAVERICK_HOME": "home",
         "MAVERICK_FLEET": "hosts.yaml",
         "MAVERICK_PERSONALITIES": "packaged,own",
@@ -29,6 +31,7 @@ def test_paths_reach_child_processes_in_absolute_form(
         monkeypatch.setenv(name, value)
     with running_services(load_settings()):
         assert {name: os.environ[name] for name in relative} == {
+            "MAVERICK_BASE_MODEL": f"{tmp_path}/models/tiny",  # not the hub's models/tiny
             "MAVERICK_HOME": f"{tmp_path}/home",
             "MAVERICK_FLEET": f"{tmp_path}/hosts.yaml",
             "MAVERICK_PERSONALITIES": f"packaged,{tmp_path}/own",

@@ -16,11 +16,11 @@ import pytest
 
 from maverick_assets.crm import postgres
 from maverick_assets.crm.connection import connect, without_password
-from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.embedded import database_url, restart_dead_servers
 from maverick_assets.crm.postgres import Cluster
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import Settings
-from maverick_assets_tests.processes import eventually, kill
+from maverick_assets_tests.processes import eventually, kill, wait_for
 
 CLIENT = """
 import sys
@@ -262,3 +262,17 @@ def test_processes_that_come_at_once_share_one_server(tmp_path: Path) -> None:
 )
 def test_the_cause_is_one_line_of_a_log(log: str, cause: str) -> None:
     assert postgres.failure_cause(log, "otherwise") == cause
+
+
+def test_a_long_running_process_restarts_what_was_killed_or_cleaned_away(tmp_path: Path) -> None:
+    url = database_url(tmp_path / "postgres", "crm")
+    assert not restart_dead_servers()
+    os.kill(int((tmp_path / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    wait_for(lambda: not running(tmp_path / "postgres"))
+    assert restart_dead_servers()
+    psycopg.connect(url).close()  # the same URL, which child processes have
+    server = Cluster(tmp_path / "postgres").running()
+    assert server
+    shutil.rmtree(server.socket_folder)
+    assert restart_dead_servers()
+    psycopg.connect(url).close()

@@ -5,7 +5,9 @@ Here a checkpoint is staged, synced to the disk and renamed. safetensors does no
 bit, so the file's sha256 stands beside it, and the newest checkpoint that matches its own is used.
 """
 
+import contextlib
 import json
+import re
 import shutil
 import time
 from collections.abc import Mapping
@@ -102,6 +104,16 @@ class Checkpoints:
     def __post_init__(self) -> None:
         self._next_due = time.monotonic() + self.seconds
 
+    @classmethod
+    def of_run(cls, shared: Path, run: str) -> "Checkpoints":
+        """Those of one run, below a folder that other runs may use as well, at the same time."""
+        checkpoints = cls(shared / run[:16], run)
+        for path in checkpoints._directories(shared):  # where all runs' lay until release 1.0
+            if checkpoints._read(path):
+                checkpoints.folder.mkdir(exist_ok=True)
+                path.rename(checkpoints.folder / path.name)
+        return checkpoints
+
     @property
     def due(self) -> bool:
         return time.monotonic() >= self._next_due
@@ -122,7 +134,7 @@ class Checkpoints:
         try:
             with staged_directory(self.folder / f"{number:08}") as stage:
                 save_file(tensors, stage / _STATE, metadata)
-                (stage / _DIGEST).write_text(sha256_of(stage / _STATE))
+                (stage / _DIGEST).write_text(sha256_of(stage / _STATE), encoding="ascii")
         except (OSError, SafetensorError) as error:
             raise MaverickError(f"cannot write a checkpoint in {self.folder}: {error}") from error
         for path in self._directories()[:-CHECKPOINTS_KEPT]:
@@ -138,13 +150,16 @@ class Checkpoints:
         return {}
 
     def clear(self) -> None:
-        """Delete all checkpoints of the run, when it is done."""
+        """Delete them all, when the run is done, and the folder of all runs once it is empty."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.name == self.run[:16]:
+            with contextlib.suppress(OSError):
+                self.folder.parent.rmdir()
 
     def _read(self, path: Path) -> dict[str, AdapterSnapshot]:
         """The adapters of one checkpoint; empty when it is damaged, or another run's."""
         try:
-            if sha256_of(path / _STATE) != (path / _DIGEST).read_text():
+            if sha256_of(path / _STATE) != (path / _DIGEST).read_text(encoding="ascii"):
                 return {}
             with safe_open(path / _STATE, "pt") as state:
                 metadata = state.metadata()
@@ -161,11 +176,13 @@ class Checkpoints:
             for name, progress in json.loads(metadata["facts"]).items()
         }
 
-    def _directories(self) -> list[Path]:
+    def _directories(self, folder: Path | None = None) -> list[Path]:
         """Oldest first. One that a kill left unfinished has a name with a dot in front."""
-        if not self.folder.is_dir():
+        folder = folder or self.folder
+        if not folder.is_dir():
             return []
-        return sorted(path for path in self.folder.iterdir() if path.name.isdigit())
+        # A name of eight digits is a checkpoint's; one of sixteen may be a run's.
+        return sorted(path for path in folder.iterdir() if re.fullmatch(r"\d{8}", path.name))
 
 
 def _with_prefix(prefix: str, tensors: NamedTensors) -> dict[str, torch.Tensor]:

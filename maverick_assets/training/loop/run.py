@@ -62,7 +62,7 @@ def run_training(spec: TrainingSpec, reporter: Reporter) -> None:
     roofline = roofline_tokens_per_second(model, hardware) * world_size()
     reporter.log(f"roofline: {roofline:.0f} tokens/s, by the best rate of matrix products here")
     run = TrainingRun(spec, reporter, hardware, roofline)
-    checkpoints = Checkpoints(spec.checkpoints, spec.digest) if spec.checkpoints else None
+    checkpoints = Checkpoints.of_run(spec.checkpoints, spec.digest) if spec.checkpoints else None
     with attached_lora(model, [job for _, job in jobs], SEED) as lora:
         result = _train(run, lora, [job for _, job in jobs], checkpoints)
         if not is_main_process():

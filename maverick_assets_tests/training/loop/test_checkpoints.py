@@ -96,6 +96,23 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> Non
     assert checkpoints.newest()["a"].progress.steps_done == 1
 
 
+def test_runs_that_share_a_folder_clear_their_own_checkpoints_only(tmp_path: Path) -> None:
+    one, other = (Checkpoints.of_run(tmp_path / "c", run) for run in ("one", "other"))
+    one.save({"a": snapshot(1)})
+    for step in range(4):
+        other.save({"a": snapshot(step)})
+    other.clear()
+    assert one.newest()["a"].progress.steps_done == 1
+    one.clear()
+    assert not (tmp_path / "c").exists()
+
+
+def test_checkpoints_of_the_release_before_are_resumed(tmp_path: Path) -> None:
+    Checkpoints(tmp_path, "one").save({"a": snapshot(1)})
+    assert Checkpoints.of_run(tmp_path, "other").newest() == {}
+    assert Checkpoints.of_run(tmp_path, "one").newest()["a"].progress.steps_done == 1
+
+
 def test_nothing_is_taken_from_another_run(tmp_path: Path) -> None:
     Checkpoints(tmp_path, "run").save({"a": snapshot(1)})
     assert Checkpoints(tmp_path, "another").newest() == {}
