@@ -65,6 +65,7 @@ def run_module(module: str, *arguments: str, log: Log) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,  # in one stream lines keep their order
         text=True,
+        encoding="utf-8",
         errors="replace",
         start_new_session=True,  # a group of its own, so that its children can be signalled with it
         env=child_environment(),
@@ -85,15 +86,47 @@ def run_module(module: str, *arguments: str, log: Log) -> str:
 def child_environment() -> dict[str, str]:
     """The environment of a heavy child: every core that this process may use, no progress bars."""
     return os.environ | {
-        "OMP_NUM_THREADS": str(len(os.sched_getaffinity(0))),
+        "OMP_NUM_THREADS": str(thread_limit()),
         # Threads that wait for each other spin only briefly and then sleep. At the default they
         # keep a core busy, and beside a busy neighbour a training step is many times slower.
         "GOMP_SPINCOUNT": "20000",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "PYTHONUTF8": "1",  # files, lines and arguments, whatever the locale
         "PYTHONUNBUFFERED": "1",  # lines reach the log while the child works
         PARENT_PID: str(os.getpid()),
     }
+
+
+def thread_limit() -> int:
+    """Threads that this process may compute with: OMP_NUM_THREADS, or the cores that it is granted.
+
+    A container's limit is a share of time, which neither affinity nor the number of cores shows.
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # one number a level
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    return max(1, min(len(os.sched_getaffinity(0)), *_granted_cores()))
+
+
+def _granted_cores(root: Path = Path("/sys/fs/cgroup")) -> list[int]:
+    """Cores by each quota of this process's control group and those above it, rounded up."""
+    quotas = []
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+        own = next((line[4:] for line in lines if line.startswith("0::/")), "")
+        group = root / own
+        groups = [folder for folder in (group, *group.parents) if folder.is_relative_to(root)]
+        limits = [folder / "cpu.max" for folder in groups]
+        quotas = [path.read_text(encoding="ascii").split() for path in limits if path.is_file()]
+        old = root / "cpu"  # the first version of control groups
+        if (old / "cpu.cfs_quota_us").is_file():
+            parts = [old / "cpu.cfs_quota_us", old / "cpu.cfs_period_us"]
+            quotas.append([path.read_text(encoding="ascii").strip() for path in parts])
+        cores = [-(-int(quota) // int(period)) for quota, period in quotas if quota.isdigit()]
+    except (OSError, ValueError, ZeroDivisionError):
+        cores = []
+    return cores or [sys.maxsize]
 
 
 def _pass_on(process: subprocess.Popen[str], log: Log) -> str:

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 
+from maverick_assets import processes
 from maverick_assets.errors import BadInput
-from maverick_assets.processes import PARENT_PID, run_module
+from maverick_assets.processes import PARENT_PID, child_environment, run_module, thread_limit
 from maverick_assets_tests.processes import is_alive, wait_for
 from maverick_assets_tests.recording_log import RecordingLog
 
@@ -52,3 +54,25 @@ def test_the_last_line_of_a_failed_child_is_the_error_of_its_parent() -> None:
     with pytest.raises(BadInput, match=r"^usage: .* \(no arguments\)$"):
         run_module("maverick_assets.base_model.prepare", "too", "many", log=log)
     assert [line.startswith("error: usage: ") for line in log.of_level("info")] == [True]
+
+
+@pytest.mark.parametrize(("asked", "threads"), [("1", 1), ("3,2", 3)])
+def test_a_thread_limit_of_the_user_holds_in_children(
+    monkeypatch: pytest.MonkeyPatch, asked: str, threads: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert thread_limit() == threads
+    assert child_environment()["OMP_NUM_THREADS"] == str(threads)
+
+
+def test_a_containers_share_of_time_limits_the_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert thread_limit() <= len(os.sched_getaffinity(0))
+    (tmp_path / "cpu.max").write_text("150000 100000\n", encoding="ascii")
+    assert processes._granted_cores(tmp_path)[-1] == 2
+    (tmp_path / "cpu.max").write_text("max 100000\n", encoding="ascii")
+    assert processes._granted_cores(tmp_path) == [sys.maxsize]
+    monkeypatch.setattr(processes, "_granted_cores", lambda: [1])
+    assert thread_limit() == 1

@@ -52,9 +52,11 @@ def evaluate(spec: EvaluationSpec) -> tuple[Metrics, GateDecision]:
     gate = apply_gates(metrics, spec.gates)
     try:
         with staged_directory(spec.out) as stage:
-            (stage / "metrics.json").write_text(metrics.model_dump_json(indent=1))
-            (stage / "gate.json").write_text(gate.model_dump_json(indent=1))
-            (stage / "samples.json").write_text(json.dumps(samples, ensure_ascii=False, indent=1))
+            (stage / "metrics.json").write_text(metrics.model_dump_json(indent=1), encoding="utf-8")
+            (stage / "gate.json").write_text(gate.model_dump_json(indent=1), encoding="utf-8")
+            (stage / "samples.json").write_text(
+                json.dumps(samples, ensure_ascii=False, indent=1), encoding="utf-8"
+            )
             draw_losses(training, metrics, stage / "loss.png")
             report = render_report(spec.personality, metrics, training, gate, samples)
             (stage / "report.md").write_text(report, encoding="utf-8")

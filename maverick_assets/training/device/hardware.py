@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from pynvml import NVMLError
 
+from maverick_assets.processes import thread_limit
+
 # oneDNN compiles a kernel for each shape of a product and caches it, and torch keeps a second cache
 # in front of that one. Every pack has shapes of its own. At the default capacity of 1,024 entries
 # the caches grow by 20 MB a step, to more than a gigabyte; with fewer entries than the packs of a
@@ -78,6 +80,6 @@ def prepare_process() -> None:
     matrix product: torch and oneDNN read the capacities once.
     """
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
+        torch.set_num_threads(thread_limit())
     for variable in SHAPE_CACHES:
         os.environ.setdefault(variable, str(SHAPES_PER_PACK * torch.get_num_threads()))

@@ -10,7 +10,6 @@ Python threads are enough: torch releases the interpreter lock while it computes
 one thread, since the device divides the work itself.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import TypeVar
 
 import torch
 
+from maverick_assets.processes import thread_limit
 from maverick_assets.training.device.hardware import Hardware
 
 T = TypeVar("T")
@@ -43,8 +43,7 @@ def pack_threads(hardware: Hardware) -> Iterator[PackThreads]:
     Inside, torch divides no operation among OpenMP threads; afterwards it does as before.
     """
     before = torch.get_num_threads()
-    allowed = os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0))
-    count = int(allowed) if hardware.device == "cpu" else 1
+    count = thread_limit() if hardware.device == "cpu" else 1
     if count > 1:
         torch.set_num_threads(1)
     try:

@@ -24,7 +24,7 @@ from pathlib import Path
 from threading import Event
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.processes import PARENT_PID, run_main
+from maverick_assets.processes import PARENT_PID, run_main, thread_limit
 from maverick_assets.training.loop.checkpoints import Interrupted
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.spec import TrainingSpec
@@ -69,10 +69,10 @@ def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> Non
     """
     with (
         tempfile.TemporaryDirectory(prefix="maverick-ranks-") as folder,
-        (Path(folder) / "stderr").open("w+") as stderr,
+        (Path(folder) / "stderr").open("w+", encoding="utf-8", errors="replace") as stderr,
     ):
         path = Path(folder) / "spec.json"
-        path.write_text(spec.model_dump_json())
+        path.write_text(spec.model_dump_json(), encoding="utf-8")
         ranks = [str(layout.local_ranks), str(layout.hosts), layout.rendezvous]
         module = "maverick_assets.training.launch.torchrun"
         with subprocess.Popen(
@@ -80,6 +80,8 @@ def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> Non
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
+            encoding="utf-8",
+            errors="replace",
             start_new_session=True,
             env=_environment(layout),
         ) as agent:
@@ -96,12 +98,21 @@ def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> Non
 
 def _environment(layout: RankLayout) -> dict[str, str]:
     # Without Dagster Pipes, whose stream is made for the messages of a single process.
-    others = {name: value for name, value in os.environ.items() if "DAGSTER_PIPES" not in name}
-    cores = len(os.sched_getaffinity(0))
-    return others | {
-        "OMP_NUM_THREADS": str(max(1, cores // layout.local_ranks)),
+    environment = {name: value for name, value in os.environ.items() if "DAGSTER_PIPES" not in name}
+    if layout.hosts == 1 and not _resolves(socket.gethostname()):
+        environment.setdefault("GLOO_SOCKET_IFNAME", "lo")  # else gloo asks for this host's address
+    return environment | {
+        "OMP_NUM_THREADS": str(max(1, thread_limit() // layout.local_ranks)),
+        "PYTHONUTF8": "1",
         PARENT_PID: str(os.getpid()),
     }
+
+
+def _resolves(host: str) -> bool:
+    try:
+        return bool(socket.getaddrinfo(host, None))
+    except OSError:
+        return False
 
 
 def _forward_signals(agent: subprocess.Popen[str]) -> Event:
@@ -157,6 +168,8 @@ def main(arguments: Sequence[str]) -> None:
         rdzv_endpoint=rendezvous,
         run_id=run,
         max_restarts=0,
+        # Ranks of one host meet there; its own name may not resolve.
+        local_addr="localhost" if hosts == "1" else None,
     )
     try:
         elastic_launch(config, sys.executable)("-m", "maverick_assets.training.launch.rank", spec)

@@ -210,6 +210,8 @@ def write_adapter(lora: PeftModel, summary: TrainingSummary, out: Path) -> None:
     try:
         with staged_directory(out) as stage:
             save_adapter(lora, summary.personality, stage / "adapter")
-            (stage / "training.json").write_text(summary.model_dump_json(indent=1))
+            (stage / "training.json").write_text(
+                summary.model_dump_json(indent=1), encoding="utf-8"
+            )
     except (OSError, SafetensorError) as error:
         raise MaverickError(f"cannot write {out}: {error}") from error
