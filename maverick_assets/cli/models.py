@@ -70,7 +70,7 @@ def models_rollback(
     personality: PersonalityName,
     to: Annotated[
         str | None,
-        typer.Option(help="A version; without it, the release before."),
+        typer.Option(help="A version; without it, the next lower release."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
