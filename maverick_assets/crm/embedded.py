@@ -26,6 +26,7 @@ def database_url(pgdata: Path, database: str) -> str:
     holder = _hold_server(pgdata)
     with _failures_named(pgdata), holder.alone():
         server = holder.ensure_running()
+        holder.started = True
         _create_database(server, database)
     return _url(server, database)
 
@@ -33,7 +34,7 @@ def database_url(pgdata: Path, database: str) -> str:
 def restart_dead_servers() -> bool:
     """Start the servers again that this process holds and that were killed; False if none was."""
     restarted = False
-    for pgdata, holder in _holders.items():
+    for pgdata, holder in [item for item in _holders.items() if item[1].started]:
         server = holder.cluster.running()
         if server is None or not server.reachable:
             with _failures_named(pgdata), holder.alone():
@@ -61,6 +62,7 @@ class _Holder:
 
     def __init__(self, pgdata: Path) -> None:
         self.cluster = Cluster(pgdata)
+        self.started = False  # it ran once, for this process
         self._owner = os.getpid()
         pgdata.parent.mkdir(parents=True, exist_ok=True)
         self._lock, self._holders = (

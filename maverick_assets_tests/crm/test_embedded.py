@@ -57,7 +57,7 @@ def visit(pgdata: Path, *flags: str, **variables: str) -> int:
     return int(done.stdout)
 
 
-def running(pgdata: Path) -> bool:
+def server_runs(pgdata: Path) -> bool:
     pid_file = pgdata / "postmaster.pid"
     return pid_file.is_file() and psutil.pid_exists(int(pid_file.read_text().split()[0]))
 
@@ -65,19 +65,19 @@ def running(pgdata: Path) -> bool:
 def test_rows_survive_restarts_and_the_server_ends_with_its_last_holder(tmp_path: Path) -> None:
     pgdata = tmp_path / "postgres"
     assert visit(pgdata) == 1
-    assert not running(pgdata)
+    assert not server_runs(pgdata)
     assert visit(pgdata) == 2
 
 
 def test_a_killed_holder_does_not_keep_the_server_for_ever(tmp_path: Path) -> None:
     pgdata = tmp_path / "postgres"
     assert visit(pgdata, "kill") == 1
-    assert running(pgdata)
+    assert server_runs(pgdata)
     assert visit(pgdata) == 2
-    assert not running(pgdata)
+    assert not server_runs(pgdata)
 
 
-def test_a_dead_server_is_not_taken_for_another_process_of_its_number(tmp_path: Path) -> None:
+def test_a_process_that_reuses_the_pid_of_a_dead_server_is_not_taken_for_it(tmp_path: Path) -> None:
     pgdata = tmp_path / "postgres"
     assert visit(pgdata, "kill") == 1
     lock = pgdata / "postmaster.pid"
@@ -86,7 +86,7 @@ def test_a_dead_server_is_not_taken_for_another_process_of_its_number(tmp_path: 
     kill([server, *server.children(recursive=True)])
     lock.write_text("\n".join([str(os.getpid()), *others]) + "\n")
     assert visit(pgdata) == 2
-    assert not running(pgdata)
+    assert not server_runs(pgdata)
 
 
 def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
         "not a url",
     ],
 )
-def test_a_server_that_is_not_there_is_one_clear_line_without_the_password(
+def test_an_unreachable_server_is_one_clear_line_without_the_password(
     tmp_path: Path, url: str
 ) -> None:
     with pytest.raises(BadInput) as caught, connect(Settings(home=tmp_path, crm_url=url)):
@@ -121,24 +121,24 @@ def test_passwords_are_masked() -> None:
     assert without_password("postgresql://a@h/d") == "postgresql://a@h/d"
 
 
-def test_a_server_that_was_killed_starts_again_and_a_clean_restart_keeps_its_life(
+def test_a_crash_resets_the_age_of_the_statistics_and_a_clean_restart_does_not(
     tmp_path: Path,
 ) -> None:
-    """Extraction tells crashes by the age of the server's statistics."""
+    """Extraction recognises a crash by the time since which the server keeps statistics."""
     pgdata = tmp_path / "postgres"
-    life = "select stats_reset from pg_stat_bgwriter"
+    statistics_since = "select stats_reset from pg_stat_bgwriter"
 
-    def ask() -> object:
+    def statistics_reset() -> object:
         with psycopg.connect(database_url(pgdata, "crm")) as connection:
-            return connection.execute(life).fetchone()
+            return connection.execute(statistics_since).fetchone()
 
-    first = ask()
+    first = statistics_reset()
     cluster = Cluster(pgdata)
     cluster.stop()
     cluster.start()
-    assert ask() == first
+    assert statistics_reset() == first
     os.kill(int((pgdata / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    assert eventually(ask) != first
+    assert eventually(statistics_reset) != first
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_restored_copy_of_a_run_home_starts(tmp_path: Path) -> None:
     assert visit(pgdata, "kill") == 1  # the copy has the lock file of a server that runs
     shutil.copytree(pgdata, tmp_path / "copy" / "postgres")
     assert visit(tmp_path / "copy" / "postgres") == 2
-    assert running(pgdata)
+    assert server_runs(pgdata)
     Cluster(pgdata).stop()
 
 
@@ -246,7 +246,7 @@ def test_processes_that_come_at_once_share_one_server(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         visits = list(pool.map(lambda _: visit(tmp_path / "postgres"), range(4)))
     assert max(visits) == 4
-    assert not running(tmp_path / "postgres")
+    assert not server_runs(tmp_path / "postgres")
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_a_long_running_process_restarts_what_was_killed_or_cleaned_away(tmp_pat
     url = database_url(tmp_path / "postgres", "crm")
     assert not restart_dead_servers()
     os.kill(int((tmp_path / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    wait_for(lambda: not running(tmp_path / "postgres"))
+    wait_for(lambda: not server_runs(tmp_path / "postgres"))
     assert restart_dead_servers()
     psycopg.connect(url).close()  # the same URL, which child processes have
     server = Cluster(tmp_path / "postgres").running()
