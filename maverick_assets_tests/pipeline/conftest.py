@@ -24,8 +24,9 @@ from maverick_assets_tests.registry.conftest import (
     make_manifest,
     registry,
 )
+from maverick_assets_tests.training.conftest import tiny_base
 
-__all__ = ["adapter_dir", "add_version", "make_manifest", "registry"]
+__all__ = ["adapter_dir", "add_version", "make_manifest", "registry", "tiny_base"]
 
 WriteDataset = Callable[..., int]
 
