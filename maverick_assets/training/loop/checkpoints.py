@@ -108,9 +108,8 @@ class Checkpoints:
     def of_run(cls, shared: Path, run: str) -> "Checkpoints":
         """Those of one run, below a folder that other runs may use as well, at the same time."""
         checkpoints = cls(shared / run[:16], run)
-        for path in checkpoints._directories(
-            shared
-        ):  # where earlier releases kept those of all runs
+        # Earlier releases kept those of all runs in the shared folder itself.
+        for path in checkpoints._directories(shared):
             if checkpoints._read(path):
                 checkpoints.folder.mkdir(exist_ok=True)
                 path.rename(checkpoints.folder / path.name)
