@@ -192,7 +192,7 @@ def _record_home(settings: Settings) -> Path:
 
 
 def _inspect(directory: Path, records: Path | None = None) -> PreparedBase:
-    """The model in a directory, its files hashed. Raises `BadInput` when there is none.
+    """Hash the model in a directory. Raises `BadInput` when the directory holds no model.
 
     A GGUF file beside it is not used: nothing proves that it holds the same model, so serving
     converts the weights. Where one of the `records` has the same files, its digest is kept, since

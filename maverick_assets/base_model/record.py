@@ -56,8 +56,11 @@ class BaseRecord:
 
     @classmethod
     def read(cls, home: Path) -> "BaseRecord":
-        """The record in `home`. Raises `FileNotFoundError` when there is none, and `ValueError`,
-        `KeyError` or `TypeError` when the file is damaged."""
+        """Read the record in `home`.
+
+        Raises `FileNotFoundError` when `home` has no record, and `ValueError`, `KeyError` or
+        `TypeError` when the file is damaged.
+        """
         content: dict[str, Any] = json.loads((home / RECORD_FILE).read_text(encoding="utf-8"))
         return cls(
             directory=Path(content["directory"]) if content["directory"] else None,

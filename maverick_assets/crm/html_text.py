@@ -21,8 +21,8 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 def html_to_text(html: str) -> str:
     """The visible text of an HTML mail; quoted blocks get `>` marks as in plain text."""
-    # The text is decoded already, but the page may still declare its old encoding. The parser does
-    # not follow that declaration when it gets bytes and is told their encoding.
+    # The text is decoded already, but the page may still declare its old encoding. The parser
+    # ignores that declaration when it gets bytes together with their encoding.
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         root = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)

@@ -92,7 +92,10 @@ def read_maildir(path: Path) -> Iterator[MailRow | SkippedInput]:
 
 
 def parse_message(name: str, data: bytes) -> MailRow | SkippedInput:
-    """The row of one message, or why there is none; `name` identifies the message to the user."""
+    """Parse one message into its row, or into the reason for leaving it out.
+
+    `name` identifies the message to the user.
+    """
     try:
         message = message_from_bytes(data, policy=policy.default)
         headers = _headers(message.raw_items())

@@ -195,7 +195,7 @@ def test_a_model_that_rescales_its_logits_is_refused(own_base: Path) -> None:
         load_base_model(own_base, digest, torch.float32)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="here is a GPU")
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
 def test_four_bits_without_a_gpu_are_bad_input(own_base: Path) -> None:
     digest = weights_digest(own_base)
     with pytest.raises(BadInput, match="nf4 needs a CUDA GPU"):

@@ -25,7 +25,7 @@ _SECOND_LEVEL = ("ac", "co", "com", "edu", "gov", "net", "org", "or", "ne")
 
 
 def load_key(lake: Path, used: str | None = None) -> bytes:
-    """The key of a lake, which only the user may read; a new one where there is none.
+    """Read the key of a lake, or create it. Only the user may read the file.
 
     `used`: fingerprint of the key that the lake was made with, if any. Raises `MaverickError` when
     that key is gone, when the file is not a key, and when others may read it.
