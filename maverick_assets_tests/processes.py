@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 import psutil
@@ -38,7 +39,8 @@ def kill(processes: Iterable[psutil.Process]) -> None:
     """SIGKILL all of them, and wait until they are gone."""
     doomed = list(processes)
     for process in doomed:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it ended with one that was killed before it
+            process.kill()
     wait_for(lambda: not any(is_alive(process) for process in doomed), 10)
 
 
