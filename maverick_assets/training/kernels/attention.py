@@ -5,8 +5,9 @@ documents need and then throws most of them away. Here each document gets produc
 
 - on a CPU, one batched product per document, with the keys and values of a shared prefix fetched
   from where they lie (`prefixes.py`); forward and backward are written out below;
-- on CUDA, torch's FlashAttention for sequences of varying length (Dao 2023, "FlashAttention-2"),
-  one call for the whole pack. It reads contiguous sequences only, so prefixes are not shared there.
+- on CUDA, one call of FlashAttention for the whole pack (`flash_attention.py`). It reads contiguous
+  sequences only, so prefixes are not shared there. Where the card or the shape rules it out, CUDA
+  computes as a CPU does.
 
 Both are exact attention, not an approximation. Results differ from a masked product only in the
 order of floating-point additions.
@@ -20,6 +21,11 @@ import torch
 from peft import PeftModel
 from transformers import AttentionInterface
 
+from maverick_assets.training.kernels.flash_attention import (
+    VarlenAttention,
+    flash_attention,
+    flash_obstacle,
+)
 from maverick_assets.training.kernels.prefixes import DocumentRanges
 
 IMPLEMENTATION = "maverick_documents"  # the name under which transformers looks it up
@@ -33,16 +39,19 @@ def attend_within_documents(
     _attention_mask: object,
     scaling: float,
     document_ranges: tuple[DocumentRanges, ...],
+    varlen_attn: VarlenAttention | None = None,
     **_: object,
 ) -> tuple[torch.Tensor, None]:
     """Attention over one pack; the signature is that of transformers' `AttentionInterface`.
 
     query: (1, heads, tokens, size); key and value: (1, kv_heads, tokens, size). Returns
     (1, tokens, heads, size), and None in place of attention weights. The mask is ignored:
-    `document_ranges`, which the caller passes to the model's forward, says who sees whom.
+    `document_ranges`, which the caller passes to the model's forward, says who sees whom. A test
+    of the path for CUDA passes `varlen_attn`, a reference in place of torch's kernel.
     """
-    if query.device.type == "cuda":
-        out = _flash_attention(query[0], key[0], value[0], document_ranges, scaling)
+    varlen_attn = varlen_attn or _cuda_kernel(query)
+    if varlen_attn:
+        out = flash_attention(query[0], key[0], value[0], document_ranges, scaling, varlen_attn)
     else:
         attention: Any = _DocumentAttention.apply  # untyped in torch
         out = attention(query[0], key[0], value[0], document_ranges, scaling)
@@ -68,37 +77,16 @@ def document_attention(model: Any) -> Iterator[None]:
         base.set_attn_implementation(before)
 
 
-def _flash_attention(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    document_ranges: tuple[DocumentRanges, ...],
-    scaling: float,
-) -> torch.Tensor:
-    """(heads, tokens, size), (kv_heads, tokens, size) twice -> (tokens, heads, size).
-
-    Unpacking `[(start, end)]` fails for documents that share a prefix, as it should.
-    """
+def _cuda_kernel(query: torch.Tensor) -> VarlenAttention | None:
+    """torch's FlashAttention where it can compute heads (heads, tokens, size) like these."""
+    if query.device.type != "cuda":
+        return None
+    capability = torch.cuda.get_device_capability(query.device)
+    if flash_obstacle(query.dtype, query.shape[-1], capability):
+        return None
     from torch.nn.attention.varlen import varlen_attn  # for CUDA alone
 
-    bounds = [(start, end) for [(start, end)] in document_ranges]
-    # Document i is rows offsets[i] to offsets[i + 1].
-    offsets = torch.tensor([0, *(end for _, end in bounds)], dtype=torch.int32, device=query.device)
-    longest = max(end - start for start, end in bounds)
-    out = varlen_attn(
-        query.transpose(0, 1).contiguous(),  # the kernel wants tokens first
-        key.transpose(0, 1).contiguous(),
-        value.transpose(0, 1).contiguous(),
-        offsets,
-        offsets,
-        longest,
-        longest,
-        scale=scaling,
-        window_size=(-1, 0),  # everything before, nothing after: causal
-        enable_gqa=query.shape[0] != key.shape[0],
-    )
-    assert isinstance(out, torch.Tensor)
-    return out
+    return varlen_attn
 
 
 class _DocumentAttention(torch.autograd.Function):
@@ -137,7 +125,8 @@ class _DocumentAttention(torch.autograd.Function):
             seen, own = keys.shape[1], end - start
             # Query i of the document's own tokens is its token seen - own + i: it sees those up to
             # itself, so the mask begins one right of that diagonal.
-            future = torch.ones(own, seen, dtype=torch.bool).triu_(1 + seen - own)
+            future = torch.ones(own, seen, dtype=torch.bool, device=query.device)
+            future.triu_(1 + seen - own)
             scores.view(kv_heads, -1, own, seen).masked_fill_(future, float("-inf"))
             probabilities = torch.softmax(scores, -1)
             mixed = torch.bmm(probabilities, values)
