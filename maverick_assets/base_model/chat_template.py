@@ -8,6 +8,7 @@ where they reappear shows what it does.
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypedDict
@@ -40,6 +41,12 @@ _STOP_TOKENS = (
 # What asks templates not to think: Qwen 3 and SmolLM 3 read the first, Granite and DeepSeek the
 # second. Other templates ignore both.
 _WITHOUT_THINKING = {"enable_thinking": False, "thinking": False}
+
+# Some templates write today's date: SmolLM 3, Llama 3.2, Granite 3.3, Mistral Small 3. A prompt
+# would be another one every day, in service another than in training. So it is always the day that
+# the template of Llama 3.1 names, which asks for no date.
+_TODAY = datetime(2024, 7, 26)
+_DATE_DIRECTIVES = "YymdBbAajeHIMSp"
 
 # A prompt that ends inside a thinking block, as DeepSeek R1's does: "<think>\n"
 _OPEN_THINKING = re.compile(
@@ -75,6 +82,7 @@ class ChatTemplate:
             )
         self._tokenizer = tokenizer
         self._name = name
+        self._dated = _on_one_day(self.source)
         self._suffix = ""  # what ends a prompt beside the template's own opening of an answer
         self._has_system = True
         self._answer_may_be_first = True
@@ -127,7 +135,9 @@ class ChatTemplate:
         has_system = self._shows_all([system, user]) and self._shows_all(
             [system, user, answer, following]
         )
-        answer_may_be_first = self._shows_all([system, answer, user]) and self._shows_all([system])
+        answer_may_be_first = self._opens_alike([system], [user]) and self._opens_alike(
+            [system, answer, user], [user, answer, following]
+        )
         may_repeat_roles = self._shows_all([user, following])
         self._has_system = has_system
         self._answer_may_be_first = answer_may_be_first
@@ -140,6 +150,20 @@ class ChatTemplate:
         except BadInput:
             return False
         return all(text.count(message["content"]) == 1 for message in messages)
+
+    def _opens_alike(self, messages: Sequence[Message], usual: Sequence[Message]) -> bool:
+        """Whether each answer in a prompt of `messages` is opened as it is behind a question.
+
+        `usual` is a conversation with as many answers, which begins with a question. DeepSeek V3.1
+        and Granite 3.3 open no answer where nobody has asked.
+        """
+        if not self._shows_all(messages):
+            return False
+        text, usual_text = (self._render(m, add_generation_prompt=True) for m in (messages, usual))
+        if not text.endswith(usual_text.rpartition(usual[-1]["content"])[2]):
+            return False
+        before_answer = usual_text.rpartition(_ANSWER)[0]  # empty where there is none
+        return text.rpartition(_ANSWER)[0].endswith(before_answer.rpartition(_QUESTION)[2])
 
     def _probe_answer(self) -> None:
         """Find what stands around an answer, and what is trimmed from it."""
@@ -219,6 +243,7 @@ class ChatTemplate:
             return str(
                 self._tokenizer.apply_chat_template(
                     list(messages),
+                    chat_template=self._dated,
                     tokenize=False,
                     add_generation_prompt=add_generation_prompt,
                     **_WITHOUT_THINKING,
@@ -232,6 +257,16 @@ class ChatTemplate:
                 f"the chat template of base model {self._name} refuses a conversation of {roles}: "
                 f"{reason}; take the template of the base's instruct or chat version"
             ) from error
+
+
+def _on_one_day(template: str) -> str:
+    """`template`, in which `strftime_now` gives a fixed day."""
+    if "strftime_now" not in template:
+        return template
+    # transformers passes no functions on to a template, so this one is a macro of Jinja's.
+    day = "".join(f"|replace('%{d}', '{_TODAY:%{d}}')" for d in _DATE_DIRECTIVES)
+    macro = "{% macro strftime_now(format) %}{{ format" + day + " }}{% endmacro %}"
+    return macro + "{{ '' }}" + template  # behind a block, Jinja would drop a line break
 
 
 def _user(content: str) -> Message:

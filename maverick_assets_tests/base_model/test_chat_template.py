@@ -1,9 +1,11 @@
 """Any public chat format: what is learnt is what service asks for, and ends where service stops."""
 
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
 from transformers import AutoTokenizer
+from transformers.utils import chat_template_utils
 
 from maverick_assets.base_model.chat_template import ChatTemplate
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
@@ -102,6 +104,14 @@ def test_a_prompt_shows_every_message_once_and_in_order(
 
 
 @formats
+@pytest.mark.parametrize("shape", CONVERSATIONS)
+def test_every_prompt_opens_the_answer_as_the_first_question_does(
+    templates: dict[str, ChatTemplate], family: str, shape: str
+) -> None:
+    assert templates[family].prompt(CONVERSATIONS[shape]).endswith(FORMATS[family].opening)
+
+
+@formats
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_what_is_tokenised_apart_equals_what_is_tokenised_whole(
     directories: dict[str, Path],
@@ -134,6 +144,28 @@ def test_a_prompt_begins_with_one_start_token(
     ids = tokenizers[family].encode_prompt([SYSTEM, QUESTION])
     if FORMATS[family].adds_start:
         assert ids[0] == plain.bos_token_id != ids[1]
+
+
+DATED = [family for family, each in FORMATS.items() if "strftime_now" in each.template]
+
+
+@pytest.mark.parametrize("family", DATED)
+def test_a_prompt_is_the_same_on_every_day(
+    templates: dict[str, ChatTemplate], family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class AnotherDay(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "AnotherDay":
+            return cls(2031, 3, 4, tzinfo=tz)
+
+    before = templates[family].prompt([QUESTION])
+    monkeypatch.setattr(chat_template_utils, "datetime", AnotherDay)
+    assert templates[family].prompt([QUESTION]) == before
+    assert "2024" in before
+
+
+def test_there_are_formats_that_write_the_date() -> None:
+    assert len(DATED) >= 4
 
 
 @formats
