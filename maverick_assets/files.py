@@ -42,7 +42,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
             os.fsync(stream.fileno())
         staged.chmod(0o644)  # mkstemp makes its files 0600, whatever the umask
         staged.rename(path)
-        _fsync(path.parent)
+        sync(path.parent)
     except BaseException:
         staged.unlink(missing_ok=True)
         raise
@@ -60,17 +60,18 @@ def staged_directory(target: Path) -> Iterator[Path]:
     try:
         yield stage
         for path in stage.rglob("*"):
-            _fsync(path)
+            sync(path)
         if target.exists():
             shutil.rmtree(target)
         stage.rename(target)
-        _fsync(target.parent)
+        sync(target.parent)
     except BaseException:
         shutil.rmtree(stage, ignore_errors=True)
         raise
 
 
-def _fsync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have a file's content, or a directory's entries, written to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

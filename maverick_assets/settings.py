@@ -42,7 +42,8 @@ class Settings(BaseSettings):
     owner_user_id: str = Field("allan", description="the owner's user ids, comma-separated")
     base_model: str | None = Field(
         None,
-        description="directory or hub id of another base model; unset: the embedded "
+        description="directory of another base model, or its hub id, `org/name` or "
+        "`org/name@revision`, where no folder here is called `org`; unset: the embedded "
         "SmolLM2-135M-Instruct",
     )
     session_hours: float = Field(
@@ -89,8 +90,12 @@ class Settings(BaseSettings):
     @field_validator("base_model")
     @classmethod
     def _absolute_base(cls, name: str | None) -> str | None:
-        """A folder that is named relative to this process's is another one in a child's."""
-        if name and (name.startswith((".", "~")) or Path(name).exists()):
+        """A folder that is named relative to this process's is another one in a child's.
+
+        A hub id `org/name` is told from a path by its first part, which is then no folder here:
+        `models/tiny` with a typo is no reason to ask the hub.
+        """
+        if name and (name.startswith((".", "~")) or Path(name).parent.is_dir()):
             return _absolute(name)
         return name
 

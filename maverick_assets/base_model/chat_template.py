@@ -115,6 +115,14 @@ class ChatTemplate:
         """The template's own text."""
         return str(self._tokenizer.get_chat_template())
 
+    @property
+    def traits(self) -> list[str]:
+        """What a person who chooses a base wants to know of its template, a phrase each."""
+        system = "has a system role" if self._has_system else "system prompt goes to the user's"
+        roles = "any order of roles" if self._may_repeat_roles else "roles alternate"
+        thinking = ["closes a thinking block before the answer"] if self._suffix else []
+        return [system, roles, *thinking, f"an answer ends with {self._closing!r}"]
+
     def _probe_roles(self) -> None:
         """Find which sequences of roles the template renders without losing a message."""
         system, user, answer, following = (

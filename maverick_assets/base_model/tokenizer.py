@@ -104,6 +104,16 @@ class ChatTokenizer:
                         "chat template changes what is said; take another base"
                     )
 
+    @property
+    def template_traits(self) -> list[str]:
+        """What the chat template does, a phrase each."""
+        return self._template.traits
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Tokens, with those added to the vocabulary."""
+        return len(self._tokenizer)
+
     def encode(self, messages: list[Message], max_length: int) -> Encoded:
         """Encode `messages`, whose last one is the completion, in at most `max_length` tokens.
 

@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from maverick_assets.cli.base import base_app
 from maverick_assets.cli.chat import chat
 from maverick_assets.cli.crm import crm_app
 from maverick_assets.cli.datasets import datasets_app
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 for command in (demo, run, chat, ui, status, forget):
     app.command()(command)
+app.add_typer(base_app, name="base")
 app.add_typer(crm_app, name="crm")
 app.add_typer(models_app, name="models")
 app.add_typer(datasets_app, name="datasets")

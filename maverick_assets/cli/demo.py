@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from maverick_assets.base_model.tested_bases import recommend
 from maverick_assets.cli.console import AsJson, note
 from maverick_assets.cli.jobs import execute_job, raise_first
 from maverick_assets.cli.models import show_versions, versions_in_service
@@ -22,6 +23,26 @@ NEXT_STEPS = (
     "                      maverick run weekly --personality allan-maverick",
     "  and every night     maverick ui: Automation, switch on new_crm_rows, nightly and weekly",
 )
+
+
+CARDS_GB = (8, 16, 24)
+
+
+def what_to_expect() -> list[str]:
+    """What the base of the demo can do, and which base to take instead, by size of the card."""
+    recommended = [(card, *recommend(card)) for card in CARDS_GB]
+    bases = ", ".join(
+        f"{card} GB {base.hub_id}{' in 4 bits' if quantize == 'nf4' else ''}"
+        for card, base, quantize in recommended
+    )
+    return [
+        "The base of this demo has 135 million parameters: it learns tone, length and phrases of "
+        "its owner.",
+        "It does not reason, and it invents facts, names and dates: a demo, not an assistant.",
+        f"With a GPU take another one: {bases}.",
+        "  `maverick base list` shows what each needs, `maverick base pull NAME` gets it, and "
+        "MAVERICK_BASE_MODEL=NAME uses it.",
+    ]
 
 
 def demo(
@@ -47,7 +68,8 @@ def demo(
         failures = execute_job("weekly")
         show_versions(versions_in_service(settings), as_json)
         raise_first(failures)
-    for line in NEXT_STEPS:
+    expectations = [] if settings.base_model else what_to_expect()
+    for line in (*expectations, *NEXT_STEPS):
         note(line)
 
 
