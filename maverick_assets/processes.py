@@ -53,12 +53,14 @@ def write_spec(folder: Path, name: str, spec: BaseModel) -> Path:
     return path
 
 
-def run_module(module: str, *arguments: str, log: Log) -> str:
-    """Run `python -m module arguments`, pass its lines to `log`, and return the last one.
+def run_module(
+    module: str, *arguments: str, log: Log, on_result: Callable[[str], None] = lambda _: None
+) -> None:
+    """Run `python -m module arguments`, and pass its lines to `log` as they come.
 
-    A line that begins with `{` is a result for the caller and is not logged. When the child fails,
-    its last line becomes the message of a `MaverickError`, or of a `BadInput` where its exit code
-    says so.
+    A line that begins with `{` is a result: it goes to `on_result` and is not logged. When the
+    child fails, its last line becomes the message of a `MaverickError`, or of a `BadInput` where
+    its exit code says so.
     """
     with subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -71,7 +73,7 @@ def run_module(module: str, *arguments: str, log: Log) -> str:
         env=child_environment(),
     ) as process:
         try:
-            last_line = _pass_on(process, log)
+            last_line = _pass_on(process, log, on_result)
             process.wait()
         except BaseException:  # a cancellation is a KeyboardInterrupt or a SystemExit
             os.killpg(process.pid, signal.SIGTERM)
@@ -80,7 +82,6 @@ def run_module(module: str, *arguments: str, log: Log) -> str:
         reason = last_line or f"{module} ended with exit code {process.returncode}"
         error = BadInput if process.returncode == BadInput.exit_code else MaverickError
         raise error(reason.removeprefix("error: "))
-    return last_line
 
 
 def child_environment() -> dict[str, str]:
@@ -129,15 +130,20 @@ def _granted_cores(root: Path = Path("/sys/fs/cgroup")) -> list[int]:
     return cores or [sys.maxsize]
 
 
-def _pass_on(process: subprocess.Popen[str], log: Log) -> str:
-    """Log the lines of a child until it closes its output, and return the last one."""
+def _pass_on(process: subprocess.Popen[str], log: Log, on_result: Callable[[str], None]) -> str:
+    """Log the lines of a child until it closes its output, and return the last one.
+
+    A killed child's last line may be a result, which says nothing about its end.
+    """
     last_line = ""
     assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip():
-            last_line = line.strip()
-            if not line.startswith("{"):
-                log.info(last_line)
+    for line in map(str.strip, process.stdout):
+        if line.startswith("{"):
+            last_line = ""
+            on_result(line)
+        elif line:
+            last_line = line
+            log.info(line)
     return last_line
 
 

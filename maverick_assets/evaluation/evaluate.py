@@ -1,9 +1,13 @@
-"""The process that evaluates one adapter: `python -m maverick_assets.evaluation.evaluate SPEC`."""
+"""The process that evaluates adapters: `python -m maverick_assets.evaluation.evaluate SPEC`."""
 
 import json
 import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +15,51 @@ from maverick_assets.base_model.load import load_base_model
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
 from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.datasets.examples.token_cache import TokenCache
-from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.errors import BadInput, MaverickError, first_line
 from maverick_assets.evaluation.gates import apply_gates
-from maverick_assets.evaluation.metrics import perplexity
+from maverick_assets.evaluation.kept_losses import BASE, KeptLosses, adapter_digest
+from maverick_assets.evaluation.metrics import score_groups, score_rows, scorer_digest
 from maverick_assets.evaluation.report import draw_losses, render_report
-from maverick_assets.evaluation.samples import generate_samples, pick_evenly
-from maverick_assets.evaluation.spec import EvaluationSpec
+from maverick_assets.evaluation.row_groups import RowGroup
+from maverick_assets.evaluation.samples import Sample, generate_samples, pick_evenly
+from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.files import staged_directory
 from maverick_assets.processes import run_main
 from maverick_assets.records import GateDecision, Metrics, Score, TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.loop.adapters import load_adapter
-from maverick_assets.training.spec import read_json
+from maverick_assets.training.spec import BaseSpec, read_json
+
+
+@dataclass(frozen=True)
+class LoadedBase:
+    """The base model of all evaluations of a process."""
+
+    spec: BaseSpec
+    model: Any  # between two evaluations without an adapter
+    tokenizer: ChatTokenizer
+    hardware: Hardware
 
 
 def main(arguments: Sequence[str]) -> None:
+    """Evaluate every adapter of a spec. A line of JSON tells how each of them went."""
     if len(arguments) != 1:
         raise BadInput("usage: python -m maverick_assets.evaluation.evaluate SPEC.json")
-    spec = read_json(Path(arguments[0]), EvaluationSpec)
-    metrics, _ = evaluate(spec)
-    print(f"{spec.personality}: perplexity {metrics.adapter.perplexity:.2f} on {metrics.split}")
+    spec = read_json(Path(arguments[0]), EvaluationsSpec)
+    base = load_base(spec.base)
+    for evaluation in spec.evaluations:
+        problem = _problem_of(partial(evaluate, evaluation, base))
+        print(json.dumps({"personality": evaluation.personality, "problem": problem}))
 
 
-def evaluate(spec: EvaluationSpec) -> tuple[Metrics, GateDecision]:
+def load_base(spec: BaseSpec) -> LoadedBase:
+    prepare_process()
+    hardware = detect_hardware()
+    model = load_base_model(spec.directory, spec.digest, hardware.dtype)
+    return LoadedBase(spec, model.to(hardware.device), ChatTokenizer(spec.directory), hardware)
+
+
+def evaluate(spec: EvaluationSpec, base: LoadedBase) -> tuple[Metrics, GateDecision]:
     """Score base and adapter, apply the gates, and write the report into `spec.out`.
 
     The directory gets all of metrics.json, gate.json, report.md, loss.png and samples.json, or
@@ -41,14 +67,8 @@ def evaluate(spec: EvaluationSpec) -> tuple[Metrics, GateDecision]:
     load, or the disk refuses.
     """
     training = read_json(spec.training, TrainingSummary) if spec.training else None
-    examples, rows = _encoded_examples(spec)
-    prepare_process()
-    hardware = detect_hardware()
-    model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
-    model.to(hardware.device)
-    metrics, lora = _score(spec, model, rows, hardware)
-    chosen = pick_evenly(examples, spec.samples)
-    samples = generate_samples(lora, chosen, spec.base.directory, spec.max_length, hardware)
+    examples, rows = _encoded_examples(spec, base.tokenizer)
+    metrics, samples = _measure(spec, base, examples, rows)
     gate = apply_gates(metrics, spec.gates)
     try:
         with staged_directory(spec.out) as stage:
@@ -65,12 +85,25 @@ def evaluate(spec: EvaluationSpec) -> tuple[Metrics, GateDecision]:
     return metrics, gate
 
 
-def _encoded_examples(spec: EvaluationSpec) -> tuple[list[Example], list[Encoded]]:
+def _problem_of(work: Callable[[], object]) -> str | None:
+    """Why `work` failed, in one line, or None. An error that is no `MaverickError` is printed."""
+    try:
+        work()
+    except MaverickError as error:
+        return str(error)
+    except Exception as error:  # the other adapters are evaluated all the same
+        traceback.print_exc()
+        return f"{type(error).__name__}: {first_line(error)}"
+    return None
+
+
+def _encoded_examples(
+    spec: EvaluationSpec, tokenizer: ChatTokenizer
+) -> tuple[list[Example], list[Encoded]]:
     """The examples to score and their token ids; those without a supervised token are left out."""
     examples = read_examples(spec.dataset, spec.dataset_version, spec.split)
     if spec.example_ids is not None:
         examples = [example for example in examples if example.example_id in spec.example_ids]
-    tokenizer = ChatTokenizer(spec.base.directory)
     cache = TokenCache(tokenizer, spec.dataset, spec.dataset_version, spec.tokens)
     encoded = zip(examples, cache.encode(examples, spec.max_length), strict=True)
     supervised = [(example, row) for example, row in encoded if row.n_supervised > 0]
@@ -82,31 +115,58 @@ def _encoded_examples(spec: EvaluationSpec) -> tuple[list[Example], list[Encoded
     return [example for example, _ in supervised], [row for _, row in supervised]
 
 
-def _score(
-    spec: EvaluationSpec, model: Any, rows: Sequence[Encoded], hardware: Hardware
-) -> tuple[Metrics, Any]:
-    """Metrics of base, version in service and adapter, and the model with the adapter loaded."""
+def _measure(
+    spec: EvaluationSpec, base: LoadedBase, examples: Sequence[Example], rows: Sequence[Encoded]
+) -> tuple[Metrics, list[Sample]]:
+    """Metrics of base, version in service and adapter; sample answers of the adapter."""
     started = time.monotonic()
-    base = perplexity(model, rows, hardware)
-    in_service: Score | None = None
-    if spec.in_service_adapter:
-        released = load_adapter(model, spec.in_service_adapter)
-        in_service = perplexity(model, rows, hardware)
-        released.unload()
-    lora = load_adapter(model, spec.adapter)
-    adapter = perplexity(model, rows, hardware)
+    kept = KeptLosses(spec.losses, scorer_digest(base.spec.digest, base.hardware))
+    of_base = _score(base, None, rows, kept)
+    current = spec.in_service_adapter
+    in_service = _score(base, current, rows, kept) if current else None
+    of_adapter = _score(base, spec.adapter, rows, kept)
+    kept.save()
     metrics = Metrics(
         split=spec.split,
         n_examples=len(rows),
         n_supervised=sum(row.n_supervised for row in rows),
-        base=base,
-        adapter=adapter,
+        base=of_base,
+        adapter=of_adapter,
         in_service=in_service,
-        ratio=adapter.perplexity / base.perplexity,
+        ratio=of_adapter.perplexity / of_base.perplexity,
         seconds=round(time.monotonic() - started, 2),
-        base_digest=spec.base.digest,
+        base_digest=base.spec.digest,
     )
-    return metrics, lora
+    chosen = pick_evenly(examples, spec.samples)
+    with _adapted(base.model, spec.adapter) as model:
+        samples = generate_samples(model, chosen, base.tokenizer, spec.max_length, base.hardware)
+    return metrics, samples
+
+
+def _score(
+    base: LoadedBase, adapter: Path | None, rows: Sequence[Encoded], kept: KeptLosses
+) -> Score:
+    """Loss and perplexity of the base, or of an adapter on it, as far as possible from `kept`."""
+
+    def compute(groups: Sequence[RowGroup]) -> list[Sequence[float]]:
+        with _adapted(base.model, adapter) as model:
+            return score_groups(model, groups, base.hardware)
+
+    digest = adapter_digest(adapter) if adapter else BASE
+    return score_rows(rows, base.hardware, partial(kept.score, digest, compute=compute))
+
+
+@contextmanager
+def _adapted(model: Any, adapter: Path | None) -> Iterator[Any]:
+    """The model with the adapter of a directory, if one is given; afterwards without it."""
+    if adapter is None:
+        yield model
+        return
+    lora = load_adapter(model, adapter)
+    try:
+        yield lora
+    finally:
+        lora.unload()
 
 
 if __name__ == "__main__":

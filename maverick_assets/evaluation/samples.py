@@ -1,7 +1,6 @@
 """Sample answers of an adapter beside the real completions."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, TypedDict
 
 import torch
@@ -33,7 +32,11 @@ def pick_evenly(examples: Sequence[Example], count: int) -> list[Example]:
 
 
 def generate_samples(
-    model: Any, examples: Sequence[Example], base: Path, max_length: int, hardware: Hardware
+    model: Any,
+    examples: Sequence[Example],
+    tokenizer: ChatTokenizer,
+    max_length: int,
+    hardware: Hardware,
 ) -> list[Sample]:
     """Greedy answers to the examples' prompts, without repeated 4-grams, in one padded batch.
 
@@ -43,7 +46,6 @@ def generate_samples(
     """
     if not examples:
         return []
-    tokenizer = ChatTokenizer(base)
     encoded = [tokenizer.encode(example.messages, max_length) for example in examples]
     prompts = [row.input_ids[: row.n_prompt] for row in encoded]
     ids, mask = (batch.to(hardware.device) for batch in _pad_left(prompts, tokenizer.pad_id))

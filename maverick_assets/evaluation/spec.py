@@ -1,4 +1,4 @@
-"""The spec of an evaluation process: which adapter to score, on which examples (no torch)."""
+"""The spec of an evaluation process: which adapters to score, on which examples (no torch)."""
 
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from maverick_assets.training.spec import BaseSpec
 class EvaluationSpec(StrictModel):
     """One adapter to score on the examples of a split and to put to the gates."""
 
-    base: BaseSpec
     personality: str
     dataset: Path
     dataset_version: int
@@ -32,3 +31,13 @@ class EvaluationSpec(StrictModel):
     tokens: Path | None = Field(
         None, description="directory of cached token ids; unset: every example is tokenized"
     )
+    losses: Path | None = Field(
+        None, description="file of kept losses; unset: every example is scored"
+    )
+
+
+class EvaluationsSpec(StrictModel):
+    """Adapters of one base to evaluate one after another, in one process."""
+
+    base: BaseSpec
+    evaluations: list[EvaluationSpec]

@@ -9,6 +9,7 @@
 <lake>/releases                    what an operator let out of quarantine
 <lake>/forgotten                   what must not come back
 <lake>/tokens                      token ids of examples: a cache, not a table
+<lake>/losses                      losses of examples: a cache, not a table
 <lake>/../keys/surrogates.key      beside the lake, so that a copy of the lake lacks the key
 """
 
@@ -57,6 +58,10 @@ def forgotten_path(lake: Path) -> Path:
 
 def token_cache_path(lake: Path) -> Path:
     return lake / "tokens"
+
+
+def kept_losses_path(lake: Path) -> Path:
+    return lake / "losses"
 
 
 def key_path(lake: Path) -> Path:

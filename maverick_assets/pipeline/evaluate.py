@@ -1,13 +1,24 @@
-"""Evaluation of a version: a child process scores it and applies the gates; here it is recorded.
+"""Evaluation of versions: a child process scores them and applies the gates; here it is recorded.
 
 The gates decide once, in that process; report and manifest both hold that decision.
 """
 
+from collections.abc import Sequence
+from functools import partial
+
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.spec import EvaluationSpec
+from maverick_assets.evaluation.kept_losses import losses_file
+from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline.base_model import require_base
+from maverick_assets.pipeline.candidates import (
+    Outcome,
+    other_candidates,
+    outcome_of,
+    outcomes_of_child,
+    record_outcome,
+)
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.pipeline.unfinished import find_unfinished
 from maverick_assets.processes import run_module, write_spec
@@ -21,17 +32,23 @@ from maverick_assets.training.spec import BaseSpec, read_json
 def evaluate_next(run: RunContext, recipe: Recipe) -> Manifest:
     """Evaluate the version that is to be released next, or else the newest once more.
 
-    A version that passed before an interrupted release is returned as it is. Raises
+    The other candidates of the run are evaluated along with it, and found evaluated when it is
+    their turn. A version that passed before an interrupted release is returned as it is. Raises
     `MaverickError` when there is no version.
     """
     unfinished = find_unfinished(run, recipe.name)
     version = unfinished or run.registry.newest(recipe.name)
     if version is None:
         raise MaverickError(f"{recipe.name} has no version; materialize its adapter first")
-    if unfinished and unfinished.gate:
+    outcome = outcome_of(run, "evaluation", version)
+    if outcome is None and unfinished and unfinished.gate:
         run.log.info(f"{recipe.name} {unfinished.version} has passed its gate before")
         return unfinished
-    return evaluate_version(run, version, recipe.gates)
+    if outcome is None:
+        others = other_candidates(run, "evaluation", recipe.name)
+        waiting = [(other, gates) for other, gates in others if other.gate is None]
+        evaluate_together(run, [(version, recipe.gates), *waiting])
+    return _evaluated(run, version)
 
 
 def evaluate_version(run: RunContext, version: Manifest, gates: Gates) -> Manifest:
@@ -41,28 +58,72 @@ def evaluate_version(run: RunContext, version: Manifest, gates: Gates) -> Manife
     before it, where that has any. `gates` are those of today's recipe, which the version's own may
     differ from.
     """
-    name = version.personality
-    run.registry.verify(name, version.version)
-    spec = _evaluation_spec(run, version, gates, _test_examples(run, version))
-    path = write_spec(run.folder / name, "evaluate", spec)
-    run_module("maverick_assets.evaluation.evaluate", str(path), log=run.log)
-    metrics = read_json(spec.out / "metrics.json", Metrics)
-    gate = read_json(spec.out / "gate.json", GateDecision)
-    run.registry.attach(name, version.version, spec.out, "report")
-    evaluated = run.registry.record_evaluation(name, version.version, metrics, gate)
-    run.log.info(f"{name} {version.version}: {'; '.join(gate.reasons)}")
-    return evaluated
+    evaluate_together(run, [(version, gates)])
+    return _evaluated(run, version)
 
 
-def _evaluation_spec(
-    run: RunContext, version: Manifest, gates: Gates, test_examples: list[str]
-) -> EvaluationSpec:
+def evaluate_together(run: RunContext, versions: Sequence[tuple[Manifest, Gates]]) -> None:
+    """Evaluate versions in one process. One that fails stops no other."""
+    specs: dict[str, EvaluationSpec] = {}
+    for version, gates in versions:
+        try:
+            run.registry.verify(version.personality, version.version)
+            specs[version.personality] = _evaluation_spec(run, version, gates)
+        except MaverickError as error:
+            _record_problem(run, version, str(error))
+    to_score = [version for version, _ in versions if version.personality in specs]
+    if not to_score:
+        return
     base = require_base(run.settings)
+    spec = EvaluationsSpec(
+        base=BaseSpec(directory=base.directory, digest=base.digest),
+        evaluations=list(specs.values()),
+    )
+    path = write_spec(run.folder, "evaluate", spec)
+    module = "maverick_assets.evaluation.evaluate"
+    outcomes = outcomes_of_child(to_score, partial(run_module, module, str(path), log=run.log))
+    for version in to_score:
+        name = version.personality
+        _record(run, version, specs[name], outcomes[name])
+
+
+def _record(run: RunContext, version: Manifest, spec: EvaluationSpec, outcome: Outcome) -> None:
+    """Put what was measured and decided into the registry, and how it went into the folder."""
+    name = version.personality
+    if outcome.problem is None:
+        try:
+            metrics = read_json(spec.out / "metrics.json", Metrics)
+            gate = read_json(spec.out / "gate.json", GateDecision)
+            run.registry.attach(name, version.version, spec.out, "report")
+            run.registry.record_evaluation(name, version.version, metrics, gate)
+        except MaverickError as error:
+            outcome = outcome.model_copy(update={"problem": str(error)})
+        else:
+            run.log.info(f"{name} {version.version}: {'; '.join(gate.reasons)}")
+    record_outcome(run, "evaluation", version, outcome)
+
+
+def _record_problem(run: RunContext, version: Manifest, problem: str) -> None:
+    outcome = Outcome(version=str(version.version), problem=problem)
+    record_outcome(run, "evaluation", version, outcome)
+
+
+def _evaluated(run: RunContext, version: Manifest) -> Manifest:
+    """A version as its evaluation in this run left it. Raises `MaverickError` where it failed."""
+    outcome = outcome_of(run, "evaluation", version)
+    assert outcome is not None
+    if outcome.problem:
+        raise MaverickError(outcome.problem)
+    return run.registry.get(version.personality, version.version)
+
+
+def _evaluation_spec(run: RunContext, version: Manifest, gates: Gates) -> EvaluationSpec:
     name, registry, folder = version.personality, run.registry, run.folder / version.personality
     current = registry.in_service(name)
     in_service = current if current and current.version != version.version else None
+    test_examples = _test_examples(run, version)
+    split = "test" if test_examples else "validation"
     return EvaluationSpec(
-        base=BaseSpec(directory=base.directory, digest=base.digest),
         personality=name,
         dataset=dataset_path(run.settings.lake, name),
         dataset_version=version.dataset_version,
@@ -72,9 +133,10 @@ def _evaluation_spec(
         gates=gates,
         training=version.training and write_spec(folder, "training", version.training),
         out=folder / "report",
-        split="test" if test_examples else "validation",
+        split=split,
         example_ids=frozenset(test_examples) or None,
         tokens=token_cache_path(run.settings.lake),
+        losses=losses_file(run.settings.lake, name, split),
     )
 
 

@@ -1,9 +1,16 @@
 """Release of a version: exported, tried through llama.cpp, and put in service."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.pipeline.candidates import (
+    other_candidates,
+    outcome_of,
+    outcomes_of_child,
+    record_outcome,
+)
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.pipeline.unfinished import find_unfinished
 from maverick_assets.processes import run_module
@@ -38,6 +45,7 @@ def release_next(run: RunContext, personality: str) -> ReleasedVersion:
 def release_version(run: RunContext, version: Manifest) -> ReleasedVersion:
     """Export a version, have it answer through llama.cpp, and put it in service.
 
+    The other candidates of the run that passed their gates are exported along with it.
     Raises `MaverickError` when the gate refused it, when a file is corrupt, or when the exported
     adapter does not answer; the version in service then stays.
     """
@@ -45,7 +53,7 @@ def release_version(run: RunContext, version: Manifest) -> ReleasedVersion:
     if version.gate is None or not version.gate.passed:
         reasons = "; ".join(version.gate.reasons) if version.gate else "it was never evaluated"
         raise MaverickError(f"{name} {number} is not released: {reasons}")
-    answer = _export(run, name, number)
+    answer = _export(run, version)
     released = run.registry.release(name, number)
     run.log.info(f"{name} {released.version} is in service; it says: {answer[:120]}")
     return ReleasedVersion(released, answer)
@@ -58,12 +66,29 @@ def release_by_operator(
 
     Raises what `Registry.release` raises.
     """
-    if "adapter.gguf" not in run.registry.get(personality, version).files:
-        _export(run, personality, version)
+    manifest = run.registry.get(personality, version)
+    if "adapter.gguf" not in manifest.files:
+        _export(run, manifest)
     return run.registry.release(personality, version, reason)
 
 
-def _export(run: RunContext, personality: str, version: str) -> str:
+def _export(run: RunContext, version: Manifest) -> str:
     """Attach GGUF adapter and Modelfile to a version; returns its answer to a trial question."""
-    result = run_module("maverick_assets.serving.publish", personality, version, log=run.log)
-    return str(json.loads(result)["answer"])
+    if not outcome_of(run, "export", version):
+        others = other_candidates(run, "export", version.personality)
+        passed = [m for m, _ in others if m.state == "candidate" and m.gate and m.gate.passed]
+        _export_together(run, [version, *passed])
+    outcome = outcome_of(run, "export", version)
+    assert outcome is not None
+    if outcome.problem:
+        raise MaverickError(outcome.problem)
+    return outcome.answer
+
+
+def _export_together(run: RunContext, versions: Sequence[Manifest]) -> None:
+    """Export versions in one process. One that fails stops no other."""
+    names = [text for m in versions for text in (m.personality, str(m.version))]
+    child = partial(run_module, "maverick_assets.serving.publish", *names, log=run.log)
+    outcomes = outcomes_of_child(versions, child)
+    for version in versions:
+        record_outcome(run, "export", version, outcomes[version.personality])

@@ -5,7 +5,7 @@ Dagster opens Pipes around it, the command line may run it as a plain child proc
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from maverick_assets.lake.delta import open_table
 from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline import code_versions
 from maverick_assets.pipeline.base_model import require_base
+from maverick_assets.pipeline.candidates import add_candidates
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.processes import write_spec
 from maverick_assets.recipes import Recipe
@@ -48,7 +49,7 @@ class PlannedTraining:
 
 
 def train_on_node(
-    run: RunContext, node: Node, recipes: Iterable[Recipe], kind: Kind, drive: Driver
+    run: RunContext, node: Node, recipes: Sequence[Recipe], kind: Kind, drive: Driver
 ) -> list[Manifest]:
     """Train what has changed, in one process; returns the versions to evaluate.
 
@@ -71,6 +72,7 @@ def train_on_node(
             to_evaluate.append(plan.version)
     if to_train:
         to_evaluate += _train_together(run, node, base, to_train, drive)
+    add_candidates(run, to_evaluate, recipes)
     return to_evaluate
 
 

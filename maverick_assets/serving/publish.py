@@ -1,18 +1,20 @@
-"""Publishing a version: its GGUF adapter and Modelfile, attached once the adapter has answered.
+"""Publishing versions: GGUF adapters and Modelfiles, attached once the adapters have answered.
 
-`python -m maverick_assets.serving.publish PERSONALITY VERSION` does it in a process of its own, so
-that a crash inside llama.cpp ends nothing else. Its last line is the answer, as JSON.
+`python -m maverick_assets.serving.publish PERSONALITY VERSION [PERSONALITY VERSION ...]` does it in
+a process of its own, so that a crash inside llama.cpp ends nothing else. For each version it prints
+a line of JSON with its answer, or with why it failed.
 """
 
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.processes import run_main
 from maverick_assets.recipes import Recipe
@@ -20,36 +22,93 @@ from maverick_assets.registry.catalog import label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
-from maverick_assets.serving.runtime import AdapterFile, prompt_encoder, trial_answer
+from maverick_assets.serving.runtime import AdapterFile, Runtime, prompt_encoder, trial_answer
 from maverick_assets.settings import Settings, load_settings
 
 TRIAL_QUESTION = "What should we do first this week?"
 
 
-def publish(settings: Settings, personality: str, version: str) -> str:
-    """Export a version, try it in llama.cpp, and attach `adapter.gguf` and `Modelfile` to it.
+@dataclass(frozen=True)
+class Published:
+    """How one version fared: its answer to `TRIAL_QUESTION`, or why nothing is attached to it."""
 
-    Returns its answer to `TRIAL_QUESTION`. Raises `MaverickError`, and attaches nothing, when a
-    file is corrupt or the exported adapter does not answer.
+    personality: str
+    answer: str = ""
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Export:
+    """A version's adapter, converted but not attached yet."""
+
+    manifest: Manifest
+    base: PreparedBase
+    base_gguf: Path
+    gguf: Path  # the adapter
+
+
+def publish(settings: Settings, versions: Sequence[tuple[str, str]]) -> Iterator[Published]:
+    """Export versions, try them in llama.cpp, and attach `adapter.gguf` and `Modelfile` to each.
+
+    `versions` are pairs of personality and version. Nothing is attached to a version that has a
+    corrupt file, or whose exported adapter does not answer; the others are published all the same.
     """
+    settings.runs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.runs) as folder:
+        exports: list[Export] = []
+        for personality, version in versions:
+            try:
+                exports.append(_export(settings, personality, version, Path(folder)))
+            except MaverickError as error:
+                yield Published(personality, problem=str(error))
+        runtime = _common_runtime(exports)
+        for export in exports:
+            try:
+                answer = _try(export, runtime or _runtime([export]))
+                _attach(Registry(settings.models), export)
+            except MaverickError as error:
+                yield Published(export.manifest.personality, problem=str(error))
+            else:
+                yield Published(export.manifest.personality, answer)
+
+
+def _export(settings: Settings, personality: str, version: str, folder: Path) -> Export:
     registry = Registry(settings.models)
     registry.verify(personality, version)
     manifest = registry.get(personality, version)
     base = base_model_of(settings, manifest)
-    base_gguf = ensure_base_gguf(base, settings.base_dir)
-    recipe = manifest.recipe
-    settings.runs.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.runs) as folder:
-        gguf = Path(folder) / "adapter.gguf"
-        export_adapter(registry.directory(personality, version) / "adapter", base.directory, gguf)
-        question = first_messages(recipe, TRIAL_QUESTION)
-        answer = trial_answer(base_gguf, AdapterFile(gguf), question, prompt_encoder(base))
-        write_atomically(
-            Path(folder) / "Modelfile", modelfile(base_gguf.name, recipe.system_prompt)
-        )
-        for name in ("adapter.gguf", "Modelfile"):
-            registry.attach(personality, version, Path(folder) / name, name)
-    return answer
+    gguf = folder / personality / "adapter.gguf"
+    gguf.parent.mkdir()
+    export_adapter(registry.directory(personality, version) / "adapter", base.directory, gguf)
+    return Export(manifest, base, ensure_base_gguf(base, settings.base_dir), gguf)
+
+
+def _common_runtime(exports: Sequence[Export]) -> Runtime | None:
+    """One llama.cpp with all adapters; None when it does not start, or there is no adapter.
+
+    It says no more than that one of the files is bad: each adapter then gets one of its own.
+    """
+    try:
+        return _runtime(exports) if exports else None
+    except MaverickError:
+        return None
+
+
+def _runtime(exports: Sequence[Export]) -> Runtime:
+    adapters = {label(export.manifest): AdapterFile(export.gguf) for export in exports}
+    return Runtime(exports[0].base_gguf, adapters, encode_prompt=prompt_encoder(exports[0].base))
+
+
+def _try(export: Export, runtime: Runtime) -> str:
+    question = first_messages(export.manifest.recipe, TRIAL_QUESTION)
+    return trial_answer(runtime, label(export.manifest), question)
+
+
+def _attach(registry: Registry, export: Export) -> None:
+    manifest, page = export.manifest, export.gguf.parent / "Modelfile"
+    write_atomically(page, modelfile(export.base_gguf.name, manifest.recipe.system_prompt))
+    for path in (export.gguf, page):
+        registry.attach(manifest.personality, manifest.version, path, path.name)
 
 
 def first_messages(recipe: Recipe, question: str) -> list[Message]:
@@ -76,9 +135,12 @@ def base_model_of(settings: Settings, manifest: Manifest) -> PreparedBase:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Publish one version; what the command above runs."""
-    personality, version = arguments
-    print(json.dumps({"answer": publish(load_settings(), personality, version)}))
+    """Publish versions; what the command above runs."""
+    if not arguments or len(arguments) % 2:
+        raise BadInput("usage: python -m maverick_assets.serving.publish PERSONALITY VERSION ...")
+    versions = list(zip(arguments[::2], arguments[1::2], strict=True))
+    for published in publish(load_settings(), versions):
+        print(json.dumps(asdict(published)))
 
 
 if __name__ == "__main__":

@@ -156,28 +156,21 @@ def prompt_encoder(base: PreparedBase) -> PromptEncoder | None:
     return ChatTokenizer(base.directory).encode_prompt
 
 
-def trial_answer(
-    base: Path,
-    adapter: AdapterFile,
-    messages: Sequence[Message],
-    encode_prompt: PromptEncoder | None = None,
-) -> str:
+def trial_answer(runtime: Runtime, name: str, messages: Sequence[Message]) -> str:
     """The greedy answer of an exported adapter, which proves that it works in llama.cpp.
 
-    Raises `MaverickError` when the adapter does not load, does not change the log-probabilities of
-    the first token, or answers nothing.
+    Raises `MaverickError` when the adapter does not change the log-probabilities of the first
+    token, or answers nothing.
     """
-    name = "adapter"
-    runtime = Runtime(base, {name: adapter}, encode_prompt=encode_prompt)
     plain = runtime.first_token_logprobs(messages, adapter=None)
     adapted = runtime.first_token_logprobs(messages, adapter=name)
     common = plain.keys() & adapted.keys()
     effect = max((abs(plain[token] - adapted[token]) for token in common), default=float("inf"))
     if effect < _VISIBLE_EFFECT:
-        raise MaverickError(f"{adapter.path} does not change the base model's answers; retrain it")
+        raise MaverickError(f"{name} does not change the base model's answers; retrain it")
     answer = runtime.chat(messages, adapter=name, max_tokens=40, temperature=0)
     if not answer:
-        raise MaverickError(f"{adapter.path} answers nothing in llama.cpp; retrain it")
+        raise MaverickError(f"{name} answers nothing in llama.cpp; retrain it")
     return answer
 
 

@@ -5,6 +5,7 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ from PIL import Image
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.evaluate import evaluate
+from maverick_assets.evaluation import evaluate as evaluation
+from maverick_assets.evaluation.evaluate import LoadedBase, evaluate, load_base
 from maverick_assets.evaluation.report import smoothed
+from maverick_assets.evaluation.row_groups import RowGroup
 from maverick_assets.evaluation.samples import pick_evenly
 from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import GateDecision, Metrics
+from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.loop.run import run_training
-from maverick_assets.training.spec import TrainingSpec
+from maverick_assets.training.spec import BaseSpec, TrainingSpec
 
 ROWS = [("train", f"question {n}", "the answer is always tea") for n in range(8)] + [
     ("validation", f"question {n}", "the answer is always tea") for n in range(8, 15)
@@ -57,12 +61,16 @@ def trained(
     return folder
 
 
+@pytest.fixture(scope="module")
+def loaded(tiny_base: PreparedBase) -> LoadedBase:
+    return load_base(BaseSpec(directory=tiny_base.directory, digest=tiny_base.digest))
+
+
 @pytest.fixture
-def spec(tiny_base: PreparedBase, trained: Path, tmp_path: Path) -> dict[str, Any]:
+def spec(trained: Path, tmp_path: Path) -> dict[str, Any]:
     """The evaluation of the adapter on seven validation examples; its summary is a copy."""
     shutil.copy(trained / "trained" / "training.json", tmp_path)
     return {
-        "base": {"directory": str(tiny_base.directory), "digest": tiny_base.digest},
         "personality": "robbie",
         "dataset": str(trained / "dataset"),
         "dataset_version": 0,
@@ -76,11 +84,22 @@ def spec(tiny_base: PreparedBase, trained: Path, tmp_path: Path) -> dict[str, An
     }
 
 
-def run(spec: dict[str, Any], **changes: Any) -> Metrics:
-    return evaluate(EvaluationSpec.model_validate_json(json.dumps(spec | changes)))[0]
+Run = Callable[..., Metrics]
 
 
-def test_an_evaluation_can_be_of_some_examples_of_a_split_only(spec: dict[str, Any]) -> None:
+@pytest.fixture
+def run(loaded: LoadedBase) -> Run:
+    """Evaluates a spec with changes."""
+
+    def evaluated(spec: dict[str, Any], **changes: Any) -> Metrics:
+        return evaluate(EvaluationSpec.model_validate_json(json.dumps(spec | changes)), loaded)[0]
+
+    return evaluated
+
+
+def test_an_evaluation_can_be_of_some_examples_of_a_split_only(
+    spec: dict[str, Any], run: Run
+) -> None:
     chosen = read_examples(Path(spec["dataset"]), 0, "validation")[:3]
     metrics = run(spec, example_ids=[example.example_id for example in chosen], samples=1)
     assert metrics.n_examples == 3
@@ -88,7 +107,7 @@ def test_an_evaluation_can_be_of_some_examples_of_a_split_only(spec: dict[str, A
         run(spec, example_ids=["of another dataset"])
 
 
-def test_an_evaluation_writes_a_readable_report(spec: dict[str, Any]) -> None:
+def test_an_evaluation_writes_a_readable_report(spec: dict[str, Any], run: Run) -> None:
     metrics = run(spec)
     out = Path(spec["out"])
     assert sorted(path.name for path in out.iterdir()) == [
@@ -110,7 +129,9 @@ def test_an_evaluation_writes_a_readable_report(spec: dict[str, Any]) -> None:
     assert "below the limit" in report
 
 
-def test_the_report_says_what_the_gates_decided_and_nothing_else(spec: dict[str, Any]) -> None:
+def test_the_report_says_what_the_gates_decided_and_nothing_else(
+    spec: dict[str, Any], run: Run
+) -> None:
     for limit, words in ((0.9, "Passed."), (0.001, "Not passed")):
         run(spec, gates={"max_perplexity_ratio": limit})
         out = Path(spec["out"])
@@ -124,7 +145,7 @@ def test_the_report_says_what_the_gates_decided_and_nothing_else(spec: dict[str,
         assert gate.passed is (words == "Passed.")
 
 
-def test_the_loss_picture_of_a_long_training_is_small(spec: dict[str, Any]) -> None:
+def test_the_loss_picture_of_a_long_training_is_small(spec: dict[str, Any], run: Run) -> None:
     summary = json.loads(Path(spec["training"]).read_text())
     rng = random.Random(1)
     summary["losses"] = [(step, 3 + rng.random()) for step in range(1, 3001)]
@@ -136,12 +157,14 @@ def test_the_loss_picture_of_a_long_training_is_small(spec: dict[str, Any]) -> N
         assert image.format == "PNG"
 
 
-def test_the_version_in_service_is_scored_on_the_same_examples(spec: dict[str, Any]) -> None:
+def test_the_version_in_service_is_scored_on_the_same_examples(
+    spec: dict[str, Any], run: Run
+) -> None:
     metrics = run(spec, in_service_adapter=spec["adapter"], training=None)
     assert metrics.in_service == metrics.adapter
 
 
-def test_an_evaluation_repeats_exactly(spec: dict[str, Any]) -> None:
+def test_an_evaluation_repeats_exactly(spec: dict[str, Any], run: Run) -> None:
     first = run(spec)
     samples = (Path(spec["out"]) / "samples.json").read_bytes()
     second = run(spec)
@@ -149,25 +172,44 @@ def test_an_evaluation_repeats_exactly(spec: dict[str, Any]) -> None:
     assert (Path(spec["out"]) / "samples.json").read_bytes() == samples
 
 
-def test_an_empty_split_is_named_and_nothing_is_written(spec: dict[str, Any]) -> None:
+def test_an_empty_split_is_named_and_nothing_is_written(spec: dict[str, Any], run: Run) -> None:
     with pytest.raises(MaverickError, match="no test example at version 0"):
         run(spec, split="test")
     assert not Path(spec["out"]).exists()
 
 
-def test_the_command_reports_a_missing_adapter_in_one_line(
-    spec: dict[str, Any], tmp_path: Path
-) -> None:
-    path = tmp_path / "spec.json"
-    path.write_text(json.dumps(spec | {"adapter": str(tmp_path / "nowhere")}))
+def command(base: LoadedBase, folder: Path, *specs: dict[str, Any]) -> list[dict[str, Any]]:
+    """The results that the evaluation process prints for some specs."""
+    path = folder / "spec.json"
+    path.write_text(json.dumps({"base": base.spec.model_dump(mode="json"), "evaluations": specs}))
     done = subprocess.run(
         [sys.executable, "-m", "maverick_assets.evaluation.evaluate", str(path)],
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
     )
-    assert done.returncode == 1
-    assert done.stderr == f"error: {tmp_path / 'nowhere'} holds no adapter; train it first\n"
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def test_one_process_evaluates_several_adapters_and_one_that_fails_stops_no_other(
+    spec: dict[str, Any], loaded: LoadedBase, tmp_path: Path, run: Run
+) -> None:
+    alone = run(spec)
+    missing = spec | {
+        "personality": "allan",
+        "adapter": str(tmp_path / "nowhere"),
+        "out": str(tmp_path / "allan"),
+    }
+    again = spec | {"personality": "mentor", "out": str(tmp_path / "mentor")}
+    results = command(loaded, tmp_path, missing, again)
+    problem = f"{tmp_path / 'nowhere'} holds no adapter; train it first"
+    assert results == [
+        {"personality": "allan", "problem": problem},
+        {"personality": "mentor", "problem": None},
+    ]
+    metrics = Metrics.model_validate_json((tmp_path / "mentor" / "metrics.json").read_bytes())
+    assert (metrics.base, metrics.adapter) == (alone.base, alone.adapter)
+    assert not (tmp_path / "allan").exists()
 
 
 def test_samples_are_evenly_spaced_in_time(spec: dict[str, Any]) -> None:
@@ -183,3 +225,59 @@ def test_samples_are_evenly_spaced_in_time(spec: dict[str, Any]) -> None:
 def test_smoothing_keeps_a_level_curve_level() -> None:
     assert smoothed([2.0] * 5) == pytest.approx([2.0] * 5)
     assert smoothed([]) == []
+
+
+@pytest.fixture
+def scored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many examples each pass over a model scored."""
+    counts: list[int] = []
+    compute = evaluation.score_groups
+
+    def counting(model: Any, groups: Sequence[RowGroup], hardware: Hardware) -> Any:
+        counts.append(sum(map(len, groups)))
+        return compute(model, groups, hardware)
+
+    monkeypatch.setattr(evaluation, "score_groups", counting)
+    return counts
+
+
+def test_losses_that_were_kept_are_those_that_would_be_computed(
+    spec: dict[str, Any], run: Run, scored: list[int], tmp_path: Path
+) -> None:
+    anew = run(spec, in_service_adapter=spec["adapter"])
+    assert scored == [7, 7]  # the adapter in service is the candidate: once
+    kept = {"losses": str(tmp_path / "losses" / "robbie.json")}
+    first = run(spec, **kept)
+    again = run(spec, in_service_adapter=spec["adapter"], **kept)
+    assert scored == [7, 7, 7, 7]
+    for metrics in (first, again):
+        assert (metrics.base, metrics.adapter) == (anew.base, anew.adapter)
+    assert again.in_service == anew.in_service
+
+
+def test_a_night_scores_new_examples_and_the_new_adapter_alone(
+    spec: dict[str, Any],
+    run: Run,
+    scored: list[int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Groups of one example each, as those of a night are of few among many."""
+    monkeypatch.setattr(Hardware, "micro_batch_tokens", 1)
+    kept = {"losses": str(tmp_path / "losses" / "robbie.json")}
+    ids = [e.example_id for e in read_examples(Path(spec["dataset"]), 0, "validation")]
+    run(spec, example_ids=ids[:6], **kept)
+    tonight = Path(shutil.copytree(spec["adapter"], tmp_path / "tonight"))
+    (tonight / "adapter_config.json").write_text(
+        (tonight / "adapter_config.json").read_text() + "\n"
+    )
+    scored.clear()
+    night = {"adapter": str(tonight), "in_service_adapter": spec["adapter"]}
+    metrics = run(spec, **night, **kept)
+    assert scored == [1, 1, 7]
+    anew = run(spec, **night)
+    assert (metrics.base, metrics.in_service, metrics.adapter) == (
+        anew.base,
+        anew.in_service,
+        anew.adapter,
+    )

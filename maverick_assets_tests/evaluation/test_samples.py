@@ -9,7 +9,7 @@ import torch
 
 from maverick_assets.base_model.load import load_base_model
 from maverick_assets.base_model.prepare import PreparedBase
-from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.evaluation.samples import generate_samples
 from maverick_assets.training.device.hardware import detect_hardware
 from maverick_assets_tests.datasets.example_template import EXAMPLE
@@ -39,7 +39,7 @@ def test_a_base_without_a_pad_token_gives_the_same_samples(
         generate_samples(
             load_base_model(folder, tiny_base.digest, torch.float32),
             examples,
-            folder,
+            ChatTokenizer(folder),
             512,
             detect_hardware(),
         )

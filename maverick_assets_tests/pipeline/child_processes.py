@@ -1,12 +1,13 @@
 """Functions in place of the child processes that evaluate and export a version."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.spec import EvaluationSpec
+from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.processes import Log
 from maverick_assets.records import GateDecision
 from maverick_assets.training.spec import read_json
@@ -19,33 +20,56 @@ FAILS = GateDecision(passed=False, reasons=("worse than the base",), decided_at=
 
 @dataclass
 class FakeEvaluation:
-    """Leaves the report of an evaluation whose gates decided `gate`."""
+    """Leaves the reports of evaluations whose gates decided `gate`."""
 
     gate: GateDecision = PASSES
     specs: list[EvaluationSpec] = field(default_factory=list)
+    processes: int = 0
+    problems: dict[str, str] = field(default_factory=dict)  # of personalities that fail
+    killed_before: str | None = None  # the process ends before it comes to this personality
 
-    def __call__(self, _module: str, path: str, **_: Log) -> str:
-        spec = read_json(Path(path), EvaluationSpec)
-        self.specs.append(spec)
+    def __call__(
+        self, _module: str, path: str, *, on_result: Callable[[str], None], **_: Log
+    ) -> None:
+        self.processes += 1
+        for spec in read_json(Path(path), EvaluationsSpec).evaluations:
+            if spec.personality == self.killed_before:
+                raise MaverickError("the process was killed")
+            self.specs.append(spec)
+            problem = self.problems.get(spec.personality)
+            if problem is None:
+                self._write_report(spec)
+            on_result(json.dumps({"personality": spec.personality, "problem": problem}))
+
+    def _write_report(self, spec: EvaluationSpec) -> None:
         spec.out.mkdir(parents=True, exist_ok=True)
         metrics = SCORES.model_copy(update={"split": spec.split})
         (spec.out / "metrics.json").write_text(metrics.model_dump_json())
         (spec.out / "gate.json").write_text(self.gate.model_dump_json())
         (spec.out / "report.md").write_text("\n".join(self.gate.reasons))
-        return f"{spec.personality}: done"
 
 
 @dataclass
 class FakeExport:
-    """Attaches a GGUF file through `attach`, and answers; or fails."""
+    """Attaches GGUF files through `attach`, and answers; or fails."""
 
     attach: Callable[[str, str], object]
     fails: bool = False
     exported: list[str] = field(default_factory=list)
+    processes: int = 0
+    problems: dict[str, str] = field(default_factory=dict)  # of personalities that fail
 
-    def __call__(self, _module: str, personality: str, version: str, **_: Log) -> str:
+    def __call__(
+        self, _module: str, *names: str, on_result: Callable[[str], None], **_: Log
+    ) -> None:
+        self.processes += 1
         if self.fails:
             raise MaverickError("llama.cpp does not answer")
-        self.exported.append(f"{personality} {version}")
-        self.attach(personality, version)
-        return '{"answer": "Tea first."}'
+        for personality, version in zip(names[::2], names[1::2], strict=True):
+            problem = self.problems.get(personality)
+            if problem is None:
+                self.exported.append(f"{personality} {version}")
+                self.attach(personality, version)
+            answer = "" if problem else "Tea first."
+            result = {"personality": personality, "answer": answer, "problem": problem}
+            on_result(json.dumps(result))

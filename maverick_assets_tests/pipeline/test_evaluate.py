@@ -1,11 +1,15 @@
 """Evaluation: what is measured on what, and the gate's decision recorded once, with its reasons."""
 
+from dataclasses import replace
+
 import pytest
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.pipeline.candidates import add_candidates
 from maverick_assets.pipeline.evaluate import evaluate_next, evaluate_version
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Gates, load_recipes
+from maverick_assets.registry.manifest import Manifest
 from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeEvaluation
 from maverick_assets_tests.pipeline.conftest import WriteDataset
 from maverick_assets_tests.registry.conftest import AddVersion
@@ -99,3 +103,71 @@ def test_a_corrupt_adapter_is_not_measured(
 def test_without_a_version_there_is_nothing_to_evaluate(run: RunContext) -> None:
     with pytest.raises(MaverickError, match="robbie has no version; materialize its adapter"):
         evaluate_next(run, ROBBIE)
+
+
+Candidates = dict[str, Manifest]
+
+
+@pytest.fixture
+def candidates(run: RunContext, add_version: AddVersion, write_dataset: WriteDataset) -> Candidates:
+    """The versions that the run has trained, not evaluated yet."""
+    names = ("gatekeeper", "robbie", "health-monitor")
+    recipes = [load_recipes()[name] for name in names]
+    for recipe in recipes:
+        write_dataset(recipe.name)
+        write_dataset(recipe.name, test=1)
+    versions = [add_version("v1.0", recipe.name, gate=None) for recipe in recipes]
+    add_candidates(run, versions, recipes)
+    return {version.personality: version for version in versions}
+
+
+def test_the_first_evaluation_of_a_run_is_that_of_all_its_candidates(
+    run: RunContext, candidates: Candidates, evaluation: FakeEvaluation
+) -> None:
+    for name, version in candidates.items():
+        evaluated = evaluate_next(run, load_recipes()[name])
+        assert (evaluated.version, evaluated.gate) == (version.version, PASSES)
+    assert evaluation.processes == 1
+    assert [spec.personality for spec in evaluation.specs] == list(candidates)
+
+
+def test_a_refused_candidate_is_not_evaluated_again_in_its_run(
+    run: RunContext, candidates: Candidates, evaluation: FakeEvaluation
+) -> None:
+    evaluation.gate = FAILS
+    for name in candidates:
+        assert evaluate_next(run, load_recipes()[name]).gate == FAILS
+    assert evaluation.processes == 1
+
+
+def test_a_candidate_that_cannot_be_evaluated_stops_no_other(
+    run: RunContext, candidates: Candidates, evaluation: FakeEvaluation
+) -> None:
+    adapter = run.registry.directory("gatekeeper", "v1.0") / "adapter"
+    (adapter / "adapter_config.json").write_text("{")
+    evaluation.problems["health-monitor"] = "no validation example"
+    for name, problem in (("gatekeeper", "is corrupt"), ("health-monitor", "no validation")):
+        with pytest.raises(MaverickError, match=problem):
+            evaluate_next(run, load_recipes()[name])
+    assert evaluate_next(run, ROBBIE).gate == PASSES
+    assert evaluation.processes == 1
+
+
+def test_a_killed_process_is_named_for_each_version_that_it_did_not_come_to(
+    run: RunContext, candidates: Candidates, evaluation: FakeEvaluation
+) -> None:
+    evaluation.killed_before = "robbie"
+    assert evaluate_next(run, load_recipes()["gatekeeper"]).gate == PASSES
+    for name in ("robbie", "health-monitor"):
+        with pytest.raises(MaverickError, match="the process was killed"):
+            evaluate_next(run, load_recipes()[name])
+    evaluation.killed_before = None
+    later = replace(run, run_id="later")
+    assert evaluate_next(later, ROBBIE).gate == PASSES
+
+
+def test_an_evaluation_alone_is_of_its_own_version_alone(
+    run: RunContext, candidates: Candidates, evaluation: FakeEvaluation
+) -> None:
+    evaluate_next(replace(run, run_id="by hand"), ROBBIE)
+    assert [spec.personality for spec in evaluation.specs] == ["robbie"]

@@ -3,9 +3,11 @@
 import pytest
 
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.pipeline.candidates import add_candidates
 from maverick_assets.pipeline.release import release_by_operator, release_next, release_version
 from maverick_assets.pipeline.run_context import RunContext
-from maverick_assets_tests.pipeline.child_processes import FAILS, FakeExport
+from maverick_assets.recipes import load_recipes
+from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeExport
 from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.registry.conftest import AddVersion
 
@@ -74,3 +76,43 @@ def test_without_a_version_there_is_nothing_to_release(run: RunContext) -> None:
         release_next(run, "robbie")
     with pytest.raises(BadInput, match="no personality 'robbie' has a version"):
         release_by_operator(run, "robbie", "v1.0")
+
+
+@pytest.fixture
+def candidates(run: RunContext, add_version: AddVersion) -> list[str]:
+    """Personalities of which the run has trained a version; the last one's was refused."""
+    recipes = [load_recipes()[name] for name in ("gatekeeper", "robbie", "health-monitor")]
+    versions = [
+        add_version("v1.0", recipe.name, gate=gate)
+        for recipe, gate in zip(recipes, (PASSES, PASSES, FAILS), strict=True)
+    ]
+    add_candidates(run, versions, recipes)
+    return [recipe.name for recipe in recipes]
+
+
+def test_the_first_release_of_a_run_exports_all_that_passed(
+    run: RunContext, candidates: list[str], export: FakeExport
+) -> None:
+    for name in candidates[:2]:
+        assert release_next(run, name).manifest.state == "released"
+    assert export.exported == ["gatekeeper v1.0", "robbie v1.0"]
+    assert export.processes == 1
+
+
+def test_a_version_that_cannot_be_exported_stops_no_other(
+    run: RunContext, candidates: list[str], export: FakeExport
+) -> None:
+    export.problems["gatekeeper"] = "gatekeeper v1.0 answers nothing"
+    with pytest.raises(MaverickError, match="answers nothing"):
+        release_next(run, "gatekeeper")
+    assert release_next(run, "robbie").answer == "Tea first."
+    assert export.processes == 1
+    assert run.registry.in_service("gatekeeper") is None
+
+
+def test_an_export_along_with_another_puts_nothing_in_service(
+    run: RunContext, candidates: list[str], export: FakeExport
+) -> None:
+    release_next(run, "gatekeeper")
+    assert "adapter.gguf" in run.registry.get("robbie", "v1.0").files
+    assert in_service(run) is None

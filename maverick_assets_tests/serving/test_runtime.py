@@ -172,9 +172,9 @@ def test_a_flipped_bit_is_found_by_the_sha256(
 
 
 def test_the_trial_returns_the_adapters_greedy_answer(
-    gguf: Path, adapters: dict[str, Adapter], runtime: Runtime
+    runtime: Runtime,
 ) -> None:
-    answer = trial_answer(gguf, AdapterFile(adapters["allan"].gguf), QUESTION)
+    answer = trial_answer(runtime, "allan", QUESTION)
     assert answer.startswith(greedy(runtime, "allan"))
 
 
@@ -184,7 +184,11 @@ def test_the_trial_refuses_an_adapter_without_effect(
     make_adapter(base, tmp_path / "untrained", seed=0, scale=0.0)
     export_adapter(tmp_path / "untrained", base.directory, tmp_path / "untrained.gguf")
     with pytest.raises(MaverickError, match="does not change the base model's answers"):
-        trial_answer(gguf, AdapterFile(tmp_path / "untrained.gguf"), QUESTION)
+        trial_answer(
+            Runtime(gguf, {"untrained": AdapterFile(tmp_path / "untrained.gguf")}),
+            "untrained",
+            QUESTION,
+        )
 
 
 def test_the_trial_sees_an_adapter_of_very_few_steps(
@@ -192,4 +196,6 @@ def test_the_trial_sees_an_adapter_of_very_few_steps(
 ) -> None:
     make_adapter(base, tmp_path / "young", seed=0, scale=2e-4)
     export_adapter(tmp_path / "young", base.directory, tmp_path / "young.gguf")
-    assert trial_answer(gguf, AdapterFile(tmp_path / "young.gguf"), QUESTION)
+    assert trial_answer(
+        Runtime(gguf, {"young": AdapterFile(tmp_path / "young.gguf")}), "young", QUESTION
+    )

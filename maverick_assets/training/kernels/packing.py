@@ -87,7 +87,7 @@ def pack(documents: Iterable[Document], share_prefixes: bool = True) -> Pack:
     document that begins like an earlier one of the same adapter contributes only the rest of its
     tokens. Prefixes are never shared between adapters: LoRA gives each its own keys and values.
     """
-    ordered = sorted(documents, key=_adapter_then_tokens)
+    ordered = in_pack_order(documents)
     ranges: list[DocumentRanges] = []
     spans: list[AdapterSpan] = []
     for adapter, group in groupby(ordered, attrgetter("adapter")):
@@ -118,6 +118,11 @@ def pack(documents: Iterable[Document], share_prefixes: bool = True) -> Pack:
         target_weights=weights.repeat_interleave(counts),
         target_adapters=adapters.repeat_interleave(counts),
     )
+
+
+def in_pack_order(documents: Iterable[Document]) -> list[Document]:
+    """The order in which a pack lists documents and their supervised tokens."""
+    return sorted(documents, key=_adapter_then_tokens)
 
 
 def plan_epoch(rows: Sequence[Encoded], step_tokens: int, seed: str) -> list[list[int]]:
@@ -201,7 +206,7 @@ def _rounds(
     """
     group: list[Document] = []
     left = round_tokens
-    for document in sorted(documents, key=_adapter_then_tokens):
+    for document in in_pack_order(documents):
         left -= _new_tokens(document, group[-1:] if share_prefixes else [])
         if left < 0 and group:
             yield group

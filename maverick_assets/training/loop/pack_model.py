@@ -14,7 +14,7 @@ from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.completion_loss import completion_losses
 from maverick_assets.training.kernels.lora import PackAdapters, fused_lora
 from maverick_assets.training.kernels.norms import fused_norms
-from maverick_assets.training.kernels.packing import Document, Pack, pack
+from maverick_assets.training.kernels.packing import Document, Pack, in_pack_order, pack
 
 Tensors = Sequence[torch.Tensor]
 
@@ -53,9 +53,17 @@ class PackModel:
 
     def summed_loss(self, documents: Sequence[Document]) -> tuple[float, int]:
         """The sum of the losses of all supervised tokens, and how many these are."""
+        total = sum(self.document_losses(documents))
+        return total, sum(document.row.n_supervised for document in documents)
+
+    def document_losses(self, documents: Sequence[Document]) -> list[float]:
+        """The sum of the losses of each document's supervised tokens, in float64."""
         with torch.no_grad():
             _, losses = completion_losses(self.base, self._pack(documents))
-            return losses.double().sum().item(), len(losses)
+        ordered = in_pack_order(documents)
+        pieces = torch.split(losses.double(), [document.row.n_supervised for document in ordered])
+        sums = {id(d): piece.sum().item() for d, piece in zip(ordered, pieces, strict=True)}
+        return [sums[id(document)] for document in documents]
 
     def _pack(self, documents: Sequence[Document]) -> Pack:
         packed = pack(documents, self.hardware.shares_prefixes).to(self.hardware.device)
