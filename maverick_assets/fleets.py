@@ -1,26 +1,61 @@
-"""Fleets: which host trains which personality, and in what memory. One YAML file per fleet."""
+"""Fleets: which node trains which personality, and in what memory. One YAML file per fleet."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from maverick_assets.errors import BadInput
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.yaml_files import Name, load_yaml
 
 PACKAGED_FLEETS = Path(__file__).parent / "fleets"
+# What `ssh` connects to. It never begins with a hyphen, so that ssh cannot take it for an option.
+Destination = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]*$", max_length=253)]
+
+
+class Host(StrictModel):
+    """One of several hosts over which a node is spread."""
+
+    name: Destination = Field(description="what `ssh` connects to: `host`, or `user@host`")
+    gpus: int = Field(1, ge=1, description="GPUs of this host that train, one rank each")
+    address: Destination | None = Field(
+        None, description="name or address by which the other hosts reach it; unset: its `name`"
+    )
+
+    @property
+    def meeting_address(self) -> str:
+        return self.address or self.name.rpartition("@")[2]
 
 
 class Node(StrictModel):
-    """A host. Its personalities train at the same time, in one process group on one base model."""
+    """What trains together: a host, or several. Its personalities share one base model."""
 
-    name: Name = Field(description="name of the host; lower-case words joined by hyphens")
+    name: Name = Field(description="name of the node; lower-case words joined by hyphens")
     personalities: list[str] | Literal["all"] = Field(
         "all", description="names of the personalities that train here, or `all`"
     )
     gpus: int = Field(
         0, ge=0, description="GPUs that train, one rank each; 0 trains in a single process"
+    )
+    host: Destination | None = Field(
+        None,
+        description="host that trains, as `ssh` connects to it (`host`, or `user@host`); unset: "
+        "the machine that executes the run",
+    )
+    hosts: list[Host] = Field(
+        [], description="hosts that train together, in place of `host` and `gpus`"
+    )
+    min_hosts: int = Field(
+        1, ge=1, description="with how few of its `hosts` a training begins and goes on"
+    )
+    checkout: Path | None = Field(
+        None,
+        description="folder of Maverick on those hosts, with its `.venv`; unset: the same path as "
+        "on the machine that executes the run",
+    )
+    port: int = Field(
+        29500, ge=1024, le=65535, description="port of the first host at which the others meet it"
     )
     training_gb: float | None = Field(
         None,
@@ -48,12 +83,33 @@ class Node(StrictModel):
         "none", description="how the frozen weights are kept: as they are, or in 4 bits (`nf4`)"
     )
 
+    @property
+    def remote_hosts(self) -> list[Host]:
+        """The hosts that train, by SSH; none where the machine that executes the run does."""
+        if self.host:
+            return [Host(name=self.host, gpus=max(1, self.gpus))]
+        return self.hosts
+
+    @model_validator(mode="after")
+    def _says_once_where_it_trains(self) -> Self:
+        names = [host.name for host in self.hosts]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if self.hosts and self.host:
+            raise ValueError("has `host` and `hosts`; name all of them in `hosts`")
+        if self.hosts and self.gpus:
+            raise ValueError("has `hosts` and `gpus`; give each of the hosts its own `gpus`")
+        if twice:
+            raise ValueError(f"names the host {twice} twice")
+        if self.min_hosts > max(1, len(self.hosts)):
+            raise ValueError(f"min_hosts is {self.min_hosts}, but the node has fewer hosts")
+        return self
+
 
 class Fleet(StrictModel):
     """Nodes and the personalities placed on them, each personality on exactly one node."""
 
     name: Name = Field(description="name of the fleet; lower-case words joined by hyphens")
-    nodes: list[Node] = Field(min_length=1, description="the hosts")
+    nodes: list[Node] = Field(min_length=1, description="the nodes")
 
     def placement(self, personalities: list[str]) -> dict[str, list[str]]:
         """The personalities on each node, by the node's name, in the order of `personalities`.

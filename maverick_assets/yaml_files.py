@@ -25,6 +25,7 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "content"
         problem = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        problem = problem.removeprefix("Value error, ")
         raise BadInput(f"{path}:{_line_of(tree, first['loc'])}: {key}: {problem}") from error
 
 

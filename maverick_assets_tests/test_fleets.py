@@ -50,6 +50,12 @@ def test_the_fleet_of_five_cards_has_room_for_training_and_inference_on_each() -
         "fluenti": 1,
         "vengeance": 1,
     }
+    assert {node.name: node.host for node in fleet.nodes} == {
+        "aurora": None,  # executes the runs
+        "collaboration": "collaboration",
+        "fluenti": "fluenti",
+        "vengeance": "vengeance",
+    }
     assert all((node.training_gb, node.inference_gb) == (16, 8) for node in fleet.nodes)
 
 
@@ -75,6 +81,11 @@ def test_the_deepspeed_file_of_a_node_lies_where_the_fleets_does(tmp_path: Path)
         ("{name: x, ollama: here}", "two.yaml:3: nodes.0.ollama"),
         ("{name: x, quantize: int8}", "two.yaml:3: nodes.0.quantize"),
         ("{name: x, training_gb: 0}", "two.yaml:3: nodes.0.training_gb"),
+        ("{name: x, host: -oProxyCommand=x}", "two.yaml:3: nodes.0.host"),
+        ("{name: x, host: a, hosts: [{name: b}]}", "two.yaml:3: nodes.0: has `host` and `hosts`"),
+        ("{name: x, gpus: 2, hosts: [{name: b}]}", "two.yaml:3: nodes.0: has `hosts` and `gpus`"),
+        ("{name: x, hosts: [{name: b}, {name: b}]}", "two.yaml:3: nodes.0: names the host b twice"),
+        ("{name: x, hosts: [{name: b}], min_hosts: 2}", "two.yaml:3: nodes.0: min_hosts is 2"),
     ],
 )
 def test_a_mistake_in_a_node_is_named(tmp_path: Path, node: str, complaint: str) -> None:

@@ -21,7 +21,7 @@ from maverick_assets.crm.sources.caldav_server import CalDavServer
 from maverick_assets.crm.sources.calendar import CalendarEntry
 from maverick_assets.crm.sources.documents import DocumentsEntry
 from maverick_assets.crm.sources.hubspot import HubSpotEntry
-from maverick_assets.fleets import Fleet, Node
+from maverick_assets.fleets import Fleet, Host, Node
 from maverick_assets.recipes import ExampleSource, Gates, Recipe, Training
 from maverick_assets.settings import PREFIX, Settings
 
@@ -44,6 +44,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "Gates": Gates,
     "A fleet": Fleet,
     "A node": Node,
+    "A host of a node": Host,
     "HubSpot": HubSpotEntry,
     "A calendar": CalendarEntry,
     "A CalDAV server": CalDavServer,

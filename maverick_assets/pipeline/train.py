@@ -15,6 +15,7 @@ from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.checks import check_dataset
 from maverick_assets.errors import MaverickError
+from maverick_assets.files import write_atomically
 from maverick_assets.fleets import Node
 from maverick_assets.lake.delta import open_table
 from maverick_assets.lake.paths import dataset_path, token_cache_path
@@ -120,7 +121,7 @@ def _train_together(
         jobs=jobs,
         checkpoints=settings.runs / "checkpoints" / node.name,
         curves=settings.tensorboard,
-        node=node,
+        node=_for_its_hosts(node, run.folder),
         tokens=token_cache_path(settings.lake),
     )
     refusals = drive(write_spec(run.folder, "train", spec))
@@ -134,6 +135,16 @@ def _train_together(
         candidates.append(run.registry.add_candidate(candidate, job.out / "adapter"))
         shutil.rmtree(job.out)
     return candidates
+
+
+def _for_its_hosts(node: Node, folder: Path) -> Node:
+    """The node with its DeepSpeed file in the run home, which other hosts see; the fleet's folder
+    they need not."""
+    if not node.remote_hosts or node.deepspeed is None:
+        return node
+    copy = folder / "deepspeed.json"
+    write_atomically(copy, node.deepspeed.read_text(encoding="utf-8"))
+    return node.model_copy(update={"deepspeed": copy})
 
 
 def _job_spec(run: RunContext, planned: PlannedTraining) -> AdapterJobSpec:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from maverick_assets.processes import run_main
+from maverick_assets.training.launch.layout import read_hosts
 from maverick_assets.training.launch.start import start_training
-from maverick_assets.training.launch.torchrun import read_hosts
 from maverick_assets.training.loop.reporting import terminal_reporter
 from maverick_assets.training.run_file import RunFile, read_run_file
 

@@ -1,6 +1,7 @@
 """The training process of a node, as Dagster starts it.
 
-Usage: `python -m maverick_assets.training.driver SPEC.json`.
+Usage: `python -m maverick_assets.training.driver SPEC.json [LAYOUT]`. LAYOUT is a `RankLayout` as
+JSON: the ranks to start here, where a training is spread over hosts.
 It reports through Dagster Pipes, or on stdout when it was started by hand.
 """
 
@@ -13,6 +14,7 @@ from dagster_pipes import PipesEnvVarParamsLoader, open_dagster_pipes
 
 from maverick_assets.errors import BadInput
 from maverick_assets.processes import run_main
+from maverick_assets.training.launch.layout import RankLayout
 from maverick_assets.training.launch.start import start_training
 from maverick_assets.training.loop.reporting import Reporter, stdout_reporter
 from maverick_assets.training.spec import TrainingSpec, read_json
@@ -30,10 +32,11 @@ def pipes_reporter() -> Iterator[Reporter]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    if len(arguments) != 1:
-        raise BadInput("usage: python -m maverick_assets.training.driver SPEC.json")
+    if len(arguments) not in (1, 2):
+        raise BadInput("usage: python -m maverick_assets.training.driver SPEC.json [LAYOUT]")
+    layout = RankLayout.model_validate_json(arguments[1]) if len(arguments) == 2 else None
     with pipes_reporter() as reporter:
-        start_training(read_json(Path(arguments[0]), TrainingSpec), reporter)
+        start_training(read_json(Path(arguments[0]), TrainingSpec), reporter, layout)
 
 
 if __name__ == "__main__":

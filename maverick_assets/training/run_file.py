@@ -56,6 +56,11 @@ def read_run_file(path: Path) -> TrainingSpec:
     Raises `BadInput` naming the file and what is wrong in it.
     """
     run = load_yaml(path, RunFile)
+    if run.node.remote_hosts:
+        raise BadInput(
+            f"{path}: node: host: a run file trains on this machine; for several hosts start the "
+            "same command on each with --hostfile"
+        )
     folder = path.parent
     base = base_in(folder / run.base)
     deepspeed = run.node.deepspeed and folder / run.node.deepspeed

@@ -35,6 +35,7 @@ def test_a_mistake_in_a_run_file_is_named_in_one_line(run: dict[str, Any], tmp_p
         "is not a dataset": run | {"adapters": [adapter | {"dataset": "nowhere"}]},
         "has no config.json": run | {"base": "nowhere"},
         "node.quantize": run | {"node": {"quantize": "int8"}},
+        "start the same command on each with --hostfile": run | {"node": {"host": "aurora"}},
         "training.epochs": run | {"adapters": [adapter | {"training": {"epochs": 0}}]},
     }
     for message, content in wrong.items():

@@ -113,7 +113,7 @@ def _training_op(
             node,
             selected,
             "incremental" if incremental else "full",
-            drive_through_pipes(context),
+            drive_through_pipes(context, node),
         )
         yield Output(
             [

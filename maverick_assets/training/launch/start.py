@@ -3,7 +3,8 @@
 import torch
 
 from maverick_assets.errors import BadInput
-from maverick_assets.training.launch.torchrun import RankLayout, run_ranks
+from maverick_assets.training.launch.layout import RankLayout
+from maverick_assets.training.launch.torchrun import run_ranks
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import TrainingSpec
@@ -16,7 +17,7 @@ def start_training(
 
     Raises `BadInput` when this machine has fewer GPUs.
     """
-    layout = layout or RankLayout(max(1, spec.node.gpus))
+    layout = layout or RankLayout(local_ranks=max(1, spec.node.gpus))
     gpus = torch.cuda.device_count()
     # Without any GPU the ranks compute on the cores, so that a laptop can try a larger fleet.
     if 0 < gpus < layout.local_ranks:

@@ -19,46 +19,23 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
+
+import psutil
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.processes import PARENT_PID, run_main, thread_limit
+from maverick_assets.training.launch.layout import RankLayout
 from maverick_assets.training.loop.checkpoints import Interrupted
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.spec import TrainingSpec
 
-PORT = 29500  # of the first host, where several meet
+if TYPE_CHECKING:  # the driver needs no part of torch's launcher
+    from torch.distributed.launcher.api import LaunchConfig
 
-
-@dataclass(frozen=True)
-class RankLayout:
-    """How the ranks of a training are spread over hosts."""
-
-    local_ranks: int  # on this host
-    hosts: int = 1
-    rendezvous: str = "localhost:0"  # where the hosts meet
-
-
-def read_hosts(path: Path, name: str | None = None) -> RankLayout:
-    """The layout as this host sees it, or the host `name`, from lines of `NAME slots=GPUS`.
-
-    Raises `BadInput` when the file cannot be read, or lacks this host.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        rows = [line.split() for line in lines if line.strip() and not line.startswith("#")]
-        slots = {host: int(count.removeprefix("slots=")) for host, count in rows}
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise BadInput(f"{path}: each line must be NAME slots=GPUS: {error}") from error
-    own_names = [name] if name else [socket.gethostname(), socket.getfqdn()]
-    own_slots = [slots[own] for own in own_names if own in slots]
-    if not own_slots:
-        raise BadInput(f"{path} has no host {own_names[0]}; it has: {', '.join(slots) or 'none'}")
-    return RankLayout(own_slots[0], len(slots), f"{next(iter(slots))}:{PORT}")
+MEETING_SECONDS = 120  # within which all hosts must have arrived at the first
 
 
 def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> None:
@@ -73,10 +50,9 @@ def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> Non
     ):
         path = Path(folder) / "spec.json"
         path.write_text(spec.model_dump_json(), encoding="utf-8")
-        ranks = [str(layout.local_ranks), str(layout.hosts), layout.rendezvous]
         module = "maverick_assets.training.launch.torchrun"
         with subprocess.Popen(
-            [sys.executable, "-m", module, str(path), *ranks, spec.digest[:12]],
+            [sys.executable, "-m", module, str(path), layout.model_dump_json(), spec.digest[:12]],
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
@@ -99,13 +75,43 @@ def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> Non
 def _environment(layout: RankLayout) -> dict[str, str]:
     # Without Dagster Pipes, whose stream is made for the messages of a single process.
     environment = {name: value for name, value in os.environ.items() if "DAGSTER_PIPES" not in name}
-    if layout.hosts == 1 and not _resolves(socket.gethostname()):
-        environment.setdefault("GLOO_SOCKET_IFNAME", "lo")  # else gloo asks for this host's address
+    # Else gloo and NCCL ask for the address of this host's name, which may not resolve, or resolve
+    # to one that no other host reaches: Debian's installer gives it 127.0.1.1.
+    if layout.hosts > 1:
+        interface = _interface_towards(layout.rendezvous)
+        environment = {
+            "GLOO_SOCKET_IFNAME": interface,
+            "NCCL_SOCKET_IFNAME": interface,
+        } | environment
+    elif not _resolves(socket.gethostname()):
+        environment.setdefault("GLOO_SOCKET_IFNAME", "lo")
     return environment | {
         "OMP_NUM_THREADS": str(max(1, thread_limit() // layout.local_ranks)),
         "PYTHONUTF8": "1",
         PARENT_PID: str(os.getpid()),
     }
+
+
+def _interface_towards(endpoint: str) -> str:
+    """The network interface that leads to an address and port.
+
+    Raises `MaverickError` when the address does not resolve, or no route leads there.
+    """
+    host, _, port = endpoint.rpartition(":")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, int(port), type=socket.SOCK_DGRAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.connect(address)  # sends nothing: a datagram socket only chooses its route
+            own = probe.getsockname()[0]
+    except OSError as error:
+        raise MaverickError(f"cannot reach {host}, where the hosts meet: {error}") from error
+    return next(
+        name
+        for name, addresses in psutil.net_if_addrs().items()
+        if own in [address.address.partition("%")[0] for address in addresses]
+    )
 
 
 def _resolves(host: str) -> bool:
@@ -152,25 +158,35 @@ def _rank_error(code: int, stderr: Sequence[str]) -> MaverickError:
     return BadInput(reason) if code == BadInput.exit_code else MaverickError(reason)
 
 
+def _launch_config(layout: RankLayout, run: str) -> "LaunchConfig":
+    from torch.distributed.launcher.api import LaunchConfig
+
+    several = layout.hosts > 1
+    return LaunchConfig(
+        min_nodes=layout.hosts,
+        max_nodes=layout.hosts,
+        nproc_per_node=layout.local_ranks,
+        # Several hosts are numbered by the fleet. Torch's dynamic rendezvous would sort them by
+        # name, and the main process would be on any of them.
+        rdzv_backend="static" if several else "c10d",
+        rdzv_endpoint=layout.rendezvous,
+        rdzv_configs={"rank": layout.host_rank, "timeout": MEETING_SECONDS} if several else {},
+        run_id=run,
+        max_restarts=0,
+        # Ranks of one host meet there; its own name may not resolve.
+        local_addr=None if several else "localhost",
+    )
+
+
 def main(arguments: Sequence[str]) -> None:
     """The agent: starts the ranks, and exits when all have ended, or one has failed."""
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+    from torch.distributed.launcher.api import elastic_launch
 
-    spec, local_ranks, hosts, rendezvous, run = arguments
+    spec, layout, run = arguments
     os.environ[PARENT_PID] = str(os.getpid())
-    config = LaunchConfig(
-        min_nodes=int(hosts),
-        max_nodes=int(hosts),
-        nproc_per_node=int(local_ranks),
-        rdzv_backend="c10d",
-        rdzv_endpoint=rendezvous,
-        run_id=run,
-        max_restarts=0,
-        # Ranks of one host meet there; its own name may not resolve.
-        local_addr="localhost" if hosts == "1" else None,
-    )
+    config = _launch_config(RankLayout.model_validate_json(layout), run)
     try:
         elastic_launch(config, sys.executable)("-m", "maverick_assets.training.launch.rank", spec)
     except SignalException:

@@ -60,8 +60,12 @@ def zero_stepper_factory(config: Path | None, log: LogLine) -> StepperFactory:
     settings = read_deepspeed_config(config)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     os.environ.setdefault("DS_ACCELERATOR", device)
-    import deepspeed  # compiles and probes at import
+    import deepspeed  # probes the machine at import
 
+    # None of its compiled operators is used in training. On a CPU it would compile one for a minute
+    # at the first start, and a process that is killed meanwhile leaves a lock file at which every
+    # later start, of any training on the machine, waits without end.
+    deepspeed.ops.__compatible_ops__ = {}
     deepspeed.init_distributed("nccl" if device == "cuda" else "gloo", verbose=False)
 
     @contextmanager

@@ -13,7 +13,7 @@ import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
-from maverick_assets.training.launch.torchrun import RankLayout, read_hosts
+from maverick_assets.training.launch.layout import RankLayout, read_hosts
 from maverick_assets_tests.processes import is_alive, wait_for
 from maverick_assets_tests.training.specs import TRAIN, driver, job, specification
 
@@ -111,7 +111,9 @@ def test_hosts_meet_at_the_first_of_the_hostfile(
 def test_a_host_that_is_not_in_the_hostfile_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "hosts"
     path.write_text("aurora slots=2\nfluenti slots=1\n")
-    assert read_hosts(path, "fluenti") == RankLayout(1, 2, "aurora:29500")
+    assert read_hosts(path, "fluenti") == RankLayout(
+        local_ranks=1, hosts=2, host_rank=1, rendezvous="aurora:29500"
+    )
     with pytest.raises(BadInput, match="has no host vengeance; it has: aurora, fluenti"):
         read_hosts(path, "vengeance")
     path.write_text("aurora two\n")
