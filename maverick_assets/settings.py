@@ -159,6 +159,11 @@ class Settings(BaseSettings):
         return self.home / "base"
 
     @property
+    def engine_checks(self) -> Path:
+        """Where the training engine keeps that it computes a base as transformers does."""
+        return self.base_dir / "checks"
+
+    @property
     def runs(self) -> Path:
         """Specs, results and checkpoints of the processes that train and evaluate."""
         return self.home / "runs"

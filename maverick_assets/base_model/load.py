@@ -16,10 +16,6 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.processes import quiet_libraries
 
-# Config keys of model families whose forward pass rescales logits (Cohere, Granite, Gemma 2).
-# `training.kernels.completion_loss` computes the head itself, and would leave the rescaling out.
-LOGIT_RESCALING = ("logit_scale", "logits_scaling", "final_logit_softcapping")
-
 
 def load_base_model(
     directory: Path, digest: str, dtype: Any, quantize: Literal["none", "nf4"] = "none"
@@ -28,7 +24,7 @@ def load_base_model(
 
     With `nf4` the weights of its linear layers stay in 4 bits on the GPU, and products are computed
     in `dtype` (a `torch.dtype`). Raises `MaverickError` when the files are not those that `digest`
-    pins, or when the model rescales its logits; `BadInput` for nf4 without CUDA or bitsandbytes.
+    pins; `BadInput` for nf4 without CUDA or bitsandbytes.
     """
     quantization = {"quantization_config": _nf4_config(dtype)} if quantize == "nf4" else {}
     verify_base(directory, digest)
@@ -36,9 +32,6 @@ def load_base_model(
     model = transformers.AutoModelForCausalLM.from_pretrained(
         directory, dtype=dtype, local_files_only=True, **quantization
     )
-    for name in LOGIT_RESCALING:
-        if getattr(model.config, name, None) is not None:
-            raise MaverickError(f"base model in {directory} has {name}, which is not supported")
     return model.eval()
 
 

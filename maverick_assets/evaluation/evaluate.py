@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ from maverick_assets.files import staged_directory
 from maverick_assets.processes import run_main
 from maverick_assets.records import GateDecision, Metrics, Score, TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
+from maverick_assets.training.kernels.fast_paths import FastPaths
 from maverick_assets.training.loop.adapters import load_adapter
+from maverick_assets.training.model.kept_check import CheckedBase, checked_paths
 from maverick_assets.training.spec import BaseSpec, read_json
 
 
@@ -39,6 +41,11 @@ class LoadedBase:
     model: Any  # between two evaluations without an adapter
     tokenizer: ChatTokenizer
     hardware: Hardware
+
+    def paths(self, rows: Sequence[Encoded], checks: Path | None) -> FastPaths:
+        """Those of the engine's fast paths that compute this base right, checked on `rows`."""
+        checked = CheckedBase(self.spec.digest, checks)
+        return checked_paths(self.model, checked, rows, self.hardware, print)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -121,10 +128,11 @@ def _measure(
     """Metrics of base, version in service and adapter; sample answers of the adapter."""
     started = time.monotonic()
     kept = KeptLosses(spec.losses, scorer_digest(base.spec.digest, base.hardware))
-    of_base = _score(base, None, rows, kept)
+    paths = cache(lambda: base.paths(rows, spec.checks))
+    of_base = _score(base, None, rows, kept, paths)
     current = spec.in_service_adapter
-    in_service = _score(base, current, rows, kept) if current else None
-    of_adapter = _score(base, spec.adapter, rows, kept)
+    in_service = _score(base, current, rows, kept, paths) if current else None
+    of_adapter = _score(base, spec.adapter, rows, kept, paths)
     kept.save()
     metrics = Metrics(
         split=spec.split,
@@ -144,13 +152,21 @@ def _measure(
 
 
 def _score(
-    base: LoadedBase, adapter: Path | None, rows: Sequence[Encoded], kept: KeptLosses
+    base: LoadedBase,
+    adapter: Path | None,
+    rows: Sequence[Encoded],
+    kept: KeptLosses,
+    paths: Callable[[], FastPaths],
 ) -> Score:
-    """Loss and perplexity of the base, or of an adapter on it, as far as possible from `kept`."""
+    """Loss and perplexity of the base, or of an adapter on it, as far as possible from `kept`.
+
+    Only where something is missing there, `paths` is asked for those that are right.
+    """
 
     def compute(groups: Sequence[RowGroup]) -> list[Sequence[float]]:
+        checked = paths()  # without an adapter: the check attaches its own
         with _adapted(base.model, adapter) as model:
-            return score_groups(model, groups, base.hardware)
+            return score_groups(model, groups, base.hardware, checked)
 
     digest = adapter_digest(adapter) if adapter else BASE
     return score_rows(rows, base.hardware, partial(kept.score, digest, compute=compute))

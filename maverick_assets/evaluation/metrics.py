@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cache
 from importlib.metadata import version
 from itertools import chain
@@ -19,9 +20,10 @@ from maverick_assets.records import Score
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.threads import pack_threads
 from maverick_assets.training.kernels.attention import document_attention
+from maverick_assets.training.kernels.fast_paths import PLAINEST, FastPaths
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.micro_batches import MicroBatches
-from maverick_assets.training.loop.pack_model import PackModel
+from maverick_assets.training.model.pack_model import PackModel
 
 _LIBRARIES = ("torch", "transformers", "peft")
 _CODE = ("evaluation", "training", "base_model")  # packages whose code computes losses
@@ -30,13 +32,16 @@ _CODE = ("evaluation", "training", "base_model")  # packages whose code computes
 ScoreGroups = Callable[[Sequence[RowGroup]], Sequence[Sequence[float]]]
 
 
-def perplexity(model: Any, rows: Sequence[Encoded], hardware: Hardware) -> Score:
+def perplexity(
+    model: Any, rows: Sequence[Encoded], hardware: Hardware, paths: FastPaths = PLAINEST
+) -> Score:
     """Loss and perplexity of a causal language model on the completions of `rows`.
 
+    Only those of the engine's `paths` are used that were checked for this base; by default none.
     Every supervised token weighs the same; losses are summed in float64. Raises `MaverickError`
     when the mean is not finite.
     """
-    return score_rows(rows, hardware, lambda groups: score_groups(model, groups, hardware))
+    return score_rows(rows, hardware, lambda groups: score_groups(model, groups, hardware, paths))
 
 
 def score_rows(rows: Sequence[Encoded], hardware: Hardware, score: ScoreGroups) -> Score:
@@ -51,12 +56,17 @@ def score_rows(rows: Sequence[Encoded], hardware: Hardware, score: ScoreGroups) 
 
 
 def score_groups(
-    model: Any, groups: Sequence[RowGroup], hardware: Hardware
+    model: Any, groups: Sequence[RowGroup], hardware: Hardware, paths: FastPaths = PLAINEST
 ) -> list[Sequence[float]]:
-    """The losses of each group's rows under a causal language model, each group in a pass."""
+    """The losses of each group's rows under a causal language model, each group in a pass.
+
+    Only those of the engine's `paths` are used that were checked for this base; by default none,
+    and each row has a pass of its own.
+    """
+    attention = document_attention(model) if paths.attention else nullcontext()
     documents = [[Document(row) for row in group.values()] for group in groups]
-    with document_attention(model), pack_threads(hardware) as threads:
-        losses_of = PackModel(model, hardware).document_losses
+    with attention, pack_threads(hardware) as threads:
+        losses_of = PackModel(model, hardware, paths=paths).document_losses
         results = MicroBatches(hardware).results(threads, losses_of, documents)
         return [list(chain(*pieces)) for pieces in results]
 

@@ -28,6 +28,9 @@ class EvaluationSpec(StrictModel):
     example_ids: frozenset[str] | None = Field(
         None, description="the examples of the split to score; unset: all"
     )
+    checks: Path | None = Field(
+        None, description="directory of kept self-checks; unset: the engine compares itself anew"
+    )
     tokens: Path | None = Field(
         None, description="directory of cached token ids; unset: every example is tokenized"
     )

@@ -135,6 +135,7 @@ def _evaluation_spec(run: RunContext, version: Manifest, gates: Gates) -> Evalua
         out=folder / "report",
         split=split,
         example_ids=frozenset(test_examples) or None,
+        checks=run.settings.engine_checks,
         tokens=token_cache_path(run.settings.lake),
         losses=losses_file(run.settings.lake, name, split),
     )

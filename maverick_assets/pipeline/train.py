@@ -122,6 +122,7 @@ def _train_together(
         checkpoints=settings.runs / "checkpoints" / node.name,
         curves=settings.tensorboard,
         node=_for_its_hosts(node, run.folder),
+        checks=settings.engine_checks,
         tokens=token_cache_path(settings.lake),
     )
     refusals = drive(write_spec(run.folder, "train", spec))

@@ -55,6 +55,9 @@ class TrainingSpec(StrictModel):
         None, description="directory of the curves of all runs; unset: none are drawn"
     )
     node: Node = Node(name="local")
+    checks: Path | None = Field(
+        None, description="directory of kept self-checks; unset: the engine compares itself anew"
+    )
     tokens: Path | None = Field(
         None, description="directory of cached token ids; unset: every example is tokenized"
     )

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from transformers.pytorch_utils import Conv1D
 
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.threads import PackThreads, pack_threads
@@ -35,9 +36,19 @@ def multiplied_parameters(model: Any) -> int:
     """Parameters of the matrices that every token is multiplied with.
 
     The input embedding is left out: a token looks up a row of it. The head counts, also where it
-    shares its weights with the embedding.
+    shares its weights with the embedding. Of the experts of a mixture those count that a token is
+    sent to.
     """
-    return sum(map(math.prod, [*_decoder_shapes(model), _shape(model.get_output_embeddings())]))
+    shapes = [*_decoder_shapes(model), _shape(model.get_output_embeddings())]
+    return sum(map(math.prod, shapes)) + _expert_parameters(model)
+
+
+def _expert_parameters(model: Any) -> int:
+    """Parameters of the experts that one token is sent to; transformers stacks all of a layer."""
+    config = model.config.get_text_config()
+    used = getattr(config, "num_experts_per_tok", None) or 1
+    stacks = (w for w in model.parameters() if w.ndim == 3 and w.shape[0] > used and w.shape[2] > 1)
+    return sum(stack.numel() // len(stack) * used for stack in stacks)
 
 
 def matmul_flops_per_second(model: Any, hardware: Hardware) -> float:
@@ -53,12 +64,14 @@ def matmul_flops_per_second(model: Any, hardware: Hardware) -> float:
 
 def _decoder_shapes(model: Any) -> list[tuple[int, int]]:
     """The shape of each linear layer below the head."""
-    layers = model.get_decoder().modules()
-    return [_shape(layer) for layer in layers if isinstance(layer, torch.nn.Linear)]
+    layers = model.base_model.modules()
+    return [_shape(layer) for layer in layers if isinstance(layer, torch.nn.Linear | Conv1D)]
 
 
 def _shape(layer: Any) -> tuple[int, int]:
     """(out, in). Read from the layer, since a weight in 4 bits has another shape."""
+    if isinstance(layer, Conv1D):  # GPT-2's linear layer
+        return layer.nf, layer.nx
     return layer.out_features, layer.in_features
 
 

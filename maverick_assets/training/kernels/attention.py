@@ -15,6 +15,7 @@ order of floating-point additions.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -31,30 +32,55 @@ from maverick_assets.training.kernels.prefixes import DocumentRanges
 IMPLEMENTATION = "maverick_documents"  # the name under which transformers looks it up
 
 
+@dataclass(frozen=True)
+class AttentionRule:
+    """How scores are computed, and which of its document's earlier keys a query does not see."""
+
+    scaling: float
+    window: int | None = None  # it sees this many tokens, itself included (Mistral, Gemma 3)
+    chunk: int | None = None  # it sees its own chunk of this many tokens (Llama 4)
+    softcap: float | None = None  # scores become softcap * tanh(score / softcap) (Gemma 2)
+
+
 def attend_within_documents(
-    _module: torch.nn.Module,
+    module: torch.nn.Module,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
     _attention_mask: object,
-    scaling: float,
+    scaling: float | None = None,
+    *,
     document_ranges: tuple[DocumentRanges, ...],
     varlen_attn: VarlenAttention | None = None,
-    **_: object,
+    **facts: Any,
 ) -> tuple[torch.Tensor, None]:
     """Attention over one pack; the signature is that of transformers' `AttentionInterface`.
 
-    query: (1, heads, tokens, size); key and value: (1, kv_heads, tokens, size). Returns
-    (1, tokens, heads, size), and None in place of attention weights. The mask is ignored:
-    `document_ranges`, which the caller passes to the model's forward, says who sees whom. A test
-    of the path for CUDA passes `varlen_attn`, a reference in place of torch's kernel.
+    query: (1, heads, tokens, size); key: (1, kv_heads, tokens, size); value: (1, kv_heads, tokens,
+    value size). Returns (1, tokens, heads, value size), and None in place of attention weights. The
+    mask is ignored: `document_ranges`, which the caller passes to the model's forward, says who
+    sees whom. `facts` are what the model's layer says of itself: `sliding_window`, `softcap`, and
+    the logits `s_aux` (heads,) of sinks, which take a share of the attention and give nothing. A
+    test of the path for CUDA passes `varlen_attn`, a reference in place of torch's kernel.
     """
-    varlen_attn = varlen_attn or _cuda_kernel(query)
+    rule = AttentionRule(
+        scaling=query.shape[-1] ** -0.5 if scaling is None else scaling,
+        window=facts.get("sliding_window"),
+        chunk=_chunk_of(module),
+        softcap=facts.get("softcap"),
+    )
+    sinks = facts.get("s_aux")
+    # FlashAttention has windows, but neither sinks nor soft caps nor chunks, and one size of heads.
+    if sinks is None and not rule.softcap and not rule.chunk and query.shape[3] == value.shape[3]:
+        varlen_attn = varlen_attn or _cuda_kernel(query)
+    else:
+        varlen_attn = None
     if varlen_attn:
-        out = flash_attention(query[0], key[0], value[0], document_ranges, scaling, varlen_attn)
+        pack = query[0], key[0], value[0]
+        out = flash_attention(*pack, document_ranges, rule.scaling, varlen_attn, rule.window)
     else:
         attention: Any = _DocumentAttention.apply  # untyped in torch
-        out = attention(query[0], key[0], value[0], document_ranges, scaling)
+        out = attention(query[0], key[0], value[0], document_ranges, rule, sinks)
     return out[None], None
 
 
@@ -66,12 +92,14 @@ def document_attention(model: Any) -> Iterator[None]:
     """Inside this context, a transformers model attends within the documents of a pack.
 
     Its forward pass then needs the argument `document_ranges`. Afterwards the model attends as
-    before.
+    before. Raises `NotImplementedError` for a model with attention of its own, such as GPT-J.
     """
     base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     before = base.config._attn_implementation
     base.set_attn_implementation(IMPLEMENTATION)
     try:
+        if base.config._attn_implementation != IMPLEMENTATION:
+            raise NotImplementedError("its attention is its own and cannot be replaced")
         yield
     finally:
         base.set_attn_implementation(before)
@@ -87,6 +115,15 @@ def _cuda_kernel(query: torch.Tensor) -> VarlenAttention | None:
     from torch.nn.attention.varlen import varlen_attn  # for CUDA alone
 
     return varlen_attn
+
+
+def _chunk_of(module: Any) -> int | None:
+    """The chunk of a layer that attends in chunks, which no argument of its call tells."""
+    config: Any = getattr(module, "config", None)
+    chunk: int | None = getattr(config, "attention_chunk_size", None)
+    if chunk is None or config.layer_types[module.layer_idx] != "chunked_attention":
+        return None
+    return chunk
 
 
 class _DocumentAttention(torch.autograd.Function):
@@ -109,51 +146,58 @@ class _DocumentAttention(torch.autograd.Function):
         key: torch.Tensor,
         value: torch.Tensor,
         document_ranges: tuple[DocumentRanges, ...],
-        scaling: float,
+        rule: AttentionRule,
+        sinks: torch.Tensor | None,
     ) -> torch.Tensor:
-        """(heads, tokens, size), (kv_heads, tokens, size) twice -> (tokens, heads, size)."""
-        heads, tokens, size = query.shape
-        kv_heads = key.shape[0]
+        """query (heads, tokens, size), key (kv_heads, tokens, size), value (kv_heads, tokens, value
+        size), frozen sinks (heads,) or None -> (tokens, heads, value size)."""
+        heads, tokens, _ = query.shape
+        kv_heads, size = key.shape[0], value.shape[-1]
         out = query.new_empty(tokens, kv_heads, heads // kv_heads, size)
         kept = []
         for ranges in document_ranges:
             start, end = ranges[-1]  # the document's queries; its keys may also lie further up
             keys, values = _gather(key, ranges), _gather(value, ranges)
             # The queries are scaled, not the scores, of which there are more.
-            stacked = _stack_groups(query[:, start:end] * scaling, kv_heads)
+            stacked = _stack_groups(query[:, start:end] * rule.scaling, kv_heads)
             scores = torch.bmm(stacked, keys.transpose(1, 2))
+            if rule.softcap:
+                scores.div_(rule.softcap).tanh_()
+                kept.append(scores)  # the tanh, which its derivative is computed from
+                scores = scores * rule.softcap
             seen, own = keys.shape[1], end - start
-            # Query i of the document's own tokens is its token seen - own + i: it sees those up to
-            # itself, so the mask begins one right of that diagonal.
-            future = torch.ones(own, seen, dtype=torch.bool, device=query.device)
-            future.triu_(1 + seen - own)
-            scores.view(kv_heads, -1, own, seen).masked_fill_(future, float("-inf"))
-            probabilities = torch.softmax(scores, -1)
+            hidden = _hidden(own, seen, rule, query.device)
+            scores.view(kv_heads, -1, own, seen).masked_fill_(hidden, float("-inf"))
+            probabilities = _softmax(scores, sinks, own)
             mixed = torch.bmm(probabilities, values)
             out[start:end] = mixed.view(kv_heads, -1, own, size).permute(2, 0, 1, 3)
             kept.append(probabilities)
         ctx.save_for_backward(query, key, value, *kept)
-        ctx.document_ranges, ctx.scaling = document_ranges, scaling
+        ctx.document_ranges, ctx.rule = document_ranges, rule
         return out.view(tokens, heads, size)
 
     @staticmethod
     def backward(
         ctx: Any, grad_out: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, None, None]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, None, None, None]:
         """With P the probabilities and S the scaled scores of a document (Dao et al. 2022, B.2):
 
         dV = P^T dO,  dP = dO V^T,  dS = P * (dP - rowsum(dP * P)),
         dQ = scaling * dS K,  dK = scaling * dS^T Q.
+
+        With sinks the rows of P sum to less than 1, and all of it holds: the values of sinks are
+        zero. With a soft cap c and T = tanh(S / c), dS is multiplied by its slope, 1 - T^2.
         """
         query, key, value, *kept = ctx.saved_tensors
-        heads, _, size = query.shape
-        kv_heads = key.shape[0]
+        rule, kv_heads = ctx.rule, key.shape[0]
+        tanhs = kept[::2] if rule.softcap else [None] * len(kept)
+        kept = kept[1::2] if rule.softcap else kept
         # Contiguous, whatever the strides of the inputs: they are filled slice by slice.
         grad_query, grad_key, grad_value = (
             torch.zeros_like(tensor, memory_format=torch.contiguous_format)
             for tensor in (query, key, value)
         )
-        for ranges, probabilities in zip(ctx.document_ranges, kept, strict=True):
+        for ranges, probabilities, tanh in zip(ctx.document_ranges, kept, tanhs, strict=True):
             start, end = ranges[-1]
             grad_mixed = _stack_groups(grad_out[start:end].transpose(0, 1), kv_heads)
             _scatter_add(grad_value, ranges, torch.bmm(probabilities.transpose(1, 2), grad_mixed))
@@ -162,12 +206,38 @@ class _DocumentAttention(torch.autograd.Function):
             grad_scores = torch._softmax_backward_data(
                 grad_probabilities, probabilities, -1, probabilities.dtype
             )
-            grad_scores *= ctx.scaling
+            grad_scores *= rule.scaling
+            if tanh is not None:
+                grad_scores *= 1 - tanh.square()
             keys = _gather(key, ranges)
-            grad_query[:, start:end] = torch.bmm(grad_scores, keys).view(heads, -1, size)
+            grad_query[:, start:end] = torch.bmm(grad_scores, keys).view_as(query[:, start:end])
             queries = _stack_groups(query[:, start:end], kv_heads)
             _scatter_add(grad_key, ranges, torch.bmm(grad_scores.transpose(1, 2), queries))
-        return grad_query, grad_key, grad_value, None, None
+        return grad_query, grad_key, grad_value, None, None, None
+
+
+def _hidden(own: int, seen: int, rule: AttentionRule, device: torch.device) -> torch.Tensor:
+    """Which keys of a document its last `own` tokens do not see: bool (own, seen)."""
+    # Query i of the document's own tokens is its token seen - own + i: it sees those up to itself,
+    # so the mask begins one right of that diagonal.
+    hidden = torch.ones(own, seen, dtype=torch.bool, device=device).triu_(1 + seen - own)
+    if rule.window and seen > rule.window:
+        hidden |= torch.ones_like(hidden).tril_(seen - own - rule.window)
+    if rule.chunk and seen > rule.chunk:
+        chunks = torch.arange(seen, device=device) // rule.chunk
+        hidden |= chunks[seen - own :, None] != chunks
+    return hidden
+
+
+def _softmax(scores: torch.Tensor, sinks: torch.Tensor | None, own: int) -> torch.Tensor:
+    """Probabilities of scores (kv_heads, heads / kv_heads * own, seen).
+
+    Sinks (heads,) are one more score in each row, whose probability is left out.
+    """
+    if sinks is None:
+        return torch.softmax(scores, -1)
+    column = sinks.to(scores.dtype).repeat_interleave(own).view(*scores.shape[:2], 1)
+    return torch.softmax(torch.cat([scores, column], -1), -1)[..., :-1].contiguous()
 
 
 def _stack_groups(per_head: torch.Tensor, kv_heads: int) -> torch.Tensor:

@@ -14,49 +14,102 @@ Nothing is approximated. Logits are computed in the head's dtype and everything 
 float32; only their gradient is rounded back to the head's dtype, for its product with the head.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from maverick_assets.training.kernels.fast_paths import ALL_FAST, FastPaths
 from maverick_assets.training.kernels.packing import Pack
 
 CHUNK_ROWS = 256  # rows of logits at once: 50 MB in float32 at SmolLM2's vocabulary
 
 
-def completion_losses(model: Any, pack: Pack) -> tuple[torch.Tensor, torch.Tensor]:
+def completion_losses(
+    model: Any, pack: Pack, paths: FastPaths = ALL_FAST
+) -> tuple[torch.Tensor, torch.Tensor]:
     """The losses of a pack's supervised tokens: their weighted sum, and each one.
 
     The sum () carries the gradient. The losses (supervised,), negative log-likelihoods in nats and
-    float32, carry none and are not weighted. `model` is a causal LM of transformers that attends by
-    documents (`attention.document_attention`).
+    float32, carry none and are not weighted. `model` is a causal LM of transformers, which attends
+    by documents (`attention.document_attention`) where `paths.attention` says so. Without
+    `paths.packs` the pack holds one document.
     """
-    hidden = model.get_decoder()(
-        input_ids=pack.input_ids,
-        position_ids=pack.position_ids,
-        use_cache=False,
-        document_ranges=pack.document_ranges,
-    ).last_hidden_state[0]
+    inputs: dict[str, Any] = {"input_ids": pack.input_ids, "use_cache": False}
+    if paths.packs:
+        inputs["position_ids"] = pack.position_ids
+    if paths.attention:
+        inputs["document_ranges"] = pack.document_ranges
+    if not paths.head:
+        return _losses_of_the_models_head(model, pack, inputs)
+    hidden = model.get_decoder()(**inputs).last_hidden_state[0]
     cross_entropy: Any = _FrozenHeadCrossEntropy.apply  # untyped in torch
-    head = model.get_output_embeddings().weight
     total, losses = cross_entropy(
-        hidden[pack.predictor_positions], head, pack.targets, pack.target_weights
+        hidden[pack.predictor_positions], _head_of(model), pack.targets, pack.target_weights
     )
     return total, losses
 
 
+def _losses_of_the_models_head(
+    model: Any, pack: Pack, inputs: Mapping[str, Any]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same by the model's own forward pass, which computes the head at every token."""
+    logits = model(**inputs).logits[0, pack.predictor_positions].float()
+    losses = torch.nn.functional.cross_entropy(logits, pack.targets, reduction="none")
+    return (losses * pack.target_weights).sum(), losses.detach()
+
+
+@dataclass(frozen=True)
+class _Head:
+    """How a model makes logits of hidden states h: c tanh(scale (h W^T + bias) / c)."""
+
+    weight: torch.Tensor  # (vocabulary, size), frozen
+    bias: torch.Tensor | None  # (vocabulary,): Phi, GPT-J
+    scale: float
+    softcap: float | None  # c; without one, logits are not bent
+
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """hidden (rows, size) -> (rows, vocabulary) in float32."""
+        product = hidden @ self.weight.t()
+        if self.bias is not None:
+            product += self.bias
+        logits = product.float()
+        if self.scale != 1:
+            logits *= self.scale
+        return logits.div_(self.softcap).tanh_().mul_(self.softcap) if self.softcap else logits
+
+    def gradient_of_product(
+        self, grad_logits: torch.Tensor, logits: torch.Tensor | None
+    ) -> torch.Tensor:
+        """The gradient of h W^T from that of the logits, which is overwritten."""
+        if self.softcap and logits is not None:
+            grad_logits *= 1 - (logits / self.softcap).square()
+        return grad_logits.mul_(self.scale) if self.scale != 1 else grad_logits
+
+
+def _head_of(model: Any) -> _Head:
+    """The head, with what model families do to its logits, by the names in their configurations."""
+    head, config = model.get_output_embeddings(), model.config.get_text_config()
+    scale = getattr(config, "logit_scale", None) or 1.0  # Cohere
+    divisor = getattr(config, "logits_scaling", None) or 1.0  # Granite
+    softcap = getattr(config, "final_logit_softcapping", None)  # Gemma 2
+    return _Head(head.weight, getattr(head, "bias", None), scale / divisor, softcap)
+
+
 class _FrozenHeadCrossEntropy(torch.autograd.Function):
-    """Linear layer without bias, log-softmax and negative log-likelihood in one node."""
+    """Head, log-softmax and negative log-likelihood in one node."""
 
     @staticmethod
     def forward(
         ctx: Any,
         hidden: torch.Tensor,
-        head: torch.Tensor,
+        head: _Head,
         targets: torch.Tensor,
         target_weights: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """hidden (rows, size), frozen head (vocabulary, size), targets and target_weights (rows,)
-        -> the weighted sum () and the losses (rows,), both float32.
+        """hidden (rows, size), targets and target_weights (rows,) -> the weighted sum () and the
+        losses (rows,), both float32.
 
         The gradient of a row's logits is target_weight * (softmax(logits) - onehot(target)).
         """
@@ -65,7 +118,8 @@ class _FrozenHeadCrossEntropy(torch.autograd.Function):
         grad_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         for start in range(0, len(hidden), CHUNK_ROWS):
             chunk = slice(start, start + CHUNK_ROWS)
-            logits = (hidden[chunk] @ head.t()).float()
+            logits = head.logits(hidden[chunk])
+            capped = logits.clone() if head.softcap and grad_hidden is not None else None
             target = targets[chunk, None]
             log_normalizer = logits.logsumexp(-1, keepdim=True)
             losses[chunk] = (log_normalizer - logits.gather(1, target))[:, 0]
@@ -74,7 +128,8 @@ class _FrozenHeadCrossEntropy(torch.autograd.Function):
                 grad_logits = logits.sub_(log_normalizer).exp_()
                 grad_logits.scatter_add_(1, target, -torch.ones_like(target, dtype=logits.dtype))
                 grad_logits *= target_weights[chunk, None]
-                grad_hidden[chunk] = grad_logits.to(head.dtype) @ head
+                grad_product = head.gradient_of_product(grad_logits, capped)
+                grad_hidden[chunk] = grad_product.to(hidden.dtype) @ head.weight
         ctx.save_for_backward(grad_hidden)
         ctx.mark_non_differentiable(losses)
         return (losses * target_weights).sum(), losses

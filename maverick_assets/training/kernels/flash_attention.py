@@ -44,11 +44,13 @@ def flash_attention(
     document_ranges: tuple[DocumentRanges, ...],
     scaling: float,
     varlen_attn: VarlenAttention,
+    window: int | None = None,
 ) -> torch.Tensor:
     """(heads, tokens, size), (kv_heads, tokens, size) twice -> (tokens, heads, size).
 
-    `varlen_attn` is torch's function; a test passes a reference of the same signature. Unpacking
-    `[(start, end)]` fails for documents that share a prefix, as it should.
+    With a `window`, a token sees that many, itself included. `varlen_attn` is torch's function; a
+    test passes a reference of the same signature. Unpacking `[(start, end)]` fails for documents
+    that share a prefix, as it should.
     """
     bounds = [(start, end) for [(start, end)] in document_ranges]
     # Document i is rows offsets[i] to offsets[i + 1].
@@ -63,7 +65,8 @@ def flash_attention(
         longest,
         longest,
         scale=scaling,
-        window_size=(-1, 0),  # everything before, nothing after: causal
+        # Tokens before: everything, or the rest of the window. None after: causal.
+        window_size=(window - 1 if window else -1, 0),
         enable_gqa=query.shape[0] != key.shape[0],
     )
     assert isinstance(out, torch.Tensor)

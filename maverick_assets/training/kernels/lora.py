@@ -19,7 +19,7 @@ and AdamW's state stay in float32.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -27,6 +27,8 @@ from typing import Any
 import torch
 from peft import PeftModel
 from peft.tuners.lora import LoraLayer
+from torch import nn
+from transformers.pytorch_utils import Conv1D
 
 from maverick_assets.training.kernels.packing import AdapterSpan
 
@@ -46,18 +48,69 @@ def fused_lora(lora: PeftModel, adapters: Sequence[str]) -> Iterator[PackAdapter
     """Inside this context, each LoRA layer of `lora` computes all adapters of a pack as one node.
 
     `AdapterSpan.adapter` is an index into `adapters`, the names under which peft knows them. Only
-    plain LoRA is computed: no dropout, no bias of its own, no DoRA or other variant.
+    plain LoRA is computed: no dropout, no bias of its own, no DoRA or other variant. Raises
+    `NotImplementedError` for a frozen layer that is no plain product.
     """
+    layers = _lora_layers(lora)
+    for layer in layers:
+        if not _is_product(layer.base_layer):
+            raise NotImplementedError(f"{type(layer.base_layer).__name__} is no plain product")
+    with _computed_by(layers, _forward, adapters) as pack_adapters:
+        yield pack_adapters
+
+
+@contextmanager
+def separate_lora(lora: PeftModel, adapters: Sequence[str]) -> Iterator[PackAdapters]:
+    """Inside this context, each LoRA layer computes by peft's formula, for packs of one adapter.
+
+    peft itself has one active adapter for all threads; this one follows the pack of each thread.
+    """
+    with _computed_by(_lora_layers(lora), _forward_one_adapter, adapters) as pack_adapters:
+        yield pack_adapters
+
+
+@contextmanager
+def _computed_by(
+    layers: Sequence[Any], forward: Callable[..., Any], adapters: Sequence[str]
+) -> Iterator[PackAdapters]:
     pack_adapters = PackAdapters()
-    layers: list[Any] = [module for module in lora.modules() if isinstance(module, LoraLayer)]
     for layer in layers:
         # On the instance, where it hides the method of the class until it is deleted again.
-        layer.forward = partial(_forward, layer, adapters, pack_adapters)
+        layer.forward = partial(forward, layer, adapters, pack_adapters)
     try:
         yield pack_adapters
     finally:
         for layer in layers:
             del layer.forward
+
+
+def _lora_layers(lora: PeftModel) -> list[Any]:
+    return [module for module in lora.modules() if isinstance(module, LoraLayer)]
+
+
+def _is_product(base: Any) -> bool:
+    """Whether a frozen layer computes x W^T + bias: known classes do, others are tried."""
+    if isinstance(base, Conv1D) or getattr(base.weight, "quant_state", None) is not None:
+        return True
+    if type(base).forward is nn.Linear.forward:
+        return True
+    if base.weight.ndim != 2:
+        return False
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, base.weight.shape[1], generator=generator).to(base.weight)
+    with torch.no_grad():
+        return torch.allclose(base(x), nn.functional.linear(x, base.weight, base.bias), 1e-3, 1e-3)
+
+
+def _forward_one_adapter(
+    layer: Any, adapters: Sequence[str], pack_adapters: PackAdapters, x: torch.Tensor
+) -> Any:
+    """x may be any subset of the pack's tokens, as the experts of a mixture get it."""
+    out = layer.base_layer(x)
+    [span] = pack_adapters.spans
+    name = adapters[span.adapter]
+    a, b = layer.lora_A[name], layer.lora_B[name]
+    return (out + b(a(x.to(a.weight.dtype))) * layer.scaling[name]).to(out.dtype)
 
 
 def _forward(
@@ -70,8 +123,17 @@ def _forward(
         factors += [layer.lora_A[name].weight, layer.lora_B[name].weight]
     scalings = [layer.scaling[adapters[span.adapter]] for span in spans]
     base = layer.base_layer
+    # GPT-2's layers hold the transpose.
+    weight = base.weight.t() if isinstance(base, Conv1D) else base.weight
     linear: Any = _FusedLoraLinear.apply  # untyped in torch
-    return linear(x, base.weight, base.bias, spans, scalings, *factors)
+    if x.ndim == 3 and x.shape[0] == 1:
+        return linear(x, weight, base.bias, spans, scalings, *factors)
+    # Tokens of the pack in another shape (OPT flattens them), or in other numbers (experts).
+    rows = x.reshape(1, -1, x.shape[-1])
+    if rows.shape[1] != spans[-1].end:
+        raise NotImplementedError("a layer sees some tokens of a pack only, so adapters mix")
+    out = linear(rows, weight, base.bias, spans, scalings, *factors)
+    return out.view(*x.shape[:-1], out.shape[-1])
 
 
 class _FusedLoraLinear(torch.autograd.Function):
@@ -93,8 +155,14 @@ class _FusedLoraLinear(torch.autograd.Function):
     ) -> torch.Tensor:
         """x (1, tokens, in), weight (out, in), bias (out,) or None, then for each span A (rank, in)
         and B (out, rank) in float32 -> (1, tokens, out) in the dtype of x."""
-        rows, dense = x[0], _dense_weight(weight)
-        out = rows @ dense.t() if bias is None else torch.addmm(bias, rows, dense.t())
+        rows, dense = x[0], _dense_weight(weight, x.dtype)
+        # Not made as `out[None]`, a view: models that change the result in place could not.
+        whole = rows.new_empty(1, len(rows), len(dense))
+        out = whole[0]
+        if bias is None:
+            torch.mm(rows, dense.t(), out=out)
+        else:
+            torch.addmm(bias, rows, dense.t(), out=out)
         kept = []
         for span, scaling, a, b in zip(spans, scalings, factors[::2], factors[1::2], strict=True):
             small_a = a.to(x.dtype)
@@ -107,7 +175,7 @@ class _FusedLoraLinear(torch.autograd.Function):
         # back without the quant_state that says how its 4 bits are packed.
         ctx.weight = weight
         ctx.spans, ctx.scalings = spans, scalings
-        return out[None]
+        return whole
 
     @staticmethod
     def backward(ctx: Any, grad_out: torch.Tensor) -> tuple[Any, ...]:
@@ -121,7 +189,9 @@ class _FusedLoraLinear(torch.autograd.Function):
         rows, *kept = ctx.saved_tensors
         grad_rows = grad_out[0]
         # The first layer's input is the embedding, which is frozen: nothing to compute there.
-        grad_x = grad_rows @ _dense_weight(ctx.weight) if ctx.needs_input_grad[0] else None
+        grad_x = None
+        if ctx.needs_input_grad[0]:
+            grad_x = grad_rows @ _dense_weight(ctx.weight, grad_rows.dtype)
         grad_factors: list[torch.Tensor] = []
         for at, (span, scaling) in enumerate(zip(ctx.spans, ctx.scalings, strict=True)):
             inner, small_a, scaled_b = kept[3 * at : 3 * at + 3]
@@ -134,8 +204,8 @@ class _FusedLoraLinear(torch.autograd.Function):
         return None if grad_x is None else grad_x[None], None, None, None, None, *grad_factors
 
 
-def _dense_weight(weight: torch.Tensor) -> torch.Tensor:
-    """A frozen weight (out, in), unpacked where bitsandbytes keeps it in 4 bits.
+def _dense_weight(weight: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """A frozen weight (out, in), unpacked to `dtype` where bitsandbytes keeps it in 4 bits.
 
     It is unpacked again for each product: keeping the dense copy would undo what the 4 bits save.
     """
@@ -145,4 +215,4 @@ def _dense_weight(weight: torch.Tensor) -> torch.Tensor:
     from bitsandbytes.functional import dequantize_4bit  # an optional dependency
 
     dense: torch.Tensor = dequantize_4bit(weight.data, state)
-    return dense
+    return dense.to(dtype)

@@ -10,7 +10,7 @@ the normalised x down again before it multiplies with the weight; here the produ
 at its end. In float32 the two agree to rounding.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,21 +18,23 @@ from typing import Any
 import torch
 from torch import nn
 
+_EPSILONS = ("variance_epsilon", "eps")  # Llama's name for it and Gemma's
+
 
 @contextmanager
 def fused_norms(model: nn.Module) -> Iterator[None]:
     """Inside this context, each RMSNorm of a model computes as one node; its weight is frozen.
 
-    They are recognised by class name and attribute: each model family of transformers has an
-    RMSNorm class of its own (LlamaRMSNorm, Qwen2RMSNorm, ...), all with the same two attributes.
+    Each model family of transformers has an RMSNorm class of its own. What is called one is tried
+    on random numbers: some multiply by 1 + weight (Gemma), others have a gate or groups, and these
+    compute as before.
     """
-    norms: list[Any] = [
-        module
-        for module in model.modules()
-        if type(module).__name__.endswith("RMSNorm") and hasattr(module, "variance_epsilon")
-    ]
-    for norm in norms:
-        norm.forward = partial(_forward, norm)  # hides the class's method until it is deleted
+    norms = []
+    for module in model.modules():
+        forward = _fused_forward(module) if type(module).__name__.endswith("RMSNorm") else None
+        if forward:
+            norms.append(module)
+            module.forward = forward  # hides the class's method until it is deleted
     try:
         yield
     finally:
@@ -40,9 +42,33 @@ def fused_norms(model: nn.Module) -> Iterator[None]:
             del norm.forward
 
 
-def _forward(norm: Any, x: torch.Tensor) -> Any:
+def _fused_forward(norm: Any) -> Callable[[torch.Tensor], Any] | None:
+    """A function that computes what `norm` does, as one node; None where it does something else."""
+    epsilon = next((getattr(norm, name) for name in _EPSILONS if hasattr(norm, name)), None)
+    weight = getattr(norm, "weight", None)
+    if not isinstance(epsilon, float) or weight is None or weight.ndim != 1:
+        return None
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, len(weight), generator=generator).to(weight.device)
+    with torch.no_grad():
+        try:
+            expected = norm(x).float()
+        except (RuntimeError, TypeError):  # it wants a gate, say
+            return None
+        for forward in (_forward, _forward_plus_one):
+            if torch.allclose(forward(norm, epsilon, x).float(), expected, 1e-2, 1e-2):
+                return partial(forward, norm, epsilon)
+    return None
+
+
+def _forward(norm: Any, epsilon: float, x: torch.Tensor) -> Any:
     rms_norm: Any = _RMSNorm.apply  # untyped in torch
-    return rms_norm(x, norm.weight, norm.variance_epsilon)
+    return rms_norm(x, norm.weight, epsilon)
+
+
+def _forward_plus_one(norm: Any, epsilon: float, x: torch.Tensor) -> Any:
+    rms_norm: Any = _RMSNorm.apply
+    return rms_norm(x, 1 + norm.weight.float(), epsilon)
 
 
 class _RMSNorm(torch.autograd.Function):

@@ -13,6 +13,7 @@ from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dic
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from maverick_assets.base_model.architecture import lora_targets
 from maverick_assets.errors import MaverickError, first_line
 from maverick_assets.training.loop.adapter_job import AdapterJob
 
@@ -87,7 +88,7 @@ def _with_adapter(model: Any, lora: PeftModel | None, job: AdapterJob) -> PeftMo
     config = LoraConfig(
         r=job.settings.rank,
         lora_alpha=job.settings.alpha,
-        target_modules="all-linear",
+        target_modules=lora_targets(lora.get_base_model() if lora else model),
         task_type="CAUSAL_LM",
     )
     if lora is None:

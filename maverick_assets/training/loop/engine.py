@@ -79,7 +79,7 @@ def train(  # eight parameters: the last three have defaults, which only a whole
     so after a step.
     """
     base: Any = lora.get_base_model()
-    width = base.config.hidden_size
+    width = base.config.get_text_config().hidden_size
     states = [initial_state(job, index, width, seed) for index, job in enumerate(jobs)]
 
     with make_stepper(lora, [job.name for job in jobs], hardware) as stepper:

@@ -20,6 +20,7 @@ from maverick_assets.records import TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.device.memory import prepare_memory
 from maverick_assets.training.device.roofline import roofline_tokens_per_second
+from maverick_assets.training.kernels.fast_paths import FastPaths
 from maverick_assets.training.loop.adapter_job import AdapterJob, make_job
 from maverick_assets.training.loop.adapters import attached_lora, check_parent, save_adapter
 from maverick_assets.training.loop.checkpoints import Checkpoints
@@ -32,6 +33,7 @@ from maverick_assets.training.loop.zero_stepper import (
     world_size,
     zero_stepper_factory,
 )
+from maverick_assets.training.model.kept_check import CheckedBase, checked_paths
 from maverick_assets.training.spec import AdapterJobSpec, TrainingSpec
 
 SEED = 0
@@ -45,6 +47,7 @@ class TrainingRun:
     reporter: Reporter
     hardware: Hardware
     roofline: float  # tokens a second that the hardware of all processes allows
+    paths: FastPaths  # those that compute this base right
 
 
 def run_training(spec: TrainingSpec, reporter: Reporter) -> None:
@@ -61,7 +64,10 @@ def run_training(spec: TrainingSpec, reporter: Reporter) -> None:
     model = _load_base(spec, hardware, reporter)
     roofline = roofline_tokens_per_second(model, hardware) * world_size()
     reporter.log(f"roofline: {roofline:.0f} tokens/s, by the best rate of matrix products here")
-    run = TrainingRun(spec, reporter, hardware, roofline)
+    rows = [row for _, job in jobs for row in job.rows]
+    base = CheckedBase(spec.base.digest, spec.checks, spec.node.quantize)
+    paths = checked_paths(model, base, rows, hardware, reporter.log)
+    run = TrainingRun(spec, reporter, hardware, roofline, paths)
     checkpoints = Checkpoints.of_run(spec.checkpoints, spec.digest) if spec.checkpoints else None
     with attached_lora(model, [job for _, job in jobs], SEED) as lora:
         result = _train(run, lora, [job for _, job in jobs], checkpoints)
@@ -107,9 +113,9 @@ def _train(
         steps = snapshot.progress.steps_done
         run.reporter.log(f"{name}: resuming from a checkpoint after step {steps}")
     if world_size() > 1:
-        make_stepper = zero_stepper_factory(run.spec.node.deepspeed, run.reporter.log)
+        make_stepper = zero_stepper_factory(run.spec.node.deepspeed, run.reporter.log, run.paths)
     else:
-        make_stepper = partial(local_stepper, log=run.reporter.log)
+        make_stepper = partial(local_stepper, log=run.reporter.log, paths=run.paths)
     # A run without checkpoints has nothing to save: a signal ends it at once.
     with step_reports(run) as on_step, stop_on_signal(checkpoints is not None) as should_stop:
         return train(

@@ -16,10 +16,11 @@ from peft import PeftModel
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.memory import LogLine
 from maverick_assets.training.device.threads import PackThreads, pack_threads
+from maverick_assets.training.kernels.fast_paths import ALL_FAST, FastPaths
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.micro_batches import MicroBatches
-from maverick_assets.training.loop.pack_model import PackModel, fused_model
 from maverick_assets.training.loop.validation_loss import mean_loss
+from maverick_assets.training.model.pack_model import PackModel, fused_model
 
 NamedTensors = Mapping[str, torch.Tensor]
 
@@ -76,13 +77,18 @@ StepperFactory = Callable[[PeftModel, Sequence[str], Hardware], AbstractContextM
 
 @contextmanager
 def local_stepper(
-    lora: PeftModel, adapters: Sequence[str], hardware: Hardware, log: LogLine = lambda _: None
+    lora: PeftModel,
+    adapters: Sequence[str],
+    hardware: Hardware,
+    log: LogLine = lambda _: None,
+    paths: FastPaths = ALL_FAST,
 ) -> Iterator[Stepper]:
     """The stepper of a training in one process; afterwards the model computes as before.
 
-    `log` gets a line when memory does not suffice and micro-batches become smaller.
+    `log` gets a line when memory does not suffice and micro-batches become smaller. `paths` are
+    those that are right for the base (`model/kept_check.py`).
     """
-    with fused_model(lora, adapters, hardware) as model, pack_threads(hardware) as threads:
+    with fused_model(lora, adapters, hardware, paths) as model, pack_threads(hardware) as threads:
         yield LocalStepper(model, threads, MicroBatches(hardware, log))
 
 

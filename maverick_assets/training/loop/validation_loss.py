@@ -6,7 +6,7 @@ from itertools import chain
 from maverick_assets.training.device.threads import PackThreads
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.micro_batches import MicroBatches
-from maverick_assets.training.loop.pack_model import PackModel
+from maverick_assets.training.model.pack_model import PackModel
 
 
 def mean_loss(

@@ -28,15 +28,16 @@ from peft.tuners.lora import Linear
 from maverick_assets.errors import BadInput
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.memory import LogLine
+from maverick_assets.training.kernels.fast_paths import ALL_FAST, FastPaths
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.micro_batches import MicroBatches, split_on_oom
-from maverick_assets.training.loop.pack_model import PackModel, fused_model
 from maverick_assets.training.loop.stepper import (
     NamedTensors,
     Stepper,
     StepperFactory,
     clone_tensors,
 )
+from maverick_assets.training.model.pack_model import PackModel, fused_model
 
 R = TypeVar("R")
 
@@ -51,11 +52,14 @@ def is_main_process() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def zero_stepper_factory(config: Path | None, log: LogLine) -> StepperFactory:
+def zero_stepper_factory(
+    config: Path | None, log: LogLine, paths: FastPaths = ALL_FAST
+) -> StepperFactory:
     """The factory of this rank's stepper; torchrun has started the ranks.
 
-    `config` is DeepSpeed's JSON file; its batch sizes, clipping and precision are not used. Raises
-    `BadInput` when it cannot be read.
+    `paths` are those that are right for the base (`model/kept_check.py`). `config` is DeepSpeed's
+    JSON file; its batch sizes, clipping and precision are not used. Raises `BadInput` when it
+    cannot be read.
     """
     settings = read_deepspeed_config(config)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -72,7 +76,7 @@ def zero_stepper_factory(config: Path | None, log: LogLine) -> StepperFactory:
     def make_stepper(
         lora: PeftModel, adapters: Sequence[str], hardware: Hardware
     ) -> Iterator[Stepper]:
-        with fused_model(lora, adapters, hardware) as model:
+        with fused_model(lora, adapters, hardware, paths) as model:
             yield ZeroStepper(model, MicroBatches(hardware, log), settings)
 
     return make_stepper

@@ -74,7 +74,7 @@ def check_against_torch(
     inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
     query, key, value = inputs
     out, _ = attend_within_documents(
-        torch.nn.Identity(), query, key, value, None, 0.3, document_ranges
+        torch.nn.Identity(), query, key, value, None, 0.3, document_ranges=document_ranges
     )
     expected = torch.cat(
         [attention_of(inputs, ranges) for ranges in document_ranges], dim=2
