@@ -233,9 +233,9 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     compute = evaluation.score_groups
 
-    def counting(model: Any, groups: Sequence[RowGroup], hardware: Hardware) -> Any:
+    def counting(model: Any, groups: Sequence[RowGroup], *others: Any) -> Any:
         counts.append(sum(map(len, groups)))
-        return compute(model, groups, hardware)
+        return compute(model, groups, *others)
 
     monkeypatch.setattr(evaluation, "score_groups", counting)
     return counts

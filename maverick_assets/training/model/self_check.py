@@ -41,7 +41,7 @@ from maverick_assets.training.model.reference import (
 )
 from maverick_assets.training.model.shallow import few_layers
 
-MAX_TOKENS = 512  # of an example that is compared, unless a window is longer
+MAX_TOKENS = 256  # of an example that is compared, unless a window is longer
 BF16_MARGIN = 2.0
 
 # Names of lengths in configurations of transformers (`thresholds`).
