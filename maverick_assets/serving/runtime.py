@@ -1,18 +1,17 @@
 """The embedded runtime: base model and adapters in llama.cpp, inside this process."""
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maverick_assets.base_model.llama_server import LlamaServer
 from maverick_assets.base_model.prepare import EMBEDDED_SHA256, PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import verify_sha256
 from maverick_assets.serving.export import REPEAT_PENALTY
 
-_SILENT = -1  # llama.cpp's verbosity: not even errors reach the terminal
 _TOP_P = 0.95  # nucleus sampling (Holtzman et al. 2020)
 
 # Nats. The log-probabilities of one prompt computed twice are equal. An adapter whose B has the
@@ -38,8 +37,6 @@ class Runtime:
     """One base model with named adapters; each request applies one of them, or none.
 
     Every prompt is computed afresh, so equal requests give equal answers whatever came before.
-    llama.cpp opens a port on the loopback interface although only in-process calls are used. A
-    random API key that nobody knows closes it.
     """
 
     def __init__(
@@ -64,10 +61,7 @@ class Runtime:
         self._names = list(adapters)
         self._encode_prompt = encode_prompt
         paths = [adapter.path for adapter in adapters.values()]
-        self._server = _start_server(base, paths, context, threads)
-        # xllamacpp 2026.10 waits for ever in the destructor of a server that never had a request.
-        first_request = {"prompt": "a", "n_predict": 1, "lora": self._adapter_scales(None)}
-        self._server.handle_completions(first_request)
+        self.server = LlamaServer(base, paths, context, threads)
 
     def chat(
         self,
@@ -116,10 +110,10 @@ class Runtime:
         response: dict[str, Any]
         if self._encode_prompt:
             request["prompt"] = self._encode_prompt(list(messages))
-            response = self._server.handle_completions(request)
+            response = self.server.complete(request)
         else:
             request["messages"] = list(messages)
-            response = self._server.handle_chat_completions(request)
+            response = self.server.chat(request)
         error = response.get("error")
         if error is None:
             choice: dict[str, Any] = response["choices"][0]
@@ -172,46 +166,3 @@ def trial_answer(runtime: Runtime, name: str, messages: Sequence[Message]) -> st
     if not answer:
         raise MaverickError(f"{name} answers nothing in llama.cpp; retrain it")
     return answer
-
-
-def _start_server(base: Path, adapters: Sequence[Path], context: int, threads: int) -> Any:
-    import xllamacpp
-
-    params = xllamacpp.CommonParams()
-    params.verbosity = _SILENT
-    params.model.path = str(base)
-    params.n_ctx = context
-    params.n_parallel = 1
-    params.cpuparams.n_threads = threads
-    params.cpuparams_batch.n_threads = threads
-    params.warmup = False
-    params.fit_params = False
-    # No prompt cache: a prompt found there is computed in batches of another size, which rounds
-    # differently. On Q4_1 weights the next token's log-probability moved by 0.08, enough to change
-    # an answer.
-    params.cache_prompt = False
-    params.cache_ram_mib = 0
-    params.ui = False
-    params.api_keys = [secrets.token_urlsafe(32)]
-    params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in adapters]
-    try:
-        return xllamacpp.Server(params)
-    except RuntimeError as error:
-        raise MaverickError(_why_not_loaded(base, adapters)) from error
-
-
-def _why_not_loaded(base: Path, adapters: Sequence[Path]) -> str:
-    """One line that names the file to blame; llama.cpp itself says only that loading failed."""
-    from gguf import GGUFReader
-
-    for path in (base, *adapters):
-        if not path.is_file():
-            return f"{path} is missing; restore it or release the version again"
-        try:
-            GGUFReader(path)
-        except Exception:  # the reader raises whatever the damaged bytes lead to
-            return f"{path} is not a complete GGUF file; restore it or release the version again"
-    if not adapters:
-        return f"llama.cpp cannot load {base}; is it a chat model that it supports?"
-    names = ", ".join(str(path) for path in adapters)
-    return f"llama.cpp cannot load {base} with {names}; do they fit together?"

@@ -123,7 +123,7 @@ def test_nothing_of_llama_cpp_reaches_the_terminal(
 
 
 def test_the_port_beside_the_in_process_calls_is_closed_by_a_key(runtime: Runtime) -> None:
-    address = runtime._server.listening_address
+    address = runtime.server.address
     request = urllib.request.Request(f"{address}/v1/chat/completions", data=b"{}")
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=10)
