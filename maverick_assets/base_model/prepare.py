@@ -27,6 +27,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from maverick_assets.base_model.export_check import check_export, check_version
 from maverick_assets.base_model.hub import HubName, PulledModel, pull
 from maverick_assets.base_model.identity import (
     check_model_directory,
@@ -61,24 +62,31 @@ class PreparedBase:
 
 
 def find_base(settings: Settings) -> PreparedBase | None:
-    """The base model if it is prepared and its files are still the same, else None.
+    """The base model if it is prepared, checked, and its files are still the same, else None.
 
     Imports no torch, and reads the weights only where their date has changed: once after a run home
     was copied. So a code server may call it. Raises `BadInput` when the setting names no usable
     directory or hub id.
     """
+    current = _current_record(settings)
+    # The embedded base was checked by whoever released this version.
+    if current is None or (settings.base_model and current.checked != check_version()):
+        return None
+    return PreparedBase(current.directory or _record_home(settings), current.digest, current.gguf)
+
+
+def _current_record(settings: Settings) -> BaseRecord | None:
+    """The record of the base if its files are still the same, with today's dates; else None."""
     home = _record_home(settings)
     try:
         record = BaseRecord.read(home)
         current = _as_it_lies_now(settings, home, record)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    if current is None:
-        return None
-    if current != record:
+    if current is not None and current != record:
         with suppress(OSError):  # where nothing can be written, the next start compares again
             current.write(home)
-    return PreparedBase(current.directory or home, current.digest, current.gguf)
+    return current
 
 
 def prepared_bases(settings: Settings) -> list[tuple[str, PreparedBase]]:
@@ -110,15 +118,17 @@ def _as_it_lies_now(settings: Settings, home: Path, record: BaseRecord) -> BaseR
 def ensure_base(settings: Settings) -> PreparedBase:
     """The base model, prepared first where that is not done yet.
 
-    Raises `BadInput` for a setting that names no usable model or one whose chat template cannot be
-    used, `MaverickError` when the embedded file is corrupt, a download fails, or the disk refuses.
+    Raises `BadInput` for a setting that names no usable model, or one whose chat template or export
+    does not work, `MaverickError` when the embedded file is corrupt, a download fails, or the disk
+    refuses.
     """
     base = find_base(settings)
     if base:
         return base
     problem = f"cannot prepare the base in {settings.base_dir}"
     with errors_as(problem, OSError, SafetensorError), _only_preparer(settings.base_dir):
-        return find_base(settings) or _prepare(settings)  # another process may have been first
+        # Another process may have been first.
+        return find_base(settings) or _check_again(settings) or _prepare(settings)
 
 
 @contextmanager
@@ -172,14 +182,32 @@ def _prepare(settings: Settings) -> PreparedBase:
             _write_record(stage, base, model_inside=True)
         elif Path(settings.base_model).expanduser().is_dir():
             base = _inspect(Path(settings.base_model).expanduser().absolute(), settings.base_dir)
-            ChatTokenizer(base.directory).check()
+            _check(base, settings)
             _write_record(stage, base, model_inside=False)
         else:
             pulled = _pull(settings)
             base = _inspect(pulled.directory, settings.base_dir)
-            ChatTokenizer(base.directory, str(settings.base_model)).check()
+            _check(base, settings)
             _write_record(stage, base, model_inside=False, hub=f"{pulled.model}@{pulled.commit}")
     return base
+
+
+def _check_again(settings: Settings) -> PreparedBase | None:
+    """The base that an earlier release prepared, checked as this one does; None without one."""
+    home, record = _record_home(settings), _current_record(settings)
+    if record is None:
+        return None
+    base = PreparedBase(record.directory or home, record.digest, record.gguf)
+    _check(base, settings)
+    replace(record, checked=check_version()).write(home)
+    return base
+
+
+def _check(base: PreparedBase, settings: Settings) -> None:
+    """Raise `BadInput` when nothing that is trained on the base could answer."""
+    name = settings.base_model or str(base.directory)
+    ChatTokenizer(base.directory, name).check()
+    check_export(base.directory, base.digest, settings.base_dir, name)
 
 
 def _record_home(settings: Settings) -> Path:
@@ -313,6 +341,7 @@ def _write_record(
         gguf=base.gguf,
         files={path.name: FileRecord.of(path) for path in model_files(directory)},
         hub=hub,
+        checked=check_version(),
     )
     record.write(home)
 

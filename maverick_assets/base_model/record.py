@@ -54,6 +54,7 @@ class BaseRecord:
     gguf: Path | None  # the same model as GGUF, where one exists
     files: dict[str, FileRecord]  # by name
     hub: str | None = None  # org/name@commit, where it was pulled from the hub
+    checked: str | None = None  # `export_check.check_version` of the check that it passed
 
     @classmethod
     def read(cls, home: Path) -> "BaseRecord":
@@ -70,6 +71,7 @@ class BaseRecord:
             gguf=Path(content["gguf"]) if content["gguf"] else None,
             files={name: FileRecord(**entry) for name, entry in content["files"].items()},
             hub=content.get("hub"),
+            checked=content.get("checked"),
         )
 
     def write(self, home: Path) -> None:

@@ -137,6 +137,10 @@ class ChatTokenizer:
         """The number of tokens of `text`."""
         return len(self._ids(text))
 
+    def ids(self, text: str) -> list[int]:
+        """Token ids of `text` as it stands, without a start token."""
+        return self._ids(text)
+
     def round_trips(self, text: str) -> bool:
         """Whether the tokens of `text` decode to it again; not every vocabulary has all bytes."""
         ids = self._ids(text)

@@ -16,7 +16,7 @@ def prepare_base(run: RunContext) -> PreparedBase:
                 f"the base model's {', '.join(changed)} changed: it is another base now, and "
                 "every personality is trained on it anew"
             )
-        run.log.info("unpacking the base model, once for this run home")
+        run.log.info("preparing the base model, once for this run home")
         run_module("maverick_assets.base_model.prepare", log=run.log)
     return require_base(run.settings)
 

@@ -26,6 +26,14 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import Settings
 
 
+@pytest.fixture(autouse=True)
+def exports(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Digests of the bases whose export was to be checked; `test_export_check.py` checks it."""
+    digests: list[str] = []
+    monkeypatch.setattr(prepare, "check_export", lambda _, digest, *__: digests.append(digest))
+    return digests
+
+
 @pytest.fixture
 def own_base(tiny_base: PreparedBase, tmp_path: Path) -> Path:
     """A user's own model directory."""
@@ -360,11 +368,50 @@ def earlier_release(own_base: Path, tmp_path: Path) -> Settings:
     return settings
 
 
+def test_a_base_of_an_earlier_release_is_checked_once(
+    own_base: Path, tmp_path: Path, exports: list[str]
+) -> None:
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    before = ensure_base(settings)
+    base_json = next((tmp_path / "home" / "base").glob("*/base.json"))
+    content = json.loads(base_json.read_text())
+    del content["checked"]
+    base_json.write_text(json.dumps(content))
+    assert find_base(settings) is None
+    assert changed_files(settings) == []
+    for _ in range(2):
+        assert ensure_base(settings) == before
+    assert exports == [before.digest] * 2
+
+
+def test_the_embedded_base_of_an_earlier_release_needs_no_check(
+    home_with_base: Callable[[str], Settings], tmp_path: Path, exports: list[str]
+) -> None:
+    base_json = tmp_path / "home" / "base" / ("a" * 12) / "base.json"
+    content = json.loads(base_json.read_text())
+    del content["checked"]
+    base_json.write_text(json.dumps(content))
+    assert find_base(home_with_base("home")) is not None
+    assert exports == []
+
+
+def test_a_base_that_llama_cpp_cannot_serve_is_not_prepared(
+    own_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BadInput("llama.cpp cannot serve it; take another base")
+
+    settings = Settings(home=tmp_path / "home", base_model=str(own_base))
+    monkeypatch.setattr(prepare, "check_export", refuse)
+    with pytest.raises(BadInput, match="cannot serve it"):
+        ensure_base(settings)
+    assert find_base(settings) is None
+
+
 def test_a_base_of_an_earlier_release_keeps_its_digest(
     earlier_release: Settings, own_base: Path, tmp_path: Path
 ) -> None:
-    found = find_base(earlier_release)
-    assert found is not None
+    found = ensure_base(earlier_release)
     assert found.digest == weights_digest(own_base)
     load_base_model(found.directory, found.digest, torch.float32)
     moved = copied_without_dates(own_base, tmp_path / "moved")

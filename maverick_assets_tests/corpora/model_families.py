@@ -95,6 +95,11 @@ class ModelFamily:
         tokenizer.add_special_tokens([t for t in self._added_tokens() if t.special])
         tokenizer.add_tokens([t for t in self._added_tokens() if not t.special])
         self._save_fast(tokenizer, directory)
+        # transformers gives every Qwen 2 the splitting of words of Qwen 2's vocabulary, unless a
+        # class of its own is named.
+        path = directory / "tokenizer_config.json"
+        content = json.loads(path.read_text()) | {"auto_map": {"AutoTokenizer": [None, "own.Own"]}}
+        path.write_text(json.dumps(content))
         return tokenizer
 
     def _save_fast(self, tokenizer: Tokenizer, directory: Path) -> None:

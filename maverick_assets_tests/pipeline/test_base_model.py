@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from maverick_assets.base_model import prepare
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.pipeline import base_model
 from maverick_assets.pipeline.base_model import prepare_base
@@ -20,6 +21,7 @@ def test_another_template_of_an_own_base_is_named_and_gives_another_digest(
     shutil.copytree(tiny_base.directory, own)
     template = own / "chat_template.jinja"
     settings = Settings(home=tmp_path / "home", base_model=str(own))
+    monkeypatch.setattr(prepare, "check_export", lambda *_: None)  # has tests of its own
     monkeypatch.setattr(base_model, "run_module", lambda *_, **__: ensure_base(settings))
     run = RunContext(settings, "run", log)
     before = prepare_base(run)
