@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.connection import create_tables
-from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.embedded import database_url, release_servers
 from maverick_assets.settings import Settings
+from maverick_assets_tests.leftovers import SessionTraces
 
 # A busy machine is slow, not wrong.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,14 +31,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=20, help="how often a training is killed")
 
 
+_traces = pytest.StashKey[SessionTraces]()
+
+
 @pytest.fixture(autouse=True, scope="session")
-def clean_environment() -> None:
-    """Remove the settings of the person who runs the tests from the environment."""
+def clean_environment(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Remove the settings of the person who runs the tests from the environment.
+
+    Everything that the tests start can be told from other processes, and so can temporary files.
+    """
+    request.config.stash[_traces] = SessionTraces.begin(tmp_path_factory.getbasetemp())
     for name in [
         name for name in os.environ if name.startswith(("MAVERICK_", "DAGSTER_", "WANDB_"))
     ]:
         if name != "MAVERICK_TEST_BASE":
             del os.environ[name]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the session when its tests left processes or temporary files; removes them."""
+    traces = session.config.stash.get(_traces, None)
+    if traces is None:  # no test ran
+        return
+    release_servers()
+    lines = traces.leftovers()
+    if lines:
+        writer = session.config.get_terminal_writer()
+        writer.line()
+        writer.line("\n".join(["the tests left behind:", *lines]), red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    traces.clear()
 
 
 @pytest.fixture(scope="session")

@@ -133,11 +133,11 @@ def _workspace(port: int) -> Path:
 
     They lie outside the run home, because the path of a socket has at most 107 characters.
     """
-    workspace = private_folder(f"{load_settings().home} ui {port}") / "workspace.yaml"
+    home = load_settings().home
+    workspace = private_folder(f"{home} ui {port}") / "workspace.yaml"
     location = {"location_name": "maverick", "socket": str(workspace.with_name("code-server"))}
-    workspace.write_text(
-        yaml.safe_dump({"load_from": [{"grpc_server": location}]}), encoding="utf-8"
-    )
+    content = yaml.safe_dump({"load_from": [{"grpc_server": location}]})
+    workspace.write_text(f"# maverick ui of {home}, port {port}\n{content}", encoding="utf-8")
     return workspace
 
 

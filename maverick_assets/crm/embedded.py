@@ -5,14 +5,28 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import psycopg
 
 from maverick_assets.crm.postgres import PORT, Cluster, RunningServer
 from maverick_assets.errors import MaverickError, first_line
+
+# What libpq would otherwise take from the environment or a service file, where those are meant for
+# a CRM of the user's own and stay.
+_NOT_FROM_OUTSIDE = {
+    "options": "",
+    "hostaddr": "",
+    "require_auth": "",
+    "requirepeer": "",
+    "channel_binding": "prefer",
+    "target_session_attrs": "any",
+    "sslmode": "disable",
+    "sslnegotiation": "postgres",
+    "gssencmode": "disable",
+}
 
 _holders: dict[Path, "_Holder"] = {}  # of this process, by the folder of the cluster
 
@@ -43,6 +57,14 @@ def restart_dead_servers() -> bool:
     return restarted
 
 
+@atexit.register
+def release_servers() -> None:
+    """Hold no server any longer; one that nobody else holds stops."""
+    with ExitStack() as stack:  # each of them, even where one fails
+        while _holders:
+            stack.callback(_holders.popitem()[1].release)
+
+
 def forget_client_variables() -> None:
     """Remove libpq's variables (PGPORT, PGSERVICE, ...) from the environment.
 
@@ -71,7 +93,6 @@ class _Holder:
         )
         with self.alone():
             fcntl.flock(self._holders, fcntl.LOCK_SH)
-        atexit.register(self._release)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -100,8 +121,8 @@ class _Holder:
             server = self.cluster.running()
         return server
 
-    def _release(self) -> None:
-        """Stop the server unless another process holds it."""
+    def release(self) -> None:
+        """Hold the server no longer, and stop it unless another process holds it."""
         if os.getpid() != self._owner:  # a fork ends, not the process that holds
             return
         with self.alone():
@@ -150,6 +171,5 @@ def _create_database(server: RunningServer, name: str) -> None:
 
 
 def _url(server: RunningServer, database: str) -> str:
-    """With what libpq would otherwise take from the environment."""
-    folder = quote(str(server.socket_folder), safe="/")
-    return f"postgresql://postgres:@/{database}?host={folder}&port={PORT}&options=&hostaddr="
+    host = {"host": str(server.socket_folder), "port": str(PORT)}
+    return f"postgresql://postgres:@/{database}?{urlencode(host | _NOT_FROM_OUTSIDE, safe='/')}"

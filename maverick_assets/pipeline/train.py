@@ -22,6 +22,7 @@ from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline import code_versions
 from maverick_assets.pipeline.base_model import require_base
 from maverick_assets.pipeline.candidates import add_candidates
+from maverick_assets.pipeline.leftovers import clear_leftovers
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.processes import write_spec
 from maverick_assets.recipes import Recipe
@@ -59,6 +60,7 @@ def train_on_node(
     says which and why.
     """
     base = require_base(run.settings)
+    clear_leftovers(run, node.name)
     to_train: list[PlannedTraining] = []
     to_evaluate: list[Manifest] = []
     for recipe in recipes:

@@ -12,6 +12,8 @@ from dagster import (
     PipesClient,
     PipesClientCompletedInvocation,
     PipesEnvContextInjector,
+    PipesFileContextInjector,
+    PipesFileMessageReader,
     PipesMessageReader,
     PipesSubprocessClient,
     open_pipes_session,
@@ -38,13 +40,21 @@ def drive_through_pipes(context: OpExecutionContext, node: Node) -> Driver:
             invocation = PipesSSHClient().run(context=context, spec=spec)
         else:
             command = [sys.executable, "-m", "maverick_assets.training.driver", str(spec)]
-            invocation = PipesSubprocessClient().run(
+            invocation = _subprocess_client(spec).run(
                 context=context, command=command, env=child_environment()
             )
         reports = invocation.get_custom_messages()
         return {report["personality"]: report["reason"] for report in reports if "reason" in report}
 
     return drive
+
+
+def _subprocess_client(spec: Path) -> PipesSubprocessClient:
+    """Its files lie beside the spec: temporary ones stay for ever when a run is killed."""
+    return PipesSubprocessClient(
+        context_injector=PipesFileContextInjector(str(spec.with_name("pipes-context"))),
+        message_reader=PipesFileMessageReader(str(spec.with_name("pipes-messages"))),
+    )
 
 
 class LineMessageReader(PipesMessageReader):

@@ -44,8 +44,10 @@ def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> Non
     Raises `MaverickError` with the message of a rank that failed, and `Interrupted` when this
     process was asked to stop.
     """
+    out = spec.jobs[0].out.parent  # in a run home, what a killed run leaves there is cleared
+    out.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix="maverick-ranks-") as folder,
+        tempfile.TemporaryDirectory(dir=out, prefix=".ranks-") as folder,
         (Path(folder) / "stderr").open("w+", encoding="utf-8", errors="replace") as stderr,
     ):
         path = Path(folder) / "spec.json"
@@ -59,7 +61,8 @@ def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> Non
             encoding="utf-8",
             errors="replace",
             start_new_session=True,
-            env=_environment(layout),
+            # torch's agent leaves its logs in a temporary folder, for ever.
+            env=_environment(layout) | {"TMPDIR": folder},
         ) as agent:
             stopped = _forward_signals(agent)
             assert agent.stdout is not None

@@ -1,0 +1,48 @@
+"""What runs that never ended left in the run home: cleared after a while, and named.
+
+A training that was killed keeps its checkpoints, so that the same training resumes from them. Often
+there is no such training any more, because new rows or another recipe have made it another one.
+"""
+
+import shutil
+import time
+from pathlib import Path
+
+from maverick_assets.pipeline.run_context import RunContext
+
+KEPT_DAYS = 14
+_CHECKPOINTS, _LOCKS = "checkpoints", "alive"  # subfolders of runs/; the others are work areas
+
+
+def clear_leftovers(run: RunContext, node: str) -> None:
+    """Delete a node's abandoned checkpoints, and the work areas of runs that have ended.
+
+    What was written to in the last `KEPT_DAYS` stays, and so does whatever belongs to a run under
+    way: a training writes a checkpoint every minute, a run has a lock file. The log says what goes.
+    """
+    runs = run.settings.runs
+    for path in _children(runs / _CHECKPOINTS / node):
+        if _is_old(path):
+            _clear(run, path, f"checkpoints of a training of {node} that nobody resumed")
+    alive = {path.name for path in _children(run.settings.run_locks)}
+    for path in _children(runs):
+        if path.name not in {_CHECKPOINTS, _LOCKS, run.run_id, *alive} and _is_old(path):
+            _clear(run, path, "the work area of a run")
+
+
+def _children(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_old(path: Path) -> bool:
+    """Whether nothing in it was written to for `KEPT_DAYS`."""
+    newest = max(each.lstat().st_mtime for each in (path, *path.rglob("*")))
+    return time.time() - newest > KEPT_DAYS * 24 * 60 * 60
+
+
+def _clear(run: RunContext, path: Path, what: str) -> None:
+    run.log.info(f"cleared {what}, {KEPT_DAYS} days old or more: {path}")
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+"""The check at the end of a test session finds what it is there for."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.crm.postgres import Cluster
+from maverick_assets_tests import leftovers
+from maverick_assets_tests.leftovers import MARKER, SessionTraces
+
+
+@pytest.fixture
+def traces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionTraces]:
+    """A session inside this one."""
+    for name in (MARKER, "TMPDIR"):
+        monkeypatch.setenv(name, os.environ[name])
+    monkeypatch.setattr(leftovers, "_ENDING_SECONDS", 0.5)
+    yield SessionTraces.begin(tmp_path)
+    monkeypatch.undo()
+    tempfile.tempdir = None
+
+
+def test_a_session_that_cleaned_up_leaves_nothing(traces: SessionTraces) -> None:
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    with tempfile.TemporaryDirectory():
+        pass
+    assert traces.leftovers() == []
+
+
+def test_processes_and_files_of_this_session_alone_are_named(traces: SessionTraces) -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with (
+        subprocess.Popen(sleep) as own,
+        subprocess.Popen(sleep, env=os.environ | {MARKER: "another"}) as other,
+    ):
+        try:
+            folder = tempfile.mkdtemp()
+            assert [line.split(":")[0] for line in traces.leftovers()] == [
+                f"process {own.pid}",
+                f"temporary file {folder}",
+            ]
+            traces.clear()
+            own.wait(10)
+            assert not Path(folder).exists()
+            assert other.poll() is None
+        finally:
+            own.kill()
+            other.kill()
+
+
+def test_a_server_and_its_socket_are_named(traces: SessionTraces) -> None:
+    cluster = Cluster(traces.base / "postgres")
+    cluster.create()
+    server = cluster.start()
+    lines = traces.leftovers()
+    assert any(line.startswith(f"process {server.pid}:") for line in lines)
+    assert f"socket folder {server.socket_folder}" in lines
+    cluster.stop()
+    assert traces.leftovers() == []
