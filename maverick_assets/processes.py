@@ -86,28 +86,27 @@ def run_module(
 
 def child_environment() -> dict[str, str]:
     """The environment of a heavy child: every core that this process may use, no progress bars."""
-    return (
-        os.environ
-        | {
-            "OMP_NUM_THREADS": str(thread_limit()),
-            # Threads that wait for each other spin only briefly and then sleep. At the default they
-            # keep a core busy, and beside a busy neighbour a training step is many times slower.
-            "GOMP_SPINCOUNT": "20000",
-            "TOKENIZERS_PARALLELISM": "false",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-            "PYTHONUTF8": "1",  # files, lines and arguments, whatever the locale
-            "PYTHONUNBUFFERED": "1",  # lines reach the log while the child works
-            PARENT_PID: str(os.getpid()),
-        }
-        | _torch_cache()
-    )
+    return os.environ | {
+        "OMP_NUM_THREADS": str(thread_limit()),
+        # Threads that wait for each other spin only briefly and then sleep. At the default they
+        # keep a core busy, and beside a busy neighbour a training step is many times slower.
+        "GOMP_SPINCOUNT": "20000",
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "PYTHONUTF8": "1",  # files, lines and arguments, whatever the locale
+        "PYTHONUNBUFFERED": "1",  # lines reach the log while the child works
+        PARENT_PID: str(os.getpid()),
+        **_torch_cache(),
+    }
 
 
 def _torch_cache() -> dict[str, str]:
-    """Where torch keeps compiled code: with other caches, and not in the temporary folder."""
+    """Where torch keeps compiled code: with other caches, not in the temporary folder."""
     name = "TORCHINDUCTOR_CACHE_DIR"
-    cache = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    return {name: os.environ.get(name) or str(Path(cache) / "torch" / "inductor")}
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    if name in os.environ or caches.startswith("~"):  # a user without a home
+        return {}
+    return {name: f"{caches}/torch/inductor"}
 
 
 def thread_limit() -> int:

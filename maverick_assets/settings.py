@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     session_hours: float = Field(
         12,
         gt=0,
+        le=24 * 365 * 100,
         description="hours of silence after which a chat's next message starts another session",
     )
     languages: str = Field(
@@ -106,6 +108,22 @@ class Settings(BaseSettings):
         if not names:
             raise ValueError("names no folder")
         return ",".join(name if name == PACKAGED_WORD else _absolute(name) for name in names)
+
+    @field_validator("owner_email", "owner_user_id")
+    @classmethod
+    def _some_owner(cls, names: str) -> str:
+        if not _split(names):
+            raise ValueError("names nobody")
+        return names
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:  # unknown, no name at all, a folder
+            raise ValueError(f"{name} is no time zone; name one like Europe/Berlin") from error
+        return name
 
     @field_validator("languages")
     @classmethod

@@ -14,6 +14,7 @@ from maverick_assets.crm.connection import (
     open_database,
 )
 from maverick_assets.crm.embedded import forget_client_variables
+from maverick_assets.errors import BadInput
 from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def running_services(settings: Settings) -> Iterator[None]:
     The tables of the embedded CRM are created; a CRM of the user's own is never altered. Paths in
     the environment are absolute, because Dagster's processes work in another directory.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    _make_home(settings.home)
     if settings.crm_url is None and settings.dagster_url is None:
         forget_client_variables()
     os.environ |= {
@@ -50,6 +51,15 @@ def running_services(settings: Settings) -> Iterator[None]:
         with connect(load_settings()) as connection:
             create_tables(connection)
     yield
+
+
+def _make_home(home: Path) -> None:
+    """Raises `BadInput` where no folder can be at that path."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, FileNotFoundError, PermissionError) as error:
+        reason = "is no folder" if isinstance(error, FileExistsError) else error.strerror
+        raise BadInput(f"setting MAVERICK_HOME: {home}: {reason}; name another folder") from error
 
 
 @contextmanager

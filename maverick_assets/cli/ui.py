@@ -39,6 +39,7 @@ class DagsterProcess:
 
     name: str
     module: Sequence[str]  # what follows `python -m`
+    keeps_connections: bool = False  # to the database, open between two requests
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0  # by the monotonic clock
 
@@ -152,6 +153,8 @@ def _keep_servers(processes: Sequence[DagsterProcess]) -> None:
     print("maverick: PostgreSQL died and is started again", file=sys.stderr)
     for process in processes:  # whatever ends now has lost its database, and may come back
         process.forgive()
+        if process.keeps_connections and process.process:
+            process.process.kill()  # each dead connection would answer a request with an error
 
 
 def _restore_address(address: Path, port: int, code_server: DagsterProcess) -> None:
@@ -185,6 +188,8 @@ def _dagster_processes(workspace: Path, host: str, port: int) -> list[DagsterPro
         DagsterProcess("code server", ["dagster", "api", "grpc", "--socket", str(address), *code]),
         DagsterProcess("daemon", ["dagster._daemon", "run", *in_workspace]),
         DagsterProcess(
-            "webserver", ["dagster_webserver", *in_workspace, "--host", host, "--port", str(port)]
+            "webserver",
+            ["dagster_webserver", *in_workspace, "--host", host, "--port", str(port)],
+            keeps_connections=True,
         ),
     ]

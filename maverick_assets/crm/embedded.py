@@ -19,7 +19,7 @@ from maverick_assets.errors import MaverickError, first_line
 _NOT_FROM_OUTSIDE = {
     "options": "",
     "hostaddr": "",
-    "require_auth": "",
+    "require_auth": "none,password,md5,scram-sha-256",
     "requirepeer": "",
     "channel_binding": "prefer",
     "target_session_attrs": "any",

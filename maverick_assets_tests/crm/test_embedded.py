@@ -173,6 +173,44 @@ def test_nothing_in_the_environment_reaches_the_server(
     assert visit(pgdata) == 2
 
 
+SERVICE = """
+[own]
+host=crm.example
+hostaddr=192.0.2.1
+port=1
+user=dana
+dbname=other
+options=-c work_mem=nonsense
+sslmode=verify-full
+sslrootcert=/nowhere
+channel_binding=require
+requirepeer=nobody
+require_auth=scram-sha-256
+target_session_attrs=standby
+"""
+SERVED = """
+import sys
+from pathlib import Path
+import psycopg, psycopg2
+from maverick_assets.crm.embedded import database_url
+url = database_url(Path(sys.argv[1]), "dagster")
+for driver in (psycopg, psycopg2):
+    driver.connect(url).close()
+    print("connected")
+"""
+
+
+def test_a_service_of_a_crm_of_ones_own_is_not_taken_for_the_embedded_server(
+    tmp_path: Path,
+) -> None:
+    """The CRM is elsewhere, Dagster's database here: libpq's variables stay where they are."""
+    (tmp_path / "services").write_text(SERVICE, encoding="utf-8")
+    service = {"PGSERVICE": "own", "PGSERVICEFILE": str(tmp_path / "services")}
+    command = [sys.executable, "-c", SERVED, str(tmp_path / "postgres")]
+    done = subprocess.run(command, env=os.environ | service, capture_output=True, text=True)
+    assert done.stdout.split() == ["connected"] * 2, done.stderr
+
+
 def test_a_new_cluster_is_utf8_and_sorts_alike_everywhere(crm: psycopg.Connection) -> None:
     query = (
         "select pg_encoding_to_char(encoding), datlocprovider, datlocale from pg_database "

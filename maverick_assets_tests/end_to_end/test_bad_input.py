@@ -50,6 +50,9 @@ def complaint(done: subprocess.CompletedProcess[str], code: int) -> str:
             "check MAVERICK_DAGSTER_URL",
         ),
         ("MAVERICK_FLEET", "nowhere", "nowhere.yaml: no such file"),
+        ("MAVERICK_SOURCES", "/tmp", "/tmp: cannot be read: Is a directory"),
+        ("MAVERICK_HOME", "/dev/null", "setting MAVERICK_HOME: /dev/null: is no folder; name"),
+        ("MAVERICK_HOME", "/dev/null/home", "/dev/null/home: Not a directory; name another"),
     ],
 )
 def test_a_setting_that_leads_nowhere_is_named(
