@@ -14,7 +14,7 @@ from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url, release_servers
 from maverick_assets.settings import Settings
-from maverick_assets_tests.leftovers import SessionTraces
+from maverick_assets_tests.leftovers import SessionTraces, stop_multiprocessing
 
 # A busy machine is slow, not wrong.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,6 +57,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if traces is None:  # no test ran
         return
     release_servers()
+    stop_multiprocessing()
     lines = traces.leftovers()
     if lines:
         writer = session.config.get_terminal_writer()

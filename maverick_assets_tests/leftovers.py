@@ -10,6 +10,7 @@ import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker, util
 from pathlib import Path
 from uuid import uuid4
 
@@ -89,6 +90,13 @@ class SessionTraces:
         with suppress(psutil.Error, OSError):
             return process.name() == "postgres" and Path(process.cwd()).is_relative_to(self.base)
         return False
+
+
+def stop_multiprocessing() -> None:
+    """End the helpers that multiprocessing keeps for as long as this process lives."""
+    forkserver._forkserver._stop()
+    util._exit_function()
+    resource_tracker._resource_tracker._stop()
 
 
 def _command(process: psutil.Process) -> str:

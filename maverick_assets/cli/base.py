@@ -47,10 +47,11 @@ def base_check(
     model: Annotated[str, typer.Argument(help="A directory, or the hub id of a pulled model.")],
     as_json: AsJson = False,
 ) -> None:
-    """Find out in seconds whether a model can be a base; exit code 2, and the remedy, if not."""
+    """Find out whether a model can be a base; exit code 2, and the remedy, if it cannot."""
     from maverick_assets.pipeline.base_check import check_base
 
-    _show_check(check_base(_directory_of(load_settings(), model), model), as_json)
+    settings = load_settings()
+    _show_check(check_base(settings, _directory_of(settings, model), model), as_json)
 
 
 @base_app.command("pull")
@@ -78,7 +79,7 @@ def base_pull(model: HubId, as_json: AsJson = False) -> None:
     if not as_json:
         for subject, text in facts.items():
             typer.echo(f"{subject.replace('_', ' '):10} {text}")
-    _show_check(check_base(pulled.directory, str(name)), as_json, facts)
+    _show_check(check_base(settings, pulled.directory, str(name)), as_json, facts)
 
 
 def _show_check(facts: Iterator[Any], as_json: bool, first: dict[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Whether a model can be a base, found out in seconds: the probe of `prepare_base` alone."""
+"""Whether a model can be a base: what preparing it asks, without preparing it."""
 
 import json
 import math
@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from maverick_assets.base_model.identity import (
-    check_model_directory,
-    file_digests,
-    identity_of,
-    model_files,
-    weight_files,
-)
+from maverick_assets.base_model.architecture import check_architecture
+from maverick_assets.base_model.export_check import check_export
+from maverick_assets.base_model.identity import model_files, weight_files
+from maverick_assets.base_model.prepare import base_in
 from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.settings import Settings
+from maverick_assets.training.model.kept_check import kept_lines
 
 
 @dataclass(frozen=True)
@@ -27,23 +26,28 @@ class Fact:
         return asdict(self)
 
 
-def check_base(directory: Path, name: str) -> Iterator[Fact]:
+def check_base(settings: Settings, directory: Path, name: str) -> Iterator[Fact]:
     """The facts about the model in `directory`, which messages call `name`, one after the other.
 
-    Raises `BadInput` with the remedy at the first thing that is not right.
+    Its GGUF file is kept in the run home, where serving needs it. Raises `BadInput` with the remedy
+    at the first thing that is not right.
     """
-    check_model_directory(directory)
-    digest = identity_of(file_digests(directory))
+    base = base_in(directory)
     total = sum(path.stat().st_size for path in model_files(directory))
-    yield Fact("identity", f"{digest[:12]}, {total / 1e9:.2f} GB in {directory}")
+    yield Fact("identity", f"{base.digest[:12]}, {total / 1e9:.2f} GB in {directory}")
+    check_architecture(directory, name)
     yield Fact("model", _model(directory))
     tokenizer = ChatTokenizer(directory, name)
     yield Fact("template", "; ".join(tokenizer.template_traits))
     tokenizer.check()
     stops = ", ".join(map(str, tokenizer.stop_ids))
+    size = f"{tokenizer.vocabulary_size:,}"
+    yield Fact("tokens", f"{size}, reproduce what is said; generation stops at {stops}")
+    check_export(directory, base.digest, settings.base_dir, name)
+    yield Fact("llama.cpp", "converts it, reads the same tokens, and answers with an adapter on it")
+    checks = kept_lines(settings.engine_checks, base.digest)
     yield Fact(
-        "tokens",
-        f"{tokenizer.vocabulary_size:,}, reproduce what is said; generation stops at {stops}",
+        "arithmetic", "; ".join(checks) or "compared with transformers at its first training"
     )
 
 

@@ -48,7 +48,7 @@ def test_a_pulled_base_is_checked_and_may_be_named_by_both_its_names(
     asked = len(hub.requests)
     by_name = json.loads(base_command(maverick.home, "check", "someone/tiny", "--json"))
     by_path = json.loads(base_command(maverick.home, "check", pulled["directory"], "--json"))
-    assert {"identity", "model", "template", "tokens"} <= set(by_name)
+    assert {"identity", "model", "template", "tokens", "llama.cpp", "arithmetic"} <= set(by_name)
     assert by_name == by_path == {key: pulled[key] for key in by_name}
     assert len(hub.requests) == asked
 

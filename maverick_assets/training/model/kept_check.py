@@ -76,6 +76,20 @@ def engine_version() -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def kept_lines(folder: Path, digest: str) -> list[str]:
+    """What earlier trainings found about a base, a line for each; also with an older engine."""
+    lines = []
+    for file in sorted(folder.glob(f"{digest[:12]}-*.json")):
+        paths = _read(file)
+        if paths is None:
+            continue
+        content = json.loads(file.read_text(encoding="utf-8"))
+        off = f"without {', '.join(paths.switched_off)}" if paths.switched_off else "all fast paths"
+        loss = f"loss within {content['difference']['loss']:.1e} of transformers and peft"
+        lines.append(f"{content['device']}, {content['dtype']}: {loss}, {off}")
+    return lines
+
+
 def describe(result: CheckResult) -> str:
     """One line for the log: what is off, why, and its cost; or that everything is right."""
     chosen, fast = result.chosen, result.all_fast
