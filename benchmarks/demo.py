@@ -47,7 +47,7 @@ def main() -> None:
         first = measure(["demo", "--json", *flags], home)
         second = measure(["demo", "--json", *flags], home)
         training = [
-            json.loads(path.read_text())["training"]
+            json.loads(path.read_text(encoding="utf-8"))["training"]
             for path in sorted((home / "models").glob("*/v1.0/manifest.json"))
         ]
     print(report(first, second, training))
@@ -61,6 +61,7 @@ def measure(arguments: list[str], home: Path) -> MeasuredCommand:
         env={**os.environ, "MAVERICK_HOME": str(home)},
         stdout=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
     )
     peak = [0.0]
     sampler = threading.Thread(target=_sample, args=(process, home, peak))
@@ -85,7 +86,7 @@ def _gigabytes(pid: int, home: Path) -> float:
         members = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
         pid_file = home / "postgres" / "postmaster.pid"
         if pid_file.is_file():
-            server = psutil.Process(int(pid_file.read_text().split()[0]))
+            server = psutil.Process(int(pid_file.read_text(encoding="utf-8").split()[0]))
             members += [server, *server.children(recursive=True)]
     except (psutil.Error, OSError, ValueError, IndexError):
         return 0.0

@@ -96,7 +96,7 @@ def medians(sides: list[Side]) -> tuple[float, float]:
 
 def measure(side: str, url: str, lake: Path) -> Side:
     command = [sys.executable, "-m", "benchmarks.extraction", "--child", side, url, str(lake)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     if done.returncode:
         sys.exit(done.stderr)
     return Side(**json.loads(done.stdout))

@@ -11,7 +11,7 @@ def machine_line() -> str:
     """One line that names the machine that a figure was measured on."""
     names = [
         line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         if line.startswith("model name")
     ]
     processor = names[0] if names else platform.processor()

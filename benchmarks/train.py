@@ -73,7 +73,7 @@ def main() -> None:
     print(text)
     if arguments.write:
         arguments.write.mkdir(parents=True, exist_ok=True)
-        (arguments.write / f"train-{hardware.device}.md").write_text(text + "\n")
+        (arguments.write / f"train-{hardware.device}.md").write_text(text + "\n", encoding="utf-8")
 
 
 def prepare(folder: Path, count: int, hardware: Hardware) -> BenchmarkSpec:
@@ -92,7 +92,7 @@ def prepare(folder: Path, count: int, hardware: Hardware) -> BenchmarkSpec:
             name: mailbox_rows(tokenizer, VALIDATION_ROWS, name, "held out") for name in ADAPTERS
         },
     )
-    (folder / "spec.json").write_text(spec.model_dump_json())
+    (folder / "spec.json").write_text(spec.model_dump_json(), encoding="utf-8")
     return spec
 
 

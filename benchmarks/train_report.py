@@ -63,7 +63,7 @@ def report(spec: BenchmarkSpec, measurements: Measurements, hardware: Hardware) 
 
 
 def _machine(hardware: Hardware) -> str:
-    cpuinfo = Path("/proc/cpuinfo").read_text().split()
+    cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
     flags = ", ".join(f"{flag} {'yes' if flag in cpuinfo else 'no'}" for flag in FLAGS)
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
     gpu = f" GPU: {torch.cuda.get_device_name()}." if hardware.device == "cuda" else ""

