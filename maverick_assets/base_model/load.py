@@ -22,9 +22,9 @@ def load_base_model(
 ) -> Any:
     """Verify the base and load it as a `transformers.PreTrainedModel` with weights in `dtype`.
 
-    With `nf4` the weights of its linear layers stay in 4 bits on the GPU, and products are computed
-    in `dtype` (a `torch.dtype`). Raises `MaverickError` when the files are not those that `digest`
-    pins; `BadInput` for nf4 without CUDA or bitsandbytes.
+    With `nf4` the weights of its linear layers stay in 4 bits, and products are computed in `dtype`
+    (a `torch.dtype`). Raises `MaverickError` when the files are not those that `digest` pins;
+    `BadInput` for nf4 without bitsandbytes.
     """
     quantization = {"quantization_config": _nf4_config(dtype)} if quantize == "nf4" else {}
     verify_base(directory, digest)
@@ -75,10 +75,6 @@ def _nf4_config(dtype: Any) -> Any:
 
     The method is QLoRA's (Dettmers et al. 2023): NF4 with double quantisation.
     """
-    import torch
-
-    if not torch.cuda.is_available():
-        raise BadInput("quantize: nf4 needs a CUDA GPU, and there is none; set quantize: none")
     if importlib.util.find_spec("bitsandbytes") is None:
         raise BadInput("quantize: nf4 needs bitsandbytes; pip install -e '.[cuda]'")
     return quiet_transformers().BitsAndBytesConfig(

@@ -203,13 +203,6 @@ def test_a_model_that_rescales_its_logits_is_refused(own_base: Path) -> None:
         load_base_model(own_base, digest, torch.float32)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
-def test_four_bits_without_a_gpu_are_bad_input(own_base: Path) -> None:
-    digest = weights_digest(own_base)
-    with pytest.raises(BadInput, match="nf4 needs a CUDA GPU"):
-        load_base_model(own_base, digest, torch.float32, "nf4")
-
-
 def copied_without_dates(source: Path, target: Path) -> Path:
     shutil.copytree(source, target)
     for path in target.rglob("*"):

@@ -3,11 +3,14 @@
 import os
 import resource
 from dataclasses import dataclass
+from typing import Any
 
+import pynvml
 import torch
 from pynvml import NVMLError
 
 from maverick_assets.processes import thread_limit
+from maverick_assets.training.kernels.flash_attention import flash_obstacle
 
 # oneDNN compiles a kernel for each shape of a product and caches it, and torch keeps a second cache
 # in front of that one. Every pack has shapes of its own. At the default capacity of 1,024 entries
@@ -71,6 +74,40 @@ def detect_hardware() -> Hardware:
         return Hardware("cuda", torch.bfloat16 if fast else torch.float32)
     fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     return Hardware("cpu", torch.bfloat16 if fast else torch.float32)
+
+
+def idle_gpu(hardware: Hardware) -> str | None:
+    """One line on a GPU that the driver names and torch cannot use; None where there is none.
+
+    Days of training on the cores would else be the only sign of it.
+    """
+    # An empty list, or -1, hides the GPUs on purpose.
+    if hardware.device == "cuda" or os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return None
+    try:
+        pynvml.nvmlInit()
+        if not pynvml.nvmlDeviceGetCount():
+            return None
+        name = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0))
+    except NVMLError:
+        return None
+    if torch.version.cuda is None:
+        return f"{name} is not used: this torch is built without CUDA; install the one with it"
+    return f"{name} is not used: its driver does not suit CUDA {torch.version.cuda}; update it"
+
+
+def attention_note(config: Any, hardware: Hardware) -> str | None:
+    """Why attention is computed without FlashAttention on this GPU; None where it is not.
+
+    `config` is that of a transformers model.
+    """
+    if hardware.device != "cuda":
+        return None
+    text = config.get_text_config()
+    head_size = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    capability = torch.cuda.get_device_capability()
+    obstacle = flash_obstacle(hardware.dtype, head_size, capability)
+    return obstacle and f"attention without FlashAttention, which is slower: {obstacle}"
 
 
 def prepare_process() -> None:

@@ -3,12 +3,13 @@
 A card may serve two programs: training, and the Ollama server that answers meanwhile. A fleet says
 how much memory each of them may have (`fleets.Node`).
 
-On CUDA none of this has run yet: no GPU was at hand. Ollama was a simulation.
+On CUDA none of this has run yet: no GPU was at hand. Cards and Ollama are simulations in the tests.
 """
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psutil
 import pynvml
@@ -21,6 +22,15 @@ from maverick_assets.training.device.hardware import Hardware
 GB = 2**30
 ANSWER_SECONDS = 10.0  # how long a single answer of Ollama may take
 UNLOADING_SECONDS = 30.0  # a model goes when its last request is done
+
+# Besides torch.OutOfMemoryError, torch raises a plain RuntimeError, which only its text identifies.
+OUT_OF_MEMORY = (
+    "DefaultCPUAllocator: can't allocate memory",  # Linux
+    "DefaultCPUAllocator: not enough memory",  # elsewhere
+    "std::bad_alloc",
+    "CUBLAS_STATUS_ALLOC_FAILED",  # cuBLAS allocates beside torch's allocator
+    "CUDA error: out of memory",  # as do pinned host memory and NCCL
+)
 
 LogLine = Callable[[str], object]
 
@@ -41,7 +51,7 @@ def prepare_memory(node: Node, hardware: Hardware, log: LogLine) -> None:
         return
     free, _ = _free_and_total_gb(hardware)
     if free < share:
-        where = "the GPU" if hardware.device == "cuda" else "memory"
+        where = _place(hardware)
         remedy = "raise inference_gb" if node.training_gb is None else "lower training_gb"
         raise MaverickError(
             f"node {node.name}: training needs {share:g} GB, but of the {total:.1f} GB of "
@@ -74,6 +84,33 @@ def training_share_gb(node: Node, total_gb: float) -> float | None:
             f"{node.inference_gb:g} do not fit into {total_gb:.1f} GB; lower one of them"
         )
     return node.training_gb
+
+
+@contextmanager
+def memory_errors(subject: str, remedy: str, hardware: Hardware) -> Iterator[None]:
+    """Out of memory becomes a `MaverickError` of one line: what did not fit, beside whom, and what
+    to do."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        _, total = _free_and_total_gb(hardware)
+        raise MaverickError(
+            f"{subject} does not fit into what is free of the {total:.1f} GB of "
+            f"{_place(hardware)}{_memory_holders(hardware)}; {remedy}"
+        ) from error
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether torch, or Python, raised this for want of memory."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return any(words in str(error) for words in OUT_OF_MEMORY)
+
+
+def _place(hardware: Hardware) -> str:
+    return f"GPU {torch.cuda.current_device()}" if hardware.device == "cuda" else "memory"
 
 
 def _free_and_total_gb(hardware: Hardware) -> tuple[float, float]:

@@ -79,9 +79,10 @@ def _shape_rate(shape: tuple[int, int], hardware: Hardware, threads: PackThreads
     """FLOPs a second with a weight (out, in), forward or backward, whichever is faster."""
     outputs, inputs = shape
     tokens = hardware.micro_batch_tokens
-    generator = torch.Generator().manual_seed(0)
+    # Drawn on the device: a core would take seconds for what 16,384 tokens of a Llama of 8B need.
+    generator = torch.Generator(hardware.device).manual_seed(0)
     weight, x, grad_out = (
-        torch.randn(size, generator=generator).to(hardware.device, hardware.dtype)
+        torch.randn(size, generator=generator, device=hardware.device).to(hardware.dtype)
         for size in (shape, (tokens, inputs), (tokens, outputs))
     )
     flops = 2 * tokens * outputs * inputs

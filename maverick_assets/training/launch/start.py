@@ -25,6 +25,11 @@ def start_training(
             f"node {spec.node.name} has {layout.local_ranks} GPUs in the fleet, this machine "
             f"{gpus}; correct the fleet"
         )
+    if spec.node.gpus and not gpus:
+        reporter.log(
+            f"node {spec.node.name} has {spec.node.gpus} GPUs in the fleet, this machine none that "
+            "torch can use; training on the cores"
+        )
     if layout.local_ranks * layout.hosts == 1:
         run_training(spec, reporter)
     else:

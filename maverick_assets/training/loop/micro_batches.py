@@ -9,16 +9,9 @@ import torch
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.memory import LogLine
+from maverick_assets.training.device.memory import LogLine, is_out_of_memory
 from maverick_assets.training.device.threads import PackThreads
 from maverick_assets.training.kernels.packing import Document, divide_into_micro_batches
-
-# The CPU's allocator raises a plain RuntimeError, which only its text identifies.
-CPU_OUT_OF_MEMORY = (
-    "DefaultCPUAllocator: can't allocate memory",  # Linux
-    "DefaultCPUAllocator: not enough memory",  # elsewhere
-    "std::bad_alloc",
-)
 
 R = TypeVar("R")
 
@@ -71,7 +64,7 @@ def split_on_oom(
     try:
         return [compute(documents)]
     except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
     # Outside the except block: the error's traceback holds all tensors of the failed attempt,
     # and only when it is gone can they be freed.
@@ -85,9 +78,3 @@ def split_on_oom(
         )
     middle = len(documents) // 2
     return split_on_oom(compute, documents[:middle]) + split_on_oom(compute, documents[middle:])
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return any(words in str(error) for words in CPU_OUT_OF_MEMORY)

@@ -17,8 +17,14 @@ from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import staged_directory
 from maverick_assets.records import TrainingSummary
-from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
-from maverick_assets.training.device.memory import prepare_memory
+from maverick_assets.training.device.hardware import (
+    Hardware,
+    attention_note,
+    detect_hardware,
+    idle_gpu,
+    prepare_process,
+)
+from maverick_assets.training.device.memory import memory_errors, prepare_memory
 from maverick_assets.training.device.roofline import roofline_tokens_per_second
 from maverick_assets.training.kernels.fast_paths import FastPaths
 from maverick_assets.training.loop.adapter_job import AdapterJob, make_job
@@ -69,7 +75,10 @@ def run_training(spec: TrainingSpec, reporter: Reporter) -> None:
     paths = checked_paths(model, base, rows, hardware, reporter.log)
     run = TrainingRun(spec, reporter, hardware, roofline, paths)
     checkpoints = Checkpoints.of_run(spec.checkpoints, spec.digest) if spec.checkpoints else None
-    with attached_lora(model, [job for _, job in jobs], SEED) as lora:
+    with (
+        memory_errors("the training", "free memory, or lower rank or max_length", hardware),
+        attached_lora(model, [job for _, job in jobs], SEED) as lora,
+    ):
         result = _train(run, lora, [job for _, job in jobs], checkpoints)
         if not is_main_process():
             return
@@ -100,10 +109,19 @@ def _accepted_jobs(
 
 
 def _load_base(spec: TrainingSpec, hardware: Hardware, reporter: Reporter) -> Any:
-    base = spec.base
-    reporter.log(f"loading base {base.digest[:12]} ({hardware.device}, {hardware.dtype_name})")
-    model = load_base_model(base.directory, base.digest, hardware.dtype, spec.node.quantize)
-    return model.to(hardware.device)
+    base, quantize = spec.base, spec.node.quantize
+    in_4_bits = ", weights in 4 bits" if quantize == "nf4" else ""
+    reporter.log(
+        f"loading base {base.digest[:12]} ({hardware.device}, {hardware.dtype_name}{in_4_bits})"
+    )
+    smaller = "a smaller base" if quantize == "nf4" else "quantize: nf4 in the fleet"
+    with memory_errors("the base", f"free memory, or take {smaller}", hardware):
+        model = load_base_model(base.directory, base.digest, hardware.dtype, quantize)
+        model = model.to(hardware.device)
+    for note in (idle_gpu(hardware), attention_note(model.config, hardware)):
+        if note:
+            reporter.log(note)
+    return model
 
 
 def _train(

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 import torch
 from peft import PeftModel
-from peft.tuners.lora import Linear
+from peft.tuners.lora import LoraLayer
 
 from maverick_assets.errors import BadInput
 from maverick_assets.training.device.hardware import Hardware
@@ -291,7 +291,7 @@ def _decoder(base: Any, settings: Mapping[str, Any]) -> Any:
         head = base.get_output_embeddings()
         head.weight = torch.nn.Parameter(head.weight.detach().clone(), requires_grad=False)
         for layer in decoder.modules():
-            if isinstance(layer, Linear):
+            if isinstance(layer, LoraLayer):
                 for weight in layer.base_layer.parameters():
                     register_external_parameter(layer, weight)
     return decoder

@@ -1,8 +1,10 @@
 """Memory is checked before the base is loaded, and limited.
 
-On a CPU, where the machine's memory takes the place of a card's; Ollama is a simulation.
+Mostly on a CPU, where the machine's memory takes the place of a card's. Cards and Ollama are
+simulations.
 """
 
+import os
 import socket
 from typing import Any
 
@@ -16,13 +18,16 @@ from maverick_assets.training.device import memory
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.memory import (
     GB,
+    memory_errors,
     prepare_memory,
     training_share_gb,
     unload_ollama,
 )
+from maverick_assets_tests.training.device.card_simulation import CardSimulation, plug_in
 from maverick_assets_tests.training.ollama_simulation import OllamaSimulation, serving
 
 CPU = Hardware("cpu", torch.float32)
+CUDA = Hardware("cuda", torch.bfloat16)
 RTX_4090 = 23.6  # GB that a card sold as 24 GB reports
 
 
@@ -79,6 +84,70 @@ def test_training_needs_what_inference_leaves_free() -> None:
     prepare_memory(node(inference_gb=total - 0.01), CPU, print)
     with pytest.raises(MaverickError, match="free; end what holds the rest, or raise inference_gb"):
         prepare_memory(node(inference_gb=0.001), CPU, print)
+
+
+def test_a_card_gives_training_its_share_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = plug_in(CardSimulation(), monkeypatch)
+    prepare_memory(node(training_gb=16, inference_gb=8), CUDA, print)
+    prepare_memory(node(inference_gb=8), CUDA, print)
+    assert card.memory_fractions == pytest.approx([16 / 23.6, (23.6 - 8) / 23.6])
+
+
+def test_a_card_without_figures_is_not_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = plug_in(CardSimulation(free_gb=0.5), monkeypatch)
+    prepare_memory(node(), CUDA, print)
+    assert card.memory_fractions == []
+
+
+def test_a_busy_card_is_refused_with_the_name_of_who_holds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = os.getpid()
+    busy = CardSimulation(count=2, current=1, free_gb=10, holders=[(own, 13 * GB)])
+    plug_in(busy, monkeypatch)
+    holder = rf"held by {psutil.Process(own).name()} \({own}\) 13\.0 GB"
+    expected = (
+        rf"training needs 16 GB, but of the 23\.6 GB of GPU 1 only 10\.0 are free \({holder}\)"
+    )
+    with pytest.raises(MaverickError, match=expected):
+        prepare_memory(node(training_gb=16), CUDA, print)
+    assert busy.memory_fractions == []
+
+
+@pytest.mark.parametrize("holders", [[], [(os.getpid(), None)], [(2**22 + 1, GB)]])
+def test_a_busy_card_is_refused_where_nvml_does_not_say_who_holds_it(
+    holders: list[tuple[int, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container: no process, one without a size, one of another container."""
+    plug_in(CardSimulation(free_gb=10, holders=holders), monkeypatch)
+    with pytest.raises(MaverickError, match=r"only 10\.0 are free; end what holds the rest"):
+        prepare_memory(node(training_gb=16), CUDA, print)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("CUDA error: out of memory"),
+        MemoryError(),
+    ],
+)
+def test_what_does_not_fit_is_one_line(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in(CardSimulation(), monkeypatch)
+    expected = (
+        r"the base does not fit into what is free of the 23\.6 GB of GPU 0; take a smaller one"
+    )
+    with (
+        pytest.raises(MaverickError, match=expected),
+        memory_errors("the base", "take a smaller one", CUDA),
+    ):
+        raise error
+
+
+def test_another_error_stays_what_it_is() -> None:
+    with pytest.raises(RuntimeError, match="shapes"), memory_errors("the base", "", CPU):
+        raise RuntimeError("shapes do not match")
 
 
 def test_figures_that_do_not_fit_leave_ollama_alone() -> None:

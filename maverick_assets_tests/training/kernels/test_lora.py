@@ -1,12 +1,10 @@
 """Fused LoRA layers give the values and gradients of peft's own, for several adapters at once."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import BitsAndBytesConfig, LlamaForCausalLM
 
 from maverick_assets.training.kernels.lora import fused_lora
 from maverick_assets.training.kernels.packing import AdapterSpan
@@ -120,25 +118,3 @@ def test_the_base_computes_as_before_after_unloading() -> None:
     base: Any = lora.unload()
     expected = tiny_llama(32, 0.3)(input_ids=IDS).logits
     torch.testing.assert_close(base(input_ids=IDS).logits, expected)
-
-
-def test_a_base_in_four_bits_computes_as_its_unpacked_weights(tmp_path: Path) -> None:
-    """bitsandbytes' code for CPUs; on CUDA this never ran."""
-    bitsandbytes = pytest.importorskip("bitsandbytes")
-    tiny_llama(32, 0.3).save_pretrained(tmp_path)
-    packed = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4")
-    models = [
-        LlamaForCausalLM.from_pretrained(tmp_path, dtype=torch.float32, quantization_config=config)
-        for config in (packed, None)
-    ]
-    layers = [dict(model.named_modules()) for model in models]
-    for name, layer in layers[0].items():
-        if isinstance(layer, bitsandbytes.nn.Linear4bit):
-            dense = bitsandbytes.functional.dequantize_4bit(layer.weight, layer.weight.quant_state)
-            assert not torch.equal(dense, layers[1][name].weight)
-            layers[1][name].weight.data = dense
-    found, expected = (result_of_both(adapted_to(model)) for model in models)
-    torch.testing.assert_close(found[0], expected[0])
-    assert found[1].keys() == expected[1].keys()
-    for name, gradient in expected[1].items():
-        torch.testing.assert_close(found[1][name], gradient)

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import weakref
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,12 @@ from safetensors.torch import load_file
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.micro_batches import split_on_oom
 from maverick_assets_tests.command import PROJECT
+from maverick_assets_tests.training.device.card_simulation import CardSimulation, plug_in
+from maverick_assets_tests.training.loop.two_adapters import ROWS
+
+
+class Tensors:
+    """What a pass keeps until it ends, or until its error is forgotten."""
 
 
 def train_with(megabytes: int, out: Path) -> subprocess.CompletedProcess[str]:
@@ -48,6 +56,39 @@ def test_an_example_that_does_not_fit_alone_is_named_with_its_length(tmp_path: P
     assert done.returncode == 1
     assert done.stderr.startswith("error: out of memory on a single example of 512 tokens; lower")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (torch.OutOfMemoryError, "CUDA out of memory. Tried to allocate 2.00 GiB"),
+        (
+            RuntimeError,
+            "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate",
+        ),
+    ],
+)
+def test_what_a_card_cannot_hold_is_computed_in_pieces_once_its_tensors_are_freed(
+    error: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The card is a simulation that holds three documents."""
+    freed: list[bool] = []
+    held: weakref.WeakSet[Tensors] = weakref.WeakSet()
+
+    def compute(documents: Sequence[Document]) -> list[Document]:
+        tensors = Tensors()
+        held.add(tensors)
+        if len(documents) > 3:
+            raise error(message)
+        return list(documents)
+
+    plug_in(CardSimulation(), monkeypatch)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: freed.append(not held))
+    documents = [Document(row) for row in ROWS] * 2
+    pieces = split_on_oom(compute, documents)
+    assert [len(piece) for piece in pieces] == [3, 3, 3, 3]
+    assert [document for piece in pieces for document in piece] == documents
+    assert freed == [True] * 3
 
 
 def test_another_error_is_not_taken_for_a_lack_of_memory() -> None:
