@@ -32,6 +32,11 @@ def load_base_model(
     model = transformers.AutoModelForCausalLM.from_pretrained(
         directory, dtype=dtype, local_files_only=True, **quantization
     )
+    for layer in model.modules():
+        # On a CPU bitsandbytes would repack a layer's weight at its first use without a gradient,
+        # in place, into a format that only its own kernel reads.
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            layer.support_avx512bf16_for_cpu = False
     return model.eval()
 
 

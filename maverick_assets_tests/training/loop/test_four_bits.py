@@ -97,12 +97,22 @@ def test_values_and_gradients_are_those_of_peft_on_four_bits(directory: Path) ->
     with fused_lora(lora, NAMES) as pack_adapters:
         pack_adapters.spans = (AdapterSpan(1, 0, IDS.shape[1]),)
         values, gradients = result(lora)
-    theirs = adapted_to(loaded(directory)).train()  # bitsandbytes repacks weights for inference
+    theirs = adapted_to(loaded(directory))
     theirs.set_adapter(NAMES[1])
     expected_values, expected_gradients = result(theirs)
     torch.testing.assert_close(values, expected_values, atol=1e-5, rtol=1e-4)
     for name, gradient in expected_gradients.items():
         torch.testing.assert_close(gradients[name], gradient, atol=1e-5, rtol=1e-4)
+
+
+def test_weights_are_the_same_before_and_after_an_answer(directory: Path) -> None:
+    """bitsandbytes repacks them otherwise, on a CPU with bfloat16."""
+    model = loaded(directory, torch.bfloat16)
+    before = {name: weight.clone() for name, weight in model.named_parameters()}
+    with torch.inference_mode():
+        model(input_ids=IDS)
+    for name, weight in model.named_parameters():
+        assert torch.equal(weight, before[name])
 
 
 def trained(model: Any, hardware: Hardware = CPU) -> dict[str, torch.Tensor]:
