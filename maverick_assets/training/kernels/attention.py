@@ -50,7 +50,7 @@ def attend_within_documents(
     _attention_mask: object,
     scaling: float | None = None,
     *,
-    document_ranges: tuple[DocumentRanges, ...],
+    document_ranges: tuple[DocumentRanges, ...] | None = None,
     varlen_attn: VarlenAttention | None = None,
     **facts: Any,
 ) -> tuple[torch.Tensor, None]:
@@ -61,8 +61,11 @@ def attend_within_documents(
     mask is ignored: `document_ranges`, which the caller passes to the model's forward, says who
     sees whom. `facts` are what the model's layer says of itself: `sliding_window`, `softcap`, and
     the logits `s_aux` (heads,) of sinks, which take a share of the attention and give nothing. A
-    test of the path for CUDA passes `varlen_attn`, a reference in place of torch's kernel.
+    test of the path for CUDA passes `varlen_attn`, a reference in place of torch's kernel. Raises
+    `NotImplementedError` where the model kept `document_ranges` to itself.
     """
+    if document_ranges is None:
+        raise NotImplementedError("the model does not hand document_ranges on to its attention")
     rule = AttentionRule(
         scaling=query.shape[-1] ** -0.5 if scaling is None else scaling,
         window=facts.get("sliding_window"),

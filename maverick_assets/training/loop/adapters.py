@@ -28,10 +28,11 @@ def attached_lora(model: Any, jobs: Sequence[AdapterJob], seed: int) -> Iterator
     for job in jobs:
         check_parent(job)
     lora: PeftModel | None = None
+    targets = lora_targets(model)  # now: later the layers are those of peft
     try:
         for job in jobs:
             torch.manual_seed(seed)
-            lora = _with_adapter(model, lora, job)
+            lora = _with_adapter(model, lora, job, targets)
         assert lora is not None
         # peft lets only the active adapter learn, which is the first.
         for name, weight in lora.named_parameters():
@@ -75,8 +76,13 @@ def check_parent(job: AdapterJob) -> None:
         )
 
 
-def _with_adapter(model: Any, lora: PeftModel | None, job: AdapterJob) -> PeftModel:
-    """`lora`, or a new one around `model`, with the parent's or fresh weights of a job."""
+def _with_adapter(
+    model: Any, lora: PeftModel | None, job: AdapterJob, targets: list[str] | str
+) -> PeftModel:
+    """`lora`, or a new one around `model`, with the parent's or fresh weights of a job.
+
+    `targets` are the layers that get fresh weights.
+    """
     if job.parent:
         with _load_errors(job.parent):
             if lora is None:
@@ -88,7 +94,7 @@ def _with_adapter(model: Any, lora: PeftModel | None, job: AdapterJob) -> PeftMo
     config = LoraConfig(
         r=job.settings.rank,
         lora_alpha=job.settings.alpha,
-        target_modules=lora_targets(lora.get_base_model() if lora else model),
+        target_modules=targets,
         task_type="CAUSAL_LM",
     )
     if lora is None:

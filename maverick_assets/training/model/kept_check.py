@@ -22,7 +22,12 @@ from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.files import sha256_of, write_atomically
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.kernels.fast_paths import FastPaths
-from maverick_assets.training.model.self_check import CheckResult, self_check, thresholds
+from maverick_assets.training.model.self_check import (
+    CheckResult,
+    check_lengths,
+    self_check,
+    thresholds,
+)
 
 _ENGINE = ("kernels", "model")  # folders whose source decides what is computed
 _LIBRARIES = ("torch", "transformers", "peft")
@@ -47,8 +52,9 @@ def checked_paths(
     """The fast paths that compute this base right: as an earlier run found, or found now on `rows`.
 
     The log says which are off, why, and what that costs. Processes that start together check once.
-    Raises `MaverickError` for a base that cannot be trained.
+    Raises `MaverickError` for a base that cannot be trained, or not on examples of this length.
     """
+    check_lengths(model.config, rows)
     if base.folder is None:
         return _check(model, rows, hardware, log).chosen.paths
     longest = max(len(row.input_ids) for row in rows)

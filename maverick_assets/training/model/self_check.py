@@ -267,6 +267,20 @@ def thresholds(config: Any) -> list[int]:
     return sorted({value for value in values if isinstance(value, int) and value > 0})
 
 
+def check_lengths(config: Any, rows: Sequence[Encoded]) -> None:
+    """Raise `MaverickError` for examples that are longer than the model reads.
+
+    Learned positions end there with an error, rotary ones without a word.
+    """
+    most = getattr(config.get_text_config(), "max_position_embeddings", None)
+    longest = max(len(row.input_ids) for row in rows)
+    if isinstance(most, int) and 0 < most < longest:
+        raise MaverickError(
+            f"examples have up to {longest} tokens, but the base reads at most {most}; set "
+            f"max_length of the recipes to {most} or less"
+        )
+
+
 def probe_documents(rows: Sequence[Encoded], lengths: Sequence[int]) -> list[Document]:
     """The shortest, the median and the longest row, and one that begins like the longest.
 

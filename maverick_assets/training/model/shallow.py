@@ -25,7 +25,7 @@ def few_layers(model: Any) -> Iterator[None]:
 
 def _layer_stacks(model: Any) -> list[tuple[nn.Module, str, nn.ModuleList]]:
     """Where the model's lists of all its layers are."""
-    depth = model.config.get_text_config().num_hidden_layers
+    depth = getattr(model.config.get_text_config(), "num_hidden_layers", None)
     return [
         (parent, name, child)
         for parent in model.modules()
