@@ -55,7 +55,9 @@ def _protects(parent: Path) -> bool:
 def _own(path: Path, user: int) -> bool:
     """Create the folder unless it exists. False when it is not the user's alone."""
     try:
-        path.mkdir(mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+            path.chmod(0o700)  # whatever the umask
         status = path.lstat()  # a symbolic link is somebody's trap
         if not stat.S_ISDIR(status.st_mode):
             return False

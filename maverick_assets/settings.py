@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     @field_validator("home", "sources")
     @classmethod
     def _absolute_path(cls, path: Path | None) -> Path | None:
+        if path and not str(path).isprintable():  # PostgreSQL's files have a path on a line
+            raise ValueError(f"{str(path)!r} has a character that cannot be printed; rename it")
         return path and Path(_absolute(str(path)))
 
     @field_validator("fleet")

@@ -12,6 +12,7 @@ from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import PREFIX, Settings, load_settings
 
 WRONG = {
+    "home": ["/tmp/new\nline", "/tmp/bell\a"],
     "crm_url": ["not a url", "postgresql://a:pw@127.0.0.1:1/crm", "mysql://127.0.0.1/crm"],
     "owner_email": [",", " , "],
     "owner_user_id": [","],
@@ -25,7 +26,7 @@ WRONG = {
 }
 
 # Used by commands alone: end_to_end/test_bad_input.py has wrong values for them.
-OF_COMMANDS = {"home", "dagster_url", "sources"}
+OF_COMMANDS = {"dagster_url", "sources"}
 
 
 def use(settings: Settings) -> None:
@@ -62,3 +63,33 @@ def test_a_wrong_setting_is_one_line_that_names_it(
     assert "\n" not in line
     assert "pw" not in line
     assert PREFIX + name.upper() in line or value in line
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("models/tiny", "{here}/models/tiny"),
+        ("models/tiny/", "{here}/models/tiny"),
+        ("./models/tiny", "{here}/models/tiny"),
+        ("models/../models/tiny", "{here}/models/../models/tiny"),
+        ("~/tiny", "{home}/tiny"),
+        ("/elsewhere/tiny", "/elsewhere/tiny"),
+        ("models/not-there", "{here}/models/not-there"),  # a typo, and nothing to ask the hub for
+        ("tiny", "{here}/tiny"),
+        ("org/name", "org/name"),
+        ("org/name@v1.0", "org/name@v1.0"),
+    ],
+)
+def test_a_path_is_the_same_one_for_every_process_and_a_hub_id_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, path: str
+) -> None:
+    here, home = tmp_path / "here", tmp_path / "home"
+    (here / "models" / "tiny").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("MAVERICK_BASE_MODEL", value)
+    first = load_settings().base_model
+    assert first == path.format(here=here, home=home)
+    monkeypatch.chdir("/")  # where a service works, which reads the first one's value
+    monkeypatch.setenv("MAVERICK_BASE_MODEL", str(first))
+    assert load_settings().base_model == first

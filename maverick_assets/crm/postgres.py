@@ -80,7 +80,8 @@ class Cluster:
             return
         stage = self.pgdata.with_name(f".{self.pgdata.name}.partial")
         shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir(mode=0o700)
+        stage.mkdir()
+        stage.chmod(0o700)  # whatever the umask
         try:
             user = _server_user()
             if user:
@@ -96,6 +97,7 @@ class Cluster:
                 encoding="utf-8",
                 errors="replace",
                 check=False,
+                umask=0o077,
                 cwd=stage,
                 preexec_fn=None if user or _has_name() else _be_nobody,
                 **_as_user(user),
@@ -246,6 +248,7 @@ def _server_user() -> pwd.struct_passwd | None:
             check=True,
             capture_output=True,
             text=True,
+            encoding="utf-8",
             errors="replace",
         )
         return pwd.getpwnam(SYSTEM_USER)

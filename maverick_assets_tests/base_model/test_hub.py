@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,16 @@ def test_an_interrupted_pull_resumes(hub: Hub, files: dict[str, bytes], tmp_path
     seen: list[int] = []
     pull(tmp_path, NAME, lambda there, _: seen.append(there))
     assert seen[0] > 10_000
+
+
+def test_two_that_pull_the_same_fetch_it_once(
+    hub: Hub, files: dict[str, bytes], tmp_path: Path
+) -> None:
+    hub.publish(MODEL, files)
+    with ThreadPoolExecutor(3) as pool:
+        pulled = list(pool.map(lambda _: pull(tmp_path, NAME, silent), range(3)))
+    assert pulled == [pulled[0]] * 3
+    assert sum("/resolve/" in request for request in hub.requests) == len(pulled[0].files)
 
 
 def test_a_damaged_file_is_not_taken(hub: Hub, files: dict[str, bytes], tmp_path: Path) -> None:

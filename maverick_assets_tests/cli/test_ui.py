@@ -92,12 +92,23 @@ def ui_folder(maverick: Maverick) -> Path:
     return Path(words[words.index("--workspace") + 1]).parent
 
 
-def test_a_dead_code_server_comes_back(ui: DagsterUI) -> None:
-    code_server = part(ui, "dagster", "api", "grpc", "--socket")
-    code_server.kill()
-    wait_for(lambda: not is_alive(code_server))
-    eventually(lambda: part(ui, "dagster", "api", "grpc", "--socket"), PATIENCE)
+PARTS = (("dagster", "api", "grpc", "--socket"), ("dagster._daemon", "run"), ("dagster_webserver",))
+
+
+def test_all_its_processes_come_back_when_all_are_killed_and_the_server_was_stopped(
+    maverick: Maverick, ui: DagsterUI
+) -> None:
+    killed = [part(ui, *words) for words in PARTS]
+    os.kill(server(maverick).pid, signal.SIGINT)  # as an administrator stops it
+    (maverick.home / "postgres" / "log").unlink()
+    for process in killed:
+        process.kill()
+    wait_for(lambda: not any(is_alive(process) for process in killed))
+    for words in PARTS:
+        eventually(lambda words=words: part(ui, *words), PATIENCE)
     eventually(lambda: wait_for(lambda: code_is_loaded(ui), 5), PATIENCE)
+    eventually(lambda: database_answers(ui), PATIENCE)
+    assert ui.process.poll() is None
 
 
 def test_a_stopped_ui_leaves_no_process_and_no_socket(maverick: Maverick, ui: DagsterUI) -> None:

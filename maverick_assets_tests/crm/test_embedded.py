@@ -142,7 +142,15 @@ def test_a_crash_resets_the_age_of_the_statistics_and_a_clean_restart_does_not(
 
 
 @pytest.mark.parametrize(
-    "name", ["My Projects", "100 %20 sure", "Größe", 'it\'s $HOME `x` "y"', "long/" * 30]
+    "name",
+    [
+        "My Projects",
+        "100 %20 sure",
+        "Größe",
+        'it\'s $HOME `x` "y"',
+        "long/" * 30,
+        "-q?a=1&b#c:d\\",
+    ],
 )
 def test_a_run_home_lies_at_any_path(tmp_path: Path, name: str) -> None:
     pgdata = tmp_path / name / "postgres"
@@ -218,6 +226,17 @@ def test_a_new_cluster_is_utf8_and_sorts_alike_everywhere(crm: psycopg.Connectio
     )
     assert crm.execute(query).fetchone() == ("UTF8", "b", "C.UTF-8")
     assert crm.execute("select lower('ÄÖ'), 'a' < 'B'").fetchone() == ("äö", False)
+
+
+def test_neither_umask_nor_a_linked_folder_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    before = os.umask(0o777)
+    try:
+        assert visit(tmp_path / "link" / "postgres") == 1
+    finally:
+        os.umask(before)
+    assert visit(tmp_path / "real" / "postgres") == 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
