@@ -59,7 +59,9 @@ class BaseConfig(StrictModel):
 class Tested(StrictModel):
     """What the tests have seen of a base."""
 
-    chat_template: str  # family of the tested format
+    chat_template: str  # the format
+    architecture: str  # whose arithmetic equals that of transformers
+    family: str | None = None  # trained, exported and answering through llama.cpp
     real_weights: bool = False  # False: its format on random weights
 
 

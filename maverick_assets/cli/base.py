@@ -17,7 +17,7 @@ from maverick_assets.cli.console import AsJson, note, print_result
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import Settings, load_settings
 
-TABLE_WIDTH = 100  # columns: hub ids are copied from it, so none is cut
+TABLE_WIDTH = 104  # characters: hub ids are copied from it, so none is cut
 
 HubId = Annotated[str, typer.Argument(help="org/name, or org/name@revision.")]
 
@@ -35,8 +35,8 @@ def base_list(as_json: AsJson = False) -> None:
     if as_json:
         print_result({"tested": rows, "prepared": prepared}, "", as_json)
         return
-    console = Console()
-    console.print(_tested_table(rows), width=max(console.width, TABLE_WIDTH))
+    console = Console(width=max(Console().width, TABLE_WIDTH))
+    console.print(_tested_table(rows))
     for row in prepared:
         mark = "in use" if row["in_use"] else "prepared"
         console.print(f"{mark:8}  {row['digest'][:12]}  {row['source']}", soft_wrap=True)
@@ -151,15 +151,17 @@ def _tested_table(rows: list[dict[str, Any]]) -> RichTable:
     for row in rows:
         gated = " (gated)" if row["gated"] else ""
         sizes = [*row["training_gib"].values(), *row["serving_gib"].values()]
+        served = row["tested"]["family"] or row["tested"]["real_weights"]
         table.add_row(
-            row["hub_id"],
+            row["hub_id"] + ("*" if served else ""),
             f"{row['parameters'] / 1e9:.2f} B",
             row["licence"] + gated,
             *(f"{size:.1f}" for size in sizes),
         )
     table.caption = (
         "GiB for all six personalities: to train in bf16 or NF4, to serve in f16, q8 or q4; "
-        "computed, not measured"
+        "computed, not measured.\nEach one's chat format and arithmetic are tested; * its family "
+        "also from rows to an answer through llama.cpp."
     )
     return table
 

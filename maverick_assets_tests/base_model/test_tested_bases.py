@@ -6,7 +6,9 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from maverick_assets.base_model import tested_bases as table
 from maverick_assets.base_model.tested_bases import recommend
+from maverick_assets_tests.architectures import ARCHITECTURES
 from maverick_assets_tests.corpora.chat_templates import chat_formats
+from maverick_assets_tests.corpora.model_families import FAMILIES
 
 
 @pytest.mark.parametrize("base", table.tested_bases(), ids=lambda base: base.name)
@@ -20,9 +22,14 @@ def test_a_base_has_the_parameters_that_its_configuration_makes(base: table.Test
     assert sum(weight.numel() for weight in model.parameters()) == base.parameters
 
 
-def test_the_tests_have_each_chat_format_that_the_table_claims() -> None:
-    families = {each.family for each in chat_formats()}
-    assert {base.tested.chat_template for base in table.tested_bases()} <= families
+def test_the_tests_have_seen_what_the_table_claims() -> None:
+    formats = {each.family for each in chat_formats()}
+    for base in table.tested_bases():
+        tested = base.tested
+        assert tested.chat_template in formats
+        assert ARCHITECTURES[tested.architecture].model_type == base.config.model_type
+        if tested.family:
+            assert FAMILIES[tested.family].chat_format == tested.chat_template
 
 
 def test_memory_by_hand() -> None:

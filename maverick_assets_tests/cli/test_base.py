@@ -64,7 +64,11 @@ def test_the_list_has_what_is_tested_and_what_is_prepared(
     [embedded] = [row for row in listed["prepared"] if row["in_use"]]
     assert (embedded["source"], embedded["digest"]) == ("embedded", base.digest)
     text = base_command(home, "list")
-    assert "meta-llama/Llama-3.1-8B-Instruct" in text
+    [llama] = [line.split() for line in text.splitlines() if "Llama-3.1-8B" in line]
+    assert llama[0] == "meta-llama/Llama-3.1-8B-Instruct*"
+    row = next(row for row in listed["tested"] if row["name"] == "Llama 3.1 8B")
+    sizes = [*row["training_gib"].values(), *row["serving_gib"].values()]
+    assert llama[-5:] == [f"{size:.1f}" for size in sizes]
     assert "in use    b179c9523d0e  embedded" in text
 
 
