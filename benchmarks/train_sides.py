@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -49,12 +49,14 @@ class BenchmarkSpec(StrictModel):
     settings: Training
     rows: dict[str, list[Encoded]]  # by adapter
     validation: dict[str, list[Encoded]]  # by adapter; no side trains on them
+    quantize: Literal["none", "nf4"] = "none"  # of the base, for the engine
 
 
 def engine(spec: BenchmarkSpec, adapters: Sequence[str], out: Path) -> dict[str, Any]:
     """The engine, all adapters at once, as `maverick_assets.training.loop.run` drives it."""
     hardware = detect_hardware()
-    model = load_base_model(spec.base.directory, spec.base.digest, hardware.dtype)
+    base = spec.base
+    model = load_base_model(base.directory, base.digest, hardware.dtype, spec.quantize)
     model.to(hardware.device)
     computed = _computed_tokens(model)
     jobs = [AdapterJob(name, spec.rows[name], spec.settings) for name in adapters]

@@ -27,6 +27,7 @@ from maverick_assets.files import staged_directory
 from maverick_assets.processes import run_main
 from maverick_assets.records import GateDecision, Metrics, Score, TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
+from maverick_assets.training.device.memory import memory_errors
 from maverick_assets.training.kernels.fast_paths import FastPaths
 from maverick_assets.training.loop.adapters import load_adapter
 from maverick_assets.training.model.kept_check import CheckedBase, checked_paths
@@ -62,8 +63,9 @@ def main(arguments: Sequence[str]) -> None:
 def load_base(spec: BaseSpec) -> LoadedBase:
     prepare_process()
     hardware = detect_hardware()
-    model = load_base_model(spec.directory, spec.digest, hardware.dtype)
-    return LoadedBase(spec, model.to(hardware.device), ChatTokenizer(spec.directory), hardware)
+    with memory_errors("the base, which an evaluation loads as it is,", "free memory", hardware):
+        model = load_base_model(spec.directory, spec.digest, hardware.dtype).to(hardware.device)
+    return LoadedBase(spec, model, ChatTokenizer(spec.directory), hardware)
 
 
 def evaluate(spec: EvaluationSpec, base: LoadedBase) -> tuple[Metrics, GateDecision]:

@@ -1,0 +1,1 @@
+"""The sections of `benchmarks.gpu`, each in a process of its own."""
