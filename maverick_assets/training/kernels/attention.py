@@ -1,10 +1,12 @@
 """Causal attention that keeps to each document of a pack.
 
 The usual way, one dense block-diagonal mask over the whole pack, computes n times the scores that n
-documents need and then throws most of them away. Here each document gets products of its own:
+documents need and then throws most of them away. Here a product has the keys of its documents
+alone:
 
-- on a CPU, one batched product per document, with the keys and values of a shared prefix fetched
-  from where they lie (`prefixes.py`); forward and backward are written out below;
+- on a CPU, one batched product per block of queries (`query_blocks.py`), with the keys and values
+  of a shared prefix fetched from where they lie (`prefixes.py`); forward and backward are written
+  out below;
 - on CUDA, one call of FlashAttention for the whole pack (`flash_attention.py`). It reads contiguous
   sequences only, so prefixes are not shared there. Where the card or the shape rules it out, CUDA
   computes as a CPU does.
@@ -27,7 +29,8 @@ from maverick_assets.training.kernels.flash_attention import (
     flash_attention,
     flash_obstacle,
 )
-from maverick_assets.training.kernels.prefixes import DocumentRanges
+from maverick_assets.training.kernels.prefixes import DocumentRanges, TokenRange
+from maverick_assets.training.kernels.query_blocks import QueryBlock, query_blocks
 
 IMPLEMENTATION = "maverick_documents"  # the name under which transformers looks it up
 
@@ -130,7 +133,7 @@ def _chunk_of(module: Any) -> int | None:
 
 
 class _DocumentAttention(torch.autograd.Function):
-    """softmax(Q K^T * scaling) V for one document after the other.
+    """softmax(Q K^T * scaling) V for one block of queries after the other.
 
     Grouped-query attention (Ainslie et al. 2023): `heads / kv_heads` query heads share one key and
     value head. transformers repeats keys and values for each of them. Here the query heads of a
@@ -138,7 +141,7 @@ class _DocumentAttention(torch.autograd.Function):
     size) @ (kv_heads, size, seen): fewer and larger products, nothing repeated.
 
     The backward pass is written out because autograd's, over the slices and concatenations of many
-    documents, would allocate a gradient as large as the pack for every slice. Of the forward pass
+    blocks, would allocate a gradient as large as the pack for every slice. Of the forward pass
     only the probabilities are kept for it, not the scores.
     """
 
@@ -157,33 +160,31 @@ class _DocumentAttention(torch.autograd.Function):
         heads, tokens, _ = query.shape
         kv_heads, size = key.shape[0], value.shape[-1]
         out = query.new_empty(tokens, kv_heads, heads // kv_heads, size)
+        blocks = query_blocks(document_ranges, rule.window, rule.chunk, query.dtype, query.device)
         kept = []
-        for ranges in document_ranges:
-            start, end = ranges[-1]  # the document's queries; its keys may also lie further up
-            keys, values = _gather(key, ranges), _gather(value, ranges)
-            # The queries are scaled, not the scores, of which there are more.
-            stacked = _stack_groups(query[:, start:end] * rule.scaling, kv_heads)
-            scores = torch.bmm(stacked, keys.transpose(1, 2))
+        for block in blocks:
+            keys, values = _gather(key, block.key_ranges), _gather(value, block.key_ranges)
+            scores = torch.bmm(_queries(query, block, rule, kv_heads), keys.transpose(1, 2))
             if rule.softcap:
                 scores.div_(rule.softcap).tanh_()
                 kept.append(scores)  # the tanh, which its derivative is computed from
                 scores = scores * rule.softcap
-            seen, own = keys.shape[1], end - start
-            hidden = _hidden(own, seen, rule, query.device)
-            scores.view(kv_heads, -1, own, seen).masked_fill_(hidden, float("-inf"))
-            probabilities = _softmax(scores, sinks, own)
+            # Adding is several times faster here than filling where a mask says so.
+            scores.view(heads, *block.mask.shape).add_(block.mask)
+            probabilities = _softmax(scores, sinks, len(block.mask))
             mixed = torch.bmm(probabilities, values)
-            out[start:end] = mixed.view(kv_heads, -1, own, size).permute(2, 0, 1, 3)
+            per_head = mixed.view(kv_heads, heads // kv_heads, -1, size)
+            out[block.start : block.end] = per_head.permute(2, 0, 1, 3)
             kept.append(probabilities)
         ctx.save_for_backward(query, key, value, *kept)
-        ctx.document_ranges, ctx.rule = document_ranges, rule
+        ctx.blocks, ctx.rule = blocks, rule
         return out.view(tokens, heads, size)
 
     @staticmethod
     def backward(
         ctx: Any, grad_out: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, None, None, None]:
-        """With P the probabilities and S the scaled scores of a document (Dao et al. 2022, B.2):
+        """With P the probabilities and S the scaled scores of a block (Dao et al. 2022, B.2):
 
         dV = P^T dO,  dP = dO V^T,  dS = P * (dP - rowsum(dP * P)),
         dQ = scaling * dS K,  dK = scaling * dS^T Q.
@@ -200,36 +201,23 @@ class _DocumentAttention(torch.autograd.Function):
             torch.zeros_like(tensor, memory_format=torch.contiguous_format)
             for tensor in (query, key, value)
         )
-        for ranges, probabilities, tanh in zip(ctx.document_ranges, kept, tanhs, strict=True):
-            start, end = ranges[-1]
-            grad_mixed = _stack_groups(grad_out[start:end].transpose(0, 1), kv_heads)
+        for block, probabilities, tanh in zip(ctx.blocks, kept, tanhs, strict=True):
+            ranges = block.key_ranges
+            grad_mixed = _stack_groups(grad_out[block.start : block.end].transpose(0, 1), kv_heads)
             _scatter_add(grad_value, ranges, torch.bmm(probabilities.transpose(1, 2), grad_mixed))
             grad_probabilities = torch.bmm(grad_mixed, _gather(value, ranges).transpose(1, 2))
             # Zero where the mask was: the probability there is zero.
             grad_scores = torch._softmax_backward_data(
                 grad_probabilities, probabilities, -1, probabilities.dtype
             )
-            grad_scores *= rule.scaling
             if tanh is not None:
                 grad_scores *= 1 - tanh.square()
-            keys = _gather(key, ranges)
-            grad_query[:, start:end] = torch.bmm(grad_scores, keys).view_as(query[:, start:end])
-            queries = _stack_groups(query[:, start:end], kv_heads)
+            grad_own = grad_query[:, block.start : block.end]
+            grad_stacked = torch.bmm(grad_scores, _gather(key, ranges))
+            torch.mul(grad_stacked.view_as(grad_own), rule.scaling, out=grad_own)
+            queries = _queries(query, block, rule, kv_heads)
             _scatter_add(grad_key, ranges, torch.bmm(grad_scores.transpose(1, 2), queries))
         return grad_query, grad_key, grad_value, None, None, None
-
-
-def _hidden(own: int, seen: int, rule: AttentionRule, device: torch.device) -> torch.Tensor:
-    """Which keys of a document its last `own` tokens do not see: bool (own, seen)."""
-    # Query i of the document's own tokens is its token seen - own + i: it sees those up to itself,
-    # so the mask begins one right of that diagonal.
-    hidden = torch.ones(own, seen, dtype=torch.bool, device=device).triu_(1 + seen - own)
-    if rule.window and seen > rule.window:
-        hidden |= torch.ones_like(hidden).tril_(seen - own - rule.window)
-    if rule.chunk and seen > rule.chunk:
-        chunks = torch.arange(seen, device=device) // rule.chunk
-        hidden |= chunks[seen - own :, None] != chunks
-    return hidden
 
 
 def _softmax(scores: torch.Tensor, sinks: torch.Tensor | None, own: int) -> torch.Tensor:
@@ -243,24 +231,33 @@ def _softmax(scores: torch.Tensor, sinks: torch.Tensor | None, own: int) -> torc
     return torch.softmax(torch.cat([scores, column], -1), -1)[..., :-1].contiguous()
 
 
+def _queries(
+    query: torch.Tensor, block: QueryBlock, rule: AttentionRule, kv_heads: int
+) -> torch.Tensor:
+    """A block's queries in groups, scaled: there are fewer of them than of scores."""
+    return _stack_groups(query[:, block.start : block.end] * rule.scaling, kv_heads)
+
+
 def _stack_groups(per_head: torch.Tensor, kv_heads: int) -> torch.Tensor:
     """(heads, length, size) -> (kv_heads, heads / kv_heads * length, size)."""
     return per_head.reshape(kv_heads, -1, per_head.shape[-1])
 
 
-def _gather(pack: torch.Tensor, ranges: DocumentRanges) -> torch.Tensor:
-    """(kv_heads, tokens, size) of a pack -> the same of one document, shared prefix included.
+def _gather(pack: torch.Tensor, ranges: tuple[TokenRange, ...]) -> torch.Tensor:
+    """(kv_heads, tokens, size) of a pack -> the same of the keys that one block sees.
 
-    A view where the document shares nothing.
+    A view where these lie side by side.
     """
     pieces = [pack[:, start:end] for start, end in ranges]
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
 
 
-def _scatter_add(pack: torch.Tensor, ranges: DocumentRanges, gradient: torch.Tensor) -> None:
+def _scatter_add(
+    pack: torch.Tensor, ranges: tuple[TokenRange, ...], gradient: torch.Tensor
+) -> None:
     """The backward pass of `_gather`.
 
-    `+=` because a shared token gets the sum over all documents that attended to it.
+    `+=` because a token gets the sum over all blocks that attended to it.
     """
     sizes = [end - start for start, end in ranges]
     for (start, end), piece in zip(ranges, torch.split(gradient, sizes, 1), strict=True):

@@ -12,6 +12,7 @@ from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.training.kernels.attention import attend_within_documents, document_attention
 from maverick_assets.training.kernels.packing import Document, pack
 from maverick_assets.training.kernels.prefixes import DocumentRanges
+from maverick_assets.training.kernels.query_blocks import BLOCK_TOKENS
 from maverick_assets_tests.tiny_llama import tiny_llama
 from maverick_assets_tests.training.rows import VOCABULARY, many_rows
 
@@ -67,17 +68,46 @@ def test_values_and_gradients_are_those_of_torch_where_documents_share_prefixes(
     )
 
 
+# A document of three blocks, two short ones in one block, and a long one that shares a prefix.
+SHORT = 3 * BLOCK_TOKENS + 30
+SEVERAL_BLOCKS: tuple[DocumentRanges, ...] = (
+    ((0, 3 * BLOCK_TOKENS),),
+    ((0, 40), (3 * BLOCK_TOKENS, SHORT)),
+    ((SHORT, SHORT + 20),),
+    ((0, 200), (SHORT + 20, SHORT + 20 + 2 * BLOCK_TOKENS)),
+)
+
+
+@pytest.mark.parametrize("heads", [3, 6])
+@pytest.mark.parametrize("window", [None, 10, 150])
+def test_values_and_gradients_are_those_of_torch_in_documents_of_several_blocks(
+    heads: int, window: int | None
+) -> None:
+    torch.manual_seed(0)
+    check_against_torch(heads, 3, SEVERAL_BLOCKS, window)
+
+
 def check_against_torch(
-    heads: int, groups: int, document_ranges: tuple[DocumentRanges, ...]
+    heads: int,
+    groups: int,
+    document_ranges: tuple[DocumentRanges, ...],
+    window: int | None = None,
 ) -> None:
     shapes = [(1, count, document_ranges[-1][-1][1], 8) for count in (heads, groups, groups)]
     inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
     query, key, value = inputs
     out, _ = attend_within_documents(
-        torch.nn.Identity(), query, key, value, None, 0.3, document_ranges=document_ranges
+        torch.nn.Identity(),
+        query,
+        key,
+        value,
+        None,
+        0.3,
+        document_ranges=document_ranges,
+        sliding_window=window,
     )
     expected = torch.cat(
-        [attention_of(inputs, ranges) for ranges in document_ranges], dim=2
+        [attention_of(inputs, ranges, window) for ranges in document_ranges], dim=2
     ).transpose(1, 2)
     torch.testing.assert_close(out, expected)
     grad_out = torch.randn_like(out)
@@ -89,12 +119,15 @@ def check_against_torch(
         torch.testing.assert_close(ours, theirs)
 
 
-def attention_of(inputs: list[torch.Tensor], ranges: DocumentRanges) -> torch.Tensor:
+def attention_of(
+    inputs: list[torch.Tensor], ranges: DocumentRanges, window: int | None
+) -> torch.Tensor:
     """torch's attention over one whole document: the rows of the tokens that are its own."""
     positions = [at for start, end in ranges for at in range(start, end)]
     query, key, value = (tensor[:, :, positions] for tensor in inputs)
-    whole = F.scaled_dot_product_attention(
-        query, key, value, is_causal=True, scale=0.3, enable_gqa=True
-    )
+    visible = torch.ones(len(positions), len(positions), dtype=torch.bool).tril()
+    if window:
+        visible = visible.triu(1 - window)
+    whole = F.scaled_dot_product_attention(query, key, value, visible, scale=0.3, enable_gqa=True)
     start, end = ranges[-1]
     return whole[:, :, start - end :]
