@@ -102,7 +102,9 @@ def _try(base: Path, adapter: Path, tokens: Path) -> None:
         if server.tokenize(text, add_special=False) != ids:
             raise BadInput(f"it reads {text!r} as other tokens than the base's tokenizer")
     request = {"prompt": expected["prompt"], "max_tokens": 1, "temperature": 0, "logprobs": 20}
-    plain, adapted = (_logprobs(server, request, scale) for scale in (0.0, 1.0))
+    # An answer that ends at once has no first token, and one of a character's bytes is not shown.
+    any_word = request | {"ignore_eos": True, "max_tokens": 4}
+    plain, adapted = (_logprobs(server, any_word, scale) for scale in (0.0, 1.0))
     common = plain.keys() & adapted.keys()
     if common and max(abs(plain[token] - adapted[token]) for token in common) < _VISIBLE_EFFECT:
         raise BadInput("an adapter changes nothing there")

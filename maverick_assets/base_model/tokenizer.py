@@ -1,6 +1,7 @@
 """Chat messages as token ids, with one supervised completion."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -157,6 +158,30 @@ class ChatTokenizer:
         one and the template has not written it.
         """
         return self._start_with(self._ids(self._template.prompt(messages)))
+
+    def prompt_text(self, messages: list[Message]) -> str:
+        """The text whose ids `encode_prompt` gives, but for the start token that it may add.
+
+        White space is left out where the tokenizer drops it, as Phi-3's does behind special tokens:
+        llama.cpp reads a text that has none in the same way.
+        """
+        text = self._template.prompt(messages)
+        for token in self._tokenizer.added_tokens_decoder.values():
+            before, behind = r"\s*" * token.lstrip, r"\s*" * token.rstrip
+            if before or behind:
+                written = token.content
+                pattern = before + re.escape(written) + behind
+                text = re.sub(pattern, written.replace("\\", r"\\"), text)
+        return text
+
+    def token(self, token_id: int) -> str:
+        """A token as its vocabulary writes it."""
+        return str(self._tokenizer.convert_ids_to_tokens(token_id))
+
+    @property
+    def stop_tokens(self) -> list[str]:
+        """Tokens at which generation stops."""
+        return self._template.stop_tokens
 
     @cached_property
     def stop_ids(self) -> list[int]:

@@ -75,6 +75,9 @@ class Manifest(StrictModel):
     metrics: Metrics | None = Field(None, description="None until the version is evaluated")
     gate: GateDecision | None = Field(None, description="None until the version is evaluated")
     revoked: Revocation | None = None
+    no_modelfile: str | None = Field(
+        None, description="why an exported version has no Modelfile: what Ollama cannot have"
+    )
     files: dict[str, str] = Field({}, description="path in the version's directory -> sha256")
 
     @property

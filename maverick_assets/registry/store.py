@@ -83,6 +83,13 @@ class Registry(Catalog):
             files = others | _digests_by_path(directory, target)
             return self._save(manifest.model_copy(update={"files": files}))
 
+    def note_modelfile(self, personality: str, version: str | Version, problem: str | None) -> None:
+        """Record why a version has no Modelfile; None where it has one, or is to have one."""
+        with self._locked(self._require(personality)):
+            manifest = self.get(personality, version)
+            if manifest.no_modelfile != problem:
+                self._save(manifest.model_copy(update={"no_modelfile": problem}))
+
     def record_evaluation(
         self, personality: str, version: Version | str, metrics: Metrics, gate: GateDecision
     ) -> Manifest:

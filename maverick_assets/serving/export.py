@@ -6,6 +6,7 @@ from pathlib import Path
 from maverick_assets.base_model.gguf_files import convert_adapter, convert_base
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
+from maverick_assets.serving.ollama_format import OllamaFormat
 
 # A 135M model falls into loops without a penalty. The embedded runtime and Ollama use the same one.
 REPEAT_PENALTY = 1.1
@@ -38,25 +39,20 @@ def ensure_base_gguf(base: PreparedBase, folder: Path) -> Path:
     return base.gguf or convert_base(base.directory, base.digest, folder)
 
 
-def modelfile(base_gguf: str, system_prompt: str) -> str:
+def modelfile(base_gguf: str, system_prompt: str, chat_format: OllamaFormat) -> str:
     """An Ollama Modelfile for the `adapter.gguf` beside it, on the base in the file `base_gguf`.
 
-    Template and stop words are written out, so that nothing depends on what Ollama guesses. They
-    are ChatML, the format of the embedded base model. Raises `BadInput` for a system prompt with
-    triple quotes.
+    Template and stop words are written out, so that nothing depends on what Ollama guesses. Raises
+    `BadInput` for a system prompt with triple quotes.
     """
     if '"""' in system_prompt:
         raise BadInput('a system prompt cannot contain """ in a Modelfile; use other quotes')
+    stops = "".join(f"PARAMETER stop {json.dumps(stop)}\n" for stop in chat_format.stops)
     return f'''FROM {base_gguf}
 ADAPTER ./adapter.gguf
-TEMPLATE """{{{{- range .Messages }}}}<|im_start|>{{{{ .Role }}}}
-{{{{ .Content }}}}<|im_end|>
-{{{{ end }}}}<|im_start|>assistant
-"""
+TEMPLATE """{chat_format.template}"""
 SYSTEM """{system_prompt}"""
-PARAMETER stop "<|im_start|>"
-PARAMETER stop "<|im_end|>"
-PARAMETER repeat_penalty {REPEAT_PENALTY}
+{stops}PARAMETER repeat_penalty {REPEAT_PENALTY}
 '''
 
 

@@ -22,6 +22,7 @@ from maverick_assets.registry.catalog import label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
+from maverick_assets.serving.ollama_format import OllamaFormat, ollama_format
 from maverick_assets.serving.runtime import AdapterFile, Runtime, prompt_encoder, trial_answer
 from maverick_assets.settings import Settings, load_settings
 
@@ -50,6 +51,7 @@ class Export:
 def publish(settings: Settings, versions: Sequence[tuple[str, str]]) -> Iterator[Published]:
     """Export versions, try them in llama.cpp, and attach `adapter.gguf` and `Modelfile` to each.
 
+    A base whose chat template Ollama cannot have gives no Modelfile; log and manifest say why.
     `versions` are pairs of personality and version. Nothing is attached to a version that has a
     corrupt file, or whose exported adapter does not answer; the others are published all the same.
     """
@@ -64,8 +66,10 @@ def publish(settings: Settings, versions: Sequence[tuple[str, str]]) -> Iterator
         runtime = _common_runtime(exports)
         for export in exports:
             try:
-                answer = _try(export, runtime or _runtime([export]))
-                _attach(Registry(settings.models), export)
+                used = runtime or _runtime([export])
+                answer = _try(export, used)
+                chat_format = ollama_format(export.base, settings.base_dir, used.server)
+                _attach(Registry(settings.models), export, chat_format)
             except MaverickError as error:
                 yield Published(export.manifest.personality, problem=str(error))
             else:
@@ -104,11 +108,16 @@ def _try(export: Export, runtime: Runtime) -> str:
     return trial_answer(runtime, label(export.manifest), question)
 
 
-def _attach(registry: Registry, export: Export) -> None:
+def _attach(registry: Registry, export: Export, chat_format: OllamaFormat) -> None:
     manifest, page = export.manifest, export.gguf.parent / "Modelfile"
-    write_atomically(page, modelfile(export.base_gguf.name, manifest.recipe.system_prompt))
-    for path in (export.gguf, page):
-        registry.attach(manifest.personality, manifest.version, path, path.name)
+    registry.attach(manifest.personality, manifest.version, export.gguf, export.gguf.name)
+    if chat_format.problem is None:
+        text = modelfile(export.base_gguf.name, manifest.recipe.system_prompt, chat_format)
+        write_atomically(page, text)
+        registry.attach(manifest.personality, manifest.version, page, page.name)
+    else:
+        print(f"{label(manifest)} has no Modelfile: {chat_format.problem}")
+    registry.note_modelfile(manifest.personality, manifest.version, chat_format.problem)
 
 
 def first_messages(recipe: Recipe, question: str) -> list[Message]:

@@ -18,6 +18,10 @@ _TOP_P = 0.95  # nucleus sampling (Holtzman et al. 2020)
 # size of a single optimizer step (2e-4) moves them by 5e-3.
 _VISIBLE_EFFECT = 1e-4
 
+# llama.cpp says nothing of a token that is only a part of a character, so that the first one of
+# which it says something may be a later one. No character has more bytes.
+_FIRST_CHARACTER = 4
+
 PromptEncoder = Callable[[list[Message]], list[int]]
 
 
@@ -93,7 +97,13 @@ class Runtime:
         self, messages: Sequence[Message], *, adapter: str | None, top: int = 20
     ) -> dict[str, float]:
         """Log-probability (nats, before sampling options) of the `top` likeliest first tokens."""
-        options: dict[str, Any] = {"max_tokens": 1, "temperature": 0}
+        options: dict[str, Any] = {
+            "max_tokens": _FIRST_CHARACTER,
+            "temperature": 0,
+            # An answer that ends at once has no first token: another one is chosen, and the values,
+            # which are those before any choice, stay the same.
+            "ignore_eos": True,
+        }
         # OpenAI's two interfaces ask for the same in two ways.
         options |= (
             {"logprobs": top} if self._encode_prompt else {"logprobs": True, "top_logprobs": top}

@@ -35,6 +35,7 @@ class ModelFamily:
     pieces: bool = False  # a vocabulary of SentencePiece; else one of bytes, as GPT-2's
     begins_with_space: bool = True  # whether SentencePiece puts a space before a text
     swallows_space: bool = False  # whether white space behind a special token is dropped (Phi-3)
+    embedding: float = 1.0  # factor of its random embedding
     text_tokens: tuple[str, ...] = ()  # tokens that are not special: decoding shows them
 
     def save(self, directory: Path, byte_vocabulary: Path) -> None:
@@ -51,6 +52,8 @@ class ModelFamily:
         torch.manual_seed(0)
         config = getattr(transformers, self.config)(**self._sizes(tokenizer))
         model = transformers.AutoModelForCausalLM.from_config(config)
+        with torch.no_grad():
+            model.get_input_embeddings().weight.mul_(self.embedding)
         model.save_pretrained(directory)
         chat_format = _TEMPLATES[self.chat_format]
         (directory / "chat_template.jinja").write_text(chat_format.template)
@@ -231,6 +234,7 @@ FAMILIES = {
                 **_NARROW,
             },
             pieces=True,
+            embedding=0.1,  # else its head, which is the same matrix, repeats the last token
             begins_with_space=False,
         ),
         ModelFamily("Qwen 2.5", "Qwen 2.5", "Qwen2Config", {"tie_word_embeddings": True}),

@@ -1,6 +1,8 @@
 """Export: PEFT to GGUF by llama.cpp's converters, complete or absent; Ollama's Modelfile."""
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +10,14 @@ import pytest
 from gguf import GGUFReader
 
 from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.serving import ollama_format as ollama_format_module
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
+from maverick_assets.serving.ollama_format import OllamaFormat, ollama_format
+from maverick_assets.serving.runtime import Runtime
 from maverick_assets_tests.serving.conftest import Adapter
+from maverick_assets_tests.serving.go_template_simulation import render
 
 PLAIN = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "use_rslora": False, "rank_pattern": {}}
 
@@ -114,18 +121,68 @@ def test_a_converted_base_is_kept(f16_base: Path, base: PreparedBase) -> None:
     assert f16_base.stat() == before
 
 
+CHATML = OllamaFormat(template='{{ "x" }}', stops=("<|im_end|>", 'a "quoted" one'))
+
+
 def test_the_modelfile_says_everything_that_ollama_would_guess() -> None:
-    text = modelfile("base.Q4_1.gguf", "You are Allan.\nYou answer briefly.")
+    text = modelfile("base.Q4_1.gguf", "You are Allan.\nYou answer briefly.", CHATML)
     assert text.startswith("FROM base.Q4_1.gguf\nADAPTER ./adapter.gguf\n")
+    assert 'TEMPLATE """{{ "x" }}"""\n' in text
     assert 'SYSTEM """You are Allan.\nYou answer briefly."""\n' in text
-    assert 'PARAMETER stop "<|im_end|>"\n' in text
-    assert (
-        'TEMPLATE """{{- range .Messages }}<|im_start|>{{ .Role }}\n'
-        "{{ .Content }}<|im_end|>\n"
-        '{{ end }}<|im_start|>assistant\n"""\n'
-    ) in text
+    assert 'PARAMETER stop "<|im_end|>"\nPARAMETER stop "a \\"quoted\\" one"\n' in text
 
 
 def test_a_system_prompt_that_would_end_its_own_quotes_is_refused() -> None:
     with pytest.raises(BadInput, match="system prompt cannot contain"):
-        modelfile("base.gguf", 'You are """Allan""".')
+        modelfile("base.gguf", 'You are """Allan""".', CHATML)
+
+
+@pytest.fixture
+def own_template(base: PreparedBase, tmp_path: Path) -> Callable[[str], PreparedBase]:
+    """The embedded base with another chat template."""
+
+    def make(template: str) -> PreparedBase:
+        directory = tmp_path / "model"
+        directory.mkdir()
+        for path in base.directory.glob("*.json"):
+            shutil.copy(path, directory)
+        (directory / "chat_template.jinja").write_text(template)
+        return replace(base, directory=directory, digest="d" * 64)
+
+    return make
+
+
+def test_the_format_of_the_embedded_base_is_found_once(
+    base: PreparedBase, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ollama_format(base, tmp_path, runtime.server)
+    assert found.problem is None
+    assert "<|im_end|>" in found.stops
+    question = [Message(role="system", content="S"), Message(role="user", content="Q")]
+    assert render(found.template, question) == (
+        "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\n"
+    )
+    monkeypatch.setattr(ollama_format_module, "ChatTokenizer", lambda _: pytest.fail("found again"))
+    assert ollama_format(base, tmp_path, runtime.server) == found
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ("{% for m in messages %}{{ loop.index }}{{ m.content }}{% endfor %}", "more than roles"),
+        ("{% for m in messages %}[x] {{ m.content }}{% endfor %}", None),
+    ],
+)
+def test_a_template_that_ollama_cannot_have_is_named(
+    own_template: Callable[[str], PreparedBase],
+    runtime: Runtime,
+    tmp_path: Path,
+    template: str,
+    reason: str | None,
+) -> None:
+    found = ollama_format(own_template(template), tmp_path, runtime.server)
+    if reason is None:
+        assert found.problem is None
+    else:
+        assert found.problem and reason in found.problem
+        assert found.template == ""
