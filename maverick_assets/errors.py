@@ -16,6 +16,15 @@ class BadInput(MaverickError):
     exit_code = 2
 
 
+class Interrupted(MaverickError):
+    """A training was stopped and has saved a checkpoint."""
+
+    exit_code = 75  # sysexits.h: EX_TEMPFAIL, try again later
+
+    def __init__(self) -> None:
+        super().__init__("training was stopped and saved; run the same command again to resume it")
+
+
 def first_line(error: BaseException) -> str:
     """The first line of a library's message; the name of the error's class where it has none."""
     lines = str(error).strip().splitlines()

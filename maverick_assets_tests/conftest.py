@@ -29,6 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="statements of the concurrent writers that extraction must keep up with",
     )
     parser.addoption("--kills", type=int, default=20, help="how often a training is killed")
+    parser.addoption(
+        "--hosts",
+        type=int,
+        default=2,
+        choices=(2, 3, 4),
+        help="network namespaces over which a training is spread",
+    )
 
 
 _traces = pytest.StashKey[SessionTraces]()

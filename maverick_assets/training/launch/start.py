@@ -6,7 +6,6 @@ from maverick_assets.errors import BadInput
 from maverick_assets.training.launch.layout import RankLayout
 from maverick_assets.training.launch.torchrun import run_ranks
 from maverick_assets.training.loop.reporting import Reporter
-from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import TrainingSpec
 
 
@@ -31,6 +30,8 @@ def start_training(
             "torch can use; training on the cores"
         )
     if layout.local_ranks * layout.hosts == 1:
+        from maverick_assets.training.loop.run import run_training  # seconds, which ranks pay alone
+
         run_training(spec, reporter)
     else:
         run_ranks(spec, layout, reporter)

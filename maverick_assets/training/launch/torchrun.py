@@ -25,10 +25,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.errors import BadInput, Interrupted, MaverickError
 from maverick_assets.processes import PARENT_PID, run_main, thread_limit
 from maverick_assets.training.launch.layout import RankLayout
-from maverick_assets.training.loop.checkpoints import Interrupted
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.spec import TrainingSpec
 

@@ -30,15 +30,6 @@ _STATE = "state.safetensors"
 _DIGEST = "state.sha256"
 
 
-class Interrupted(MaverickError):
-    """The run was stopped and has saved a checkpoint."""
-
-    exit_code = 75  # sysexits.h: EX_TEMPFAIL, try again later
-
-    def __init__(self) -> None:
-        super().__init__("training was stopped and saved; run the same command again to resume it")
-
-
 class Progress(StrictModel):
     """How far an adapter has come. Aliases are the keys on disk."""
 

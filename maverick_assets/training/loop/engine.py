@@ -13,6 +13,7 @@ from typing import Any
 
 from peft import PeftModel
 
+from maverick_assets.errors import Interrupted
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.adapter_job import AdapterJob
@@ -30,7 +31,6 @@ from maverick_assets.training.loop.checkpoints import (
     AdapterSnapshot,
     Checkpoints,
     InMemoryStart,
-    Interrupted,
 )
 from maverick_assets.training.loop.stepper import Stepper, StepperFactory, local_stepper
 

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from maverick_assets.training.device.memory import LogLine
-from maverick_assets.training.loop.engine import StepReport
+if TYPE_CHECKING:  # a process that only relays the reports of others needs no engine
+    from maverick_assets.training.device.memory import LogLine
+    from maverick_assets.training.loop.engine import StepReport
 
 SECONDS_BETWEEN_LINES = 15
 
@@ -23,7 +24,7 @@ SECONDS_BETWEEN_LINES = 15
 class RunStatus:
     """Speed and memory of a run after a step."""
 
-    report: StepReport
+    report: "StepReport"
     roofline_share: float  # of the tokens a second that the hardware allows
     peak_memory_mb: int
     gpu_utilization: int | None  # percent; None without a GPU
@@ -41,7 +42,7 @@ class RunStatus:
 class Reporter:
     """The channels through which a training process reports."""
 
-    log: LogLine  # lines for people
+    log: "LogLine"  # lines for people
     result: Callable[[Mapping[str, Any]], object]  # one for each job
     status: Callable[[RunStatus], object] | None = None  # each step; None: a line now and then
 
@@ -70,7 +71,7 @@ def terminal_reporter() -> Iterator[Reporter]:
         yield Reporter(log, lambda result: log(json.dumps(result)), _bars_in(live))
 
 
-def status_lines(log: LogLine) -> Callable[[RunStatus], None]:
+def status_lines(log: "LogLine") -> Callable[[RunStatus], None]:
     """A line for the first step, the last one, and every few seconds between."""
     next_due = time.monotonic()
 

@@ -8,7 +8,8 @@ the bridge as well.
 import os
 import shutil
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,13 +51,15 @@ class NetworkHost:
     processes: list[psutil.Process] = field(default_factory=list)
 
     def boot(self) -> None:
-        """Start its sshd, and wait until it answers."""
+        """Start its sshd, unless it runs, and wait until it answers."""
+        if self.own_processes():
+            return
         boot = ["sh", "-ec", BOOT.format(name=self.name, folder=self.folder)]
         spaces = ["unshare", "--uts", "--pid", "--mount-proc", "--fork", "--kill-child"]
         log = (self.folder / "sshd.log").open("ab")
-        process = subprocess.Popen(
-            ["ip", "netns", "exec", self.namespace, *spaces, *boot], stdout=log, stderr=log
-        )
+        # Where the tests are killed, the kernel ends their hosts.
+        with_tests = ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.namespace]
+        process = subprocess.Popen([*with_tests, *spaces, *boot], stdout=log, stderr=log)
         self.processes.append(psutil.Process(process.pid))
         scan = ["ssh-keyscan", "-T", "1", self.address]
         wait_for(lambda: subprocess.run(scan, capture_output=True, check=False).stdout, 20)
@@ -71,6 +74,17 @@ class NetworkHost:
 
     def plug_cable(self) -> None:
         run("ip", "link", "set", self.cable, "up")
+
+    @contextmanager
+    def hide(self, folder: Path) -> Iterator[None]:
+        """Inside, the host sees an empty folder there, as if it had not mounted it."""
+        sshd = next(process for process in self.own_processes() if process.name() == "sshd")
+        inside = ["nsenter", f"--mount=/proc/{sshd.pid}/ns/mnt"]
+        run(*inside, "mount", "-t", "tmpfs", "none", str(folder))
+        try:
+            yield
+        finally:
+            run(*inside, "umount", str(folder))
 
     def own_processes(self) -> list[psutil.Process]:
         """The processes in its network namespace."""
@@ -177,10 +191,14 @@ class Network:
                 for host in self.hosts.values()
             )
         )
-        self.programs.mkdir()
-        program = self.programs / "ssh"
+        self._programs.mkdir()
+        program = self._programs / "ssh"
         program.write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {self.folder}/ssh_config "$@"\n')
         program.chmod(0o755)
+
+    def trainings(self) -> list[psutil.Process]:
+        """The processes of trainings on all hosts."""
+        return [process for host in self.hosts.values() for process in host.trainings()]
 
     @property
     def absent_host(self) -> NetworkHost:
@@ -192,8 +210,12 @@ class Network:
         return self.folder / "known_hosts"
 
     @property
-    def programs(self) -> Path:
-        """The folder to put first in PATH."""
+    def path(self) -> str:
+        """PATH with the `ssh` that knows these hosts."""
+        return f"{self._programs}:{os.environ['PATH']}"
+
+    @property
+    def _programs(self) -> Path:
         return self.folder / "programs"
 
 
@@ -201,11 +223,15 @@ def run(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def skip_without_namespaces() -> None:
-    """Skip a test where this machine cannot have hosts of its own, and say why."""
+@contextmanager
+def network_of(folder: Path, *names: str) -> Iterator[Network]:
+    """Hosts of these names; nothing is left of them afterwards.
+
+    Skips the test, and says why, where this machine cannot have them.
+    """
     missing = [
         name
-        for name in ("ip", "unshare", "ssh", "ssh-keygen", "/usr/sbin/sshd")
+        for name in ("ip", "unshare", "setpriv", "ssh", "ssh-keygen", "/usr/sbin/sshd")
         if shutil.which(name) is None
     ]
     if missing:
@@ -214,3 +240,5 @@ def skip_without_namespaces() -> None:
     done = subprocess.run(probe, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"this machine allows no network namespaces: {done.stderr.strip()}")
+    with Network(folder, list(names)) as network:
+        yield network

@@ -49,6 +49,19 @@ def test_a_node_of_two_gpus_trains_with_two_ranks(
     assert not (tmp_path / "checkpoints").exists()
 
 
+def test_ranks_train_on_a_host_whose_name_does_not_resolve(
+    tiny_base: PreparedBase, table: Path, tmp_path: Path
+) -> None:
+    named = ["unshare", "--uts", "sh", "-c", 'hostname no-address-anywhere && "$@"', "sh"]
+    probe = subprocess.run([*named, "true"], capture_output=True, text=True, check=False)
+    if probe.returncode:
+        pytest.skip(f"this machine allows no host name of a test's own: {probe.stderr.strip()}")
+    spec = write_spec(tiny_base, table, tmp_path / "out")
+    done = subprocess.run([*named, *driver(spec)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout.splitlines()[-1])["status"] == "trained"
+
+
 def started(spec: Path) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """A training with two ranks that is at its steps, and all its processes."""
     process = subprocess.Popen(driver(spec), stdout=subprocess.PIPE, text=True)

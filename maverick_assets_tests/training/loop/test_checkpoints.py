@@ -14,17 +14,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import Interrupted, MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.training.loop import engine
 from maverick_assets.training.loop.adapter_job import AdapterJob
 from maverick_assets.training.loop.adapters import attached_lora
-from maverick_assets.training.loop.checkpoints import (
-    AdapterSnapshot,
-    Checkpoints,
-    Interrupted,
-    Progress,
-)
+from maverick_assets.training.loop.checkpoints import AdapterSnapshot, Checkpoints, Progress
 from maverick_assets.training.loop.engine import train
 from maverick_assets_tests.tiny_llama import tiny_llama
 from maverick_assets_tests.training.loop.two_adapters import (

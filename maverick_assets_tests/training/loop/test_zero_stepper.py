@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from maverick_assets.errors import BadInput
+from maverick_assets.errors import BadInput, Interrupted
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.loop import engine
 from maverick_assets.training.loop.adapters import attached_lora
-from maverick_assets.training.loop.checkpoints import Checkpoints, Interrupted
+from maverick_assets.training.loop.checkpoints import Checkpoints
 from maverick_assets.training.loop.engine import train
 from maverick_assets.training.loop.zero_stepper import read_deepspeed_config
 from maverick_assets_tests.tiny_llama import tiny_llama

@@ -14,11 +14,12 @@ import pytest
 import torch
 
 from maverick_assets.base_model.load import load_base_model, weights_digest
+from maverick_assets.errors import Interrupted
 from maverick_assets.processes import run_main
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.loop import engine
 from maverick_assets.training.loop.adapters import attached_lora
-from maverick_assets.training.loop.checkpoints import Checkpoints, Interrupted
+from maverick_assets.training.loop.checkpoints import Checkpoints
 from maverick_assets.training.loop.zero_stepper import is_main_process, zero_stepper_factory
 from maverick_assets_tests.tiny_llama import tiny_llama
 from maverick_assets_tests.training.loop.two_adapters import CPU, JOBS, take_step_with_a_bad_loss
