@@ -85,15 +85,15 @@ def _problem_of_model(directory: Path) -> str | None:
     if not _linear_layers(model):
         return f"{kind} has no linear layer that LoRA could adapt"
     # Encoders that can be used as decoders, where the configuration says so.
-    if getattr(config, "is_decoder", None) is False and kind in _encoders(transformers):
+    if kind in _encoders(transformers) and not getattr(config, "is_decoder", False):
         return f"{kind} is an encoder; take a causal language model"
     return None
 
 
 def _encoders(transformers: Any) -> set[str]:
-    """Model types that transformers also trains to fill in masked words."""
+    """Model types that transformers also trains to fill in masked words, and XLNet."""
     names = transformers.models.auto.modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    return set(names)
+    return {*names, "xlnet"}
 
 
 def _linear_layers(model: Any) -> dict[str, Any]:

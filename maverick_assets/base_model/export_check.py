@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from maverick_assets.base_model.architecture import lora_targets
 from maverick_assets.base_model.gguf_files import convert_adapter, convert_base
 from maverick_assets.base_model.isolated import run_isolated
 from maverick_assets.base_model.llama_server import LlamaServer
@@ -80,7 +81,7 @@ def _write_random_adapter(base_dir: Path, out: Path) -> None:
     with torch.device("meta"):
         model = transformers.AutoModelForCausalLM.from_config(config)
         lora_config = LoraConfig(
-            r=1, lora_alpha=1, target_modules="all-linear", task_type="CAUSAL_LM"
+            r=1, lora_alpha=1, target_modules=lora_targets(model), task_type="CAUSAL_LM"
         )
         lora = get_peft_model(model, lora_config)
     shapes = get_peft_model_state_dict(lora, save_embedding_layers=False)

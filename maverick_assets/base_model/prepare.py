@@ -27,6 +27,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from maverick_assets.base_model.architecture import check_architecture
 from maverick_assets.base_model.export_check import check_export, check_version
 from maverick_assets.base_model.hub import HubName, PulledModel, pull
 from maverick_assets.base_model.identity import (
@@ -204,8 +205,9 @@ def _check_again(settings: Settings) -> PreparedBase | None:
 
 
 def _check(base: PreparedBase, settings: Settings) -> None:
-    """Raise `BadInput` when nothing that is trained on the base could answer."""
+    """Raise `BadInput` when nothing can be trained on the base, or could answer."""
     name = settings.base_model or str(base.directory)
+    check_architecture(base.directory, name)
     ChatTokenizer(base.directory, name).check()
     check_export(base.directory, base.digest, settings.base_dir, name)
 

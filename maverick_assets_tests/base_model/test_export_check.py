@@ -8,7 +8,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
-from transformers import MixtralConfig, MixtralForCausalLM, OPTConfig, OPTForCausalLM
+from transformers import DeepseekV3Config, DeepseekV3ForCausalLM, OPTConfig, OPTForCausalLM
 
 from maverick_assets.base_model.export_check import check_export
 from maverick_assets.base_model.gguf_files import base_gguf_path
@@ -68,8 +68,13 @@ def test_an_architecture_whose_adapters_cannot_be_converted_is_refused(
 ) -> None:
     torch.manual_seed(0)
     sizes = {"hidden_size": 64, "intermediate_size": 48, "num_hidden_layers": 1}
-    heads = {"num_attention_heads": 2, "num_key_value_heads": 1, "num_local_experts": 2}
-    MixtralForCausalLM(MixtralConfig(vocab_size=49152, **sizes, **heads)).save_pretrained(own_base)
+    latent = {"q_lora_rank": 16, "kv_lora_rank": 16, "qk_nope_head_dim": 8, "v_head_dim": 8}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 2, "qk_rope_head_dim": 8}
+    experts = {"n_routed_experts": 4, "moe_intermediate_size": 16, "n_group": 1, "topk_group": 1}
+    config = DeepseekV3Config(
+        vocab_size=49152, **sizes, **latent, **heads, **experts, num_experts_per_tok=2
+    )
+    DeepseekV3ForCausalLM(config).save_pretrained(own_base)
     assert "adapter cannot be converted to GGUF" in refusal(own_base, tmp_path)
 
 

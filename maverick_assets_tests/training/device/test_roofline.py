@@ -14,6 +14,7 @@ from maverick_assets.training.device.roofline import (
     multiplied_parameters,
     roofline_tokens_per_second,
 )
+from maverick_assets_tests.architectures import ARCHITECTURES, tiny_model
 from maverick_assets_tests.tiny_llama import tiny_llama
 
 CPU = Hardware("cpu", torch.float32)
@@ -62,3 +63,11 @@ def test_measuring_leaves_random_numbers_and_threads_as_they_were(model: Any) ->
     assert roofline_tokens_per_second(model, CPU) > 0
     assert torch.equal(torch.rand(4), expected)
     assert torch.get_num_threads() == threads
+
+
+def test_layers_of_gpt2_count_and_of_experts_those_that_a_token_is_sent_to() -> None:
+    gpt2 = tiny_model(ARCHITECTURES["GPT-2 (Conv1D, dropout)"])
+    assert multiplied_parameters(gpt2) == 2 * 12 * 32 * 32 + 128 * 32
+    mixtral = tiny_model(ARCHITECTURES["Mixtral (experts)"])  # two of four
+    attention = 2 * (2 * 32 * 32 + 2 * 32 * 16)
+    assert multiplied_parameters(mixtral) == attention + 2 * 2 * 3 * 32 * 48 + 128 * 32

@@ -13,6 +13,7 @@ from maverick_assets.training.kernels.attention import attend_within_documents, 
 from maverick_assets.training.kernels.packing import Document, pack
 from maverick_assets.training.kernels.prefixes import DocumentRanges
 from maverick_assets.training.kernels.query_blocks import BLOCK_TOKENS
+from maverick_assets_tests.architectures import ARCHITECTURES, tiny_model
 from maverick_assets_tests.tiny_llama import tiny_llama
 from maverick_assets_tests.training.rows import VOCABULARY, many_rows
 
@@ -131,3 +132,43 @@ def attention_of(
     whole = F.scaled_dot_product_attention(query, key, value, visible, scale=0.3, enable_gqa=True)
     start, end = ranges[-1]
     return whole[:, :, start - end :]
+
+
+def test_sinks_and_soft_caps_are_those_of_the_formula_with_shared_prefixes() -> None:
+    torch.manual_seed(0)
+    ranges: tuple[DocumentRanges, ...] = (((0, 12),), ((0, 9), (12, 23)))
+    shapes = [(1, count, 23, 8) for count in (4, 2, 2)]
+    inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
+    sinks = torch.randn(4)
+    layer = torch.nn.Identity()
+    facts = {"sliding_window": 6, "softcap": 1.5, "s_aux": sinks}
+    out, _ = attend_within_documents(layer, *inputs, None, 0.3, document_ranges=ranges, **facts)
+    expected = torch.cat([attention_by_formula(inputs, own, sinks) for own in ranges], 1)
+    torch.testing.assert_close(out[0].transpose(0, 1), expected)
+    grad_out = torch.randn_like(expected)
+    ours = torch.autograd.grad(out[0].transpose(0, 1), inputs, grad_out)
+    theirs = torch.autograd.grad(expected, inputs, grad_out)
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def attention_by_formula(
+    inputs: list[torch.Tensor], ranges: DocumentRanges, sinks: torch.Tensor
+) -> torch.Tensor:
+    """Of one document, for a window of 6 and a soft cap of 1.5; keys repeated for their queries."""
+    positions = [at for start, end in ranges for at in range(start, end)]
+    query, key, value = (tensor[0, :, positions] for tensor in inputs)
+    key, value = (tensor.repeat_interleave(2, 0) for tensor in (key, value))
+    scores = 1.5 * torch.tanh(0.3 * query @ key.transpose(1, 2) / 1.5)
+    at = torch.arange(len(positions))
+    seen = (at[:, None] >= at) & (at[:, None] - at < 6)
+    weights = scores.exp() * seen
+    shares = weights / (weights.sum(-1, keepdim=True) + sinks[:, None, None].exp())
+    start, end = ranges[-1]
+    return (shares @ value)[:, start - end :]
+
+
+def test_a_model_with_attention_of_its_own_says_so() -> None:
+    model = tiny_model(ARCHITECTURES["GPT-J (bias in the head)"])
+    with pytest.raises(NotImplementedError, match="cannot be replaced"), document_attention(model):
+        pass

@@ -1,5 +1,6 @@
 """Head and loss on supervised rows alone give the loss and gradient of the whole head."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.training.kernels import completion_loss
 from maverick_assets.training.kernels.attention import document_attention
 from maverick_assets.training.kernels.completion_loss import completion_losses
+from maverick_assets.training.kernels.fast_paths import ALL_FAST
 from maverick_assets.training.kernels.packing import Document, pack
+from maverick_assets_tests.architectures import ARCHITECTURES, tiny_model
 from maverick_assets_tests.tiny_llama import tiny_llama
 from maverick_assets_tests.training.rows import VOCABULARY, many_rows
 
@@ -75,3 +78,34 @@ def test_the_head_is_computed_for_supervised_rows_only(
     with document_attention(model), torch.inference_mode():
         completion_losses(model, packed)
     assert sum(seen) == len(packed.targets) == 11
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Phi 2 (bias in the head)",
+        "Cohere (scaled logits)",
+        "Granite (scales)",
+        "Gemma 2 (windows, soft caps)",
+    ],
+)
+def test_biases_scales_and_soft_caps_are_those_of_the_model(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completion_loss, "CHUNK_ROWS", 7)
+    model = tiny_model(ARCHITECTURES[name])
+    if "Gemma" in name:
+        model.config.final_logit_softcapping = 2.0  # so low that it bends these logits
+    packed = pack([Document(Encoded(list(range(1, 30)), 4), weight=0.5)])
+    weight = next(
+        w
+        for key, w in model.named_parameters()
+        if key.endswith("o_proj.weight") or key.endswith("dense.weight")
+    )
+    results = []
+    for paths in (ALL_FAST, replace(ALL_FAST, head=False)):
+        with document_attention(model):
+            total, losses = completion_losses(model, packed, paths)
+            results.append((total, losses, *torch.autograd.grad(total, weight)))
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs)
