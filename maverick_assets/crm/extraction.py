@@ -136,13 +136,11 @@ def _update(
     vanished = _vanished_ids(reader, target, upserts["id"], n_rows, window)
     deletes = tombstones(reader.table, with_kept_columns(target, vanished))
     new_watermark = next_watermark(reader.snapshot, watermark, window, datetime.now(UTC))
-    commit = sync_table(
-        target,
-        pa.concat_tables([upserts, deletes]),
-        "id",
-        scope=(),
-        state=new_watermark.model_dump(mode="json"),
-    )
+    # The horizon moves with every transaction of the server. Where it saves no reading, a commit
+    # for it alone would be one for every look at the table.
+    wanted = pa.concat_tables([upserts, deletes])
+    state = new_watermark.model_dump(mode="json") if reader.n_read or wanted.num_rows else None
+    commit = sync_table(target, wanted, "id", scope=(), state=state)
     return _result(reader, window, n_rows, add_counts(commit, earlier), len(vanished))
 
 

@@ -60,7 +60,9 @@ def land(source: Source, source_table: SourceTable, lake: Path) -> LandingResult
         vanished = _vanished_ids(target, {row["id"] for row in kept}, fetched)
         deletes = tombstones(table, with_kept_columns(target, vanished))
         wanted = pa.concat_tables([pa.Table.from_batches(upserts, raw_schema(table)), deletes])
-        commit = sync_table(target, wanted, "id", scope=(), state=fetched.state)
+        # A fetch that brought nothing would bring nothing again: its state is not worth a commit.
+        state = fetched.state if rows or wanted.num_rows else None
+        commit = sync_table(target, wanted, "id", scope=(), state=state)
     return LandingResult(len(rows), len(vanished), fetched.skipped, commit)
 
 

@@ -218,10 +218,10 @@ def sync_table(
 ) -> Commit:
     """Make the table at `path` hold `wanted`, in one commit.
 
-    Writes nothing, not even `state`, when the table holds these rows already. `key` names a column
-    that is unique in `wanted`; rows with the same key are compared by `_row_hash`. `scope` limits
-    what is deleted: a stored row that `wanted` lacks goes only if its key is in `scope`, or if
-    `scope` is None. Raises
+    When the table holds these rows already, the commit carries a new `state` alone, or is left out
+    where the state is the stored one, too. `key` names a column that is unique in `wanted`; rows
+    with the same key are compared by `_row_hash`. `scope` limits what is deleted: a stored row that
+    `wanted` lacks goes only if its key is in `scope`, or if `scope` is None. Raises
     `MaverickError` when the lake cannot be written; the table is then unchanged.
     """
     current = open_table(path)
@@ -252,11 +252,11 @@ def _apply(
     inserted, updated = pc.sum(is_new).as_py() or 0, pc.sum(is_changed).as_py() or 0
     rows = stored.num_rows + inserted - len(gone)
     version = current.version() + 1
-    if inserted + updated + len(gone) == 0:
+    if inserted + updated + len(gone) == 0 and not _is_news(current, state):
         return Commit(current.version(), rows, 0, 0, 0)
     if updated or len(gone):
         _merge(current, wanted.filter(pc.or_(is_new, is_changed)), gone, key, state)
-    else:  # an append rewrites no file
+    else:  # an append rewrites no file, and one of no rows writes none
         write_deltalake(
             current,
             wanted.filter(is_new),
@@ -264,6 +264,14 @@ def _apply(
             commit_properties=_commit_properties(state),
         )
     return Commit(version, rows, inserted, updated, len(gone))
+
+
+def _is_news(table: DeltaTable, state: CommitState | None) -> bool:
+    """Whether a state says something else than the stored one.
+
+    Without its commit, the next refresh would look at the same changes of the sources again.
+    """
+    return state is not None and json.loads(json.dumps(state)) != _newest_state(table)
 
 
 def _merge(

@@ -160,6 +160,14 @@ def test_only_rows_of_later_transactions_are_read(notes: Extract, crm: psycopg.C
     assert [done.read for done in (first, second, third)] == [3, 1, 0]
 
 
+def test_rows_that_were_written_again_as_they_are_are_read_once(
+    notes: Extract, crm: psycopg.Connection
+) -> None:
+    notes()
+    crm.execute("update sticky_notes set content = content")
+    assert [(done.read, done.commit.changed) for done in (notes(), notes())] == [(3, 0), (0, 0)]
+
+
 def test_a_row_that_commits_after_a_younger_one_is_not_lost(
     notes: Extract, crm: psycopg.Connection, crm_url: str, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """Incremental and full derivation give the same rows; the former costs what has changed."""
 
+import json
 import random
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.raw_table import ARROW_TYPES
@@ -189,6 +191,37 @@ def test_another_owner_recipe_or_code_is_a_full_rebuild(
     assert build(recipe=other, depends_on=["another base", "1"]).full
     english = ExampleFilter(None, ("en",))
     assert build(recipe=other, depends_on=["another base", "1"], example_filter=english).full
+
+
+def test_a_rebuild_that_changes_nothing_is_not_repeated(
+    sample: RowsByTable, tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    replace_raw_tables(tmp_path, sample)
+    refresh(tmp_path, tokenizer)
+    tables = [("clean/mails", "id"), ("clean/turns", "turn_id")]
+    before = [table_bytes(tmp_path, table, key) for table, key in tables]
+    assert refresh_mails(tmp_path, "2").full
+    assert refresh_turns(tmp_path, OWNER, "2").full
+    for again in (refresh_mails(tmp_path, "2"), refresh_turns(tmp_path, OWNER, "2")):
+        assert (again.full, again.derived) == (False, 0)
+    assert [table_bytes(tmp_path, table, key) for table, key in tables] == before
+
+
+def test_a_source_change_without_effect_is_looked_at_once(
+    sample: RowsByTable, tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    """Mails are no source of robbie."""
+    replace_raw_tables(tmp_path, sample)
+    refresh(tmp_path, tokenizer)
+    last = max(sample["crm_emails"].values(), key=lambda row: row["sent_at"])
+    new = last | {"id": "new", "message_id": "<new@x>", "body": "And one more thing, in brief."}
+    emails = sample["crm_emails"] | {"new": new}
+    replace_raw_tables(tmp_path, sample | {"crm_emails": emails})
+    refresh(tmp_path, tokenizer)
+    turns = DeltaTable(turns_path(tmp_path)).version()
+    for name in NAMES:
+        state = DeltaTable(candidates_path(tmp_path, name)).history(1)[0]["maverick.state"]
+        assert json.loads(state)["versions"] == {"turns": turns}
 
 
 def test_a_deleted_row_takes_its_turns_and_examples_along(

@@ -63,14 +63,29 @@ def test_rows_outside_the_scope_stay(tmp_path: Path) -> None:
     assert content(tmp_path) == {"a": ("1", ()), "b": ("4", ())}
 
 
-def test_a_state_is_written_with_rows_and_never_without(tmp_path: Path) -> None:
+def test_a_new_state_is_written_with_rows_and_without_them(tmp_path: Path) -> None:
     assert read_state(tmp_path, table({}).schema) is None
     sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 1})
-    sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 2})
-    assert read_state(tmp_path, table({}).schema) == {"upto": 1}
-    sync_table(tmp_path, table({"a": ("2", [])}), "id", state={"upto": 3})
-    sync_table(tmp_path, table({"a": ("3", [])}), "id")
+    assert sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 1}).version == 0
+    assert sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 2}).version == 1
+    assert read_state(tmp_path, table({}).schema) == {"upto": 2}
+    assert sync_table(tmp_path, table({}), "id", (), {"upto": 3}) == Commit(2, 1, 0, 0, 0)
     assert read_state(tmp_path, table({}).schema) == {"upto": 3}
+    sync_table(tmp_path, table({"a": ("2", [])}), "id", state={"upto": 4})
+    sync_table(tmp_path, table({"a": ("3", [])}), "id")
+    assert read_state(tmp_path, table({}).schema) == {"upto": 4}
+    assert content(tmp_path) == {"a": ("3", ())}
+
+
+def test_a_state_without_rows_is_no_change(tmp_path: Path) -> None:
+    sync_table(tmp_path, table({"a": ("1", [])}), "id", state={"upto": 1})
+    sync_table(tmp_path, table({}), "id", (), state={"upto": 2})
+    changes = read_changes(tmp_path, 0, ["id"])
+    assert changes is not None
+    assert changes.num_rows == 0
+    purge(tmp_path)
+    assert read_state(tmp_path, table({}).schema) == {"upto": 2}
+    assert content(tmp_path) == {"a": ("1", ())}
 
 
 def test_a_table_of_another_schema_has_no_state_and_no_rows_pass_an_empty_filter(
