@@ -32,6 +32,7 @@ def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure
     `BadInput` for an unknown personality, and, before anything runs, for a CRM that cannot be read.
     """
     from maverick_assets.definitions import defs
+    from maverick_assets.defs.runs.connections import keep_connections
     from maverick_assets.defs.runs.liveness import hold_run_lock
     from maverick_assets.defs.runs.recovery import settle_dead_runs
 
@@ -41,6 +42,7 @@ def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure
         for table in TABLES.values():
             present_columns(connection, table)
     with dagster_instance() as instance:
+        keep_connections(instance)
         settle_dead_runs(instance, settings.run_locks)  # without a daemon no sensor does it
         run_id = str(uuid4())
         hold_run_lock(settings.run_locks, run_id)

@@ -17,24 +17,22 @@ def leaked_secrets(examples: Sequence[Example], released: Collection[str] = ()) 
     `released`: ids of examples that an operator released, which are not searched.
     """
     leaks = []
+    kinds_of = cache(_kinds_of_line)  # the examples of a conversation repeat its lines
     for example in examples:
         if example.example_id not in released:
             content = "\n".join(message["content"] for message in example.messages[1:])
-            leaks += [f"example {example.example_id}: {kind}" for kind in secret_kinds(content)]
+            kinds = {kind for line in content.splitlines() for kind in kinds_of(line)}
+            leaks += [f"example {example.example_id}: {kind}" for kind in sorted(kinds)]
     return leaks
 
 
 def secret_kinds(text: str) -> list[str]:
     """The kinds of secret that a text holds, sorted."""
-    lines = set(text.splitlines())
-    return sorted(
-        {
-            plugin.secret_type
-            for plugin in _plugins()
-            for line in lines
-            if any(plugin.analyze_string(line))
-        }
-    )
+    return sorted({kind for line in set(text.splitlines()) for kind in _kinds_of_line(line)})
+
+
+def _kinds_of_line(line: str) -> list[str]:
+    return [plugin.secret_type for plugin in _plugins() if any(plugin.analyze_string(line))]
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dagster import Executor, ExecutorDefinition, InitExecutorContext, in_process_executor
 
+from maverick_assets.defs.runs.connections import keep_connections
 from maverick_assets.settings import load_settings
 
 if TYPE_CHECKING:  # Dagster does not export the types of an executor's interface
@@ -64,6 +65,7 @@ class LockingExecutor(Executor):
         self, plan_context: "PlanOrchestrationContext", execution_plan: "ExecutionPlan"
     ) -> Iterator["DagsterEvent"]:
         hold_run_lock(load_settings().run_locks, plan_context.run_id)
+        keep_connections(plan_context.instance)
         yield from self._inner.execute(plan_context, execution_plan)
 
 
