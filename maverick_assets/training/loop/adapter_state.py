@@ -63,8 +63,13 @@ class AdapterState:
 
     @property
     def validation_due(self) -> bool:
-        """Whether an epoch has just ended whose validation loss is not known yet."""
-        if self.failure or not self.job.validation_rows or self.steps_done not in self.epoch_ends:
+        """Whether an epoch has just ended whose validation loss is not known yet.
+
+        A single epoch has none to compare with: its adapter is measured once, by the evaluation.
+        """
+        if self.failure or not self.job.validation_rows or len(self.epoch_ends) == 1:
+            return False
+        if self.steps_done not in self.epoch_ends:
             return False
         # Steps taken, not `steps_done`: an early stop jumps to the end of the plan, which is the
         # end of an epoch, too.

@@ -343,6 +343,13 @@ def test_training_stops_when_validation_gets_worse_and_keeps_the_best_epoch(
     lora.unload()
 
 
+def test_a_single_epoch_is_not_validated(model: Any, tmp_path: Path) -> None:
+    """There is no other to choose from, and the evaluation measures the adapter anyway."""
+    once = RECIPE.model_copy(update={"epochs": 1})
+    job = AdapterJob("only", ROWS, once, validation_rows=OTHER_ROWS)
+    assert train_all(model, [job], tmp_path).validation_losses == {"only": []}
+
+
 def test_a_parent_is_trained_further_beside_a_fresh_adapter(model: Any, tmp_path: Path) -> None:
     train_adapter(model, ROWS, tmp_path / "parent", RECIPE.model_copy(update={"epochs": 40}))
     jobs = [
