@@ -32,23 +32,17 @@ from maverick_assets.training.spec import BaseSpec, read_json
 def evaluate_next(run: RunContext, recipe: Recipe) -> Manifest:
     """Evaluate the version that is to be released next, or else the newest once more.
 
-    The other candidates of the run are evaluated along with it, and found evaluated when it is
-    their turn. A version that passed before an interrupted release is returned as it is. Raises
+    A version that passed before an interrupted release is returned as it is. Raises
     `MaverickError` when there is no version.
     """
     unfinished = find_unfinished(run, recipe.name)
     version = unfinished or run.registry.newest(recipe.name)
     if version is None:
         raise MaverickError(f"{recipe.name} has no version; materialize its adapter first")
-    outcome = outcome_of(run, "evaluation", version)
-    if outcome is None and unfinished and unfinished.gate:
+    if unfinished and unfinished.gate and not outcome_of(run, "evaluation", unfinished):
         run.log.info(f"{recipe.name} {unfinished.version} has passed its gate before")
         return unfinished
-    if outcome is None:
-        others = other_candidates(run, "evaluation", recipe.name)
-        waiting = [(other, gates) for other, gates in others if other.gate is None]
-        evaluate_together(run, [(version, recipe.gates), *waiting])
-    return _evaluated(run, version)
+    return evaluate_version(run, version, recipe.gates)
 
 
 def evaluate_version(run: RunContext, version: Manifest, gates: Gates) -> Manifest:
@@ -56,9 +50,12 @@ def evaluate_version(run: RunContext, version: Manifest, gates: Gates) -> Manife
 
     The examples are those of validation; for a major version the test set of the major version
     before it, where that has any. `gates` are those of today's recipe, which the version's own may
-    differ from.
+    differ from. The other candidates of the run are evaluated along with it, and each only once.
     """
-    evaluate_together(run, [(version, gates)])
+    if not outcome_of(run, "evaluation", version):
+        others = other_candidates(run, "evaluation", version.personality)
+        waiting = [(other, its_gates) for other, its_gates in others if other.gate is None]
+        evaluate_together(run, [(version, gates), *waiting])
     return _evaluated(run, version)
 
 

@@ -3,10 +3,13 @@
 The month's versions are compared on the test set that was frozen with their own major version.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.pipeline.candidates import add_candidates
 from maverick_assets.pipeline.evaluate import evaluate_version
 from maverick_assets.pipeline.release import release_version
 from maverick_assets.pipeline.run_context import RunContext
@@ -21,46 +24,95 @@ def promote_all(run: RunContext, recipes: Iterable[Recipe]) -> list[Manifest]:
 
     Raises `MaverickError` when none has.
     """
-    majors = [major for recipe in recipes if (major := promote(run, recipe)) is not None]
+    majors = promote(run, list(recipes))
     if not majors:
         raise MaverickError("no personality has a version in service; run the weekly job first")
     return majors
 
 
-def promote(run: RunContext, recipe: Recipe) -> Manifest | None:
-    """Make the version in service the next major version, evaluate it, and release it if it passes.
+def promote(run: RunContext, recipes: Sequence[Recipe]) -> list[Manifest]:
+    """Make versions in service the next major ones, evaluate these, and release what passes.
 
     What an interrupted run left is finished first: a weekly or nightly version, or last time's
     major version. Once a month: a major version of this month is returned as it is, also one that
-    its gate refused. None when no version is in service.
+    its gate refused. A personality without a version in service has none. Raises the first
+    `MaverickError` of all, once everything else is done.
     """
-    unfinished = find_unfinished(run, recipe.name)
-    if unfinished:
-        unfinished = _finish(run, recipe, unfinished)
-        if unfinished.kind == "major":
-            return unfinished
-    current = run.registry.in_service(recipe.name)
+    found = {recipe.name: find_unfinished(run, recipe.name) for recipe in recipes}
+    unfinished = _finish(run, recipes, [version for version in found.values() if version])
+    majors = {m.personality: m for m in unfinished.versions if m.kind == "major"}
     now = datetime.now(UTC)
-    if current is None:
-        run.log.warning(f"{recipe.name} has no version in service")
-        return None
-    of_this_month = _major_of_month(run, current, now)
-    if of_this_month:
-        return of_this_month
-    return _finish(run, recipe, _add_major(run, current, now))
+    new = []
+    for recipe in recipes:
+        current = run.registry.in_service(recipe.name)
+        if recipe.name in majors or recipe.name in unfinished.problems:
+            continue
+        if current is None:
+            run.log.warning(f"{recipe.name} has no version in service")
+        elif of_this_month := _major_of_month(run, current, now):
+            majors[recipe.name] = of_this_month
+        else:
+            new.append(_add_major(run, current, now))
+    finished = _finish(run, recipes, new)
+    for problem in (unfinished.problems | finished.problems).values():
+        raise problem
+    majors |= {major.personality: major for major in finished.versions}
+    return [majors[recipe.name] for recipe in recipes if recipe.name in majors]
 
 
-def _finish(run: RunContext, recipe: Recipe, version: Manifest) -> Manifest:
-    """A version evaluated, where that is still to be done, and released when it passed."""
+@dataclass(frozen=True)
+class FinishedVersions:
+    """Versions that were evaluated, and released when they passed."""
+
+    versions: list[Manifest]
+    problems: dict[str, MaverickError]  # of the personalities where that failed
+
+
+def _finish(
+    run: RunContext, recipes: Sequence[Recipe], versions: Sequence[Manifest]
+) -> FinishedVersions:
+    """Evaluate versions and release those that pass, with one process for each of the stages."""
+    add_candidates(run, versions, recipes)
+    by_name = {recipe.name: recipe for recipe in recipes}
+    finished = FinishedVersions([], {})
+    evaluated = []
+    for version in versions:
+        with _noting_problems(run, version, finished):
+            evaluated.append(_evaluate(run, by_name[version.personality], version))
+    for version in evaluated:
+        with _noting_problems(run, version, finished):
+            finished.versions.append(_release(run, version))
+    return finished
+
+
+@contextmanager
+def _noting_problems(
+    run: RunContext, version: Manifest, finished: FinishedVersions
+) -> Iterator[None]:
+    """Inside, an error of one version is noted, so that the others are finished all the same."""
+    try:
+        yield
+    except MaverickError as error:
+        run.log.error(f"{version.personality} {version.version}: {error}")
+        finished.problems[version.personality] = error
+
+
+def _evaluate(run: RunContext, recipe: Recipe, version: Manifest) -> Manifest:
+    """A version evaluated, where that is still to be done."""
     if version.gate is None:
         version = evaluate_version(run, version, recipe.gates)
     assert version.metrics is not None
-    assert version.gate is not None
     if version.kind == "major" and version.metrics.split != "test":
         run.log.warning(f"{recipe.name} has no test examples; validation took their place")
+    return version
+
+
+def _release(run: RunContext, version: Manifest) -> Manifest:
+    """An evaluated version, released when it passed."""
+    assert version.gate is not None
     if not version.gate.passed:
         reasons = "; ".join(version.gate.reasons)
-        run.log.error(f"{recipe.name} {version.version} is not released: {reasons}")
+        run.log.error(f"{version.personality} {version.version} is not released: {reasons}")
         return version
     return release_version(run, version).manifest
 

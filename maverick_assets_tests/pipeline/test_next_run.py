@@ -62,7 +62,7 @@ class Graph:
         self.train("incremental")
 
     def month(self) -> None:
-        promote(self._next_run(), ROBBIE)
+        promote(self._next_run(), [ROBBIE])
 
     def serving(self) -> str | None:
         manifest = self.registry.in_service("robbie")

@@ -31,8 +31,7 @@ def released(run: RunContext, add_version: AddVersion, write_dataset: WriteDatas
 def test_the_version_in_service_is_measured_on_its_test_set_and_released_as_the_next_major(
     run: RunContext, released: Manifest, evaluation: FakeEvaluation, export: FakeExport
 ) -> None:
-    major = promote(run, ROBBIE)
-    assert major is not None
+    [major] = promote(run, [ROBBIE])
     assert (str(major.version), major.kind, major.state) == ("v2.0", "major", "released")
     assert (major.parent, major.chain[0].version) == (released.version, released.version)
     assert major.fingerprint == released.fingerprint
@@ -44,7 +43,7 @@ def test_the_version_in_service_is_measured_on_its_test_set_and_released_as_the_
 def test_a_month_has_one_major_version(
     run: RunContext, released: Manifest, evaluation: FakeEvaluation, export: FakeExport
 ) -> None:
-    assert promote(run, ROBBIE) == promote(run, ROBBIE)
+    assert promote(run, [ROBBIE]) == promote(run, [ROBBIE])
     assert len(evaluation.specs) == 1
 
 
@@ -56,8 +55,7 @@ def test_a_version_that_fails_is_kept_explained_and_not_released(
     log: RecordingLog,
 ) -> None:
     evaluation.gate = FAILS
-    major = promote(run, ROBBIE)
-    assert major is not None
+    [major] = promote(run, [ROBBIE])
     assert (major.state, major.gate) == ("candidate", FAILS)
     assert log.of_level("error") == ["robbie v2.0 is not released: worse than the base"]
     assert run.registry.in_service("robbie") == released
@@ -76,7 +74,7 @@ def test_without_test_examples_validation_takes_their_place_and_the_log_says_so(
     write_dataset(validation=4)
     add_version("v1.0")
     run.registry.release("robbie", "v1.0")
-    assert promote(run, ROBBIE) is not None
+    assert promote(run, [ROBBIE])
     assert log.of_level("warning") == ["robbie has no test examples; validation took their place"]
 
 
@@ -92,6 +90,38 @@ def test_personalities_without_a_version_in_service_are_named(
     assert log.of_level("warning") == ["gatekeeper has no version in service"]
     with pytest.raises(MaverickError, match="no personality has a version in service"):
         promote_all(run, [RECIPES["gatekeeper"]])
+
+
+@pytest.fixture
+def two_released(
+    run: RunContext, released: Manifest, add_version: AddVersion, write_dataset: WriteDataset
+) -> None:
+    write_dataset("gatekeeper", test=1)
+    write_dataset("gatekeeper", test=2)
+    add_version("v1.0", "gatekeeper")
+    run.registry.release("gatekeeper", "v1.0")
+
+
+def test_a_month_has_one_process_for_the_evaluations_and_one_for_the_exports(
+    run: RunContext, two_released: None, evaluation: FakeEvaluation, export: FakeExport
+) -> None:
+    majors = promote_all(run, [RECIPES["gatekeeper"], ROBBIE])
+    assert [(m.personality, m.state) for m in majors] == [
+        ("gatekeeper", "released"),
+        ("robbie", "released"),
+    ]
+    assert (evaluation.processes, export.processes) == (1, 1)
+
+
+def test_a_major_version_that_cannot_be_measured_stops_no_other(
+    run: RunContext, two_released: None, evaluation: FakeEvaluation, export: FakeExport
+) -> None:
+    evaluation.problems["gatekeeper"] = "no such adapter"
+    with pytest.raises(MaverickError, match="no such adapter"):
+        promote_all(run, [RECIPES["gatekeeper"], ROBBIE])
+    in_service = run.registry.in_service("robbie")
+    assert in_service is not None
+    assert str(in_service.version) == "v2.0"
 
 
 def test_the_reports_of_month_and_quarter_are_written(

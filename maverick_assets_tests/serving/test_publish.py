@@ -1,0 +1,77 @@
+"""Versions are published in one process; each by itself, whatever happens to the others."""
+
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.registry.store import Registry
+from maverick_assets.serving import publish as publishing
+from maverick_assets.serving.publish import Published, publish
+from maverick_assets.serving.runtime import AdapterFile, Runtime, trial_answer
+from maverick_assets.settings import Settings
+from maverick_assets_tests.registry.conftest import (
+    MakeManifest,
+    adapter_dir,
+    make_manifest,
+    registry,
+)
+from maverick_assets_tests.serving.conftest import Adapter, make_adapter
+
+__all__ = ["adapter_dir", "make_manifest", "registry"]
+
+
+@pytest.fixture
+def settings(base: PreparedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(publishing, "ensure_base", lambda _settings: base)
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def versions(
+    base: PreparedBase,
+    registry: Registry,
+    make_manifest: MakeManifest,
+    adapters: dict[str, Adapter],
+    tmp_path: Path,
+) -> list[tuple[str, str]]:
+    """Four versions: of the second a file is corrupt, and the third has no effect."""
+    make_adapter(base, tmp_path / "untrained", seed=0, scale=0.0)
+    folders = {
+        "allan": adapters["allan"].directory,
+        "corrupt": adapters["allan"].directory,
+        "idle": tmp_path / "untrained",
+        "robbie": adapters["robbie"].directory,
+    }
+    for name, folder in folders.items():
+        manifest = make_manifest("v1.0", name).model_copy(update={"base_digest": base.digest})
+        registry.add_candidate(manifest, folder)
+    (registry.directory("corrupt", "v1.0") / "adapter" / "adapter_config.json").write_text("{")
+    return [(name, "v1.0") for name in folders]
+
+
+def test_versions_are_published_and_one_that_fails_stops_no_other(
+    base: PreparedBase, settings: Settings, registry: Registry, versions: list[tuple[str, str]]
+) -> None:
+    published = {each.personality: each for each in publish(settings, versions)}
+    assert "is corrupt" in str(published["corrupt"].problem)
+    assert "idle v1.0 does not change the base model's answers" in str(published["idle"].problem)
+    for name in ("corrupt", "idle"):
+        assert "adapter.gguf" not in registry.get(name, "v1.0").files
+    assert base.gguf is not None
+    for name in ("allan", "robbie"):
+        manifest = registry.get(name, "v1.0")
+        assert {"adapter.gguf", "Modelfile"} <= manifest.files.keys()
+        registry.verify(name, "v1.0")
+        gguf = AdapterFile(registry.directory(name, "v1.0") / "adapter.gguf")
+        question = publishing.first_messages(manifest.recipe, publishing.TRIAL_QUESTION)
+        answer = trial_answer(Runtime(base.gguf, {name: gguf}), name, question)
+        assert published[name] == Published(name, answer)
+
+
+def test_without_a_common_runtime_each_adapter_gets_its_own(
+    settings: Settings, versions: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "_common_runtime", lambda _exports: None)
+    published = {each.personality: each for each in publish(settings, versions)}
+    assert [name for name, each in published.items() if each.problem is None] == ["allan", "robbie"]
