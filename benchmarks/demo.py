@@ -9,6 +9,7 @@ MAVERICK_OWNER_EMAIL names the owner of the mail.
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ class MeasuredCommand:
     """
 
     seconds: float  # of wall clock
+    processor_seconds: float  # of the process and all its descendants, without the server
     gigabytes: float  # peak, in units of 10**9 bytes
     output: str  # stdout
 
@@ -55,7 +57,7 @@ def main() -> None:
 
 def measure(arguments: list[str], home: Path) -> MeasuredCommand:
     """Run `maverick` with its progress on our stderr; the benchmark ends when it fails."""
-    started = time.monotonic()
+    started, processors = time.monotonic(), _processor_seconds()
     process = subprocess.Popen(
         [sys.executable, "-m", "maverick_assets.cli", *arguments],
         env={**os.environ, "MAVERICK_HOME": str(home)},
@@ -70,7 +72,14 @@ def measure(arguments: list[str], home: Path) -> MeasuredCommand:
     sampler.join()
     if process.returncode:
         sys.exit(f"maverick {' '.join(arguments)} failed")
-    return MeasuredCommand(time.monotonic() - started, peak[0], output)
+    seconds = time.monotonic() - started
+    return MeasuredCommand(seconds, _processor_seconds() - processors, peak[0], output)
+
+
+def _processor_seconds() -> float:
+    """Of all descendants that have ended and were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _sample(process: subprocess.Popen[str], home: Path, peak: list[float]) -> None:
@@ -107,7 +116,8 @@ def report(
     lines = [
         machine_line(),
         "",
-        f"- first run: {first.seconds / 60:.1f} minutes, peak memory {first.gigabytes:.1f} GB",
+        f"- first run: {first.seconds / 60:.1f} minutes ({first.processor_seconds:.0f} s of "
+        f"processors), peak memory {first.gigabytes:.1f} GB",
         f"- second run: {second.seconds:.0f} s, peak memory {second.gigabytes:.1f} GB",
         f"- training: {trained:.0f} tokens in {seconds:.0f} s, {trained / seconds:.0f} tokens/s",
         "",

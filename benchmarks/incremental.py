@@ -1,6 +1,6 @@
 """The nightly training against a full one: how many tokens it takes, and how well it ends.
 
-    python -m benchmarks.night --home DIR [--personality NAME]
+    python -m benchmarks.incremental --home DIR [--personality NAME]
 
 DIR is the run home of a demo. The newest hundredth of the training examples stands for tonight's
 new ones. One adapter is trained on the rest and then on the new ones with a replay, as the nightly
