@@ -18,9 +18,8 @@ from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.errors import BadInput, MaverickError, first_line
 from maverick_assets.evaluation.gates import apply_gates
 from maverick_assets.evaluation.kept_losses import BASE, KeptLosses, adapter_digest
-from maverick_assets.evaluation.metrics import score_groups, score_rows, scorer_digest
+from maverick_assets.evaluation.metrics import mean_score, row_losses, scorer_digest
 from maverick_assets.evaluation.report import draw_losses, render_report
-from maverick_assets.evaluation.row_groups import RowGroup
 from maverick_assets.evaluation.samples import Sample, generate_samples, pick_evenly
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.files import staged_directory
@@ -165,13 +164,13 @@ def _score(
     Only where something is missing there, `paths` is asked for those that are right.
     """
 
-    def compute(groups: Sequence[RowGroup]) -> list[Sequence[float]]:
+    def compute(missing: Sequence[Encoded]) -> list[float]:
         checked = paths()  # without an adapter: the check attaches its own
         with _adapted(base.model, adapter) as model:
-            return score_groups(model, groups, base.hardware, checked)
+            return row_losses(model, missing, base.hardware, checked)
 
     digest = adapter_digest(adapter) if adapter else BASE
-    return score_rows(rows, base.hardware, partial(kept.score, digest, compute=compute))
+    return mean_score(kept.score(digest, rows, compute), rows)
 
 
 @contextmanager

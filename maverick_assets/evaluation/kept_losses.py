@@ -3,27 +3,27 @@
 The base stays, and the version in service was last night's candidate, so most of their losses are
 known already. Each personality has one file a split, with digests and losses and no text. It holds
 what its last evaluation needed: losses of adapters and examples that are gone vanish with the next
-one. Losses are used only for the very rows that were scored together, and out of a file that is as
-this code wrote it, on this base, with these libraries and this device. Everything else is scored
-again. A loss that was kept is thus exactly the one that would be computed.
+one. Losses are used only for the same token ids and model, and out of a file that is as this code
+wrote it, on this base, with these libraries and this device. Everything else is scored again. A
+loss that was kept is thus exactly the one that would be computed.
 """
 
 import hashlib
 import json
 import shutil
+from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from maverick_assets.evaluation.row_groups import RowGroup
+from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.files import sha256_of, write_atomically
 from maverick_assets.lake.paths import kept_losses_path
 
 BASE = "base"  # in place of an adapter's digest
 
-# By model, then by group of rows: the losses.
-_Losses = dict[str, dict[str, list[float]]]
+_Losses = dict[str, dict[str, float]]  # by model, then by row; digests
 
 
 @dataclass
@@ -37,21 +37,21 @@ class KeptLosses:
     def score(
         self,
         model: str,
-        groups: Sequence[RowGroup],
-        compute: Callable[[Sequence[RowGroup]], Sequence[Sequence[float]]],
-    ) -> list[list[float]]:
-        """The losses of each group's rows under `model`, a digest; only missing ones are computed.
+        rows: Sequence[Encoded],
+        compute: Callable[[Sequence[Encoded]], Sequence[float]],
+    ) -> list[float]:
+        """The loss of each row under `model`, a digest; only missing ones are computed.
 
         `compute` is not called when none is missing.
         """
-        kept = self._read().get(model, {}) | self.used.get(model, {})
-        keys = [_group_digest(group) for group in groups]
-        missing = [at for at, key in enumerate(keys) if key not in kept]
+        by_digest = {row_digest(row): row for row in rows}
+        losses = self._read().get(model, {}) | self.used.get(model, {})
+        missing = [digest for digest in by_digest if digest not in losses]
         if missing:
-            computed = compute([groups[at] for at in missing])
-            kept |= {keys[at]: list(new) for at, new in zip(missing, computed, strict=True)}
-        self.used[model] = {key: kept[key] for key in keys}
-        return [kept[key] for key in keys]
+            computed = compute([by_digest[digest] for digest in missing])
+            losses |= zip(missing, computed, strict=True)
+        self.used[model] = {digest: losses[digest] for digest in by_digest}
+        return [losses[row_digest(row)] for row in rows]
 
     def save(self) -> None:
         """Keep the losses that were asked for, and no others."""
@@ -92,5 +92,7 @@ def forget_losses(lake: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _group_digest(group: RowGroup) -> str:
-    return hashlib.blake2b("\n".join(group).encode(), digest_size=16).hexdigest()
+def row_digest(row: Encoded) -> str:
+    """Digest of a row's token ids, and of which of them are supervised."""
+    content = array("q", [row.n_prompt, *row.input_ids]).tobytes()
+    return hashlib.blake2b(content, digest_size=16).hexdigest()

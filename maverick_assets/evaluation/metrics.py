@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cache
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import torch
 
 from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.row_groups import RowGroup, row_digest, row_groups
 from maverick_assets.files import sha256_of
 from maverick_assets.records import Score
 from maverick_assets.training.device.hardware import Hardware
@@ -28,8 +26,8 @@ from maverick_assets.training.model.pack_model import PackModel
 _LIBRARIES = ("torch", "transformers", "peft")
 _CODE = ("evaluation", "training", "base_model")  # packages whose code computes losses
 
-# Losses of each row's completion (nats, summed over its tokens), in the order of the group.
-ScoreGroups = Callable[[Sequence[RowGroup]], Sequence[Sequence[float]]]
+# Gives the loss of each row's completion: nats, summed over its tokens.
+ScoreRows = Callable[[Sequence[Encoded]], Sequence[float]]
 
 
 def perplexity(
@@ -41,34 +39,33 @@ def perplexity(
     Every supervised token weighs the same; losses are summed in float64. Raises `MaverickError`
     when the mean is not finite.
     """
-    return score_rows(rows, hardware, lambda groups: score_groups(model, groups, hardware, paths))
+    return mean_score(row_losses(model, rows, hardware, paths), rows)
 
 
-def score_rows(rows: Sequence[Encoded], hardware: Hardware, score: ScoreGroups) -> Score:
-    """What `perplexity` returns, with the losses that `score` computes or has kept."""
-    groups = row_groups(rows, 2 * hardware.micro_batch_tokens)
-    losses = dict(zip(chain(*groups), chain(*score(groups)), strict=True))
-    total = sum(losses[row_digest(row)] for row in rows)
-    loss = total / sum(row.n_supervised for row in rows)
+def mean_score(losses: Sequence[float], rows: Sequence[Encoded]) -> Score:
+    """What `perplexity` returns, from the loss of each row."""
+    loss = sum(losses) / sum(row.n_supervised for row in rows)
     if not math.isfinite(loss):
         raise MaverickError(f"held-out loss is {loss}; the adapter is broken, train it again")
     return Score(loss=loss, perplexity=math.exp(min(loss, 700.0)))  # exp(710) overflows
 
 
-def score_groups(
-    model: Any, groups: Sequence[RowGroup], hardware: Hardware, paths: FastPaths = PLAINEST
-) -> list[Sequence[float]]:
-    """The losses of each group's rows under a causal language model, each group in a pass.
+def row_losses(
+    model: Any, rows: Sequence[Encoded], hardware: Hardware, paths: FastPaths = PLAINEST
+) -> list[float]:
+    """The loss of each row's completion: nats, summed over its tokens.
 
-    Only those of the engine's `paths` are used that were checked for this base; by default none,
-    and each row has a pass of its own.
+    Each row has a pass of its own, which costs a sixth more than packs do. In a pack, the rows
+    beside it may have a product computed by another kernel, which rounds differently; alone, a row
+    has the same loss in every evaluation, so that it can be kept.
     """
     attention = document_attention(model) if paths.attention else nullcontext()
-    documents = [[Document(row) for row in group.values()] for group in groups]
     with attention, pack_threads(hardware) as threads:
         losses_of = PackModel(model, hardware, paths=paths).document_losses
-        results = MicroBatches(hardware).results(threads, losses_of, documents)
-        return [list(chain(*pieces)) for pieces in results]
+        passes = MicroBatches(hardware).results(
+            threads, losses_of, [[Document(row)] for row in rows]
+        )
+        return [loss for [[loss]] in passes]
 
 
 def scorer_digest(base_digest: str, hardware: Hardware) -> str:

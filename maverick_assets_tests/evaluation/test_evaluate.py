@@ -13,17 +13,16 @@ import pytest
 from PIL import Image
 
 from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation import evaluate as evaluation
 from maverick_assets.evaluation.evaluate import LoadedBase, evaluate, load_base
 from maverick_assets.evaluation.report import smoothed
-from maverick_assets.evaluation.row_groups import RowGroup
 from maverick_assets.evaluation.samples import pick_evenly
 from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import GateDecision, Metrics
-from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import BaseSpec, TrainingSpec
@@ -231,13 +230,13 @@ def test_smoothing_keeps_a_level_curve_level() -> None:
 def scored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many examples each pass over a model scored."""
     counts: list[int] = []
-    compute = evaluation.score_groups
+    compute = evaluation.row_losses
 
-    def counting(model: Any, groups: Sequence[RowGroup], *others: Any) -> Any:
-        counts.append(sum(map(len, groups)))
-        return compute(model, groups, *others)
+    def counting(model: Any, rows: Sequence[Encoded], *others: Any) -> list[float]:
+        counts.append(len(rows))
+        return compute(model, rows, *others)
 
-    monkeypatch.setattr(evaluation, "score_groups", counting)
+    monkeypatch.setattr(evaluation, "row_losses", counting)
     return counts
 
 
@@ -260,10 +259,7 @@ def test_a_night_scores_new_examples_and_the_new_adapter_alone(
     run: Run,
     scored: list[int],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Groups of one example each, as those of a night are of few among many."""
-    monkeypatch.setattr(Hardware, "micro_batch_tokens", 1)
     kept = {"losses": str(tmp_path / "losses" / "robbie.json")}
     ids = [e.example_id for e in read_examples(Path(spec["dataset"]), 0, "validation")]
     run(spec, example_ids=ids[:6], **kept)

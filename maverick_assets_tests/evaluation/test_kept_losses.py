@@ -12,8 +12,8 @@ from maverick_assets.evaluation.kept_losses import (
     adapter_digest,
     forget_losses,
     losses_file,
+    row_digest,
 )
-from maverick_assets.evaluation.row_groups import RowGroup, row_digest, row_groups
 
 ROWS = [Encoded([1, 2, 3, number], 2) for number in range(40)]
 
@@ -24,9 +24,9 @@ class Scorer:
     def __init__(self) -> None:
         self.rows = 0
 
-    def __call__(self, groups: Sequence[RowGroup]) -> list[list[float]]:
-        self.rows += sum(map(len, groups))
-        return [[float(row.input_ids[-1]) for row in group.values()] for group in groups]
+    def __call__(self, rows: Sequence[Encoded]) -> list[float]:
+        self.rows += len(rows)
+        return [float(row.input_ids[-1]) for row in rows]
 
 
 def scored_rows(
@@ -34,9 +34,7 @@ def scored_rows(
 ) -> int:
     """How many rows an evaluation of these rows computes."""
     kept, compute = KeptLosses(file, scorer), Scorer()
-    groups = row_groups(rows, 16)
-    losses = kept.score(model, groups, compute)
-    assert losses == Scorer()(groups)
+    assert kept.score(model, rows, compute) == Scorer()(rows)
     kept.save()
     return compute.rows
 
@@ -46,9 +44,13 @@ def test_what_was_scored_before_is_not_scored_again(tmp_path: Path) -> None:
     assert scored_rows(tmp_path / "losses.json") == 0
 
 
-def test_a_new_row_costs_its_group_and_no_other(tmp_path: Path) -> None:
+def test_a_new_row_alone_is_scored(tmp_path: Path) -> None:
     scored_rows(tmp_path / "losses.json", ROWS[1:])
-    assert 1 <= scored_rows(tmp_path / "losses.json") <= 4  # a group has four such rows at most
+    assert scored_rows(tmp_path / "losses.json") == 1
+
+
+def test_a_row_that_occurs_twice_is_scored_once(tmp_path: Path) -> None:
+    assert scored_rows(tmp_path / "losses.json", [ROWS[0], ROWS[1], ROWS[0]]) == 2
 
 
 def test_another_model_and_other_code_are_scored(tmp_path: Path) -> None:
@@ -101,19 +103,6 @@ def test_an_adapter_is_known_by_all_its_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text(content)
         digests.add(adapter_digest(tmp_path))
     assert len(digests) == 4
-
-
-def test_every_distinct_row_is_in_one_group_that_is_small_or_a_single_row() -> None:
-    long = Encoded(list(range(60)), 5)
-    groups = row_groups([*ROWS, long, *ROWS[:3]], 16)
-    digests = [digest for group in groups for digest in group]
-    assert sorted(digests) == sorted({row_digest(row) for row in [*ROWS, long]})
-    for group in groups:
-        assert len(group) == 1 or sum(len(row.input_ids) for row in group.values()) <= 16
-
-
-def test_groups_depend_on_the_rows_and_not_on_their_order() -> None:
-    assert row_groups(ROWS, 16) == row_groups(ROWS[::-1], 16)
 
 
 def test_what_is_supervised_is_part_of_a_row() -> None:

@@ -8,8 +8,9 @@ import torch
 
 from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.metrics import perplexity
+from maverick_assets.evaluation.metrics import perplexity, row_losses
 from maverick_assets.training.device.hardware import Hardware
+from maverick_assets.training.kernels.fast_paths import ALL_FAST, PLAINEST, FastPaths
 from maverick_assets_tests.tiny_llama import tiny_llama
 
 CPU = Hardware("cpu", torch.float32)
@@ -43,14 +44,17 @@ def test_every_supervised_token_weighs_the_same(model: Any) -> None:
     assert perplexity(model, ROWS, CPU).loss == pytest.approx(sum(alone) / tokens, rel=1e-5)
 
 
-def test_the_size_of_packs_changes_nothing(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    together = perplexity(model, ROWS, CPU).loss
-    monkeypatch.setattr(Hardware, "micro_batch_tokens", 1)
-    assert perplexity(model, ROWS, CPU).loss == pytest.approx(together, rel=1e-5)
-
-
 def test_a_broken_model_has_no_score(model: Any) -> None:
     with torch.no_grad():
         model.model.norm.weight.fill_(math.nan)
     with pytest.raises(MaverickError, match="held-out loss is nan"):
         perplexity(model, ROWS, CPU)
+
+
+@pytest.mark.parametrize("paths", [PLAINEST, ALL_FAST])
+def test_a_row_has_the_same_loss_to_the_last_bit_whatever_it_is_scored_with(
+    model: Any, paths: FastPaths
+) -> None:
+    together = row_losses(model, ROWS, CPU, paths)
+    assert together == [row_losses(model, [row], CPU, paths)[0] for row in ROWS]
+    assert row_losses(model, ROWS[::-1], CPU, paths) == together[::-1]

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from maverick_assets.pipeline.promote import promote
 from maverick_assets.pipeline.release import release_next
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.pipeline.train import train_on_node
-from maverick_assets.recipes import load_recipes
+from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.registry import store
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Kind, Version
@@ -33,13 +33,17 @@ class Crash(BaseException):
 
 @dataclass
 class Graph:
-    """The assets of robbie after its dataset, run one after another as the jobs run them."""
+    """The assets after the datasets, run one after another as the jobs run them.
+
+    Those of robbie, unless `recipes` are given.
+    """
 
     context: RunContext
     driver: FakeDriver
     evaluation: FakeEvaluation
     export: FakeExport
     runs: int = 0
+    recipes: tuple[Recipe, ...] = (ROBBIE,)
 
     @property
     def registry(self) -> Registry:
@@ -48,12 +52,14 @@ class Graph:
     def train(self, kind: Kind = "full") -> None:
         """A week or a night. The steps after training run only when it emits a version."""
         run = self._next_run()
-        if not train_on_node(run, NODE, [ROBBIE], kind, self.driver):
-            return
-        evaluated = evaluate_next(run, ROBBIE)
-        assert evaluated.gate is not None
-        if evaluated.gate.passed:
-            release_next(run, "robbie")
+        trained = train_on_node(run, NODE, self.recipes, kind, self.driver)
+        emitted = {version.personality for version in trained}
+        evaluated = [
+            evaluate_next(run, recipe) for recipe in self.recipes if recipe.name in emitted
+        ]
+        for version in evaluated:
+            if version.gate and version.gate.passed:
+                release_next(run, version.personality)
 
     def week(self) -> None:
         self.train("full")
@@ -62,7 +68,7 @@ class Graph:
         self.train("incremental")
 
     def month(self) -> None:
-        promote(self._next_run(), [ROBBIE])
+        promote(self._next_run(), self.recipes)
 
     def serving(self) -> str | None:
         manifest = self.registry.in_service("robbie")
@@ -198,6 +204,31 @@ def test_a_month_stopped_after_any_write_is_completed(
         assert graph.versions() == ["v1.0", "v2.0"]
 
     assert stop_everywhere(graph, graph.month, complete, monkeypatch) > 5
+
+
+@pytest.mark.parametrize("stopped", [Graph.week, Graph.month])
+def test_what_is_done_for_several_personalities_together_is_completed_for_each(
+    graph: Graph,
+    write_dataset: WriteDataset,
+    monkeypatch: pytest.MonkeyPatch,
+    stopped: Callable[[Graph], None],
+) -> None:
+    both = replace(graph, recipes=(load_recipes()["gatekeeper"], ROBBIE))
+    for recipe in both.recipes:
+        write_dataset(recipe.name, test=2)
+    if stopped is Graph.month:
+        both.week()
+        for recipe in both.recipes:
+            write_dataset(recipe.name, test=2)
+
+    def complete() -> None:
+        stopped(both)
+        serving = [both.registry.in_service(recipe.name) for recipe in both.recipes]
+        number = "v2.0" if stopped is Graph.month else "v1.0"
+        assert [manifest and str(manifest.version) for manifest in serving] == [number, number]
+        assert both.versions() == (["v1.0", "v2.0"] if stopped is Graph.month else ["v1.0"])
+
+    assert stop_everywhere(both, partial(stopped, both), complete, monkeypatch) > 10
 
 
 def test_a_month_after_a_stopped_week_releases_the_week_and_then_its_major_version(
