@@ -19,6 +19,7 @@ from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.datasets.quality.card import make_card, write_card
 from maverick_assets.datasets.secrets.quarantine import refresh_quarantine
 from maverick_assets.errors import MaverickError
+from maverick_assets.evaluation.kept_losses import losses_file
 from maverick_assets.lake.delta import purge, read_table
 from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline.forget import history
@@ -174,3 +175,11 @@ def test_versions_that_are_in_use_and_hold_nothing_forgotten_can_still_be_read(
         with pytest.raises(MaverickError, match="cannot be read"):
             read_table(dataset_path(tmp_path, "robbie"), 1)
         assert trace(tmp_path, trained, rows).untraceable == {}
+
+
+def test_losses_of_examples_are_forgotten_along(tmp_path: Path) -> None:
+    file = losses_file(tmp_path / "lake", "robbie", "validation")
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    purge_history(tmp_path / "lake", Registry(tmp_path / "models"), {})
+    assert not file.parent.exists()
