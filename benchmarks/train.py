@@ -4,16 +4,14 @@
 
 Needs the extra `bench`. Each side runs in a process of its own (`benchmarks.train_sides`), one at a
 time. The sides take turns, so that a busy minute of the machine hits all of them, and figures are
-medians. On a CPU the base is the embedded one, on CUDA a Llama of 8B with random weights. The
-examples have the lengths of a real mailbox's (`benchmarks.mailbox`). Prints Markdown; `--write`
-also keeps it, as train-cpu.md or train-cuda.md.
+medians. The base is the embedded one. The examples have the lengths of a real mailbox's
+(`benchmarks.mailbox`). Prints Markdown; `--write` also keeps it, as train-cpu.md. For a card there
+is `benchmarks.gpu`.
 """
 
 import argparse
-import importlib.util
 import json
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -22,48 +20,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
-
 from benchmarks.mailbox import mailbox_rows
 from benchmarks.train_report import Measurements, report
 from benchmarks.train_sides import BenchmarkSpec
-from maverick_assets.base_model.prepare import base_in, ensure_base
+from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.processes import run_module
 from maverick_assets.recipes import Training
 from maverick_assets.settings import Settings
-from maverick_assets.training.device.hardware import Hardware, detect_hardware
+from maverick_assets.training.device.hardware import detect_hardware
 from maverick_assets.training.spec import BaseSpec
 
 ADAPTERS = [f"adapter-{number}" for number in range(1, 7)]
 FIRST_ADAPTER = ADAPTERS[:1]
 VALIDATION_ROWS = 20  # of each adapter
+STEP_TOKENS = 1024
 LEARNING_RATE = 5e-4  # high, so that few steps show in the loss
-LLAMA_8B = LlamaConfig(
-    vocab_size=128256,
-    hidden_size=4096,
-    intermediate_size=14336,
-    num_hidden_layers=32,
-    num_attention_heads=32,
-    num_key_value_heads=8,
-    max_position_embeddings=8192,
-    tie_word_embeddings=False,
-)
 
 
 def main() -> None:
     hardware = detect_hardware()
     parser = argparse.ArgumentParser(description=__doc__)
-    rows = 480 if hardware.device == "cuda" else 30
-    parser.add_argument("--rows", type=int, default=rows, help="of each of the six adapters")
+    parser.add_argument("--rows", type=int, default=30, help="of each of the six adapters")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--write", type=Path)
     arguments = parser.parse_args()
+    if hardware.device == "cuda":
+        parser.error("this machine has a card: run python -m benchmarks.gpu")
     started, load = time.monotonic(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
-        spec = prepare(Path(name), arguments.rows, hardware)
-        measurements = measure(spec, Path(name), arguments.repeats)
+        spec = prepare(Path(name), arguments.rows)
+        measurements = measure(Path(name), arguments.repeats)
     minutes = (time.monotonic() - started) / 60
     command = f"python -m benchmarks.train --rows {arguments.rows} --repeats {arguments.repeats}"
     text = (
@@ -73,20 +60,16 @@ def main() -> None:
     print(text)
     if arguments.write:
         arguments.write.mkdir(parents=True, exist_ok=True)
-        (arguments.write / f"train-{hardware.device}.md").write_text(text + "\n", encoding="utf-8")
+        (arguments.write / "train-cpu.md").write_text(text + "\n", encoding="utf-8")
 
 
-def prepare(folder: Path, count: int, hardware: Hardware) -> BenchmarkSpec:
+def prepare(folder: Path, count: int) -> BenchmarkSpec:
     """Base and rows, the same for all sides; written to spec.json in `folder`, which they read."""
-    base = small = ensure_base(Settings(home=folder, base_model=None))
-    step = 1024
-    if hardware.device == "cuda":
-        base = base_in(random_llama(folder / "llama", small.directory))
-        step = 4096
-    tokenizer = ChatTokenizer(small.directory)
+    base = ensure_base(Settings(home=folder, base_model=None))
+    tokenizer = ChatTokenizer(base.directory)
     spec = BenchmarkSpec(
         base=BaseSpec(directory=base.directory, digest=base.digest),
-        settings=Training(epochs=1, learning_rate=LEARNING_RATE, batch_tokens=step),
+        settings=Training(epochs=1, learning_rate=LEARNING_RATE, batch_tokens=STEP_TOKENS),
         rows={name: mailbox_rows(tokenizer, count, name, "train") for name in ADAPTERS},
         validation={
             name: mailbox_rows(tokenizer, VALIDATION_ROWS, name, "held out") for name in ADAPTERS
@@ -96,32 +79,13 @@ def prepare(folder: Path, count: int, hardware: Hardware) -> BenchmarkSpec:
     return spec
 
 
-def random_llama(folder: Path, tokenizer: Path) -> Path:
-    """A Llama of 8B with random weights: its products take as long as those of a trained one.
-
-    Its tokenizer is the embedded base's, whose ids are all in its larger vocabulary.
-    """
-    torch.manual_seed(0)
-    torch.set_default_dtype(torch.bfloat16)
-    with torch.device("cuda"):
-        LlamaForCausalLM(LLAMA_8B).save_pretrained(folder)
-    torch.set_default_dtype(torch.float32)
-    torch.cuda.empty_cache()
-    for path in [*tokenizer.glob("tokenizer*"), *tokenizer.glob("*.jinja")]:
-        shutil.copy(path, folder)
-    return folder
-
-
-def measure(spec: BenchmarkSpec, folder: Path, repeats: int) -> Measurements:
+def measure(folder: Path, repeats: int) -> Measurements:
     """Run all sides in turn, `repeats` times. The losses are those of the last time."""
     measurements = Measurements()
-    others = ["padded"]
-    if spec.base.directory.name == "llama" and importlib.util.find_spec("unsloth"):
-        others.append("unsloth")
     for repeat in range(repeats):
         out = folder / str(repeat)
         measurements.gemm.append(run_side("gemm", folder, out))
-        for name in ["engine", *others]:
+        for name in ("engine", "padded"):
             measurements.one[name].append(run_side(name, folder, out / "one" / name, FIRST_ADAPTER))
         runs = [run_side("trl", folder, out / "joint" / "trl", [name]) for name in ADAPTERS]
         measurements.one["trl"].append(runs[0])
