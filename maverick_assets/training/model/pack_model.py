@@ -88,10 +88,15 @@ class PackModel:
         """Documents that may share a pass: all, or those of one adapter, or each alone."""
         if not self.paths.packs:
             return [[document] for document in documents]
+        groups: list[Sequence[Document]] = [documents]
         if not self.paths.lora and self.lora_weights:
             ordered = sorted(documents, key=attrgetter("adapter"))
-            return [list(group) for _, group in groupby(ordered, attrgetter("adapter"))]
-        return [documents]
+            groups = [list(group) for _, group in groupby(ordered, attrgetter("adapter"))]
+        if self.paths.attention:
+            return groups
+        # Attention of a model's own may hold a mask of its greatest length (GPT-Neo).
+        most = getattr(self.base.config.get_text_config(), "max_position_embeddings", 2048)
+        return list(chain(*(_runs(group, most) for group in groups)))
 
     def _pack(self, documents: Sequence[Document]) -> Pack:
         sharing = self.hardware.shares_prefixes and self.paths.shares_prefixes
@@ -119,6 +124,20 @@ def fused_model(
             stack.enter_context(document_attention(lora))
         weights = _lora_weights(lora, adapters)
         yield PackModel(lora.get_base_model(), hardware, weights, pack_adapters, paths)
+
+
+def _runs(documents: Sequence[Document], tokens: int) -> list[list[Document]]:
+    """Documents in runs of at most `tokens` tokens; one that is longer is a run by itself."""
+    runs: list[list[Document]] = []
+    left = 0
+    for document in documents:
+        length = len(document.row.input_ids)
+        if not runs or length > left:
+            runs.append([])
+            left = tokens
+        runs[-1].append(document)
+        left -= length
+    return runs
 
 
 def _lora_weights(lora: PeftModel, adapters: Sequence[str]) -> list[list[torch.nn.Parameter]]:
