@@ -33,7 +33,7 @@ def status(as_json: AsJson = False) -> None:
     }
     lines = [
         f"run home  {settings.home}",
-        f"CRM       {where}",
+        f"CRM       {where.partition('&options=')[0]}",  # the rest is of the embedded server's URL
         *(
             f"          {name}: {'no table' if count is None else f'{count} rows'}"
             for name, count in rows.items()
