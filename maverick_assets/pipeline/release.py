@@ -64,11 +64,12 @@ def release_by_operator(
 ) -> Manifest:
     """Put any version in service, also an earlier one; `reason` overrides a gate that refused it.
 
-    Raises what `Registry.release` raises.
+    Raises what `Registry.release` raises, and `MaverickError` when the export fails.
     """
     manifest = run.registry.get(personality, version)
     if "adapter.gguf" not in manifest.files:
-        _export(run, manifest)
+        _export_together(run, [manifest])  # anew: an earlier command may have failed in this folder
+        _trial_answer(run, manifest)
     return run.registry.release(personality, version, reason)
 
 
@@ -78,6 +79,11 @@ def _export(run: RunContext, version: Manifest) -> str:
         others = other_candidates(run, "export", version.personality)
         passed = [m for m, _ in others if m.state == "candidate" and m.gate and m.gate.passed]
         _export_together(run, [version, *passed])
+    return _trial_answer(run, version)
+
+
+def _trial_answer(run: RunContext, version: Manifest) -> str:
+    """What a version said when it was exported. Raises `MaverickError` where that failed."""
     outcome = outcome_of(run, "export", version)
     assert outcome is not None
     if outcome.problem:

@@ -71,6 +71,18 @@ def test_an_operator_overrides_the_gate_with_a_reason_that_is_kept(
     assert export.exported == ["robbie v1.0"]  # once: it is attached already
 
 
+def test_an_operator_tries_again_what_could_not_be_exported(
+    run: RunContext, add_version: AddVersion, export: FakeExport
+) -> None:
+    add_version("v1.0")
+    export.fails = True
+    with pytest.raises(MaverickError, match=r"llama\.cpp does not answer"):
+        release_by_operator(run, "robbie", "v1.0")
+    export.fails = False
+    assert release_by_operator(run, "robbie", "v1.0").state == "released"
+    assert export.processes == 2
+
+
 def test_without_a_version_there_is_nothing_to_release(run: RunContext) -> None:
     with pytest.raises(MaverickError, match="robbie has no version"):
         release_next(run, "robbie")
