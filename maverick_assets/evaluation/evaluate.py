@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +128,8 @@ def _measure(
 ) -> tuple[Metrics, list[Sample]]:
     """Metrics of base, version in service and adapter; sample answers of the adapter."""
     started = time.monotonic()
-    kept = KeptLosses(spec.losses, scorer_digest(base.spec.digest, base.hardware))
-    paths = cache(lambda: base.paths(rows, spec.checks))
+    paths = base.paths(rows, spec.checks)  # without an adapter: the check attaches its own
+    kept = KeptLosses(spec.losses, scorer_digest(base.spec.digest, base.hardware, paths))
     of_base = _score(base, None, rows, kept, paths)
     current = spec.in_service_adapter
     in_service = _score(base, current, rows, kept, paths) if current else None
@@ -157,17 +157,13 @@ def _score(
     adapter: Path | None,
     rows: Sequence[Encoded],
     kept: KeptLosses,
-    paths: Callable[[], FastPaths],
+    paths: FastPaths,
 ) -> Score:
-    """Loss and perplexity of the base, or of an adapter on it, as far as possible from `kept`.
-
-    Only where something is missing there, `paths` is asked for those that are right.
-    """
+    """Loss and perplexity of the base, or of an adapter on it, as far as possible from `kept`."""
 
     def compute(missing: Sequence[Encoded]) -> list[float]:
-        checked = paths()  # without an adapter: the check attaches its own
         with _adapted(base.model, adapter) as model:
-            return row_losses(model, missing, base.hardware, checked)
+            return row_losses(model, missing, base.hardware, paths)
 
     digest = adapter_digest(adapter) if adapter else BASE
     return mean_score(kept.score(digest, rows, compute), rows)

@@ -68,12 +68,17 @@ def row_losses(
         return [loss for [[loss]] in passes]
 
 
-def scorer_digest(base_digest: str, hardware: Hardware) -> str:
-    """Digest of what losses depend on besides adapter and rows: base, device, libraries, code."""
+def scorer_digest(base_digest: str, hardware: Hardware, paths: FastPaths) -> str:
+    """Digest of what losses depend on besides adapter and rows.
+
+    This is the base, the device, the libraries, the code, and the fast paths that were on. A later
+    check may find other paths right, for it also depends on free memory and on its examples.
+    """
     device = torch.cuda.get_device_name() if hardware.device == "cuda" else "cpu"
     capability = torch.backends.cpu.get_cpu_capability()
     libraries = [version(name) for name in _LIBRARIES]
-    parts = [base_digest, device, capability, hardware.dtype_name, *libraries, _code_digest()]
+    machine = [device, capability, hardware.dtype_name]
+    parts = [base_digest, *machine, *libraries, *paths.switched_off, _code_digest()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -277,3 +277,18 @@ def test_a_night_scores_new_examples_and_the_new_adapter_alone(
         anew.in_service,
         anew.adapter,
     )
+
+
+def test_losses_that_other_fast_paths_computed_are_not_used(
+    spec: dict[str, Any], run: Run, scored: list[int], tmp_path: Path
+) -> None:
+    kept = {"losses": str(tmp_path / "losses" / "robbie.json"), "checks": str(tmp_path / "checks")}
+    run(spec, **kept)
+    [check] = (tmp_path / "checks").glob("*.json")
+    found = json.loads(check.read_text())
+    check.write_text(json.dumps(found | {"paths": found["paths"] | {"norms": False}}))
+    scored.clear()
+    run(spec, **kept)
+    assert scored == [7, 7]
+    run(spec, **kept)
+    assert scored == [7, 7]

@@ -109,8 +109,10 @@ def _forward_one_adapter(
     out = layer.base_layer(x)
     [span] = pack_adapters.spans
     name = adapters[span.adapter]
-    a, b = layer.lora_A[name], layer.lora_B[name]
-    return (out + b(a(x.to(a.weight.dtype))) * layer.scaling[name]).to(out.dtype)
+    # Not by calling the modules: DeepSpeed would take back, afterwards, weights that stay here.
+    a, b = layer.lora_A[name].weight, layer.lora_B[name].weight
+    product = nn.functional.linear(nn.functional.linear(x.to(a.dtype), a), b)
+    return (out + product * layer.scaling[name]).to(out.dtype)
 
 
 def _forward(

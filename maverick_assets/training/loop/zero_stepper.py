@@ -17,6 +17,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,9 +58,9 @@ def zero_stepper_factory(
 ) -> StepperFactory:
     """The factory of this rank's stepper; torchrun has started the ranks.
 
-    `paths` are those that are right for the base (`model/kept_check.py`). `config` is DeepSpeed's
-    JSON file; its batch sizes, clipping and precision are not used. Raises `BadInput` when it
-    cannot be read.
+    `paths` are those that are right for the base on this rank's machine (`model/kept_check.py`);
+    those that all ranks have are used. `config` is DeepSpeed's JSON file; its batch sizes, clipping
+    and precision are not used. Raises `BadInput` when it cannot be read.
     """
     settings = read_deepspeed_config(config)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -76,10 +77,19 @@ def zero_stepper_factory(
     def make_stepper(
         lora: PeftModel, adapters: Sequence[str], hardware: Hardware
     ) -> Iterator[Stepper]:
-        with fused_model(lora, adapters, hardware, paths) as model:
+        common = _paths_of_all_ranks(paths, device)
+        with fused_model(lora, adapters, hardware, common) as model:
             yield ZeroStepper(model, MicroBatches(hardware, log), settings)
 
     return make_stepper
+
+
+def _paths_of_all_ranks(paths: FastPaths, device: str) -> FastPaths:
+    """The paths that are right on every rank: machines may differ, but passes must be the same."""
+    names = [field.name for field in fields(FastPaths)]
+    switches = torch.tensor([int(getattr(paths, name)) for name in names], device=device)
+    torch.distributed.all_reduce(switches, torch.distributed.ReduceOp.MIN)
+    return FastPaths(*map(bool, switches.tolist()))
 
 
 def read_deepspeed_config(path: Path | None) -> dict[str, Any]:
@@ -229,9 +239,10 @@ class ZeroStepper:
 
         At stage 3 all ranks fetch frozen weights together in every pass. So all compute equally
         often, the last ones perhaps a spare micro-batch whose result is dropped, and none may
-        split a micro-batch on its own.
+        split a micro-batch on its own. So what a model cannot compute in one pass is divided here.
         """
-        batches = self._micro_batches.divide(documents, self._ranks)
+        micro_batches = self._micro_batches.divide(documents, self._ranks)
+        batches = [batch for whole in micro_batches for batch in self._model.passes(whole)]
         spare = -len(batches) % self._ranks
         share = (batches + [batches[-1]] * spare)[self._rank :: self._ranks]
         if self._stage == 3:

@@ -59,7 +59,9 @@ def checked_paths(
         return _check(model, rows, hardware, log).chosen.paths
     longest = max(len(row.input_ids) for row in rows)
     exceeded = [length for length in thresholds(model.config) if length < longest]
-    key = _key([base.digest, base.quantize, hardware.dtype_name, _device(hardware), exceeded])
+    bitsandbytes = [] if base.quantize == "none" else [version("bitsandbytes")]
+    device = [hardware.dtype_name, _device(hardware)]
+    key = _key([base.digest, base.quantize, *device, exceeded, *bitsandbytes])
     base.folder.mkdir(parents=True, exist_ok=True)
     file = base.folder / f"{base.digest[:12]}-{key}.json"
     with _only_checker(file):

@@ -35,9 +35,26 @@ class PackModel:
     pack_adapters: PackAdapters = field(default_factory=PackAdapters)
     paths: FastPaths = ALL_FAST
 
+    def passes(self, documents: Sequence[Document]) -> list[Sequence[Document]]:
+        """The documents of each forward pass: all, or those of one adapter, or each alone.
+
+        A pass is not divided further when it is given again.
+        """
+        if not self.paths.packs:
+            return [[document] for document in documents]
+        groups: list[Sequence[Document]] = [documents]
+        if not self.paths.lora and self.lora_weights:
+            ordered = sorted(documents, key=attrgetter("adapter"))
+            groups = [list(group) for _, group in groupby(ordered, attrgetter("adapter"))]
+        if self.paths.attention:
+            return groups
+        # Attention of a model's own may hold a mask of its greatest length (GPT-Neo).
+        most = getattr(self.base.config.get_text_config(), "max_position_embeddings", 2048)
+        return list(chain(*(_runs(group, most) for group in groups)))
+
     def gradients(self, documents: Sequence[Document]) -> dict[int, tuple[float, Tensors]]:
         """By adapter: its weighted loss on these documents, and the gradients of its weights."""
-        packs = self._divide(documents)
+        packs = self.passes(documents)
         results = self._gradients_of_pack(packs[0])
         for pack_documents in packs[1:]:
             for adapter, (loss, gradients) in self._gradients_of_pack(pack_documents).items():
@@ -56,7 +73,7 @@ class PackModel:
     def document_losses(self, documents: Sequence[Document]) -> list[float]:
         """The sum of the losses of each document's supervised tokens, in float64."""
         sums: dict[int, float] = {}
-        for together in self._divide(documents):
+        for together in self.passes(documents):
             with torch.no_grad():
                 _, losses = completion_losses(self.base, self._pack(together), self.paths)
             ordered = in_pack_order(together)
@@ -83,20 +100,6 @@ class PackModel:
             )
             for adapter in adapters
         }
-
-    def _divide(self, documents: Sequence[Document]) -> list[Sequence[Document]]:
-        """Documents that may share a pass: all, or those of one adapter, or each alone."""
-        if not self.paths.packs:
-            return [[document] for document in documents]
-        groups: list[Sequence[Document]] = [documents]
-        if not self.paths.lora and self.lora_weights:
-            ordered = sorted(documents, key=attrgetter("adapter"))
-            groups = [list(group) for _, group in groupby(ordered, attrgetter("adapter"))]
-        if self.paths.attention:
-            return groups
-        # Attention of a model's own may hold a mask of its greatest length (GPT-Neo).
-        most = getattr(self.base.config.get_text_config(), "max_position_embeddings", 2048)
-        return list(chain(*(_runs(group, most) for group in groups)))
 
     def _pack(self, documents: Sequence[Document]) -> Pack:
         sharing = self.hardware.shares_prefixes and self.paths.shares_prefixes

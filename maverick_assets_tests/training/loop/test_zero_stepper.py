@@ -74,18 +74,25 @@ def test_two_ranks_train_what_one_trains_at_every_stage_of_zero(
     assert largest_difference(torch.load(two_ranks / config), expected) < 1e-5
 
 
-def test_frozen_weights_may_have_another_dtype_than_trained_ones(two_ranks: Path) -> None:
+def test_frozen_weights_may_have_another_dtype_than_trained_ones(
+    two_ranks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trained: Weights = torch.load(two_ranks / "bfloat16")
     assert all(weight.dtype == torch.float32 for weight in trained.values())
-    bfloat = Hardware("cpu", torch.bfloat16)
+    # Two threads divide a step into the packs that two ranks compute. Other packs round otherwise,
+    # and AdamW makes whole steps of gradients that are rounding alone.
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     with attached_lora(tiny_llama(32, 0.5).bfloat16(), JOBS, seed=0) as lora:
-        train(lora, JOBS, bfloat, 0, lambda _: None)
+        train(lora, JOBS, Hardware("cpu", torch.bfloat16), 0, lambda _: None)
         names = {name: weight.detach() for name, weight in lora.named_parameters()}
-    one_process = {name: names[name] for name in trained}
-    start = {name: weight for name, weight in names.items() if "lora_A" in name}
-    assert largest_difference(trained, one_process) < 0.05 * max(
-        weight.abs().max().item() for weight in start.values()
-    )
+    assert largest_difference(trained, {name: names[name] for name in trained}) < 1e-5
+
+
+def test_ranks_that_found_other_paths_right_take_those_of_both(
+    two_ranks: Path, expected: Weights
+) -> None:
+    """Machines of two kinds; and ranks pass through the layers equally often, packs or not."""
+    assert largest_difference(torch.load(two_ranks / "two-paths"), expected) < 1e-5
 
 
 def test_a_checkpoint_of_two_ranks_is_resumed_by_one(two_ranks: Path, expected: Weights) -> None:

@@ -17,6 +17,7 @@ from maverick_assets.base_model.load import load_base_model, weights_digest
 from maverick_assets.errors import Interrupted
 from maverick_assets.processes import run_main
 from maverick_assets.training.device.hardware import Hardware
+from maverick_assets.training.kernels.fast_paths import ALL_FAST, PLAINEST, FastPaths
 from maverick_assets.training.loop import engine
 from maverick_assets.training.loop.adapters import attached_lora
 from maverick_assets.training.loop.checkpoints import Checkpoints
@@ -40,6 +41,8 @@ def main(arguments: list[str]) -> None:
         train(out / config.stem, config)
     bfloat = Hardware("cpu", torch.bfloat16)
     train(out / "bfloat16", CONFIGS / "zero3.json", hardware=bfloat)
+    paths = ALL_FAST if is_main_process() else PLAINEST
+    train(out / "two-paths", CONFIGS / "zero3.json", paths=paths)
     with pytest.raises(Interrupted):
         train(out / "none", CONFIGS / "zero2.json", out / "two-then-one", stops_after=4)
     train(out / "one-then-two", CONFIGS / "zero3.json", out / "one")
@@ -54,11 +57,12 @@ def train(
     stops_after: int = 1000,
     hardware: Hardware = CPU,
     base: Any = None,
+    paths: FastPaths = ALL_FAST,
 ) -> None:
     """Train the two adapters; the main process writes their weights to `out`."""
     steps = count(1)
     kept = Checkpoints(checkpoints, "run", seconds=0) if checkpoints else None
-    make_stepper = zero_stepper_factory(config, print)
+    make_stepper = zero_stepper_factory(config, print, paths)
     model = base or tiny_llama(32, 0.5).to(hardware.dtype)
     with attached_lora(model, JOBS, seed=0) as lora:
         engine.train(

@@ -96,6 +96,19 @@ def test_a_second_training_repeats_no_check(
     assert len(lines) == 3
 
 
+def test_another_bitsandbytes_is_checked_where_the_base_is_in_4_bits(
+    model: Any, lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dense, in_4_bits = CheckedBase("digest", tmp_path), CheckedBase("digest", tmp_path, "nf4")
+    bases = (dense, in_4_bits)
+    for base in bases:
+        checked_paths(model, base, ROWS, CPU, lines.append)
+    monkeypatch.setattr(kept_check, "version", lambda _: "another version")
+    for base in bases:
+        checked_paths(model, base, ROWS, CPU, lines.append)
+    assert len(lines) == 3
+
+
 def test_what_is_off_is_said_at_each_training(
     model: Any, lines: list[str], tmp_path: Path, wrong_head: None
 ) -> None:
