@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from maverick_assets.base_model.architecture import check_architecture
@@ -21,9 +21,6 @@ class Fact:
 
     subject: str
     text: str
-
-    def to_dict(self) -> dict[str, str]:
-        return asdict(self)
 
 
 def check_base(settings: Settings, directory: Path, name: str) -> Iterator[Fact]:

@@ -36,7 +36,10 @@ def _children(folder: Path) -> list[Path]:
 
 def _is_old(path: Path) -> bool:
     """Whether nothing in it was written to for `KEPT_DAYS`."""
-    newest = max(each.lstat().st_mtime for each in (path, *path.rglob("*")))
+    try:
+        newest = max(each.lstat().st_mtime for each in (path, *path.rglob("*")))
+    except FileNotFoundError:  # another process, such as an operator's release, works in it
+        return False
     return time.time() - newest > KEPT_DAYS * 24 * 60 * 60
 
 

@@ -1,6 +1,7 @@
 """What runs that never ended left behind goes after two weeks, and the log names it."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -62,6 +63,24 @@ def test_work_areas_of_ended_runs_go_and_those_of_runs_under_way_stay(run: RunCo
     assert own.exists()
     assert under_way.exists()
     assert (run.settings.run_locks / "under-way").exists()
+
+
+def test_a_work_area_that_vanishes_meanwhile_stops_no_training(
+    run: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = run.settings.runs
+    vanishing = written(runs / "tmp-of-a-release" / "adapter.gguf", KEPT_DAYS + 1)
+    ended = written(runs / "zz-ended" / "evaluate.json", KEPT_DAYS + 1)
+    lstat = Path.lstat
+
+    def lstat_too_late(path: Path) -> os.stat_result:
+        if path == vanishing:
+            shutil.rmtree(vanishing.parent, ignore_errors=True)
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", lstat_too_late)
+    clear_leftovers(run, "laptop")
+    assert not ended.exists()
 
 
 def test_a_new_run_home_has_no_leftovers(run: RunContext, log: RecordingLog) -> None:
