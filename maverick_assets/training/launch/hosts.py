@@ -35,7 +35,31 @@ from maverick_assets.training.launch.ssh import (
 from maverick_assets.training.spec import TrainingSpec, read_json
 
 MAX_LOSSES = 10  # of hosts in one training; a network that loses more is not fit for it
-Events = SimpleQueue[Line | Ended | str]  # text: the name of a host that is back
+
+
+class Events:
+    """What happens while hosts train; the lines of the main process go to `on_line` as they come.
+
+    An event that is text is the name of a host that is back.
+    """
+
+    def __init__(self, main_host: Host, on_line: Callable[[str], object]) -> None:
+        self.queue: SimpleQueue[Line | Ended | str] = SimpleQueue()
+        self._main_host = main_host
+        self._on_line = on_line
+
+    def next(self, seconds: float | None = None) -> Ended | str | None:
+        """The next event that is not a line; None where none comes within `seconds`."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while True:
+            try:
+                event = self.queue.get(timeout=end and max(0, end - time.monotonic()))
+            except Empty:
+                return None
+            if not isinstance(event, Line):
+                return event
+            if event.host == self._main_host:
+                self._on_line(event.text)
 
 
 class HostTraining:
@@ -98,18 +122,16 @@ class HostTraining:
         on_line: Callable[[str], object],
     ) -> bool:
         """True when the training is done, False when it is to resume on other hosts."""
-        events: Events = SimpleQueue()
+        events = Events(hosts[0], on_line)
         running = {host.name for host in hosts}
         with self._drivers(requests, events) as drivers, self._looking_for_others(hosts, events):
             while running:
-                event = events.get()
+                event = events.next()
+                assert event is not None
                 if isinstance(event, str):
                     self._log.info(f"host {event} is back; the training goes on with it")
                     return self._stop(drivers, events, running)
-                if isinstance(event, Line):
-                    if event.host == hosts[0]:
-                        on_line(event.text)
-                elif event.code == 0:
+                if event.code == 0:
                     running.discard(event.host.name)
                 else:
                     lost = event if event.is_loss else self._lost_host(event, hosts, events)
@@ -123,11 +145,7 @@ class HostTraining:
         Raises the failure where no host is lost: the training itself has failed.
         """
         end = time.monotonic() + self._patience.settle * (len(hosts) > 1)
-        while (left := end - time.monotonic()) > 0:
-            try:
-                event = events.get(timeout=left)
-            except Empty:
-                break
+        while event := events.next(end - time.monotonic()):
             if isinstance(event, Ended) and event.is_loss:
                 return event
         kind = BadInput if failure.code == BadInput.exit_code else MaverickError
@@ -156,7 +174,7 @@ class HostTraining:
         try:
             for host, request in requests:
                 command = ssh_command(host, self._node.checkout, self._patience)
-                drivers.append(RemoteDriver(host, command, request, events))
+                drivers.append(RemoteDriver(host, command, request, events.queue))
             yield drivers
         except MaverickError:
             raise
@@ -179,13 +197,10 @@ class HostTraining:
         for driver in drivers:
             driver.close(self._patience.grace + 5)
         while running:
-            try:
-                event = events.get(timeout=5)
-            except Empty:
+            event = events.next(5)
+            if event is None or (isinstance(event, Ended) and event.code):
                 return False
             if isinstance(event, Ended):
-                if event.code:
-                    return False
                 running.discard(event.host.name)
         return True
 
@@ -200,7 +215,7 @@ class HostTraining:
                 problems = self._problems(absent)
                 for host in absent:
                     if problems[host] is None:
-                        return events.put(host.name)
+                        return events.queue.put(host.name)
 
         thread = threading.Thread(target=look, daemon=True)
         if absent:

@@ -63,7 +63,7 @@ def host_facts(request: Request) -> HostFacts:
     """The facts of this host."""
     return HostFacts(
         code=code_digest(),
-        libraries={library: _version(library) for library in LIBRARIES},
+        libraries=library_versions(),
         spec=sha256_of(request.spec) if request.spec.is_file() else None,
         missing=[path for path in request.paths if not path.exists()],
         busy=_hold(request.lock) is None,
@@ -77,6 +77,11 @@ def code_digest() -> str:
     for path in sorted(folder.rglob("*.py")):
         digest.update(f"{path.relative_to(folder)}\n{sha256_of(path)}\n".encode())
     return digest.hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """The versions of `LIBRARIES`; empty where one is not installed."""
+    return {library: _version(library) for library in LIBRARIES}
 
 
 def _version(library: str) -> str:

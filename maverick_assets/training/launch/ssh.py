@@ -23,12 +23,11 @@ from maverick_assets.files import sha256_of
 from maverick_assets.fleets import Host
 from maverick_assets.training.launch.remote import (
     KILL,
-    LIBRARIES,
     STOP,
     HostFacts,
     Request,
     code_digest,
-    host_facts,
+    library_versions,
 )
 
 SSH_FAILED = 255  # ssh's exit code where it could not connect, or lost the connection
@@ -133,11 +132,10 @@ def check_host(host: Host, checkout: Path | None, request: Request, patience: Pa
 
 
 def _compare(host: Host, facts: HostFacts, request: Request) -> None:
-    own = host_facts(request)
     if facts.code != code_digest():
         raise BadInput(f"host {host.name} has another version of Maverick; update it")
-    for library in LIBRARIES:
-        there, here = facts.libraries[library], own.libraries[library]
+    for library, here in library_versions().items():
+        there = facts.libraries[library]
         if there != here:
             raise BadInput(
                 f"host {host.name} has {library} {there or '(none)'}, this machine {here}; "

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -97,7 +98,8 @@ def _environment(layout: RankLayout) -> dict[str, str]:
 def _interface_towards(endpoint: str) -> str:
     """The network interface that leads to an address and port.
 
-    Raises `MaverickError` when the address does not resolve, or no route leads there.
+    Raises `MaverickError` when the address does not resolve, or no route leads there; `BadInput`
+    when the name leads to this host's loopback.
     """
     host, _, port = endpoint.rpartition(":")
     try:
@@ -109,6 +111,12 @@ def _interface_towards(endpoint: str) -> str:
             own = probe.getsockname()[0]
     except OSError as error:
         raise MaverickError(f"cannot reach {host}, where the hosts meet: {error}") from error
+    numeric = str(address[0])
+    if ip_address(numeric.partition("%")[0]).is_loopback and host not in ("localhost", numeric):
+        raise BadInput(
+            f"{host}, where the hosts meet, is {numeric} here, which no other host reaches; give "
+            "the first host's address in the network (`address` in a fleet)"
+        )
     return next(
         name
         for name, addresses in psutil.net_if_addrs().items()

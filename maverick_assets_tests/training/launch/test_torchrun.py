@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ import pytest
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
 from maverick_assets.training.launch.layout import RankLayout, read_hosts
+from maverick_assets.training.launch.torchrun import run_ranks
+from maverick_assets.training.loop.reporting import stdout_reporter
+from maverick_assets.training.spec import TrainingSpec, read_json
 from maverick_assets_tests.processes import is_alive, wait_for
 from maverick_assets_tests.training.specs import TRAIN, driver, job, specification
 
@@ -132,3 +136,18 @@ def test_a_host_that_is_not_in_the_hostfile_is_refused(tmp_path: Path) -> None:
     path.write_text("aurora two\n")
     with pytest.raises(BadInput, match="each line must be NAME slots=GPUS"):
         read_hosts(path)
+
+
+def test_a_first_host_that_has_only_its_loopback_by_name_is_refused(
+    tiny_base: PreparedBase, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address is the one that Debian's installer writes into /etc/hosts."""
+
+    def getaddrinfo(_host: str, port: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", ("127.0.1.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    spec = read_json(write_spec(tiny_base, table, tmp_path / "out"), TrainingSpec)
+    layout = RankLayout(local_ranks=1, hosts=2, rendezvous="aurora:29500")
+    with pytest.raises(BadInput, match=r"aurora, where the hosts meet, is 127\.0\.1\.1 here"):
+        run_ranks(spec, layout, stdout_reporter())
