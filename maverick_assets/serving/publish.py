@@ -110,7 +110,6 @@ def _try(export: Export, runtime: Runtime) -> str:
 
 def _attach(registry: Registry, export: Export, chat_format: OllamaFormat) -> None:
     manifest, page = export.manifest, export.gguf.parent / "Modelfile"
-    registry.attach(manifest.personality, manifest.version, export.gguf, export.gguf.name)
     if chat_format.problem is None:
         text = modelfile(export.base_gguf.name, manifest.recipe.system_prompt, chat_format)
         write_atomically(page, text)
@@ -118,6 +117,8 @@ def _attach(registry: Registry, export: Export, chat_format: OllamaFormat) -> No
     else:
         print(f"{label(manifest)} has no Modelfile: {chat_format.problem}")
     registry.note_modelfile(manifest.personality, manifest.version, chat_format.problem)
+    # Last, because an operator's release exports no version that has it.
+    registry.attach(manifest.personality, manifest.version, export.gguf, export.gguf.name)
 
 
 def first_messages(recipe: Recipe, question: str) -> list[Message]:

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.errors import BadInput
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving import publish as publishing
+from maverick_assets.serving.ollama_format import OllamaFormat
 from maverick_assets.serving.publish import Published, publish
 from maverick_assets.serving.runtime import AdapterFile, Runtime, trial_answer
 from maverick_assets.settings import Settings
@@ -75,3 +77,21 @@ def test_without_a_common_runtime_each_adapter_gets_its_own(
     monkeypatch.setattr(publishing, "_common_runtime", lambda _exports: None)
     published = {each.personality: each for each in publish(settings, versions)}
     assert [name for name, each in published.items() if each.problem is None] == ["allan", "robbie"]
+
+
+def test_nothing_is_attached_to_a_version_whose_modelfile_cannot_be_written(
+    base: PreparedBase,
+    registry: Registry,
+    make_manifest: MakeManifest,
+    adapter_dir: Path,
+    tmp_path: Path,
+) -> None:
+    manifest = make_manifest("v1.0")
+    recipe = manifest.recipe.model_copy(update={"system_prompt": 'You say """so""".'})
+    manifest = registry.add_candidate(manifest.model_copy(update={"recipe": recipe}), adapter_dir)
+    gguf = tmp_path / "adapter.gguf"
+    gguf.write_bytes(b"GGUF")
+    export = publishing.Export(manifest, base, tmp_path / "base.gguf", gguf)
+    with pytest.raises(BadInput, match="system prompt cannot contain"):
+        publishing._attach(registry, export, OllamaFormat())
+    assert "adapter.gguf" not in registry.get("robbie", "v1.0").files
