@@ -8,11 +8,9 @@ Prints Markdown.
 
 import argparse
 import shutil
-import tempfile
 import time
-from pathlib import Path
 
-from benchmarks.machine import machine_line
+from benchmarks.machine import machine_line, server_folder
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.cli.jobs import asset_selection
 from maverick_assets.settings import Settings
@@ -26,9 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=3)
     times = parser.parse_args().times
-    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # the embedded server works as a user of its own
+    with server_folder() as folder:
         base = ensure_base(Settings(home=folder, base_model=None))
         computer = Machine(robbies_home(base, folder / "home", EXAMPLES))
         try:

@@ -12,14 +12,13 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
-from benchmarks.machine import machine_line
+from benchmarks.machine import machine_line, server_folder
 from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.schema import TABLES
@@ -51,12 +50,11 @@ def main() -> None:
     if arguments.child:
         print(json.dumps(run_side(*arguments.child)))
         return
-    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as folder:
-        print(report(arguments.rows, Path(folder)))
+    with server_folder() as folder:
+        print(report(arguments.rows, folder))
 
 
 def report(rows: int, folder: Path) -> str:
-    folder.chmod(0o755)  # the embedded server works as a user of its own
     url = database_url(folder / "postgres", "bench")
     with psycopg.connect(url) as connection:
         create_tables(connection)

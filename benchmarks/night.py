@@ -11,11 +11,10 @@ import argparse
 import os
 import statistics
 import subprocess
-import tempfile
 from pathlib import Path
 
 from benchmarks.demo import MeasuredCommand, measure
-from benchmarks.machine import machine_line
+from benchmarks.machine import machine_line, server_folder
 from benchmarks.refresh import insert, one_percent
 from maverick_assets.crm.connection import crm_url, dagster_url
 from maverick_assets.registry.catalog import label
@@ -29,9 +28,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     home = parser.parse_args().home
-    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as folder:
-        Path(folder).chmod(0o755)  # the embedded server works as a user of its own
-        copy = Path(folder) / "home"
+    with server_folder() as folder:
+        copy = folder / "home"
         # Not shutil.copytree: the server's files must keep their owner.
         subprocess.run(["cp", "-a", str(home), str(copy)], check=True)
         os.environ["MAVERICK_HOME"] = str(copy)

@@ -7,7 +7,6 @@ another seed. Rows processed are those read from the CRM, cleaned and derived. P
 """
 
 import argparse
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.machine import machine_line
+from benchmarks.machine import machine_line, server_folder
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm import importers
@@ -53,9 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--factor", type=int, default=10)
     factor = parser.parse_args().factor
-    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # the embedded server works as a user of its own
+    with server_folder() as folder:
         base = ensure_base(Settings(home=folder, base_model=None))
         url = database_url(folder / "postgres", "bench")
         tokenizer = ChatTokenizer(base.directory)

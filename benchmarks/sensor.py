@@ -8,14 +8,13 @@ Each commit comes at a random moment between two ticks of the sensor. Prints Mar
 import argparse
 import random
 import statistics
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from benchmarks.machine import machine_line
+from benchmarks.machine import machine_line, server_folder
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets_tests.command import Maverick, import_rows
@@ -29,9 +28,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commits", type=int, default=20)
     commits = parser.parse_args().commits
-    with tempfile.TemporaryDirectory(prefix="maverick-bench-") as folder:
-        Path(folder).chmod(0o755)  # the embedded server works as a user of its own
-        delays = measure(Path(folder) / "home", commits)
+    with server_folder() as folder:
+        delays = measure(folder / "home", commits)
     p95 = statistics.quantiles(delays, n=20, method="inclusive")[-1]
     print(machine_line(), "\n")
     print(
