@@ -33,6 +33,7 @@ from maverick_assets.settings import Settings
 
 MINUTES = 10
 PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "liger-kernel", "unsloth")
+ROWS_BEGIN = '[{"'  # of the line in which a section prints its rows, a list of objects
 SPEED = ("tokens/s", "computed / real", "peak memory", "reserved")
 
 
@@ -190,8 +191,12 @@ def _run(
     last = lines[-1] if lines else "it said nothing"
     if process.returncode:
         return [label | {"error": f"failed: {last.removeprefix('error: ')}"}]
-    found: list[dict[str, Any]] = json.loads(last)
-    return [label | row for row in found]
+    # Not the last line: libraries may warn when the process ends.
+    answer = next((line for line in reversed(lines) if line.startswith(ROWS_BEGIN)), None)
+    if answer is None:
+        return [label | {"error": f"no rows, but: {last}"}]
+    rows: list[dict[str, Any]] = json.loads(answer)
+    return [label | row for row in rows]
 
 
 def _tables(tables: Sequence[Table], rows: dict[str, list[dict[str, Any]]]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.card.sections SECTION SETTING.json
 
-The last line printed is the section's rows of its table, as JSON.
+It prints the section's rows of its table in one line, as JSON.
 """
 
 import json
@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from benchmarks.card.candidates import compiled_block, grouped_lora, liger_norm
 from benchmarks.card.setting import ADAPTERS, CardSetting, prepare_bases, random_rows
-from benchmarks.train_sides import SIDES, BenchmarkSpec
+from benchmarks.train.sides import SIDES, BenchmarkSpec
 from maverick_assets.base_model.load import load_base_model
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.fleets import Node

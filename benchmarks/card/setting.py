@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, LlamaConfig
 
 from benchmarks.mailbox import mailbox_rows
-from benchmarks.train_sides import BenchmarkSpec
+from benchmarks.train.sides import BenchmarkSpec
 from maverick_assets.base_model.prepare import base_in, ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
 from maverick_assets.recipes import Training

@@ -64,8 +64,9 @@ def test_a_section_that_fails_or_hangs_leaves_the_others_and_a_page(
     """The page is there after each section, and says what became of it."""
     out = tmp_path / "docs" / "page.md"
     missing, late = Section("none", 100, "nobody"), Section("equality", 0, "late")
+    chatty = {"PYTHONVERBOSE": "1"}  # Python prints to the end what it does
     tables = (
-        Table("Right", ("base", "digest"), [Section("bases", 100)]),
+        Table("Right", ("base", "digest"), [Section("bases", 100, environment=chatty)]),
         Table("Wrong", ("what", "why"), [missing, late]),
     )
     measure(setting, setting.folder / "setting.json", out, tables)

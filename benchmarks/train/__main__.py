@@ -2,7 +2,7 @@
 
     python -m benchmarks.train [--rows N] [--repeats 3] [--write docs/benchmarks]
 
-Needs the extra `bench`. Each side runs in a process of its own (`benchmarks.train_sides`), one at a
+Needs the extra `bench`. Each side runs in a process of its own (`benchmarks.train.sides`), one at a
 time. The sides take turns, so that a busy minute of the machine hits all of them, and figures are
 medians. The base is the embedded one. The examples have the lengths of a real mailbox's
 (`benchmarks.mailbox`). Prints Markdown; `--write` also keeps it, as train-cpu.md. For a card there
@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.mailbox import mailbox_rows
-from benchmarks.train_report import Measurements, report
-from benchmarks.train_sides import BenchmarkSpec
+from benchmarks.train.report import Measurements, report
+from benchmarks.train.sides import BenchmarkSpec
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.processes import run_module
@@ -108,7 +108,7 @@ def run_side(name: str, folder: Path, out: Path, adapters: Sequence[str] = ()) -
     """The result of a side, with `wall`, the seconds from its start to its end, added."""
     spec = str(folder / "spec.json")
     started = time.monotonic()
-    last = run_module("benchmarks.train_sides", name, spec, str(out), *adapters, log=_StderrLog())
+    last = run_module("benchmarks.train.sides", name, spec, str(out), *adapters, log=_StderrLog())
     result: dict[str, Any] = json.loads(last) | {"wall": time.monotonic() - started}
     _StderrLog().info(f"{name}, {len(adapters)} adapters: {result}")
     return result

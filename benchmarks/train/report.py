@@ -10,7 +10,7 @@ from statistics import mean, median
 import torch
 
 from benchmarks.machine import machine_line
-from benchmarks.train_sides import BenchmarkSpec
+from benchmarks.train.sides import BenchmarkSpec
 from maverick_assets.training.device.hardware import Hardware
 
 NAMES = {

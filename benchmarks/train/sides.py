@@ -1,6 +1,6 @@
 """One side of `benchmarks.train` in a process of its own: the engine, or what it is compared with.
 
-    python -m benchmarks.train_sides SIDE SPEC.json OUT ADAPTER...
+    python -m benchmarks.train.sides SIDE SPEC.json OUT ADAPTER...
 
 The last line printed is the result as JSON: seconds of training, tokens computed (padding
 included) and peak memory in MiB. All sides start from the same LoRA weights and take the same rows,
