@@ -28,6 +28,7 @@ import torch
 from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.errors import MaverickError, first_line
 from maverick_assets.training.device.hardware import Hardware
+from maverick_assets.training.device.memory import is_out_of_memory
 from maverick_assets.training.kernels.fast_paths import ALL_FAST, PLAINEST, FastPaths
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.model.pack_model import fused_model
@@ -115,7 +116,7 @@ def _check(model: Any, documents: Sequence[Document], hardware: Hardware) -> Che
     except MaverickError:
         raise
     except Exception as error:  # whatever a model of any kind does in its plain forward pass
-        if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        if is_out_of_memory(error):
             raise MaverickError(
                 "out of memory while an example was compared with transformers; lower max_length, "
                 "or free memory"
@@ -232,9 +233,9 @@ class _Trials:
         try:
             with fused_model(self._lora, ADAPTERS, self._hardware, paths) as model:
                 results = model.gradients(self._documents)
-        except (torch.OutOfMemoryError, MemoryError):
-            raise
         except Exception as error:  # a kernel that does not fit this model may fail anyhow
+            if is_out_of_memory(error):  # says nothing about the path
+                raise
             return Trial(paths, Difference(math.inf, math.inf), 0.0, first_line(error))
         losses, gradients = zip(*(results[at] for at in range(len(ADAPTERS))), strict=True)
         own = LossesAndGradients(losses, gradients, torch.empty(0))

@@ -10,6 +10,7 @@ from transformers.models.llama.modeling_llama import LlamaAttention
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.training.device.hardware import Hardware
+from maverick_assets.training.device.memory import OUT_OF_MEMORY
 from maverick_assets.training.kernels import completion_loss
 from maverick_assets.training.kernels.fast_paths import ALL_FAST, FastPaths
 from maverick_assets.training.model import kept_check, self_check
@@ -157,6 +158,23 @@ def test_where_the_plainest_path_differs_too_the_base_is_refused(
     monkeypatch.setattr(LlamaAttention, "forward", unsteady)
     with pytest.raises(MaverickError, match=r"llama cannot be trained: (it sees|the engine)"):
         self_check.self_check(model, ROWS, CPU)
+
+
+@pytest.mark.parametrize("words", OUT_OF_MEMORY)
+def test_too_little_memory_switches_no_path_off(
+    model: Any, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = self_check.fused_model
+
+    def too_large(lora: Any, adapters: Any, hardware: Any, paths: FastPaths) -> Any:
+        if paths.packs:
+            raise RuntimeError(f"{words}: you tried to allocate 9 bytes")
+        return right(lora, adapters, hardware, paths)
+
+    monkeypatch.setattr(self_check, "fused_model", too_large)
+    with pytest.raises(MaverickError, match="out of memory while an example was compared"):
+        checked_paths(model, CheckedBase("digest", tmp_path), ROWS, CPU, print)
+    assert list(tmp_path.glob("*.json")) == []
 
 
 def test_examples_longer_than_the_base_reads_are_refused(model: Any) -> None:
