@@ -1,7 +1,7 @@
-"""What an architecture must have so that LoRA can train it, told from its configuration alone.
+"""What an architecture must have so that LoRA can train it, judged by its configuration alone.
 
-Loading nothing but config.json, this says no before a dataset is made or an hour is spent. What it
-cannot see, the engine finds at its first training (`training/model/self_check.py`).
+This reads nothing but config.json, and refuses a base before a dataset is made or an hour is spent.
+The engine finds what this cannot see, at the first training (`training/model/self_check.py`).
 """
 
 import json
@@ -14,7 +14,6 @@ from maverick_assets.errors import BadInput, first_line
 # State-space models: their kernels read a layer's weight past the layer, so that LoRA on it does
 # nothing, and peft refuses them.
 _STATE_SPACE = ("mamba", "mamba2", "falcon_mamba", "falcon_h1")
-
 
 # What layers of experts are called; transformers stacks their weights in three dimensions.
 _EXPERT_LAYERS = ("gate", "router", "w1", "w2", "w3", "gate_proj", "up_proj", "down_proj")
@@ -117,7 +116,8 @@ def _has_experts(model: Any) -> bool:
 
 
 def _returns_a_product(layer: Any) -> bool:
-    """Not so a router that is a linear layer by its class, and returns scores and choices."""
+    """Whether a linear layer returns a tensor. A router may be one by its class, and returns scores
+    and choices."""
     import torch
 
     if type(layer).forward is torch.nn.Linear.forward:

@@ -6,7 +6,7 @@ MAVERICK_BASE_MODEL decides where it comes from:
   home; the SHA-256 of that file is the digest;
 - a directory: used where it lies, and never changed; its files are hashed;
 - a hub id, `org/name` or `org/name@revision`: pulled into the run home (`hub.py`), pinned to a
-  commit. A path is never taken for one: not where its first part is a folder here.
+  commit. A name whose first part is a folder here is a path, not a hub id.
 
 In each case a base.json (`record.py`) is written under the run home. From it the next start sees
 within milliseconds that nothing is left to do.

@@ -84,7 +84,7 @@ def test_a_name_keeps_its_commit_when_the_hub_has_another(
 
 
 @pytest.mark.parametrize("ignores_ranges", [False, True])
-def test_a_broken_connection_goes_on_where_it_stopped(
+def test_a_broken_connection_resumes_where_it_stopped(
     hub: Hub, files: dict[str, bytes], tmp_path: Path, ignores_ranges: bool
 ) -> None:
     hub.publish(MODEL, files)

@@ -1,4 +1,4 @@
-"""Perplexity over packed examples is that of each example alone."""
+"""Perplexity over several examples is that of each example alone."""
 
 import math
 from typing import Any

@@ -19,6 +19,12 @@ from maverick_assets.training.kernels.flash_attention import flash_obstacle
 SHAPE_CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 SHAPES_PER_PACK = 48  # 36 were counted
 
+# By the key of a model's configuration (`kernels/attention.py`).
+_NOT_IN_FLASH_ATTENTION = {
+    "attn_logit_softcapping": "soft caps",  # Gemma 2
+    "attention_chunk_size": "chunks",  # Llama 4
+}
+
 
 @dataclass(frozen=True)
 class Hardware:
@@ -97,9 +103,9 @@ def idle_gpu(hardware: Hardware) -> str | None:
 
 
 def attention_note(config: Any, hardware: Hardware) -> str | None:
-    """Why attention is computed without FlashAttention on this GPU; None where it is not.
+    """Why attention is computed without FlashAttention on this GPU; None where nothing says so.
 
-    `config` is that of a transformers model.
+    `config` is that of a transformers model. Sinks are not in it, so they are not named.
     """
     if hardware.device != "cuda":
         return None
@@ -107,6 +113,9 @@ def attention_note(config: Any, hardware: Hardware) -> str | None:
     head_size = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     capability = torch.cuda.get_device_capability()
     obstacle = flash_obstacle(hardware.dtype, head_size, capability)
+    for name, feature in _NOT_IN_FLASH_ATTENTION.items():
+        if getattr(text, name, None):
+            obstacle = obstacle or f"the kernel has no {feature}"
     return obstacle and f"attention without FlashAttention, which is slower: {obstacle}"
 
 

@@ -10,7 +10,7 @@ import sys
 import pynvml
 import pytest
 import torch
-from transformers import Gemma3Config, LlamaConfig
+from transformers import Gemma2Config, Gemma3Config, LlamaConfig
 
 from maverick_assets.training.device.hardware import (
     Hardware,
@@ -98,6 +98,7 @@ def test_attention_without_its_kernel_is_named(monkeypatch: pytest.MonkeyPatch) 
     assert attention_note(gemma, CUDA) == (
         f"{slower}heads of size 320 are not a multiple of 8 up to 256"
     )
+    assert attention_note(Gemma2Config(), CUDA) == f"{slower}the kernel has no soft caps"
     card.capability = (7, 5)
     assert attention_note(llama, Hardware("cuda", torch.float32)) == (
         f"{slower}a card of compute capability 7.5 is older than 8.0"
