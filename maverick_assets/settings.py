@@ -96,8 +96,8 @@ class Settings(BaseSettings):
     def _absolute_base(cls, name: str | None) -> str | None:
         """A folder that is named relative to this process's is another one in a child's.
 
-        A hub id `org/name` is told from a path by its first part, which is then no folder here:
-        `models/tiny` with a typo is no reason to ask the hub.
+        Where the first part of `org/name` is a folder here, the name is a path, so that a typo in
+        `models/tiny` does not ask the hub.
         """
         if name and (name.startswith((".", "~")) or Path(name).parent.is_dir()):
             return _absolute(name)

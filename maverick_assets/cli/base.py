@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ from maverick_assets.base_model.tested_bases import TestedBase, tested_bases
 from maverick_assets.cli.console import AsJson, note, print_result
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from maverick_assets.pipeline.base_check import Fact
 
 TABLE_WIDTH = 104  # characters: hub ids are copied from it, so none is cut
 
@@ -82,7 +85,9 @@ def base_pull(model: HubId, as_json: AsJson = False) -> None:
     _show_check(check_base(settings, pulled.directory, str(name)), as_json, facts)
 
 
-def _show_check(facts: Iterator[Any], as_json: bool, first: dict[str, str] | None = None) -> None:
+def _show_check(
+    facts: Iterator["Fact"], as_json: bool, first: dict[str, str] | None = None
+) -> None:
     """Print each fact as soon as it is known; as JSON all at the end."""
     result = dict(first or {})
     for fact in facts:

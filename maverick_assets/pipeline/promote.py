@@ -38,8 +38,8 @@ def promote(run: RunContext, recipes: Sequence[Recipe]) -> list[Manifest]:
     its gate refused. A personality without a version in service has none. Raises the first
     `MaverickError` of all, once everything else is done.
     """
-    found = {recipe.name: find_unfinished(run, recipe.name) for recipe in recipes}
-    unfinished = _finish(run, recipes, [version for version in found.values() if version])
+    leftovers = [version for recipe in recipes if (version := find_unfinished(run, recipe.name))]
+    unfinished = _finish(run, recipes, leftovers)
     majors = {m.personality: m for m in unfinished.versions if m.kind == "major"}
     now = datetime.now(UTC)
     new = []

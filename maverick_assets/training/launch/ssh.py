@@ -171,7 +171,7 @@ class RemoteDriver:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            start_new_session=True,  # Ctrl-C in a terminal must not end it before it was told to
+            start_new_session=True,  # Ctrl-C in a terminal must not end it before it is asked to
         )
         self._write(_line_of(request))
         beats = threading.Thread(target=self._beat, args=(request.silence / 6,), daemon=True)
