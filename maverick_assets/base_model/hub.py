@@ -94,6 +94,8 @@ def find_pulled(folder: Path, name: HubName) -> PulledModel | None:
     """The commit that `name` stands for here, if it was pulled to `folder`. Asks nobody."""
     home = _home(folder, name)
     commit = _pins(home).get(name.revision or "", name.revision or "")
+    if not _COMMIT.fullmatch(commit):  # another revision could be a path that leads elsewhere
+        return None
     try:
         content: dict[str, Any] = json.loads((home / commit / PULLED_FILE).read_text("utf-8"))
         files = tuple(HubFile(**entry) for entry in content["files"])

@@ -245,3 +245,12 @@ def test_a_path_with_a_typo_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.Mon
     assert settings.base_model == str(tmp_path / "models" / "tinny")
     with pytest.raises(BadInput, match="models/tinny is no model directory"):
         ensure_base(settings)
+
+
+def test_a_revision_leads_to_no_folder_but_a_commit_s(tmp_path: Path) -> None:
+    """Such as one that somebody else may write to."""
+    record = {"model": "someone/tiny", "commit": "main", "files": []}
+    (tmp_path / "pulled.json").write_text(json.dumps(record))
+    (tmp_path / "home" / "hub" / "someone--tiny").mkdir(parents=True)
+    for revision in ("../../..", str(tmp_path)):
+        assert find_pulled(tmp_path / "home", HubName("someone/tiny", revision)) is None
