@@ -12,10 +12,12 @@ from typing import Any
 
 import torch
 from torch.nn import functional as F  # noqa: N812 (torch's own convention)
+from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
 from benchmarks.card.setting import CardSetting
 from maverick_assets.errors import BadInput
 from maverick_assets.training.device.hardware import Hardware
+from maverick_assets.training.kernels.norms import fused_norms
 
 RANK = 16
 ADAPTERS = 6
@@ -53,22 +55,30 @@ def grouped_lora(setting: CardSetting, hardware: Hardware) -> Rows:
 
 
 def compiled_block(setting: CardSetting, hardware: Hardware) -> Rows:
-    """The gated half of a layer behind its norm: as it is, and compiled by torch."""
+    """The gated half of a layer behind its norm: by the engine, and compiled by torch."""
     config = setting.table_base[1]
     tokens, dtype = (64 if setting.tiny else 16384), hardware.dtype
-    norm = torch.nn.RMSNorm(config.hidden_size, device=hardware.device, dtype=dtype)
+    engines, plain = (_norm(config.hidden_size, hardware) for _ in range(2))
     x = torch.randn(tokens, config.hidden_size, device=hardware.device, dtype=dtype)
     gate = torch.randn(tokens, config.intermediate_size, device=hardware.device, dtype=dtype)
     x.requires_grad_()
     gate.requires_grad_()
 
-    def block(x: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+    def block(norm: LlamaRMSNorm, x: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
         return torch.cat([norm(x), F.silu(gate) * gate], 1)
 
     # A rehearsal without a compiler of C++ traces and differentiates, and compiles nothing.
     compiled = torch.compile(block, backend="aot_eager" if setting.tiny else "inductor")
     label = "norm and gate: torch.compile"
-    return [_row(label, lambda: block(x, gate), lambda: compiled(x, gate), hardware)]
+    with fused_norms(engines):
+        return [
+            _row(
+                label,
+                lambda: block(engines, x, gate),
+                lambda: compiled(plain, x, gate),
+                hardware,
+            )
+        ]
 
 
 def liger_norm(setting: CardSetting, hardware: Hardware) -> Rows:
@@ -78,9 +88,15 @@ def liger_norm(setting: CardSetting, hardware: Hardware) -> Rows:
     liger = importlib.import_module("liger_kernel.transformers.rms_norm")
     width = setting.table_base[1].hidden_size
     x = torch.randn(16384, width, device=hardware.device, dtype=hardware.dtype).requires_grad_()
-    ours = torch.nn.RMSNorm(width, device=hardware.device, dtype=hardware.dtype)
-    theirs = liger.LigerRMSNorm(width).to(hardware.device, hardware.dtype)
-    return [_row("RMSNorm: Liger", lambda: ours(x), lambda: theirs(x), hardware)]
+    engines = _norm(width, hardware)
+    ligers = liger.LigerRMSNorm(width).to(hardware.device, hardware.dtype).requires_grad_(False)
+    with fused_norms(engines):
+        return [_row("RMSNorm: Liger", lambda: engines(x), lambda: ligers(x), hardware)]
+
+
+def _norm(width: int, hardware: Hardware) -> LlamaRMSNorm:
+    """A norm of transformers, frozen as those of a base are."""
+    return LlamaRMSNorm(width).to(hardware.device, hardware.dtype).requires_grad_(False)
 
 
 def _row(

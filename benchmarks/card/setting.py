@@ -132,10 +132,10 @@ def random_base(folder: Path, config: LlamaConfig, tokenizer: Path, hardware: Ha
     return folder
 
 
-def random_rows(vocabulary: int, count: int = 6, longest: int = 200) -> list[Encoded]:
-    """Examples of random tokens, of lengths from a few tokens to `longest`."""
+def random_rows(vocabulary: int) -> list[Encoded]:
+    """Six examples of random tokens, of lengths from 8 to 200."""
     rng = random.Random(0)
-    lengths = [8 + (longest - 8) * at // (count - 1) for at in range(count)]
+    lengths = (8, 46, 84, 123, 161, 200)
     return [
         Encoded([rng.randrange(3, vocabulary) for _ in range(length)], length // 2)
         for length in lengths
