@@ -256,7 +256,10 @@ def difference(one: LossesAndGradients, other: LossesAndGradients) -> Difference
         errors = torch.stack([(a - b).norm() for a, b in zip(own, plain, strict=True)])
         floor = 0.01 * norms.square().mean().sqrt()
         apart += [(errors.norm() / norms.norm()).item(), (errors / (norms + floor)).max().item()]
-    return Difference(max(losses), max(apart) if all(map(math.isfinite, apart)) else math.inf)
+    # max() alone would pass over a NaN that is not the first.
+    if not all(map(math.isfinite, (*losses, *apart))):
+        return Difference(math.inf, math.inf)
+    return Difference(max(losses), max(apart))
 
 
 def thresholds(config: Any) -> list[int]:

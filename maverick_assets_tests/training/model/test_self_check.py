@@ -1,5 +1,6 @@
 """The self-check finds a path that is wrong, leaves the others on, and is repeated when due."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from maverick_assets.training.kernels import completion_loss
 from maverick_assets.training.kernels.fast_paths import ALL_FAST, FastPaths
 from maverick_assets.training.model import kept_check, self_check
 from maverick_assets.training.model.kept_check import CheckedBase, checked_paths
+from maverick_assets.training.model.reference import LossesAndGradients
 from maverick_assets.training.model.shallow import few_layers
 from maverick_assets_tests.architectures import ARCHITECTURES, REFUSED, tiny_model
 from maverick_assets_tests.training.model.comparison import CPU, example_rows
@@ -158,6 +160,14 @@ def test_where_the_plainest_path_differs_too_the_base_is_refused(
     monkeypatch.setattr(LlamaAttention, "forward", unsteady)
     with pytest.raises(MaverickError, match=r"llama cannot be trained: (it sees|the engine)"):
         self_check.self_check(model, ROWS, CPU)
+
+
+def test_a_loss_that_is_no_number_is_a_difference() -> None:
+    gradients = [[torch.ones(2)], [torch.ones(2)]]
+    plain = LossesAndGradients([1.0, 1.0], gradients, torch.empty(0))
+    broken = LossesAndGradients([1.0, math.nan], gradients, torch.empty(0))
+    assert self_check.difference(plain, plain).within(self_check.FLOAT32_LIMIT)
+    assert not self_check.difference(broken, plain).within(self_check.FLOAT32_LIMIT)
 
 
 @pytest.mark.parametrize("words", OUT_OF_MEMORY)
