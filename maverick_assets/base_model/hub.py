@@ -141,6 +141,11 @@ def _pins(home: Path) -> dict[str, str]:
         pins: dict[str, str] = json.loads((home / _PINS_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except ValueError as error:  # without its commits, the next pull could silently take others
+        raise MaverickError(
+            f"{home / _PINS_FILE} is damaged ({first_line(error)}); name the commit, or delete the "
+            "file to take what the hub has now"
+        ) from error
     return pins
 
 
@@ -286,7 +291,7 @@ def _hub_errors(name: HubName) -> Iterator[None]:
         ) from error
     except errors.OfflineModeIsEnabled as error:
         raise BadInput(
-            f"{name} is not on this disk, and HF_HUB_OFFLINE is set; unset it"
+            f"the hub cannot be asked for {name}: HF_HUB_OFFLINE is set; unset it"
         ) from error
     except httpx2.TransportError as error:
         raise BadInput(_unreachable(name, constants.ENDPOINT, error)) from error
@@ -296,8 +301,8 @@ def _hub_errors(name: HubName) -> Iterator[None]:
 
 def _unreachable(name: HubName, endpoint: str, error: "httpx2.TransportError") -> str:
     return (
-        f"{name} is not on this disk, and {endpoint} cannot be reached ({first_line(error)}); pull "
-        "it where there is a network, copy the directory here, and name that directory"
+        f"{endpoint} cannot be reached for {name} ({first_line(error)}); pull it where there is a "
+        "network, copy the directory here, and name that directory"
     )
 
 

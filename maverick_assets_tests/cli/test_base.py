@@ -75,7 +75,7 @@ def test_the_list_has_what_is_tested_and_what_is_prepared(
 def test_a_base_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = Maverick(tmp_path, {"HF_ENDPOINT": "http://127.0.0.1:9"})("base", "pull", "a/b")
     assert done.returncode == 2
-    assert "a/b is not on this disk, and http://127.0.0.1:9 cannot be reached" in done.stderr
+    assert "http://127.0.0.1:9 cannot be reached for a/b" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

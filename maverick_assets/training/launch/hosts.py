@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -37,18 +38,23 @@ from maverick_assets.training.spec import TrainingSpec, read_json
 MAX_LOSSES = 10  # of hosts in one training; a network that loses more is not fit for it
 
 
-class Events:
-    """What happens while hosts train; the lines of the main process go to `on_line` as they come.
+@dataclass(frozen=True)
+class Returned:
+    """A host that answers again."""
 
-    An event that is text is the name of a host that is back.
-    """
+    name: str
+    problem: str | None = None  # why it cannot take part all the same
+
+
+class Events:
+    """What happens while hosts train. Lines of the main process go to `on_line` as they come."""
 
     def __init__(self, main_host: Host, on_line: Callable[[str], object]) -> None:
-        self.queue: SimpleQueue[Line | Ended | str] = SimpleQueue()
+        self.queue: SimpleQueue[Line | Ended | Returned] = SimpleQueue()
         self._main_host = main_host
         self._on_line = on_line
 
-    def next(self, seconds: float | None = None) -> Ended | str | None:
+    def next(self, seconds: float | None = None) -> Ended | Returned | None:
         """The next event that is not a line; None where none comes within `seconds`."""
         end = None if seconds is None else time.monotonic() + seconds
         while True:
@@ -128,8 +134,11 @@ class HostTraining:
             while running:
                 event = events.next()
                 assert event is not None
-                if isinstance(event, str):
-                    self._log.info(f"host {event} is back; the training goes on with it")
+                if isinstance(event, Returned):
+                    if event.problem:
+                        self._log.warning(f"{event.problem}; training goes on without it")
+                        continue
+                    self._log.info(f"host {event.name} is back; the training goes on with it")
                     return self._stop(drivers, events, running)
                 if event.code == 0:
                     running.discard(event.host.name)
@@ -174,28 +183,25 @@ class HostTraining:
         try:
             for host, request in requests:
                 command = ssh_command(host, self._node.checkout, self._patience)
-                drivers.append(RemoteDriver(host, command, request, events.queue))
+                drivers.append(RemoteDriver(host, command, request, events.queue.put))
             yield drivers
         except MaverickError:
             raise
         except BaseException:
             for driver in drivers:
                 driver.stop()
-            for driver in drivers:
-                driver.close(self._patience.grace + 5)
+            _close(drivers, self._patience.grace + 5)
             raise
         finally:
             for driver in drivers:
                 driver.kill()
-            for driver in drivers:
-                driver.close(5)
+            _close(drivers, 5)
 
     def _stop(self, drivers: Sequence[RemoteDriver], events: Events, running: set[str]) -> bool:
         """Have all drivers save a checkpoint and end. True where they had done their work."""
         for driver in drivers:
             driver.stop()
-        for driver in drivers:
-            driver.close(self._patience.grace + 5)
+        _close(drivers, self._patience.grace + 5)
         while running:
             event = events.next(5)
             if event is None or (isinstance(event, Ended) and event.code):
@@ -206,16 +212,22 @@ class HostTraining:
 
     @contextmanager
     def _looking_for_others(self, hosts: Sequence[Host], events: Events) -> Iterator[None]:
-        """Inside, a host of the node that does not take part is noticed when it can."""
+        """Inside, a host of the node that does not take part is noticed when it can.
+
+        One that answers but lacks what the training needs is an event too, once for each reason.
+        """
         absent = [host for host in self._node.remote_hosts if host not in hosts]
         ended = threading.Event()
 
         def look() -> None:
+            reported: set[str] = set()
             while not ended.wait(self._patience.look):
-                problems = self._problems(absent)
-                for host in absent:
-                    if problems[host] is None:
-                        return events.queue.put(host.name)
+                for host, problem in self._problems(absent).items():
+                    if problem is None:
+                        return events.queue.put(Returned(host.name))
+                    if isinstance(problem, BadInput) and str(problem) not in reported:
+                        reported.add(str(problem))
+                        events.queue.put(Returned(host.name, str(problem)))
 
         thread = threading.Thread(target=look, daemon=True)
         if absent:
@@ -293,3 +305,10 @@ class HostTraining:
 
 def _ranks(count: int) -> str:
     return f"{count} rank" if count == 1 else f"{count} ranks"
+
+
+def _close(drivers: Sequence[RemoteDriver], seconds: float) -> None:
+    """Wait for all drivers together, and no longer than `seconds`."""
+    end = time.monotonic() + seconds
+    for driver in drivers:
+        driver.close(max(0, end - time.monotonic()))

@@ -11,9 +11,9 @@ import shlex
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 
 from pydantic import ValidationError
 
@@ -153,17 +153,17 @@ def _compare(host: Host, facts: HostFacts, request: Request) -> None:
 
 
 class RemoteDriver:
-    """A driver on another host, from its start to its end: its lines and its end go to `events`."""
+    """A driver on another host, from its start to its end: its lines and its end go to `report`."""
 
     def __init__(
         self,
         host: Host,
         command: list[str],
         request: Request,
-        events: "SimpleQueue[Line | Ended | str]",
+        report: Callable[[Line | Ended], object],
     ) -> None:
         self._host = host
-        self._events = events
+        self._report = report
         self._errors: list[str] = []
         self._ssh = subprocess.Popen(
             command,
@@ -220,10 +220,10 @@ class RemoteDriver:
     def _read_lines(self) -> None:
         assert self._ssh.stdout is not None
         for line in self._ssh.stdout:
-            self._events.put(Line(self._host, line.decode(errors="replace").rstrip("\n")))
+            self._report(Line(self._host, line.decode(errors="replace").rstrip("\n")))
         code = self._ssh.wait()
         self._errors_thread.join(5)
-        self._events.put(Ended(self._host, code, _reason(self._errors, code)))
+        self._report(Ended(self._host, code, _reason(self._errors, code)))
 
 
 def _reason(errors: list[str], code: int) -> str:
