@@ -60,7 +60,7 @@ def row_losses(
     has the same loss in every evaluation, so that it can be kept.
     """
     attention = document_attention(model) if paths.attention else nullcontext()
-    with attention, pack_threads(hardware) as threads:
+    with attention, pack_threads(hardware, paths.side_by_side) as threads:
         losses_of = PackModel(model, hardware, paths=paths).document_losses
         passes = MicroBatches(hardware).results(
             threads, losses_of, [[Document(row)] for row in rows]

@@ -195,14 +195,6 @@ def test_a_setting_that_is_neither_directory_nor_hub_id_is_bad_input(
         ensure_base(Settings(home=tmp_path, base_model=name))
 
 
-def test_a_model_that_rescales_its_logits_is_refused(own_base: Path) -> None:
-    config = json.loads((own_base / "config.json").read_text())
-    (own_base / "config.json").write_text(json.dumps(config | {"logits_scaling": 8.0}))
-    digest = weights_digest(own_base)
-    with pytest.raises(MaverickError, match="logits_scaling, which is not supported"):
-        load_base_model(own_base, digest, torch.float32)
-
-
 def copied_without_dates(source: Path, target: Path) -> Path:
     shutil.copytree(source, target)
     for path in target.rglob("*"):

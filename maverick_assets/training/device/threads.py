@@ -37,13 +37,14 @@ class PackThreads:
 
 
 @contextmanager
-def pack_threads(hardware: Hardware) -> Iterator[PackThreads]:
+def pack_threads(hardware: Hardware, side_by_side: bool = True) -> Iterator[PackThreads]:
     """One thread for each core that this process may use, or OMP_NUM_THREADS where that is set.
 
-    Inside, torch divides no operation among OpenMP threads; afterwards it does as before.
+    Inside, torch divides no operation among OpenMP threads; afterwards it does as before. Without
+    `side_by_side` there is one thread, whose operations torch divides.
     """
     before = torch.get_num_threads()
-    count = thread_limit() if hardware.device == "cpu" else 1
+    count = thread_limit() if hardware.device == "cpu" and side_by_side else 1
     if count > 1:
         torch.set_num_threads(1)
     try:

@@ -54,6 +54,7 @@ def attend_within_documents(
     scaling: float | None = None,
     *,
     document_ranges: tuple[DocumentRanges, ...] | None = None,
+    adapter_starts: tuple[int, ...] = (),
     varlen_attn: VarlenAttention | None = None,
     **facts: Any,
 ) -> tuple[torch.Tensor, None]:
@@ -62,10 +63,11 @@ def attend_within_documents(
     query: (1, heads, tokens, size); key: (1, kv_heads, tokens, size); value: (1, kv_heads, tokens,
     value size). Returns (1, tokens, heads, value size), and None in place of attention weights. The
     mask is ignored: `document_ranges`, which the caller passes to the model's forward, says who
-    sees whom. `facts` are what the model's layer says of itself: `sliding_window`, `softcap`, and
-    the logits `s_aux` (heads,) of sinks, which take a share of the attention and give nothing. A
-    test of the path for CUDA passes `varlen_attn`, a reference in place of torch's kernel. Raises
-    `NotImplementedError` where the model kept `document_ranges` to itself.
+    sees whom, and `adapter_starts` where the documents of each adapter begin. `facts` are what the
+    model's layer says of itself: `sliding_window`, `softcap`, and the logits `s_aux` (heads,) of
+    sinks, which take a share of the attention and give nothing. A test of the path for CUDA passes
+    `varlen_attn`, a reference in place of torch's kernel. Raises `NotImplementedError` where the
+    model kept `document_ranges` to itself.
     """
     if document_ranges is None:
         raise NotImplementedError("the model does not hand document_ranges on to its attention")
@@ -86,7 +88,9 @@ def attend_within_documents(
         out = flash_attention(*pack, document_ranges, rule.scaling, varlen_attn, rule.window)
     else:
         attention: Any = _DocumentAttention.apply  # untyped in torch
-        out = attention(query[0], key[0], value[0], document_ranges, rule, sinks)
+        layout = document_ranges, adapter_starts
+        blocks = query_blocks(*layout, rule.window, rule.chunk, query.dtype, query.device)
+        out = attention(query[0], key[0], value[0], blocks, rule, sinks)
     return out[None], None
 
 
@@ -151,7 +155,7 @@ class _DocumentAttention(torch.autograd.Function):
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        document_ranges: tuple[DocumentRanges, ...],
+        blocks: tuple[QueryBlock, ...],
         rule: AttentionRule,
         sinks: torch.Tensor | None,
     ) -> torch.Tensor:
@@ -160,7 +164,6 @@ class _DocumentAttention(torch.autograd.Function):
         heads, tokens, _ = query.shape
         kv_heads, size = key.shape[0], value.shape[-1]
         out = query.new_empty(tokens, kv_heads, heads // kv_heads, size)
-        blocks = query_blocks(document_ranges, rule.window, rule.chunk, query.dtype, query.device)
         kept = []
         for block in blocks:
             keys, values = _gather(key, block.key_ranges), _gather(value, block.key_ranges)

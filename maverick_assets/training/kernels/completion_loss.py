@@ -41,6 +41,7 @@ def completion_losses(
         inputs["position_ids"] = pack.position_ids
     if paths.attention:
         inputs["document_ranges"] = pack.document_ranges
+        inputs["adapter_starts"] = tuple(span.start for span in pack.adapter_spans)
     if not paths.head:
         return _losses_of_the_models_head(model, pack, inputs)
     hidden = model.get_decoder()(**inputs).last_hidden_state[0]

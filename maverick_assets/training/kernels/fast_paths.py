@@ -23,6 +23,15 @@ class FastPaths:
         return self.packs and self.attention and self.prefixes
 
     @property
+    def side_by_side(self) -> bool:
+        """Whether threads may compute passes at the same time.
+
+        A model whose documents cannot share a pass may be one that adapts itself to the length of
+        each, such as the rotary scale of Phi 3, which it keeps in the module from pass to pass.
+        """
+        return self.packs
+
+    @property
     def switched_off(self) -> tuple[str, ...]:
         """Names of the switches that are off."""
         return tuple(field.name for field in fields(self) if not getattr(self, field.name))

@@ -31,8 +31,9 @@ class QueryBlock:
 
 
 @lru_cache(maxsize=32)  # every layer asks for the pack that its thread computes
-def query_blocks(
+def query_blocks(  # six parameters: they are the key of the cache
     document_ranges: tuple[DocumentRanges, ...],
+    adapter_starts: tuple[int, ...],
     window: int | None,
     chunk: int | None,
     dtype: torch.dtype,
@@ -41,10 +42,11 @@ def query_blocks(
     """The blocks of a pack, in the order of its tokens; masks have `dtype`.
 
     A query sees its document's tokens up to itself; of these the last `window`, and those in its
-    own chunk of `chunk` tokens, where such are given.
+    own chunk of `chunk` tokens, where such are given. Documents of two adapters are never in one
+    block: where the values of one are no numbers, 0 times them is none either.
     """
     blocks = []
-    for documents in _neighbours(document_ranges):
+    for documents in _neighbours(document_ranges, adapter_starts):
         first = documents[0][-1][0]
         shared = [near for ranges in documents for near in ranges[:-1]]
         for start, end in _pieces(first, documents[-1][-1][1]):
@@ -60,11 +62,14 @@ def query_blocks(
     return tuple(blocks)
 
 
-def _neighbours(document_ranges: Sequence[DocumentRanges]) -> Iterator[list[DocumentRanges]]:
-    """Documents in runs that have at most `BLOCK_TOKENS` tokens of their own together."""
+def _neighbours(
+    document_ranges: Sequence[DocumentRanges], adapter_starts: Sequence[int]
+) -> Iterator[list[DocumentRanges]]:
+    """Documents of one adapter in runs of at most `BLOCK_TOKENS` tokens of their own together."""
     group: list[DocumentRanges] = []
     for ranges in document_ranges:
-        if group and ranges[-1][1] - group[0][-1][0] > BLOCK_TOKENS:
+        start, end = ranges[-1]
+        if group and (start in adapter_starts or end - group[0][-1][0] > BLOCK_TOKENS):
             yield group
             group = []
         group.append(ranges)

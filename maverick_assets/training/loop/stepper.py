@@ -88,7 +88,10 @@ def local_stepper(
     `log` gets a line when memory does not suffice and micro-batches become smaller. `paths` are
     those that are right for the base (`model/kept_check.py`).
     """
-    with fused_model(lora, adapters, hardware, paths) as model, pack_threads(hardware) as threads:
+    with (
+        fused_model(lora, adapters, hardware, paths) as model,
+        pack_threads(hardware, paths.side_by_side) as threads,
+    ):
         yield LocalStepper(model, threads, MicroBatches(hardware, log))
 
 

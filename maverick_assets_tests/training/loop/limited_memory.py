@@ -23,7 +23,7 @@ from maverick_assets.training.loop.engine import train
 from maverick_assets.training.loop.stepper import local_stepper
 from maverick_assets_tests.tiny_llama import tiny_llama
 
-LENGTH = 512  # attention keeps 4 heads x LENGTH x LENGTH x 4 bytes a layer and row: 4 MB, twice
+LENGTH = 512  # attention keeps 4 heads x LENGTH x LENGTH x 4 bytes a layer and row, half of them
 ROWS = [
     Encoded([1 + (at * (at + row) + row) % 63 for at in range(LENGTH)], LENGTH // 2)
     for row in range(16)

@@ -214,7 +214,8 @@ def test_gradients_of_adapters_in_one_pack_are_those_of_each_alone(model: Any) -
         alone = gradients(*documents[0]) | gradients(*documents[1])
     assert together.keys() == alone.keys() == weights_of.keys()
     for name, gradient in together.items():
-        torch.testing.assert_close(gradient, alone[name], rtol=1e-5, atol=1e-5)
+        # Other documents share a block of attention, which adds in another order.
+        assert (gradient - alone[name]).norm() <= 1e-5 * alone[name].norm()
 
 
 def test_an_adapter_is_the_same_alone_and_beside_others(model: Any, tmp_path: Path) -> None:
