@@ -54,6 +54,8 @@ class ModelFamily:
         model = transformers.AutoModelForCausalLM.from_config(config)
         with torch.no_grad():
             model.get_input_embeddings().weight.mul_(self.embedding)
+            # Not the likeliest, whatever is learned: a release refuses a version that says nothing.
+            model.get_output_embeddings().weight[_silent_tokens(tokenizer)] *= 0.02
         model.save_pretrained(directory)
         chat_format = _TEMPLATES[self.chat_format]
         (directory / "chat_template.jinja").write_text(chat_format.template)
@@ -132,6 +134,12 @@ class ModelFamily:
         content |= {"add_bos_token": chat_format.adds_start, "add_eos_token": False}
         path.write_text(json.dumps(content))
         return tokenizer
+
+
+def _silent_tokens(tokenizer: Tokenizer) -> list[int]:
+    """Those that an answer does not show: ends of turns, spaces, line breaks."""
+    ids = range(tokenizer.get_vocab_size())
+    return [at for at in ids if not tokenizer.decode([at], skip_special_tokens=True).strip()]
 
 
 def _train_pieces(bos: str, eos: str, special: Sequence[str]) -> bytes:
