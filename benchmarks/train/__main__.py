@@ -108,8 +108,10 @@ def run_side(name: str, folder: Path, out: Path, adapters: Sequence[str] = ()) -
     """The result of a side, with `wall`, the seconds from its start to its end, added."""
     spec = str(folder / "spec.json")
     started = time.monotonic()
-    last = run_module("benchmarks.train.sides", name, spec, str(out), *adapters, log=_StderrLog())
-    result: dict[str, Any] = json.loads(last) | {"wall": time.monotonic() - started}
+    results: list[str] = []
+    arguments = [name, spec, str(out), *adapters]
+    run_module("benchmarks.train.sides", *arguments, log=_StderrLog(), on_result=results.append)
+    result: dict[str, Any] = json.loads(results[-1]) | {"wall": time.monotonic() - started}
     _StderrLog().info(f"{name}, {len(adapters)} adapters: {result}")
     return result
 
