@@ -19,7 +19,7 @@ import psutil
 from maverick_assets_tests.processes import is_alive
 
 MARKER = "PYTEST_SESSION_OF_MAVERICK"
-_ENDING_SECONDS = 15  # in which what was told to end does
+_ENDING_SECONDS = 15  # the time a signalled process has to end
 
 
 @dataclass(frozen=True)

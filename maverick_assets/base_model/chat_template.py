@@ -170,7 +170,7 @@ class ChatTemplate:
         text, usual_text = (self._render(m, add_generation_prompt=True) for m in (messages, usual))
         if not text.endswith(usual_text.rpartition(usual[-1]["content"])[2]):
             return False
-        before_answer = usual_text.rpartition(_ANSWER)[0]  # empty where there is none
+        before_answer = usual_text.rpartition(_ANSWER)[0]  # empty if the text holds no answer
         return text.rpartition(_ANSWER)[0].endswith(before_answer.rpartition(_QUESTION)[2])
 
     def _probe_answer(self) -> None:

@@ -30,7 +30,7 @@ def run_isolated(function: Callable[..., None], *arguments: object) -> str:
         try:
             child.join()
         finally:
-            child.kill()  # where this process was told to end
+            child.kill()  # alive only if a signal ended the wait
             child.join()
         lines = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
     code = child.exitcode or 0

@@ -88,7 +88,7 @@ class LineMessageReader(PipesMessageReader):
 
 
 def _method(line: str) -> str | None:
-    """The method of a Pipes message; None where the line is none."""
+    """The method of a Pipes message; None for any other line."""
     try:
         message = json.loads(line)
     except ValueError:

@@ -83,7 +83,7 @@ def detect_hardware() -> Hardware:
 
 
 def idle_gpu(hardware: Hardware) -> str | None:
-    """One line on a GPU that the driver names and torch cannot use; None where there is none.
+    """One line on a GPU that the driver names and torch cannot use; None if all are usable.
 
     Days of training on the cores would else be the only sign of it.
     """
