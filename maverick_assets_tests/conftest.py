@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 _traces = pytest.StashKey[SessionTraces]()
+_leftovers = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -65,13 +66,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     release_servers()
     stop_multiprocessing()
-    lines = traces.leftovers()
-    if lines:
-        writer = session.config.get_terminal_writer()
-        writer.line()
-        writer.line("\n".join(["the tests left behind:", *lines]), red=True)
+    session.config.stash[_leftovers] = traces.leftovers()
+    if session.config.stash[_leftovers]:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     traces.clear()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Name what was left behind below the summary, where a reader of the last lines finds it."""
+    lines = config.stash.get(_leftovers, [])
+    if lines:
+        config.get_terminal_writer().line("\n".join(["the tests left behind:", *lines]), red=True)
 
 
 @pytest.fixture(scope="session")
