@@ -64,6 +64,7 @@ def evaluate_together(run: RunContext, versions: Sequence[tuple[Manifest, Gates]
     specs: dict[str, EvaluationSpec] = {}
     for version, gates in versions:
         try:
+            run.registry.usable(version.personality, version.version)
             run.registry.verify(version.personality, version.version)
             specs[version.personality] = _evaluation_spec(run, version, gates)
         except MaverickError as error:
@@ -124,8 +125,8 @@ def _evaluation_spec(run: RunContext, version: Manifest, gates: Gates) -> Evalua
         personality=name,
         dataset=dataset_path(run.settings.lake, name),
         dataset_version=version.dataset_version,
-        adapter=registry.directory(name, version.version) / "adapter",
-        in_service_adapter=in_service and registry.directory(name, in_service.version) / "adapter",
+        adapter=registry.weights(name, version.version, "adapter"),
+        in_service_adapter=in_service and registry.weights(name, in_service.version, "adapter"),
         max_length=version.recipe.training.max_length,
         gates=gates,
         training=version.training and write_spec(folder, "training", version.training),

@@ -145,5 +145,5 @@ def _add_major(run: RunContext, current: Manifest, now: datetime) -> Manifest:
             "gate": None,
         }
     )
-    adapter = run.registry.directory(name, current.version) / "adapter"
+    adapter = run.registry.weights(name, current.version, "adapter")
     return run.registry.add_candidate(major, adapter)

@@ -14,6 +14,7 @@ from maverick_assets.pipeline.candidates import (
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.pipeline.unfinished import find_unfinished
 from maverick_assets.processes import run_module
+from maverick_assets.registry.catalog import GGUF
 from maverick_assets.registry.manifest import Manifest
 
 
@@ -50,6 +51,7 @@ def release_version(run: RunContext, version: Manifest) -> ReleasedVersion:
     adapter does not answer; the version in service then stays.
     """
     name, number = version.personality, str(version.version)
+    run.registry.usable(name, number)
     if version.gate is None or not version.gate.passed:
         reasons = "; ".join(version.gate.reasons) if version.gate else "it was never evaluated"
         raise MaverickError(f"{name} {number} is not released: {reasons}")
@@ -66,8 +68,8 @@ def release_by_operator(
 
     Raises what `Registry.release` raises, and `MaverickError` when the export fails.
     """
-    manifest = run.registry.get(personality, version)
-    if "adapter.gguf" not in manifest.files:
+    manifest = run.registry.usable(personality, version)
+    if GGUF not in manifest.files:
         _export_together(run, [manifest])  # anew: an earlier command may have failed in this folder
         _trial_answer(run, manifest)
     return run.registry.release(personality, version, reason)

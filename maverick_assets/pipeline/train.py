@@ -159,7 +159,7 @@ def _job_spec(run: RunContext, planned: PlannedTraining) -> AdapterJobSpec:
         recipe=planned.recipe,
         out=run.folder / name,
         mode=planned.plan.kind,
-        parent_adapter=parent and run.registry.directory(name, parent.version) / "adapter",
+        parent_adapter=parent and run.registry.weights(name, parent.version, "adapter"),
         parent_dataset_version=parent and parent.dataset_version,
     )
 

@@ -8,6 +8,7 @@ released before is archived, any other is a candidate.
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -18,6 +19,8 @@ from maverick_assets.registry.versions import Version
 
 FINAL = "final"
 MANIFEST = "manifest.json"
+ADAPTER, GGUF, MODELFILE = "adapter", "adapter.gguf", "Modelfile"
+WEIGHTS = (ADAPTER, GGUF, MODELFILE)  # what of a version answers
 
 
 class Catalog:
@@ -68,8 +71,32 @@ class Catalog:
         return versions[-1] if versions else None
 
     def directory(self, personality: str, version: Version | str) -> Path:
-        """Where the files of a version (or of `final`) lie."""
+        """Where the files of a version (or of `final`) lie: manifest and report.
+
+        Whoever opens the weights in it asks `weights`.
+        """
         return self._directory(personality, self.get(personality, version).version)
+
+    def usable(self, personality: str, version: Version | str) -> Manifest:
+        """A version that may be served, exported, released, trained on or compared with.
+
+        The one place that refuses a revoked version: with `BadInput`. Raises what `get` raises,
+        too.
+        """
+        manifest = self.get(personality, version)
+        if manifest.revoked is not None:
+            reason = manifest.revoked.reason
+            raise BadInput(f"{label(manifest)} was revoked: {reason}; train a new one")
+        return manifest
+
+    def weights(
+        self, personality: str, version: Version | str, name: Literal["adapter", "adapter.gguf"]
+    ) -> Path:
+        """Where the weights of a version that is `usable` lie: those of PEFT, or as GGUF.
+
+        Nothing else leads to them. Raises what `usable` raises.
+        """
+        return self._directory(personality, self.usable(personality, version).version) / name
 
     def verify(self, personality: str, version: Version | str) -> None:
         """Raise `MaverickError` naming the first file that is missing or has another sha256."""

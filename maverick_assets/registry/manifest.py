@@ -31,6 +31,9 @@ class Revocation(StrictModel):
 
     reason: str
     at: AwareDatetime
+    weights_deleted: bool = Field(
+        False, description="whether adapter, GGUF and Modelfile are gone from the disk"
+    )
 
 
 class ChainLink(StrictModel):

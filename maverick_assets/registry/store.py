@@ -7,22 +7,30 @@ one. The next change completes the rest of the bookkeeping.
 import os
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.files import sha256_of, staged_directory, write_atomically
+from maverick_assets.files import sha256_of, staged_directory, sync, write_atomically
 from maverick_assets.records import GateDecision, Metrics
-from maverick_assets.registry.catalog import FINAL, MANIFEST, Catalog, label
+from maverick_assets.registry.catalog import (
+    FINAL,
+    GGUF,
+    MANIFEST,
+    MODELFILE,
+    WEIGHTS,
+    Catalog,
+    label,
+)
 from maverick_assets.registry.manifest import Manifest, Revocation
 from maverick_assets.registry.versions import Version
 
 _LOCK = ".lock"
 _LOCK_SECONDS = 60
-_ATTACHABLE = ("report", "adapter.gguf", "Modelfile")
+_ATTACHABLE = ("report", GGUF, MODELFILE)
 
 
 class Registry(Catalog):
@@ -43,6 +51,8 @@ class Registry(Catalog):
         with self._locked(manifest.personality):
             if target.exists():
                 raise BadInput(f"{target} exists; take the next free version")
+            if manifest.parent:  # it may have been revoked while this version was trained
+                self.usable(manifest.personality, manifest.parent)
             with staged_directory(target) as stage:
                 shutil.copytree(adapter_dir, stage / "adapter")
                 fresh = {
@@ -66,6 +76,8 @@ class Registry(Catalog):
             raise BadInput(f"{source} does not exist; nothing to attach as {name}")
         with self._locked(self._require(personality)):
             manifest = self.get(personality, version)
+            if name in WEIGHTS:
+                manifest = self.usable(personality, version)
             directory = self._directory(personality, manifest.version)
             others = {
                 path: digest
@@ -107,10 +119,9 @@ class Registry(Catalog):
         never decided, unless the operator gives a reason, which the manifest keeps.
         """
         with self._locked(self._require(personality)):
-            manifest = self.get(personality, version)
+            manifest = self.usable(personality, version)
             if manifest.state == "released":
                 return manifest
-            _check_not_revoked(manifest)
             self.verify(personality, manifest.version)
             if manifest.gate is None or not manifest.gate.passed:
                 manifest = self._save(_with_override(manifest, override_reason))
@@ -128,7 +139,7 @@ class Registry(Catalog):
             manifest = self._released_before(personality) if to is None else current
             if manifest is None:
                 raise BadInput(f"{label(current)} is the first release; there is no earlier one")
-            _check_not_revoked(manifest)
+            manifest = self.usable(personality, manifest.version)
             if manifest.state == "candidate":
                 raise BadInput(f"{label(manifest)} was never released; release it instead")
             if manifest.state == "archived":
@@ -142,8 +153,8 @@ class Registry(Catalog):
         """Take versions out of use for good; returns the one in service afterwards, or None.
 
         When the version in service is among them, the newest earlier release that is not revoked
-        takes its place, if there is one. All are marked before `final` moves, and the next change
-        completes a call that crashed in between.
+        takes its place, if there is one. Their weights are deleted, their manifests stay. All are
+        marked before `final` moves, and the next change completes a call that crashed in between.
         """
         with self._locked(self._require(personality)):
             revocation = Revocation(reason=reason, at=datetime.now(UTC))
@@ -151,14 +162,38 @@ class Registry(Catalog):
                 manifest = self.get(personality, version)
                 if manifest.revoked is None:
                     self._save(manifest.model_copy(update={"revoked": revocation}))
-            self._move_final_off_revoked(personality)
+            self._complete_revocations(personality)
             link = self._root / personality / FINAL
             return self.get(personality, FINAL) if link.is_symlink() else None
+
+    def _complete_revocations(self, personality: str) -> None:
+        """Move `final` off a revoked version, and delete the weights of all revoked versions."""
+        self._move_final_off_revoked(personality)
+        for version in self._numbers(personality):
+            with suppress(MaverickError):  # a corrupt manifest, which whoever asks for it is told
+                self._delete_revoked_weights(self._load(personality, version))
+
+    def _delete_revoked_weights(self, manifest: Manifest) -> None:
+        revoked = manifest.revoked
+        if revoked is None or revoked.weights_deleted:
+            return
+        directory = self._directory(manifest.personality, manifest.version)
+        # First, so that a crash leaves no manifest that names files which are gone.
+        kept = {n: d for n, d in manifest.files.items() if n.split("/")[0] not in WEIGHTS}
+        manifest = self._save(manifest.model_copy(update={"files": kept}))
+        for name in WEIGHTS:
+            if (directory / name).is_dir():
+                shutil.rmtree(directory / name)
+            else:
+                (directory / name).unlink(missing_ok=True)
+        sync(directory)
+        deleted = revoked.model_copy(update={"weights_deleted": True})
+        self._save(manifest.model_copy(update={"revoked": deleted}))
 
     def _move_final_off_revoked(self, personality: str) -> None:
         """Point `final` from a revoked version to the newest archived one, or remove the link."""
         link = self._root / personality / FINAL
-        if not link.is_symlink() or self.get(personality, FINAL).revoked is None:
+        if not link.exists() or self.get(personality, FINAL).revoked is None:
             return
         earlier = self._released_before(personality)
         if earlier:
@@ -218,7 +253,8 @@ class Registry(Catalog):
             if manifest.released_at is None:
                 moved = datetime.fromtimestamp(final.lstat().st_mtime, UTC)
                 self._save(manifest.model_copy(update={"released_at": moved}))
-            self._move_final_off_revoked(personality)
+        if self._numbers(personality):
+            self._complete_revocations(personality)
 
     def _save(self, manifest: Manifest) -> Manifest:
         """Replace the stored manifest; returns it with its state as of now."""
@@ -229,11 +265,6 @@ class Registry(Catalog):
 
 def _manifest_json(manifest: Manifest) -> str:
     return manifest.model_dump_json(indent=2, exclude={"state"}) + "\n"
-
-
-def _check_not_revoked(manifest: Manifest) -> None:
-    if manifest.revoked is not None:
-        raise BadInput(f"{label(manifest)} was revoked: {manifest.revoked.reason}; train a new one")
 
 
 def _with_override(manifest: Manifest, reason: str | None) -> Manifest:

@@ -1,10 +1,13 @@
 """A conversation with one version of one personality, in llama.cpp inside this process."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import Recipe
+from maverick_assets.registry.catalog import GGUF
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.export import ensure_base_gguf
@@ -23,18 +26,30 @@ ADAPTER = "adapter"  # name of the one adapter that a conversation's runtime hol
 class Conversation:
     """The messages exchanged so far, and the version that answers them."""
 
-    def __init__(self, runtime: Runtime, version: Version, system_prompt: str) -> None:
-        """`runtime` has loaded the version's adapter under the name `ADAPTER`."""
+    def __init__(
+        self,
+        runtime: Runtime,
+        version: Version,
+        system_prompt: str,
+        require_usable: Callable[[], object],
+    ) -> None:
+        """`runtime` has loaded the version's adapter under the name `ADAPTER`.
+
+        `require_usable` raises `BadInput` once the version is revoked.
+        """
         self.version = version
         self._runtime = runtime
+        self._require_usable = require_usable
         self._messages = [Message(role="system", content=system_prompt)]
 
     def say(self, text: str) -> str:
         """The personality's answer to `text`. Both become part of the conversation.
 
         When the context is full, the oldest exchanges are dropped. Raises `ConversationTooLong` if
-        the text does not fit even without them.
+        the text does not fit even without them, and `BadInput` when the version was revoked
+        meanwhile.
         """
+        self._require_usable()
         question = Message(role="user", content=text)
         answer = self._answer(question)
         self._messages += [question, Message(role="assistant", content=answer)]
@@ -55,13 +70,13 @@ def open_chat(
 ) -> Conversation:
     """Load a version into llama.cpp and begin a conversation; `final` is the version in service.
 
-    Raises `BadInput` for a version, mood or mode that does not exist, `MaverickError` for a corrupt
-    file.
+    Raises `BadInput` for a version, mood or mode that does not exist and for a version that was
+    revoked, `MaverickError` for a corrupt file.
     """
     registry = Registry(settings.models)
     system_prompt = recipe.prompt_for(mood, mode)
-    manifest = registry.get(recipe.name, version)
-    digest = manifest.files.get("adapter.gguf")
+    manifest = registry.usable(recipe.name, version)
+    digest = manifest.files.get(GGUF)
     if digest is None:
         raise BadInput(
             f"{recipe.name} {manifest.version} is not exported; release it first with "
@@ -69,7 +84,7 @@ def open_chat(
         )
     base = base_model_of(settings, manifest)
     base_gguf = ensure_base_gguf(base, settings.base_dir)
-    gguf = registry.directory(recipe.name, manifest.version) / "adapter.gguf"
+    gguf = registry.weights(recipe.name, manifest.version, "adapter.gguf")
     runtime = Runtime(
         base_gguf,
         {ADAPTER: AdapterFile(gguf, digest)},
@@ -77,4 +92,5 @@ def open_chat(
         threads=max(1, (os.cpu_count() or 1) // 2),
         encode_prompt=prompt_encoder(base),
     )
-    return Conversation(runtime, manifest.version, system_prompt)
+    require_usable = partial(registry.usable, recipe.name, manifest.version)
+    return Conversation(runtime, manifest.version, system_prompt, require_usable)

@@ -18,7 +18,7 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.processes import run_main
 from maverick_assets.recipes import Recipe
-from maverick_assets.registry.catalog import label
+from maverick_assets.registry.catalog import GGUF, MODELFILE, label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
@@ -78,12 +78,12 @@ def publish(settings: Settings, versions: Sequence[tuple[str, str]]) -> Iterator
 
 def _export(settings: Settings, personality: str, version: str, folder: Path) -> Export:
     registry = Registry(settings.models)
+    manifest = registry.usable(personality, version)
     registry.verify(personality, version)
-    manifest = registry.get(personality, version)
     base = base_model_of(settings, manifest)
-    gguf = folder / personality / "adapter.gguf"
+    gguf = folder / personality / GGUF
     gguf.parent.mkdir()
-    export_adapter(registry.directory(personality, version) / "adapter", base.directory, gguf)
+    export_adapter(registry.weights(personality, version, "adapter"), base.directory, gguf)
     return Export(manifest, base, ensure_base_gguf(base, settings.base_dir), gguf)
 
 
@@ -109,7 +109,7 @@ def _try(export: Export, runtime: Runtime) -> str:
 
 
 def _attach(registry: Registry, export: Export, chat_format: OllamaFormat) -> None:
-    manifest, page = export.manifest, export.gguf.parent / "Modelfile"
+    manifest, page = export.manifest, export.gguf.parent / MODELFILE
     if chat_format.problem is None:
         text = modelfile(export.base_gguf.name, manifest.recipe.system_prompt, chat_format)
         write_atomically(page, text)

@@ -14,7 +14,7 @@ def test_a_conversation_drops_its_oldest_exchanges_when_the_context_is_full(
 ) -> None:
     assert base.gguf is not None
     runtime = Runtime(base.gguf, {ADAPTER: AdapterFile(adapters["allan"].gguf)}, context=512)
-    conversation = Conversation(runtime, Version.parse("v1.0"), "You are Allan.")
+    conversation = Conversation(runtime, Version.parse("v1.0"), "You are Allan.", lambda: None)
     for number in range(4):
         assert conversation.say(f"Question {number}: " + "and so on, " * 60)
     with pytest.raises(ConversationTooLong, match="the context 512"):

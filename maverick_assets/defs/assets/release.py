@@ -31,7 +31,9 @@ def release_asset(recipe: Recipe) -> AssetsDefinition:
                 "version": str(manifest.version),
                 "answer through llama.cpp": released.answer,
                 "manifest": MetadataValue.path(directory / "manifest.json"),
-                "adapter_gguf": MetadataValue.path(directory / "adapter.gguf"),
+                "adapter_gguf": MetadataValue.path(
+                    run.registry.weights(recipe.name, manifest.version, "adapter.gguf")
+                ),
                 "gate": MetadataValue.json(list(manifest.gate.reasons if manifest.gate else ())),
             },
             data_version=data_version(manifest),
