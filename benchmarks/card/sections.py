@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,7 @@ def limited(setting: CardSetting, hardware: Hardware) -> Rows:
             hardware,
             0,
             lambda _: None,
-            make_stepper=lambda *parts: local_stepper(*parts, log=lines.append),
+            make_stepper=partial(local_stepper, log=lines.append),
         )
     if result.failures:
         raise MaverickError("; ".join(result.failures.values()))

@@ -187,8 +187,9 @@ class _ScheduledTrainer(Trainer):
     """transformers' Trainer with the engine's learning rate at each step."""
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> LambdaLR:
+        scheduled: Any = optimizer or self.optimizer
         self.lr_scheduler = LambdaLR(
-            optimizer or self.optimizer, lambda done: schedule_factor(done + 1, num_training_steps)
+            scheduled, lambda done: schedule_factor(done + 1, num_training_steps)
         )
         return self.lr_scheduler
 
@@ -245,7 +246,7 @@ def _trained(trainer: Trainer, lora: Any, name: str, out: Path) -> dict[str, Any
 
 
 def _base(spec: BenchmarkSpec, dtype: torch.dtype, device: str) -> Any:
-    model = AutoModelForCausalLM.from_pretrained(spec.base.directory, dtype=dtype)
+    model: Any = AutoModelForCausalLM.from_pretrained(spec.base.directory, dtype=dtype)
     return model.to(device)
 
 
