@@ -96,11 +96,21 @@ class Registry(Catalog):
             return self._save(manifest.model_copy(update={"files": files}))
 
     def note_modelfile(self, personality: str, version: str | Version, problem: str | None) -> None:
-        """Record why a version has no Modelfile; None where it has one, or is to have one."""
+        """Record why a version has no Modelfile, and remove that of an earlier export.
+
+        `problem` is None where it has one, or is to have one.
+        """
         with self._locked(self._require(personality)):
             manifest = self.get(personality, version)
-            if manifest.no_modelfile != problem:
-                self._save(manifest.model_copy(update={"no_modelfile": problem}))
+            files = dict(manifest.files)
+            if problem is not None:
+                files.pop(MODELFILE, None)
+            noted = manifest.model_copy(update={"no_modelfile": problem, "files": files})
+            if noted != manifest:
+                self._save(noted)
+            if problem is not None:  # after the manifest, which lists no file that is gone
+                directory = self._directory(personality, manifest.version)
+                (directory / MODELFILE).unlink(missing_ok=True)
 
     def record_evaluation(
         self, personality: str, version: Version | str, metrics: Metrics, gate: GateDecision

@@ -33,6 +33,7 @@ def test_what_a_training_found_is_shown(tiny_base: PreparedBase, tmp_path: Path)
     kept.with_name(f"{digest}-damaged.json").write_text("{")
     *_, arithmetic = check_base(settings, tiny_base.directory, "own")
     assert "loss within 2.0e-07 of transformers and peft, without norms" in arithmetic.text
+    assert f"{digest}-damaged.json cannot be read" in arithmetic.text
 
 
 def test_it_stops_at_the_first_thing_that_is_wrong(tiny_base: PreparedBase, tmp_path: Path) -> None:

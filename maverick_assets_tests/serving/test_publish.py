@@ -79,6 +79,32 @@ def test_without_a_common_runtime_each_adapter_gets_its_own(
     assert [name for name, each in published.items() if each.problem is None] == ["allan", "robbie"]
 
 
+def test_a_second_export_without_a_modelfile_removes_the_first_ones(
+    base: PreparedBase,
+    registry: Registry,
+    make_manifest: MakeManifest,
+    adapter_dir: Path,
+    tmp_path: Path,
+) -> None:
+    manifest = registry.add_candidate(make_manifest("v1.0"), adapter_dir)
+    gguf = tmp_path / "adapter.gguf"
+    gguf.write_bytes(b"GGUF")
+    export = publishing.Export(manifest, base, tmp_path / "base.gguf", gguf)
+    modelfile = registry.directory("robbie", "v1.0") / "Modelfile"
+    publishing._attach(registry, export, OllamaFormat())
+    assert modelfile.is_file()
+    publishing._attach(registry, export, OllamaFormat(problem="it asks for tools"))
+    assert not modelfile.exists()
+    manifest = registry.get("robbie", "v1.0")
+    assert "Modelfile" not in manifest.files
+    assert "adapter.gguf" in manifest.files
+    assert manifest.no_modelfile == "it asks for tools"
+    registry.verify("robbie", "v1.0")
+    publishing._attach(registry, export, OllamaFormat())
+    assert modelfile.is_file()
+    assert registry.get("robbie", "v1.0").no_modelfile is None
+
+
 def test_nothing_is_attached_to_a_version_whose_modelfile_cannot_be_written(
     base: PreparedBase,
     registry: Registry,

@@ -34,6 +34,16 @@ _LIBRARIES = ("torch", "transformers", "peft")
 
 
 @dataclass(frozen=True)
+class _KeptResult:
+    """What is read of a file: the paths, and what a line about them says."""
+
+    paths: FastPaths
+    device: str
+    dtype: str
+    loss_difference: float
+
+
+@dataclass(frozen=True)
 class CheckedBase:
     """Which base is checked, and where the result is kept."""
 
@@ -65,14 +75,15 @@ def checked_paths(
     base.folder.mkdir(parents=True, exist_ok=True)
     file = base.folder / f"{base.digest[:12]}-{key}.json"
     with _only_checker(file):
-        paths = _read(file)
-        if paths is None:
+        kept = _read(file)
+        if kept is None:
             result = _check(model, rows, hardware, log)
-            paths = result.chosen.paths
             write_atomically(file, _as_json(result, hardware))
-        elif paths.switched_off:
-            log(f"base {base.digest[:12]}: {', '.join(paths.switched_off)} stay off, see {file}")
-    return paths
+            return result.chosen.paths
+        if kept.paths.switched_off:
+            off = ", ".join(kept.paths.switched_off)
+            log(f"base {base.digest[:12]}: {off} stay off, see {file}")
+        return kept.paths
 
 
 @cache
@@ -88,13 +99,14 @@ def kept_lines(folder: Path, digest: str) -> list[str]:
     """What earlier trainings found about a base, a line for each; also with an older engine."""
     lines = []
     for file in sorted(folder.glob(f"{digest[:12]}-*.json")):
-        paths = _read(file)
-        if paths is None:
+        kept = _read(file)
+        if kept is None:
+            lines.append(f"{file} cannot be read; the next training compares again")
             continue
-        content = json.loads(file.read_text(encoding="utf-8"))
-        off = f"without {', '.join(paths.switched_off)}" if paths.switched_off else "all fast paths"
-        loss = f"loss within {content['difference']['loss']:.1e} of transformers and peft"
-        lines.append(f"{content['device']}, {content['dtype']}: {loss}, {off}")
+        switched_off = ", ".join(kept.paths.switched_off)
+        off = f"without {switched_off}" if switched_off else "all fast paths"
+        loss = f"loss within {kept.loss_difference:.1e} of transformers and peft"
+        lines.append(f"{kept.device}, {kept.dtype}: {loss}, {off}")
     return lines
 
 
@@ -145,10 +157,12 @@ def _only_checker(file: Path) -> Iterator[None]:
         yield
 
 
-def _read(file: Path) -> FastPaths | None:
+def _read(file: Path) -> _KeptResult | None:
     try:
-        switches = json.loads(file.read_text(encoding="utf-8"))["paths"]
-        return FastPaths(**{field.name: bool(switches[field.name]) for field in fields(FastPaths)})
+        content = json.loads(file.read_text(encoding="utf-8"))
+        switches, difference = content["paths"], float(content["difference"]["loss"])
+        paths = FastPaths(**{field.name: bool(switches[field.name]) for field in fields(FastPaths)})
+        return _KeptResult(paths, str(content["device"]), str(content["dtype"]), difference)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # never checked, or a damaged file: checked again
 

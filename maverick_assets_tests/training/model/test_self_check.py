@@ -1,5 +1,6 @@
 """The self-check finds a path that is wrong, leaves the others on, and is repeated when due."""
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from maverick_assets.training.device.memory import OUT_OF_MEMORY
 from maverick_assets.training.kernels import completion_loss
 from maverick_assets.training.kernels.fast_paths import ALL_FAST, FastPaths
 from maverick_assets.training.model import kept_check, self_check
-from maverick_assets.training.model.kept_check import CheckedBase, checked_paths
+from maverick_assets.training.model.kept_check import CheckedBase, checked_paths, kept_lines
 from maverick_assets.training.model.reference import LossesAndGradients
 from maverick_assets.training.model.shallow import few_layers
 from maverick_assets_tests.architectures import ARCHITECTURES, REFUSED, tiny_model
@@ -121,13 +122,27 @@ def test_what_is_off_is_said_at_each_training(
     assert "head stay off" in lines[1]
 
 
-def test_a_damaged_result_is_checked_again(model: Any, lines: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damaged", ["", '{"paths": {', "[]", "without paths", "without difference", "without device"]
+)
+def test_a_damaged_result_is_named_and_checked_again(
+    model: Any, lines: list[str], tmp_path: Path, damaged: str
+) -> None:
     base = CheckedBase("digest", tmp_path)
     checked_paths(model, base, ROWS, CPU, lines.append)
     [kept] = tmp_path.glob("*.json")
-    kept.write_text(kept.read_text()[:40])
+    found = kept_lines(tmp_path, base.digest)
+    content = json.loads(kept.read_text())
+    if content.pop(damaged.removeprefix("without "), None):
+        damaged = json.dumps(content)
+    kept.write_text(damaged)
+    [line] = kept_lines(tmp_path, base.digest)
+    assert line == f"{kept} cannot be read; the next training compares again"
     checked_paths(model, base, ROWS, CPU, lines.append)
     assert len(lines) == 2
+    assert [line.split(": ")[0] for line in kept_lines(tmp_path, base.digest)] == [
+        line.split(": ")[0] for line in found
+    ]
 
 
 def test_examples_beyond_a_window_are_checked_apart(lines: list[str], tmp_path: Path) -> None:
