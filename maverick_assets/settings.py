@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator
@@ -78,8 +79,22 @@ class Settings(BaseSettings):
     sources: Path | None = Field(
         None, description="YAML file of sources beside the CRM; unset: there are none"
     )
+    ui_origin: str | None = Field(
+        None,
+        description="https address by which browsers reach Dagster's page, such as "
+        "`https://maverick.example.com`, where a proxy or `MAVERICK_UI_CERTIFICATE` serves it to "
+        "other machines; unset: this machine alone",
+    )
+    ui_certificate: Path | None = Field(
+        None,
+        description="PEM file with the certificates of Dagster's page; unset: no TLS, or that of "
+        "a proxy",
+    )
+    ui_key: Path | None = Field(
+        None, description="PEM file with the private key of `MAVERICK_UI_CERTIFICATE`"
+    )
 
-    @field_validator("home", "sources")
+    @field_validator("home", "sources", "ui_certificate", "ui_key")
     @classmethod
     def _absolute_path(cls, path: Path | None) -> Path | None:
         if path and not str(path).isprintable():  # PostgreSQL's files have a path on a line
@@ -117,6 +132,14 @@ class Settings(BaseSettings):
         if not _split(names):
             raise ValueError("names nobody")
         return names
+
+    @field_validator("ui_origin")
+    @classmethod
+    def _https_origin(cls, origin: str | None) -> str | None:
+        parts = urlsplit(origin or "")
+        if origin and (parts.scheme != "https" or not parts.hostname or parts.path.strip("/")):
+            raise ValueError(f"{origin} is no address like https://maverick.example.com")
+        return origin and f"https://{parts.netloc.lower()}"
 
     @field_validator("timezone")
     @classmethod

@@ -3,6 +3,7 @@
 `dagster dev` is no replacement: it ends when its daemon dies, and leaves a dead code server dead.
 """
 
+import contextlib
 import math
 import os
 import shutil
@@ -28,6 +29,7 @@ from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.private_folders import private_folder
 from maverick_assets.processes import die_with_parent
 from maverick_assets.settings import load_settings
+from maverick_assets.ui.rules import DoorRules, Page, door_rules, opening_address
 
 STOP_SECONDS = 20  # a process that takes longer to stop is killed
 HOPELESS_SECONDS = 30  # a process that gives up sooner after its start would do so again
@@ -40,6 +42,7 @@ class DagsterProcess:
     name: str
     module: Sequence[str]  # what follows `python -m`
     keeps_connections: bool = False  # to the database, open between two requests
+    stdin: bytes = b""  # what it reads at its start, and no other process sees
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0  # by the monotonic clock
 
@@ -50,8 +53,12 @@ class DagsterProcess:
             [sys.executable, "-m", *self.module],
             cwd=PROJECT,
             start_new_session=True,
+            stdin=subprocess.PIPE,
             preexec_fn=partial(die_with_parent, os.getpid()),
         )
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self.process.stdin as stdin:
+            stdin.write(self.stdin)
 
     def keep_alive(self) -> None:
         """Start the process again if it died.
@@ -89,14 +96,19 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
 ) -> None:
-    """Serve Dagster's web pages and run its schedules, until Ctrl-C."""
-    with running_services(load_settings()):
+    """Serve Dagster's web pages and run its schedules, until Ctrl-C.
+
+    The address that it prints opens the page: keep it to yourself.
+    """
+    settings = load_settings()
+    rules = door_rules(settings, host, port)
+    with running_services(settings):
         with dagster_instance():  # its tables are there before three processes ask for them
             pass
-        run_ui(host, port)
+        run_ui(host, port, rules)
 
 
-def run_ui(host: str, port: int) -> None:
+def run_ui(host: str, port: int, rules: DoorRules) -> None:
     """Serve until SIGINT or SIGTERM.
 
     A run under way ends as well, and is requested again after the next start. Raises `BadInput`
@@ -109,7 +121,16 @@ def run_ui(host: str, port: int) -> None:
     workspace = _workspace(port)
     address = workspace.with_name("code-server")
     address.unlink(missing_ok=True)  # of a command that was killed
-    code_server, *others = processes = _dagster_processes(workspace, host, port)
+    settings = load_settings()
+    page = Page(
+        host=host,
+        port=port,
+        workspace=workspace,
+        rules=rules,
+        certificate=settings.ui_certificate,
+        key=settings.ui_key,
+    )
+    code_server, *others = processes = _dagster_processes(page)
     try:
         code_server.start()
         # A daemon that starts first finds no code server, and drops runs that wait for a retry.
@@ -117,6 +138,7 @@ def run_ui(host: str, port: int) -> None:
             code_server.keep_alive()
         for process in others:
             process.start()
+        print(f"Dagster's page: {opening_address(settings, page)}", flush=True)
         while not stopping.wait(1):
             _keep_servers(processes)
             if not address.exists():
@@ -178,18 +200,19 @@ def _require_free_port(host: str, port: int) -> None:
         ) from error
 
 
-def _dagster_processes(workspace: Path, host: str, port: int) -> list[DagsterProcess]:
+def _dagster_processes(page: Page) -> list[DagsterProcess]:
     """Code server, daemon and webserver."""
-    address = workspace.with_name("code-server")
+    address = page.workspace.with_name("code-server")
     # With lazy loading a broken personality file is shown in the UI instead of ending the server.
     code = ["--module-name", "maverick_assets.definitions", "--lazy-load-user-code"]
-    in_workspace = ["--workspace", str(workspace)]
+    in_workspace = ["--workspace", str(page.workspace)]
     return [
         DagsterProcess("code server", ["dagster", "api", "grpc", "--socket", str(address), *code]),
         DagsterProcess("daemon", ["dagster._daemon", "run", *in_workspace]),
         DagsterProcess(
             "webserver",
-            ["dagster_webserver", *in_workspace, "--host", host, "--port", str(port)],
+            ["maverick_assets.ui.webserver"],
             keeps_connections=True,
+            stdin=page.model_dump_json().encode(),
         ),
     ]

@@ -42,11 +42,11 @@ def server(maverick: Maverick) -> RunningServer:
 
 
 def database_answers(ui: DagsterUI) -> None:
-    assert ask(ui.url, RUNS)["runsOrError"]["__typename"] == "Runs"
+    assert ask(ui, RUNS)["runsOrError"]["__typename"] == "Runs"
 
 
 def code_is_loaded(ui: DagsterUI) -> bool:
-    [entry] = ask(ui.url, LOCATION)["workspaceOrError"]["locationEntries"]
+    [entry] = ask(ui, LOCATION)["workspaceOrError"]["locationEntries"]
     return bool(entry["locationOrLoadError"]["__typename"] == "RepositoryLocation")
 
 
@@ -60,7 +60,7 @@ def test_a_killed_server_is_started_again_and_no_connection_to_it_is_kept(
     maverick: Maverick, ui: DagsterUI
 ) -> None:
     eventually(lambda: database_answers(ui), PATIENCE)
-    webserver = part(ui, "dagster_webserver")
+    webserver = part(ui, "maverick_assets.ui.webserver")
     os.kill(server(maverick).pid, signal.SIGKILL)
     wait_for(lambda: not is_alive(webserver), PATIENCE)  # it has open connections, all dead
     eventually(lambda: database_answers(ui), PATIENCE)
@@ -92,7 +92,11 @@ def ui_folder(maverick: Maverick) -> Path:
     return Path(words[words.index("--workspace") + 1]).parent
 
 
-PARTS = (("dagster", "api", "grpc", "--socket"), ("dagster._daemon", "run"), ("dagster_webserver",))
+PARTS = (
+    ("dagster", "api", "grpc", "--socket"),
+    ("dagster._daemon", "run"),
+    ("maverick_assets.ui.webserver",),
+)
 
 
 def test_all_its_processes_come_back_when_all_are_killed_and_the_server_was_stopped(

@@ -72,23 +72,23 @@ class Machine:
     def launch(self, job: str, keys: Iterable[AssetKey]) -> str:
         """Launch a job for these assets only; the id of its run."""
         paths = [{"path": list(key.path)} for key in keys]
-        launched = ask(self.ui.url, LAUNCH, job=job, keys=paths)["launchPipelineExecution"]
+        launched = ask(self.ui, LAUNCH, job=job, keys=paths)["launchPipelineExecution"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return str(launched["run"]["runId"])
 
     def start_sensor(self, name: str) -> None:
-        assert ask(self.ui.url, START_SENSOR, name=name)["startSensor"]["__typename"] == "Sensor"
+        assert ask(self.ui, START_SENSOR, name=name)["startSensor"]["__typename"] == "Sensor"
 
     def runs(self) -> list[dict[str, Any]]:
         """The newest first."""
-        return list(ask(self.ui.url, RUNS)["runsOrError"]["results"])
+        return list(ask(self.ui, RUNS)["runsOrError"]["results"])
 
     def status(self, run: str) -> str:
         return next(str(each["status"]) for each in self.runs() if each["runId"] == run)
 
     def log_has(self, run: str, words: str) -> bool:
         """Whether the log of the run has these words."""
-        events = ask(self.ui.url, EVENTS, id=run)["logsForRun"]["events"]
+        events = ask(self.ui, EVENTS, id=run)["logsForRun"]["events"]
         return any(words in event.get("message", "") for event in events)
 
     def is_training(self, run: str) -> bool:
@@ -96,10 +96,10 @@ class Machine:
         return self.log_has(run, "loading base")
 
     def cancel(self, run: str) -> None:
-        ask(self.ui.url, CANCEL, id=run)
+        ask(self.ui, CANCEL, id=run)
 
     def holds_slot(self, run: str) -> bool:
-        limits = ask(self.ui.url, SLOTS)["instance"]["concurrencyLimits"]
+        limits = ask(self.ui, SLOTS)["instance"]["concurrencyLimits"]
         return any(slot["runId"] == run for limit in limits for slot in limit["claimedSlots"])
 
     def is_idle(self) -> bool:

@@ -16,7 +16,7 @@ from maverick_assets.lake.paths import turns_path
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets_tests.command import Maverick, import_rows
-from maverick_assets_tests.end_to_end.dagster_ui import ask, start_ui
+from maverick_assets_tests.end_to_end.dagster_ui import DagsterUI, ask, start_ui
 from maverick_assets_tests.processes import wait_for
 
 PERSONALITIES = ("allan-maverick", "robbie")
@@ -151,11 +151,11 @@ def test_a_forgotten_contact_leaves_the_lake_and_its_versions_leave_service(
 
 
 @pytest.fixture(scope="module")
-def ui(maverick: Maverick) -> Iterator[str]:
-    """`maverick ui` on that run home; its address."""
+def ui(maverick: Maverick) -> Iterator[DagsterUI]:
+    """`maverick ui` on that run home."""
     started = start_ui(maverick)
     try:
-        yield started.url
+        yield started
     finally:
         started.process.send_signal(signal.SIGTERM)
         started.process.wait(60)
@@ -174,7 +174,7 @@ LAUNCH = """mutation($keys: [AssetKeyInput!]!) { launchPipelineExecution(executi
 RUN = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 
 
-def test_graphql_shows_every_asset_and_what_was_materialized(ui: str) -> None:
+def test_graphql_shows_every_asset_and_what_was_materialized(ui: DagsterUI) -> None:
     nodes = {"/".join(n["assetKey"]["path"]): n for n in ask(ui, NODES)["assetNodes"]}
     assert len([key for key in nodes if key.endswith("/release")]) == 6
     green = {key for key, node in nodes.items() if node["assetMaterializations"]}
@@ -182,7 +182,7 @@ def test_graphql_shows_every_asset_and_what_was_materialized(ui: str) -> None:
     assert row | {"clean/turns", "crm/crm_emails", "raw/crm_emails", "base_model"} <= green
 
 
-def test_jobs_schedules_and_sensors_can_be_switched(ui: str) -> None:
+def test_jobs_schedules_and_sensors_can_be_switched(ui: DagsterUI) -> None:
     def repository() -> Any:
         [entry] = ask(ui, SWITCHES)["workspaceOrError"]["locationEntries"]
         return entry["locationOrLoadError"]["repositories"][0]
@@ -198,7 +198,7 @@ def test_jobs_schedules_and_sensors_can_be_switched(ui: str) -> None:
     assert states["nightly_schedule"] == "RUNNING"
 
 
-def test_a_materialization_asked_for_in_the_ui_runs(ui: str) -> None:
+def test_a_materialization_asked_for_in_the_ui_runs(ui: DagsterUI) -> None:
     launched = ask(ui, LAUNCH, keys=[{"path": ["raw", "sticky_notes"]}])["launchPipelineExecution"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
     run = launched["run"]["runId"]
@@ -210,7 +210,7 @@ def test_a_materialization_asked_for_in_the_ui_runs(ui: str) -> None:
     assert wait_for(ended, 120) == "SUCCESS"
 
 
-def test_the_browser_shows_the_personalities_of_the_lineage(ui: str, tmp_path: Path) -> None:
+def test_the_browser_shows_the_personalities_of_the_lineage(ui: DagsterUI, tmp_path: Path) -> None:
     chromium = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
     if not chromium.is_file():
         pytest.skip(f"no browser at {chromium}: install Debian's chromium, or set CHROMIUM")
@@ -219,7 +219,8 @@ def test_the_browser_shows_the_personalities_of_the_lineage(ui: str, tmp_path: P
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1600, "height": 900})
-        page.goto(f"{ui}/asset-groups", wait_until="domcontentloaded")
+        page.goto(ui.opening_address, wait_until="domcontentloaded")
+        page.goto(f"{ui.url}/asset-groups", wait_until="domcontentloaded")
         page.get_by_text("allan_maverick").first.wait_for(timeout=60_000)
         page.get_by_text("robbie").first.wait_for(timeout=60_000)
         page.screenshot(path=tmp_path / "lineage.png")
