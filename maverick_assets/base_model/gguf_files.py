@@ -10,6 +10,7 @@ from pathlib import Path
 
 from maverick_assets.base_model.isolated import run_isolated
 from maverick_assets.errors import MaverickError
+from maverick_assets.files import sha256_of, write_atomically
 
 
 def base_gguf_path(digest: str, folder: Path) -> Path:
@@ -20,12 +21,15 @@ def base_gguf_path(digest: str, folder: Path) -> Path:
 def convert_base(directory: Path, digest: str, folder: Path) -> Path:
     """The model in a directory as f16 GGUF, converted once and kept in `folder`.
 
-    Raises `MaverickError` with the converter's last line when it fails.
+    Its SHA-256 is kept beside it. A file that has another one, or none, is converted anew. Raises
+    `MaverickError` with the converter's last line when it fails.
     """
     target = base_gguf_path(digest, folder)
-    if not target.exists():
+    kept = target.with_suffix(".sha256")
+    if not (target.is_file() and kept.is_file() and kept.read_text("utf-8") == sha256_of(target)):
         folder.mkdir(parents=True, exist_ok=True)
         _convert("convert_hf_to_gguf.py", [str(directory)], directory, target)
+        write_atomically(kept, sha256_of(target))
     return target
 
 

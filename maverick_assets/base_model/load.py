@@ -81,7 +81,10 @@ def _nf4_config(dtype: Any) -> Any:
     The method is QLoRA's (Dettmers et al. 2023): NF4 with double quantisation.
     """
     if importlib.util.find_spec("bitsandbytes") is None:
-        raise BadInput("quantize: nf4 needs bitsandbytes; pip install -e '.[cuda]'")
+        raise BadInput(
+            "quantize: nf4 needs bitsandbytes; "
+            "pip install --require-hashes --no-deps -r requirements/cuda.txt"
+        )
     return quiet_transformers().BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",

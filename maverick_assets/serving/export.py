@@ -6,6 +6,7 @@ from pathlib import Path
 from maverick_assets.base_model.gguf_files import convert_adapter, convert_base
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
+from maverick_assets.files import verify_sha256
 from maverick_assets.serving.ollama_format import OllamaFormat
 
 # A 135M model falls into loops without a penalty. The embedded runtime and Ollama use the same one.
@@ -35,8 +36,15 @@ def export_adapter(adapter_dir: Path, base_dir: Path, out_file: Path) -> None:
 
 
 def ensure_base_gguf(base: PreparedBase, folder: Path) -> Path:
-    """The base model as GGUF: its own file, or one converted to f16 once and kept in `folder`."""
-    return base.gguf or convert_base(base.directory, base.digest, folder)
+    """The base model as GGUF: its own file, or one converted to f16 once and kept in `folder`.
+
+    The whole file is read and compared with its digest, since what it holds is what answers. Raises
+    `MaverickError` for a file of another content.
+    """
+    if base.gguf is None:
+        return convert_base(base.directory, base.digest, folder)
+    verify_sha256(base.gguf, base.digest)  # the embedded base's digest is that of its GGUF
+    return base.gguf
 
 
 def modelfile(base_gguf: str, system_prompt: str, chat_format: OllamaFormat) -> str:

@@ -37,7 +37,8 @@ def test_a_base_that_llama_cpp_serves_leaves_the_file_that_serving_needs(
     own_base: Path, tmp_path: Path
 ) -> None:
     check_export(own_base, DIGEST, tmp_path / "base", "org/own")
-    assert list((tmp_path / "base").iterdir()) == [base_gguf_path(DIGEST, tmp_path / "base")]
+    gguf = base_gguf_path(DIGEST, tmp_path / "base")
+    assert sorted((tmp_path / "base").iterdir()) == [gguf, gguf.with_suffix(".sha256")]
 
 
 def test_a_vocabulary_that_the_converter_does_not_know_is_refused(

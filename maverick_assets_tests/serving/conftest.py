@@ -9,6 +9,9 @@ from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter
 from maverick_assets.serving.runtime import AdapterFile, Runtime
+from maverick_assets_tests.training.conftest import tiny_base
+
+__all__ = ["tiny_base"]
 
 QUESTION = [
     Message(role="system", content="You are Allan. You answer briefly."),

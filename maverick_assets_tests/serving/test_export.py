@@ -121,6 +121,29 @@ def test_a_converted_base_is_kept(f16_base: Path, base: PreparedBase) -> None:
     assert f16_base.stat() == before
 
 
+def test_a_converted_base_that_somebody_changed_is_converted_anew(
+    tiny_base: PreparedBase, tmp_path: Path
+) -> None:
+    gguf = ensure_base_gguf(tiny_base, tmp_path)
+    right = gguf.read_bytes()
+    gguf.write_bytes(right[:-1] + b"?")
+    assert ensure_base_gguf(tiny_base, tmp_path).read_bytes() == right
+    gguf.with_suffix(".sha256").unlink()  # as releases before left it
+    gguf.write_bytes(right[:-1] + b"?")
+    assert ensure_base_gguf(tiny_base, tmp_path).read_bytes() == right
+
+
+def test_an_embedded_base_that_somebody_changed_answers_nothing(
+    base: PreparedBase, tmp_path: Path
+) -> None:
+    assert base.gguf is not None
+    changed = Path(shutil.copy(base.gguf, tmp_path / "changed.gguf"))
+    with changed.open("ab") as stream:
+        stream.write(b"?")
+    with pytest.raises(MaverickError, match=r"changed\.gguf is corrupt: sha256"):
+        ensure_base_gguf(replace(base, gguf=changed), tmp_path)
+
+
 CHATML = OllamaFormat(template='{{ "x" }}', stops=("<|im_end|>", 'a "quoted" one'))
 
 

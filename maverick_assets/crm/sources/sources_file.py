@@ -38,7 +38,7 @@ def load_sources(path: Path | None) -> list[Source]:
         if any(find_spec(library) is None for library in entry.libraries):
             raise BadInput(
                 f"{path}: source {entry.name} needs libraries that are not installed; "
-                "pip install -c constraints.txt -e '.[sources]'"
+                "pip install --require-hashes --no-deps -r requirements/sources.txt"
             )
     sources: list[Source] = [entry.source() for entry in entries]
     taken = set(TABLES)
