@@ -1,7 +1,8 @@
 """Functions in a process of their own, so that a crash in native code takes nothing else along.
 
 Each is forked from a server process that has imported torch and transformers, which takes seconds,
-once for all of them.
+once for all of them. transformers itself imports little before it is used: every configuration
+needs its activations, and these need more of torch than `import torch` brings.
 """
 
 import multiprocessing
@@ -13,7 +14,7 @@ from pathlib import Path
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.processes import die_with_parent
 
-_PRELOADED = ["torch", "transformers"]
+_PRELOADED = ["torch", "transformers", "transformers.activations"]
 
 
 def run_isolated(function: Callable[..., None], *arguments: object) -> str:
