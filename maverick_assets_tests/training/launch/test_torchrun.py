@@ -21,8 +21,6 @@ from maverick_assets.training.spec import TrainingSpec, read_json
 from maverick_assets_tests.processes import is_alive, wait_for
 from maverick_assets_tests.training.specs import TRAIN, driver, job, specification
 
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
-
 
 def write_spec(base: PreparedBase, table: Path, out: Path, **training: Any) -> Path:
     node = {"name": "pair", "gpus": 2}
@@ -113,7 +111,7 @@ def test_hosts_meet_at_the_first_of_the_hostfile(
         subprocess.Popen(
             [*command, "--hostfile", "hosts", "--host", host],
             cwd=tmp_path,
-            env=ENVIRONMENT | {"PYTHONPATH": str(Path.cwd())},
+            env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path.cwd())},
             stdout=subprocess.PIPE,
             text=True,
         )

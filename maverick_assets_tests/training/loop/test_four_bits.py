@@ -3,8 +3,6 @@
 On CUDA bitsandbytes has other kernels for the same format; those never ran here.
 """
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,10 @@ from maverick_assets_tests.training.kernels.test_lora import (
     result,
     result_of_both,
 )
-from maverick_assets_tests.training.loop.test_zero_stepper import ENVIRONMENT, largest_difference
+from maverick_assets_tests.training.loop.test_zero_stepper import (
+    largest_difference,
+    train_in_two_ranks,
+)
 from maverick_assets_tests.training.loop.two_adapters import CPU, JOBS
 from maverick_assets_tests.training.loop.two_rank_trainings import OFFLOADED
 from maverick_assets_tests.training.specs import TRAIN, VALIDATION, job, run, specification
@@ -129,11 +130,7 @@ def test_a_training_on_four_bits_is_that_on_the_unpacked_weights(directory: Path
 
 def test_two_ranks_train_on_four_bits_what_one_trains(directory: Path, tmp_path: Path) -> None:
     """Also where DeepSpeed divides the packed weights, and keeps them in the host's memory."""
-    agent = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    module = "maverick_assets_tests.training.loop.two_rank_trainings"
-    command = [*agent, "-m", module, str(tmp_path), str(directory)]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    train_in_two_ranks(tmp_path, str(directory))
     expected = trained(loaded(directory))
     for config in OFFLOADED:
         assert largest_difference(torch.load(tmp_path / config), expected) < 1e-5

@@ -20,7 +20,21 @@ from maverick_assets_tests.training.loop.two_adapters import CPU, JOBS, take_ste
 from maverick_assets_tests.training.loop.two_rank_trainings import CONFIGS
 
 Weights = dict[str, torch.Tensor]
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def train_in_two_ranks(out: Path, *base: str) -> None:
+    """Run `two_rank_trainings.py`, which leaves what it trained in `out`."""
+    agent = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    module = "maverick_assets_tests.training.loop.two_rank_trainings"
+    done = subprocess.run(
+        [*agent, "-m", module, str(out), *base],
+        # torch's agent leaves its logs in the temporary folder.
+        env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(out)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def train_in_one_process(checkpoints: Path | None = None, stops_after: int = 1000) -> Weights:
@@ -55,10 +69,7 @@ def two_ranks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which two ranks left what they trained."""
     out = tmp_path_factory.mktemp("two_ranks")
     assert train_in_one_process(out / "one", stops_after=4) == {}
-    agent = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command = [*agent, "-m", "maverick_assets_tests.training.loop.two_rank_trainings", str(out)]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    train_in_two_ranks(out)
     return out
 
 
