@@ -51,10 +51,8 @@ def base_check(
     as_json: AsJson = False,
 ) -> None:
     """Find out whether a model can be a base; exit code 2, and the remedy, if it cannot."""
-    from maverick_assets.pipeline.base_check import check_base
-
     settings = load_settings()
-    _show_check(check_base(settings, _directory_of(settings, model), model), as_json)
+    _show_check(_facts(settings, _directory_of(settings, model), model), as_json)
 
 
 @base_app.command("pull")
@@ -64,8 +62,6 @@ def base_pull(model: HubId, as_json: AsJson = False) -> None:
     An interrupted pull resumes where it stopped. MAVERICK_BASE_MODEL may then name the hub id or
     the directory.
     """
-    from maverick_assets.pipeline.base_check import check_base
-
     name = HubName.parse(model)
     if name is None:
         raise BadInput(f"{model} is no hub id; write org/name or org/name@revision")
@@ -82,7 +78,14 @@ def base_pull(model: HubId, as_json: AsJson = False) -> None:
     if not as_json:
         for subject, text in facts.items():
             typer.echo(f"{subject.replace('_', ' '):10} {text}")
-    _show_check(check_base(settings, pulled.directory, str(name)), as_json, facts)
+    _show_check(_facts(settings, pulled.directory, str(name)), as_json, facts)
+
+
+def _facts(settings: Settings, directory: Path, name: str) -> Iterator["Fact"]:
+    # Loads torch, which nobody should wait for who is to read that there is no such model.
+    from maverick_assets.pipeline.base_check import check_base
+
+    yield from check_base(settings, directory, name)
 
 
 def _show_check(
