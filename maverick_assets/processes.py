@@ -91,6 +91,9 @@ def child_environment() -> dict[str, str]:
         # Threads that wait for each other spin only briefly and then sleep. At the default they
         # keep a core busy, and beside a busy neighbour a training step is many times slower.
         "GOMP_SPINCOUNT": "20000",
+        # Nothing here compiles. Bitsandbytes, which peft imports where it is installed, would have
+        # torch load its compiler, for more than a second.
+        "TORCHDYNAMO_DISABLE": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "PYTHONUTF8": "1",  # files, lines and arguments, whatever the locale
