@@ -22,7 +22,10 @@ PATIENCE = 90  # seconds
 
 @pytest.fixture(scope="module")
 def maverick(tmp_path_factory: pytest.TempPathFactory) -> Maverick:
-    return Maverick(tmp_path_factory.mktemp("ui") / "home")
+    folder = tmp_path_factory.mktemp("ui")
+    (folder / "tmp").mkdir()
+    # Processes that are killed leave files in the temporary folder.
+    return Maverick(folder / "home", {"TMPDIR": str(folder / "tmp")})
 
 
 @pytest.fixture(scope="module")

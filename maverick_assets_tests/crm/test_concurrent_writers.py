@@ -71,15 +71,16 @@ def test_eight_writers_lose_no_row_and_a_timestamp_cursor_does(
     assert naive.lost() > 0
 
 
-# Runs one extraction, and kills itself at the named point, by SIGKILL as the kernel would.
+# For each line that it reads it forks a process, which runs one extraction and kills itself at the
+# named point, by SIGKILL as the kernel would. It answers with the signal, or 0.
 KILLED_AT = """
-import os, signal, sys, threading
+import os, signal, sys, threading, traceback
 from pathlib import Path
 from maverick_assets.crm import extraction, table_reader
 from maverick_assets.crm.schema import TABLES
 
-url, lake, point = sys.argv[1:]
-die = lambda: os.kill(os.getpid(), signal.SIGKILL)
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
 
 def dying(function, before):
     def wrapped(*arguments, **options):
@@ -89,19 +90,57 @@ def dying(function, before):
         die()
     return wrapped
 
-if point == "snapshot":
-    extraction.begin_snapshot = dying(extraction.begin_snapshot, before=False)
-elif point == "stream":
-    table_reader.as_raw_batch = dying(table_reader.as_raw_batch, before=False)
-elif point == "before commit":
-    extraction.sync_table = dying(extraction.sync_table, before=True)
-elif point == "after commit":
-    extraction.sync_table = dying(extraction.sync_table, before=False)
-else:
-    threading.Timer(float(point), die).start()
-extraction.extract(url, TABLES["crm_deals"], Path(lake))
-die()
+def run(url, lake, point):
+    if point == "snapshot":
+        extraction.begin_snapshot = dying(extraction.begin_snapshot, before=False)
+    elif point == "stream":
+        table_reader.as_raw_batch = dying(table_reader.as_raw_batch, before=False)
+    elif point == "before commit":
+        extraction.sync_table = dying(extraction.sync_table, before=True)
+    elif point == "after commit":
+        extraction.sync_table = dying(extraction.sync_table, before=False)
+    else:
+        threading.Timer(float(point), die).start()
+    extraction.extract(url, TABLES["crm_deals"], Path(lake))
+    die()
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        try:
+            run(*line.rstrip("\\n").split("\\t"))
+        except BaseException:
+            traceback.print_exc()
+        os._exit(1)
+    status = os.waitpid(child, 0)[1]
+    print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, flush=True)
 """
+
+
+class DyingExtractions:
+    """Extractions in processes of their own, each killed at a point."""
+
+    def __init__(self, url: str, lake: Path) -> None:
+        self._arguments = f"{url}\t{lake}"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", KILLED_AT],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> "DyingExtractions":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def kill_one_at(self, point: str) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(f"{self._arguments}\t{point}", file=self._process.stdin, flush=True)
+        assert self._process.stdout.readline() == f"{signal.SIGKILL}\n"
 
 
 def test_kills_of_server_and_extraction_lose_no_row(
@@ -117,13 +156,13 @@ def test_kills_of_server_and_extraction_lose_no_row(
     rng = random.Random(1)
     points = ["snapshot", "stream", "before commit", "after commit"]
     points += [f"{rng.uniform(0.001, 0.1):.3f}" for _ in range(4)]
-    with Writers(url, 4) as writers:
+    with DyingExtractions(url, tmp_path) as dying, Writers(url, 4) as writers:
         for kill in range(30):
             if kill % 3 == 0:
                 kill_server(pgdata)
                 eventually(lambda: database_url(pgdata, name))
             else:
-                kill_extraction(url, tmp_path, points[kill % len(points)])
+                dying.kill_one_at(points[kill % len(points)])
             eventually(lambda: extract(url, DEALS, tmp_path))
         while writers.done < 10_000:
             extract(url, DEALS, tmp_path)
@@ -176,14 +215,3 @@ def kill_server(pgdata: Path) -> None:
     """SIGKILL to the postmaster; its children notice and end."""
     pid = int((pgdata / "postmaster.pid").read_text().split()[0])
     os.kill(pid, signal.SIGKILL)
-
-
-def kill_extraction(url: str, lake: Path, point: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED_AT, url, str(lake), point],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]

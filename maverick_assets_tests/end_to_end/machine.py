@@ -24,6 +24,9 @@ RUNS = """{ runsOrError { ... on Runs {
 START_SENSOR = """mutation($name: String!) { startSensor(sensorSelector: {
   repositoryName: "__repository__", repositoryLocationName: "maverick", sensorName: $name
 }) { __typename } }"""
+TICKS = """query($name: String!) { sensorOrError(sensorSelector: {
+  repositoryName: "__repository__", repositoryLocationName: "maverick", sensorName: $name
+}) { ... on Sensor { sensorState { ticks(limit: 20) { timestamp status } } } } }"""
 SLOTS = """{ instance { concurrencyLimits { concurrencyKey claimedSlots { runId } } } }"""
 EVENTS = """query($id: ID!) { logsForRun(runId: $id) { ... on EventConnection {
   events { ... on MessageEvent { message } } } } }"""
@@ -46,6 +49,10 @@ class Machine:
 
     def __init__(self, maverick: Maverick) -> None:
         self.maverick = maverick
+        # Processes that are killed leave files in it.
+        temporary = maverick.home.with_name("tmp")
+        temporary.mkdir(exist_ok=True)
+        maverick.environment["TMPDIR"] = str(temporary)
         self.ui: DagsterUI = start_ui(maverick)
 
     def part(self, *words: str) -> psutil.Process:
@@ -78,6 +85,12 @@ class Machine:
 
     def start_sensor(self, name: str) -> None:
         assert ask(self.ui, START_SENSOR, name=name)["startSensor"]["__typename"] == "Sensor"
+
+    def ticks_since(self, name: str, moment: float) -> int:
+        """How often a sensor began to look after this moment and has finished."""
+        ticks = ask(self.ui, TICKS, name=name)["sensorOrError"]["sensorState"]["ticks"]
+        finished = [tick for tick in ticks if tick["status"] in ("SUCCESS", "SKIPPED")]
+        return sum(tick["timestamp"] > moment for tick in finished)
 
     def runs(self) -> list[dict[str, Any]]:
         """The newest first."""
