@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -15,6 +16,8 @@ from maverick_assets.crm.connection import create_tables
 from maverick_assets.crm.embedded import database_url, release_servers
 from maverick_assets.settings import Settings
 from maverick_assets_tests.leftovers import SessionTraces, stop_multiprocessing
+
+SHARED_BASE = "MAVERICK_TEST_BASE"  # a folder that keeps the unpacked base for other sessions
 
 # A busy machine is slow, not wrong.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,6 +41,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this is one of the processes among which pytest-xdist divides the tests."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say how torch is to behave before it is loaded, here and in processes that tests start."""
+    os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # why: `processes.child_environment`
+    if is_worker(config):
+        # Its threads would wait at full speed, on a core that another worker needs.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
 _traces = pytest.StashKey[SessionTraces]()
 _leftovers = pytest.StashKey[list[str]]()
 
@@ -54,7 +70,7 @@ def clean_environment(
     for name in [
         name for name in os.environ if name.startswith(("MAVERICK_", "DAGSTER_", "WANDB_"))
     ]:
-        if name != "MAVERICK_TEST_BASE":
+        if name != SHARED_BASE:
             del os.environ[name]
 
 
@@ -62,28 +78,39 @@ def clean_environment(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the session when its tests left processes or temporary files; removes them."""
     traces = session.config.stash.get(_traces, None)
-    if traces is None:  # no test ran
-        return
-    release_servers()
-    stop_multiprocessing()
-    session.config.stash[_leftovers] = traces.leftovers()
-    if session.config.stash[_leftovers]:
+    if traces is not None:  # some test ran, in this process
+        release_servers()
+        stop_multiprocessing()
+        session.config.stash[_leftovers] = traces.leftovers()
+        traces.clear()
+    lines = session.config.stash.get(_leftovers, [])
+    if is_worker(session.config):
+        session.config.workeroutput["leftovers"] = lines
+    if lines:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    traces.clear()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Keep what a worker's tests have left behind, for the end of the session."""
+    lines = node.config.stash.setdefault(_leftovers, [])
+    lines += getattr(node, "workeroutput", {}).get("leftovers", [])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Name what was left behind below the summary, where a reader of the last lines finds it."""
     lines = config.stash.get(_leftovers, [])
-    if lines:
+    if lines and not is_worker(config):
         config.get_terminal_writer().line("\n".join(["the tests left behind:", *lines]), red=True)
 
 
 @pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> PreparedBase:
+def base(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> PreparedBase:
     """The embedded base model, unpacked once (kept in MAVERICK_TEST_BASE where that is set)."""
-    kept = os.environ.get("MAVERICK_TEST_BASE")
-    home = Path(kept) if kept else tmp_path_factory.mktemp("base_model")
+    folder = tmp_path_factory.getbasetemp()
+    if is_worker(pytestconfig):
+        folder = folder.parent  # of all workers
+    home = Path(os.environ.get(SHARED_BASE) or folder / "base_model")
     return ensure_base(Settings(home=home, base_model=None))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from maverick_assets.crm.postgres import Cluster
 from maverick_assets_tests import leftovers
+from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.leftovers import MARKER, SessionTraces
 
 
@@ -62,3 +63,25 @@ def test_a_server_and_its_socket_are_named(traces: SessionTraces) -> None:
     assert f"socket folder {server.socket_folder}" in lines
     cluster.stop()
     assert traces.leftovers() == []
+
+
+LEAVING = "import tempfile\n\ndef test_leaves():\n    tempfile.mkdtemp(prefix='left-')\n"
+
+
+def test_what_tests_leave_fails_their_session_and_is_named_last(tmp_path: Path) -> None:
+    (tmp_path / "test_leaving.py").write_text(LEAVING)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "maverick_assets_tests.conftest"]
+    places = ["-c", os.devnull, f"--rootdir={tmp_path}", f"--basetemp={tmp_path / 'base'}"]
+    done = subprocess.run(
+        [*command, *places, str(tmp_path / "test_leaving.py")],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    *_, passed, headline, left = done.stdout.splitlines()
+    assert passed.startswith("1 passed")
+    assert headline == "the tests left behind:"
+    assert "/left-" in left
+    assert not list((tmp_path / "base").glob("**/left-*"))
