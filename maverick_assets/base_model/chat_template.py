@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypedDict
 
+from maverick_assets.base_model.control_tokens import ControlTokens
 from maverick_assets.errors import BadInput
 
 # Tokens at which llama.cpp stops beside the tokenizer's own end of sequence: chat models end their
@@ -83,24 +84,37 @@ class ChatTemplate:
         self._tokenizer = tokenizer
         self._name = name
         self._dated = _on_one_day(self.source)
+        self.control_tokens = ControlTokens(self._tokens_of_tokenizer())
         self._suffix = ""  # what ends a prompt beside the template's own opening of an answer
         self._has_system = True
         self._answer_may_be_first = True
         self._may_repeat_roles = True
         self._probe_roles()
         self._probe_answer()
+        framing = self.prompt([_user(_QUESTION), _assistant(_ANSWER), _user(_NEXT)])
+        framing += self.prompt([Message(role="system", content=_SYSTEM), _user(_QUESTION)])
+        framing += self._closing
+        self.control_tokens = self.control_tokens.with_markers(framing, self.source)
 
     def prompt(self, messages: Sequence[Message]) -> str:
         """`messages`, then the opening of the assistant's turn, up to where the answer begins.
 
-        A thinking block that the template opens is closed again. Raises `BadInput` when the
-        template refuses the messages.
+        A thinking block that the template opens is closed again. Control tokens in a message are
+        made plain, so that the roles are those of `messages`. Raises `BadInput` when the template
+        refuses the messages.
         """
-        return self._render(self._arrange(messages), add_generation_prompt=True) + self._suffix
+        plain = [
+            Message(role=message["role"], content=self.control_tokens.plain(message["content"]))
+            for message in messages
+        ]
+        return self._render(self._arrange(plain), add_generation_prompt=True) + self._suffix
 
     def completion(self, answer: str) -> str:
-        """`answer` as the template writes it behind a prompt, with the token that ends it."""
-        return self._lead + self._trim(answer) + self._closing
+        """`answer` as the template writes it behind a prompt, with the token that ends it.
+
+        Control tokens in the answer are made plain.
+        """
+        return self._lead + self._trim(self.control_tokens.plain(answer)) + self._closing
 
     @property
     def stop_tokens(self) -> list[str]:
@@ -122,6 +136,13 @@ class ChatTemplate:
         roles = "any order of roles" if self._may_repeat_roles else "roles alternate"
         thinking = ["closes a thinking block before the answer"] if self._suffix else []
         return [system, roles, *thinking, f"an answer ends with {self._closing!r}"]
+
+    def _tokens_of_tokenizer(self) -> list[str]:
+        """Special tokens, and those added to the vocabulary that the template writes."""
+        added = self._tokenizer.added_tokens_decoder.values()
+        special = (token.content for token in added if token.special)
+        written = (token for token in self._tokenizer.get_added_vocab() if token in self.source)
+        return [*self._tokenizer.all_special_tokens, *special, *written, *self.stop_tokens]
 
     def _probe_roles(self) -> None:
         """Find which sequences of roles the template renders without losing a message."""
@@ -198,7 +219,7 @@ class ChatTemplate:
 
     def _around(self, word: str, text: str | None = None) -> tuple[str, str]:
         """What the template writes before and behind `word` in the answer `text`."""
-        answer = Message(role="assistant", content=text or word)
+        answer = _assistant(text or word)
         whole = self._render([_user(_QUESTION), answer], add_generation_prompt=False)
         before, found, after = whole.rpartition(word)
         if not found:
@@ -279,6 +300,10 @@ def _on_one_day(template: str) -> str:
 
 def _user(content: str) -> Message:
     return Message(role="user", content=content)
+
+
+def _assistant(content: str) -> Message:
+    return Message(role="assistant", content=content)
 
 
 def _merge(messages: Sequence[Message]) -> Message:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from maverick_assets.base_model import chat_template
+from maverick_assets.base_model import chat_template, control_tokens
 from maverick_assets.base_model.chat_template import ChatTemplate, Message
 from maverick_assets.errors import BadInput
 from maverick_assets.files import sha256_of
@@ -77,7 +77,7 @@ class ChatTokenizer:
         """Hash of everything that token ids depend on: files, libraries, this code."""
         suffixes = _TOKENIZER_SUFFIXES
         files = sorted(path for path in self._directory.iterdir() if path.suffix in suffixes)
-        code = (Path(__file__), Path(chat_template.__file__))
+        code = (Path(__file__), Path(chat_template.__file__), Path(control_tokens.__file__))
         parts = [sha256_of(path) for path in (*files, *code)]
         parts += [version(library) for library in ("transformers", "tokenizers")]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -118,6 +118,7 @@ class ChatTokenizer:
     def encode(self, messages: list[Message], max_length: int) -> Encoded:
         """Encode `messages`, whose last one is the completion, in at most `max_length` tokens.
 
+        Control tokens inside of a message are read as text, never as tokens.
         Prompt and completion are tokenized apart, as they are at inference. A long example is cut
         at the ends of two messages: first the last one of the prompt, down to a quarter of
         `max_length`, then the completion, which then has no end-of-turn token.
@@ -148,8 +149,8 @@ class ChatTokenizer:
         return str(self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)) == text
 
     def has_control_tokens(self, text: str) -> bool:
-        """Whether `text` holds a token that the template writes between messages."""
-        return any(token in text for token in self._control_tokens)
+        """Whether `text` holds a control token, which `encode` would make plain."""
+        return self._template.control_tokens.are_in(text)
 
     def encode_prompt(self, messages: list[Message]) -> list[int]:
         """Ids of `messages`, followed by the opening of the assistant's turn.
@@ -161,6 +162,8 @@ class ChatTokenizer:
 
     def prompt_text(self, messages: list[Message]) -> str:
         """The text whose ids `encode_prompt` gives, but for the start token that it may add.
+
+        Whoever tokenizes it must read the template's tokens as such: no message holds one.
 
         White space is left out where the tokenizer drops it, as Phi-3's does behind special tokens:
         llama.cpp reads a text that has none in the same way.
@@ -199,16 +202,14 @@ class ChatTokenizer:
         options = {"skip_special_tokens": True, "clean_up_tokenization_spaces": False}
         return str(self._tokenizer.decode(ids, **options))
 
-    @cached_property
-    def _control_tokens(self) -> frozenset[str]:
-        source = self._template.source
-        added = filter(str.strip, self._tokenizer.get_added_vocab())  # some are runs of spaces
-        written = (token for token in added if token in source)
-        return frozenset([*self._tokenizer.all_special_tokens, *written])
+    @property
+    def control_tokens(self) -> frozenset[str]:
+        """Special tokens of the vocabulary, and what the template writes between messages."""
+        return self._template.control_tokens.tokens
 
     def _shorten(self, messages: list[Message], excess: int, keep: int) -> list[Message]:
         """`messages`, the last one `excess` tokens shorter but no shorter than `keep` tokens."""
-        content = self._ids(messages[-1]["content"])
+        content = self._ids(self._template.control_tokens.plain(messages[-1]["content"]))
         kept = content[: max(len(content) - excess, min(keep, len(content)))]
         last = Message(role=messages[-1]["role"], content=self._tokenizer.decode(kept))
         return [*messages[:-1], last]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maverick_assets.base_model.control_tokens import EMBEDDED_CONTROL_TOKENS
 from maverick_assets.base_model.llama_server import LlamaServer
 from maverick_assets.base_model.prepare import EMBEDDED_SHA256, PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
@@ -54,8 +55,8 @@ class Runtime:
     ) -> None:
         """Load all files. `context` limits the tokens of prompt and answer together.
 
-        `encode_prompt` gives the token ids of a prompt; without it llama.cpp renders the template
-        inside the GGUF file (`prompt_encoder` says which a base needs).
+        `encode_prompt` gives the token ids of a prompt; without it, for the embedded base alone,
+        llama.cpp renders the template inside the GGUF file (`prompt_encoder` says which).
         One thread by default: on a CPU shared with other work, two are far slower than one. Raises
         `MaverickError` that names the file that is missing, corrupt, or does not fit the base.
         """
@@ -122,7 +123,11 @@ class Runtime:
             request["prompt"] = self._encode_prompt(list(messages))
             response = self.server.complete(request)
         else:
-            request["messages"] = list(messages)
+            # llama.cpp reads special tokens wherever they stand.
+            request["messages"] = [
+                {**message, "content": EMBEDDED_CONTROL_TOKENS.plain(message["content"])}
+                for message in messages
+            ]
             response = self.server.chat(request)
         error = response.get("error")
         if error is None:

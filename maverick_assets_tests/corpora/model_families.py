@@ -44,11 +44,7 @@ class ModelFamily:
         llama.cpp's converter knows such a vocabulary by what it makes of one text. Added tokens
         change nothing of that, so the embedded base's vocabulary stands for every family's.
         """
-        directory.mkdir(parents=True)
-        if self.pieces:
-            tokenizer = self._save_pieces(directory)
-        else:
-            tokenizer = self._save_bytes(directory, byte_vocabulary)
+        tokenizer = self.save_tokenizer(directory, byte_vocabulary)
         torch.manual_seed(0)
         config = getattr(transformers, self.config)(**self._sizes(tokenizer))
         model = transformers.AutoModelForCausalLM.from_config(config)
@@ -57,8 +53,17 @@ class ModelFamily:
             # Not the likeliest, whatever is learned: a release refuses a version that says nothing.
             model.get_output_embeddings().weight[_silent_tokens(tokenizer)] *= 0.02
         model.save_pretrained(directory)
+
+    def save_tokenizer(self, directory: Path, byte_vocabulary: Path) -> Tokenizer:
+        """Write the tokenizer and the chat template alone."""
+        directory.mkdir(parents=True)
+        if self.pieces:
+            tokenizer = self._save_pieces(directory)
+        else:
+            tokenizer = self._save_bytes(directory, byte_vocabulary)
         chat_format = _TEMPLATES[self.chat_format]
         (directory / "chat_template.jinja").write_text(chat_format.template)
+        return tokenizer
 
     def _sizes(self, tokenizer: Tokenizer) -> dict[str, Any]:
         chat_format = _TEMPLATES[self.chat_format]
