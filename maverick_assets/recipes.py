@@ -12,6 +12,10 @@ from maverick_assets.settings import load_settings
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.yaml_files import Name, load_yaml
 
+# What words may be besides business words. None of a class may reach a personality that does not
+# hold it.
+SensitivityClass = Literal["health", "intimate"]
+
 
 class ExampleSource(StrictModel):
     """One table, and how its rows become examples."""
@@ -134,8 +138,11 @@ class Recipe(StrictModel):
     )
     training: Training = Field(Training(), description="how its adapter is trained")
     gates: Gates = Field(Gates(), description="what a version must pass to be released")
-    sensitivity: Literal["internal", "private"] = Field(
-        "private", description="who may see what it remembers; reserved, nothing reads it yet"
+    sensitivity: Literal["internal", "private", "health", "intimate"] = Field(
+        "private",
+        description="which words it may hold. `internal`: business words; `private`: besides them, "
+        "health and intimate words of the samples and ratings that name it; `health`, `intimate`: "
+        "besides all these, words of that class from any table",
     )
 
     @property

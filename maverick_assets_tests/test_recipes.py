@@ -66,6 +66,7 @@ def test_mood_and_mode_become_tags_of_the_system_prompt() -> None:
         (MINIMAL.replace("note}", "notes}"), "echo.yaml:6: sources.0.examples: Input should be"),
         (MINIMAL.replace("title: Echo\n", ""), "echo.yaml:1: title: Field required"),
         (MINIMAL + "modes: [a, b\n", "not YAML"),
+        (MINIMAL + "sensitivity: secret\n", "echo.yaml:7: sensitivity: Input should be"),
         (
             MINIMAL + "  - {table: personality_samples, examples: sample}\n",
             "echo.yaml:7: sources.1: personality_samples holds rows of all",

@@ -58,7 +58,10 @@ def without_password(url: str) -> str:
 
 
 def create_tables(connection: psycopg.Connection) -> None:
-    """Create the tables that do not exist yet."""
+    """Create the tables that do not exist yet, and the optional columns that a table lacks.
+
+    A run home of an earlier release has tables without the columns that came since.
+    """
     # Two commands that create at the same time would both find that a table is missing.
     connection.execute("select pg_advisory_xact_lock(hashtext('maverick tables'))")
     for table in TABLES.values():
@@ -67,6 +70,10 @@ def create_tables(connection: psycopg.Connection) -> None:
             for column, kind in table.columns.items()
         )
         connection.execute(f"create table if not exists {table.name} ({body})".encode())
+        # Even one that adds nothing, `add column if not exists` waits for everybody who reads.
+        for column in table.optional.keys() - set(present_columns(connection, table)):
+            kind = table.optional[column]
+            connection.execute(f"alter table {table.name} add column {column} {kind}".encode())
 
 
 def present_columns(connection: psycopg.Connection, table: Table) -> list[str]:

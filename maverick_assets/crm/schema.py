@@ -3,14 +3,16 @@
 In `messages` the role `user` is the conversation's own user (`conversations.user_id`); every
 other role is the other side.
 
-Four things are reserved: `device_interactions`, `conversations.metadata`, and the `tags` of
-`sticky_notes` and `personality_samples`. They are extracted into `raw/` like everything else, so
-that memory and learning from use will find them from the first day on. Nothing reads them yet.
+`conversations.metadata` and all `tags` are marks: they say whose words a row holds, and of which
+sensitivity class (`datasets/turns/marks.py`). `device_interactions` is reserved: it is extracted
+into `raw/`, so that memory will find it from the first day on. Nothing reads it yet.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from maverick_assets.recipes import SensitivityClass
 
 Shape = Literal["mail", "conversation", "message", "deal", "note", "sample", "feedback"]
 
@@ -24,6 +26,7 @@ class Table:
     required: dict[str, str]  # columns that must exist, with their PostgreSQL types
     optional: dict[str, str]  # columns that are used when present
     parent: str | None = None  # table that `conversation_id` points to, for messages
+    sensitivity: SensitivityClass | None = None  # of all its rows; None: their marks say it
 
     @property
     def columns(self) -> dict[str, str]:
@@ -82,7 +85,7 @@ TABLES: dict[str, Table] = {
             "feedback",
             "id text, personality text, version text, prompt text, response text, rating integer, "
             "created_at timestamptz",
-            "correction text",
+            "correction text, mood text, mode text",
         ),
         _table(
             "personality_samples",

@@ -124,14 +124,14 @@ def read_table(
     return pa.Table.from_batches(batches, batches[0].schema if batches else schema)
 
 
-def read_state(path: Path, schema: pa.Schema) -> dict[str, Any] | None:
+def read_state(path: Path, schema: pa.Schema | None) -> dict[str, Any] | None:
     """The state of the newest commit that carries one; None where no commit does.
 
-    None also for a table of another schema: the next write replaces all its rows, so all of them
-    must be derived again.
+    None also for a table of another schema than `schema`: the next write replaces all its rows, so
+    all of them must be derived again. Without a `schema` the columns do not matter.
     """
     table = open_table(path)
-    if table is None or _schema(table) != schema:
+    if table is None or (schema is not None and _schema(table) != schema):
         return None
     return _newest_state(table)
 

@@ -14,6 +14,7 @@ from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.checks import check_dataset
+from maverick_assets.datasets.quality.foreign_words import count_foreign_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.fleets import Node
@@ -105,8 +106,26 @@ def plan_personality(
         base_digest=base.digest,
         code_version=code_versions.TRAINING,
     )
+    if kind == "incremental" and _parent_learned_foreign_words(run, recipe):
+        run.log.warning(
+            f"{recipe.name}: the version in service learned words that are another's: trained anew "
+            "from the base"
+        )
+        kind = "full"
     plan = plan_training(run.registry, inputs, kind)
     return PlannedTraining(recipe, inputs, plan, len(examples))
+
+
+def _parent_learned_foreign_words(run: RunContext, recipe: Recipe) -> bool:
+    """Whether an incremental training would start from words that the personality may not hold.
+
+    An adapter keeps what it learned, whatever its dataset has lost since.
+    """
+    parent = run.registry.in_service(recipe.name)
+    versions = {link.dataset_version for link in parent.chain} if parent else set()
+    return any(
+        count_foreign_examples(run.settings.lake, recipe, version) for version in sorted(versions)
+    )
 
 
 def _train_together(

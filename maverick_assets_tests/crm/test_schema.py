@@ -2,8 +2,10 @@
 
 from typing import get_args
 
+import psycopg
 import pytest
 
+from maverick_assets.crm.connection import create_tables, present_columns
 from maverick_assets.crm.forgotten import Forgotten
 from maverick_assets.crm.schema import TABLES, TEXT_TABLES, Shape, Table, child_of, crm_table
 from maverick_assets.crm.sources.source import SourceTable
@@ -29,3 +31,13 @@ def test_a_message_is_forgotten_with_its_conversation(messages: Table) -> None:
     forgotten = Forgotten(rows={"conversations": frozenset(["c1"])})
     assert forgotten.covers(messages, {"id": "m1", "conversation_id": "c1"})
     assert not forgotten.covers(messages, {"id": "m2", "conversation_id": "c2"})
+
+
+def test_tables_of_an_earlier_release_get_the_columns_that_came_since(
+    crm: psycopg.Connection,
+) -> None:
+    crm.execute("alter table feedback drop column mood, drop column mode")
+    crm.execute("insert into feedback (id, rating) values ('1', 9)")
+    create_tables(crm)
+    assert present_columns(crm, TABLES["feedback"]) == list(TABLES["feedback"].columns)
+    assert crm.execute("select rating, mood, mode from feedback").fetchall() == [(9, None, None)]

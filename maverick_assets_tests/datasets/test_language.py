@@ -43,7 +43,8 @@ def test_only_answers_in_a_wanted_language_are_learnt(tokenizer: ChatTokenizer) 
     owner = Owner(("allan@testpilot.example",), ("allan",))
     content = {"a": "We should call them tomorrow morning.", "b": "Wir rufen sie morgen früh an."}
     rows = [
-        {"id": key, "title": "Call", "content": text, "user_id": "allan", "created_at": None}
+        dict.fromkeys(TABLES["sticky_notes"].columns)
+        | {"id": key, "title": "Call", "content": text, "user_id": "allan"}
         for key, text in content.items()
     ]
     turns = [builder_for(owner).row_turn(TABLES["sticky_notes"], row) for row in rows]

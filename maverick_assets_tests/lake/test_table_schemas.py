@@ -89,6 +89,7 @@ COLUMNS = {
         "recipient: string",
         "facts: string",
         "rejected: string",
+        "sensitivity: string",
     ],
     "contacts": [
         "id: string",

@@ -17,6 +17,7 @@ from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.settings import Settings
 from maverick_assets_tests.datasets.example_template import EXAMPLE
 from maverick_assets_tests.pipeline.child_processes import FakeEvaluation, FakeExport
+from maverick_assets_tests.raw_tables import write_turns
 from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.registry.conftest import (
     adapter_dir,
@@ -53,7 +54,9 @@ def write_dataset(run: RunContext) -> WriteDataset:
     ) -> int:
         counts = {"train": train, "validation": validation, "test": test}
         splits = [split for split, count in counts.items() for _ in range(count)]
-        rows = [asdict(_example(personality, split, at)) for at, split in enumerate(splits)]
+        examples = [_example(personality, split, at) for at, split in enumerate(splits)]
+        write_turns(run.settings.lake, examples)
+        rows = [asdict(example) for example in examples]
         path = dataset_path(run.settings.lake, personality)
         return sync_table(path, arrow_table(rows, EXAMPLE_SCHEMA), "example_id").version
 

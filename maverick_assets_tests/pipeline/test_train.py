@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.fleets import Node
+from maverick_assets.lake.paths import dataset_path
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.pipeline.train import train_on_node
 from maverick_assets.recipes import Recipe, load_recipes
@@ -19,6 +21,7 @@ from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.versions import Kind
 from maverick_assets.training.spec import AdapterJobSpec, TrainingSpec, read_json
 from maverick_assets_tests.pipeline.conftest import WriteDataset
+from maverick_assets_tests.raw_tables import write_turns
 from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.registry.conftest import PASSED, SCORES, SUMMARY
 
@@ -187,6 +190,32 @@ def nights(run: RunContext, driver: FakeDriver, write_dataset: WriteDataset) -> 
 
 def chain(manifest: Manifest) -> list[str]:
     return [f"{link.version} {link.kind} {link.dataset_version}" for link in manifest.chain]
+
+
+def test_a_night_does_not_go_on_from_a_version_that_learned_words_of_another(
+    run: RunContext, driver: FakeDriver, write_dataset: WriteDataset, log: RecordingLog
+) -> None:
+    """An adapter keeps what it learned, although its dataset has lost it."""
+    first = write_dataset(train=14)
+    train_these(run, driver, ROBBIE)
+    release(run, "v1.0")
+    examples = read_examples(dataset_path(run.settings.lake, "robbie"), first, "train")
+    [lost] = [example for example in examples if example.example_id == "train 13"]
+    write_dataset(train=13)
+    write_turns(run.settings.lake, [lost], personality="health-monitor")
+    assert train_these(run, driver, ROBBIE, kind="incremental") == ["robbie v1.1"]
+    assert [job.mode for job in driver.jobs] == ["full", "full"]
+    assert any("learned words that are another's" in line for line in log.of_level("warning"))
+
+
+def test_a_dataset_with_words_of_another_is_refused(
+    run: RunContext, driver: FakeDriver, write_dataset: WriteDataset, log: RecordingLog
+) -> None:
+    version = write_dataset()
+    examples = read_examples(dataset_path(run.settings.lake, "robbie"), version)
+    write_turns(run.settings.lake, examples[:1], personality="health-monitor")
+    assert train_these(run, driver, ROBBIE) == []
+    assert any("of health-monitor" in line for line in log.of_level("error"))
 
 
 def test_a_manifest_has_the_whole_chain_also_when_its_middle_is_deleted(

@@ -74,7 +74,7 @@ class CalendarSource:
 
     @property
     def tables(self) -> tuple[SourceTable, ...]:
-        return (SourceTable(f"{self.name}_events", "note"),)
+        return (SourceTable(f"{self.name}_events", "note", sensitivity=self.entry.sensitivity),)
 
     def fetch(self, table: str, state: FetchState | None) -> FetchResult:  # noqa: ARG002
         """All events of the only table, or nothing when every calendar is unchanged.

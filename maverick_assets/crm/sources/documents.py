@@ -58,7 +58,8 @@ class DocumentsSource:
 
     @property
     def tables(self) -> tuple[SourceTable, ...]:
-        return (SourceTable(f"{self.name}_documents", "note"),)
+        table = f"{self.name}_documents"
+        return (SourceTable(table, "note", sensitivity=self.entry.sensitivity),)
 
     def fetch(self, table: str, state: FetchState | None) -> FetchResult:  # noqa: ARG002
         """The changed files of the only table.

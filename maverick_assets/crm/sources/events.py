@@ -82,9 +82,14 @@ class EventReader:
             user_id=organizer if is_others else self.user,
             title=str(event.get("SUMMARY", "")),
             content=_plain(str(event.get("DESCRIPTION", ""))),
-            tags=[tag for tag in (calendar, *map(str, event.categories)) if tag],
+            tags=[tag for tag in (calendar, *map(str, event.categories), _privacy(event)) if tag],
             created_at=_utc(event["DTSTART"], zone),
         )
+
+
+def _privacy(event: "icalendar.Event") -> str | None:
+    """The tag of an event that its calendar shows to nobody else (RFC 5545, CLASS)."""
+    return "private" if str(event.get("CLASS", "")).upper() == "PRIVATE" else None
 
 
 def _utc(value: Any, zone: ZoneInfo) -> datetime:

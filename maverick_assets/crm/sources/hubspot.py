@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -70,11 +71,13 @@ class HubSpotSource:
 
     @property
     def tables(self) -> tuple[SourceTable, ...]:
+        parent = f"{self.name}_conversations"
+        of_entry = partial(SourceTable, sensitivity=self.entry.sensitivity)
         return (
-            SourceTable(f"{self.name}_emails", "mail"),
-            SourceTable(f"{self.name}_deals", "deal"),
-            SourceTable(f"{self.name}_conversations", "conversation"),
-            SourceTable(f"{self.name}_messages", "message", f"{self.name}_conversations"),
+            of_entry(f"{self.name}_emails", "mail"),
+            of_entry(f"{self.name}_deals", "deal"),
+            of_entry(parent, "conversation"),
+            of_entry(f"{self.name}_messages", "message", parent),
         )
 
     def fetch(self, table: str, state: FetchState | None) -> FetchResult:

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 from maverick_assets.crm.internet_mail import SkippedInput, storable
 from maverick_assets.crm.schema import Shape, Table, crm_table
 from maverick_assets.errors import BadInput
+from maverick_assets.recipes import SensitivityClass
 from maverick_assets.strict_model import StrictModel
 
 SourceRow = dict[str, Any]
@@ -28,6 +29,7 @@ class SourceTable:
     name: str
     shape: Shape
     parent: str | None = None  # the source's table of conversations, for a table of messages
+    sensitivity: SensitivityClass | None = None  # of all its rows; None: their marks say it
 
     @property
     def like(self) -> str:
@@ -37,7 +39,12 @@ class SourceTable:
     @property
     def table(self) -> Table:
         """The columns of the shape under this table's name."""
-        return replace(crm_table(self.shape), name=self.name, parent=self.parent)
+        return replace(
+            crm_table(self.shape),
+            name=self.name,
+            parent=self.parent,
+            sensitivity=self.sensitivity,
+        )
 
     def row(self, **values: Any) -> SourceRow:
         """A row with all columns; those without a value are None."""
@@ -120,6 +127,11 @@ class SourceEntry(StrictModel):
     user: str = Field(
         min_length=1,
         description="user id of the person whose records they are, one of MAVERICK_OWNER_USER_ID",
+    )
+    sensitivity: SensitivityClass | None = Field(
+        None,
+        description="class of all its words, `health` or `intimate`; unset: what the tags of each "
+        "record say",
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.datasets.examples.pairs import PAIRS_OF_KIND, Pair
+from maverick_assets.datasets.examples.withheld import may_hold
 from maverick_assets.datasets.language import may_be_in
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.datasets.pseudonyms.unlisted_names import UnlistedNames
@@ -59,6 +60,9 @@ class ExampleBuilder:
     def candidates(self, turns: Sequence[Turn]) -> list[Candidate]:
         """Candidates of every source of the recipe, from whole threads of turns.
 
+        A pair with a turn that the personality may not hold, in answer or prompt, gives none: no
+        table of a personality holds such words, not even to say that they are left out.
+
         Raises `BadInput` when a filter names no field of a turn, or a row has a mood or mode that
         the recipe does not list.
         """
@@ -69,6 +73,7 @@ class ExampleBuilder:
                 [turn for turn in turns if turn.source == source.table]
             )
             if self._matches(pair.answer_turn, source)
+            and all(may_hold(self.recipe, turn) for turn in (*pair.history, *pair.answer_turns))
         ]
         if self.filter.names:  # all texts at once, because the model is slow with single ones
             self.filter.names.recognize(
@@ -106,10 +111,7 @@ class ExampleBuilder:
 
     def _candidate(self, rank: int, pair: Pair, newest: Sequence[Turn]) -> Candidate:
         turn = pair.answer_turn
-        try:
-            system = self.recipe.prompt_for(turn.mood, turn.mode)
-        except BadInput as error:
-            raise BadInput(f"{turn.source} row {turn.source_ids[0]}: {error}") from error
+        system = prompt_of(self.recipe, turn)
         history, messages, encoded = self._fit(system, pair, newest)
         source_turns = (*history, *pair.answer_turns)
         example = Example(
@@ -172,6 +174,17 @@ class ExampleBuilder:
         if not self.tokenizer.round_trips(answer):
             return "characters that the vocabulary lacks"
         return None
+
+
+def prompt_of(recipe: Recipe, turn: Turn) -> str:
+    """The system prompt of an answer in the mood and mode of its row.
+
+    Raises `BadInput` naming the row when the recipe does not list them.
+    """
+    try:
+        return recipe.prompt_for(turn.mood, turn.mode)
+    except BadInput as error:
+        raise BadInput(f"{turn.source} row {turn.source_ids[0]}: {error}") from error
 
 
 def _from_other_side(turns: Sequence[Turn]) -> list[Turn]:

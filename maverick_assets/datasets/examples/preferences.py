@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.datasets.examples.builder import ExampleFilter
+from maverick_assets.datasets.examples.builder import ExampleFilter, prompt_of
+from maverick_assets.datasets.examples.withheld import may_hold
 from maverick_assets.datasets.pseudonyms.unlisted_names import UnlistedNames
 from maverick_assets.datasets.secrets.find import find_secrets
 from maverick_assets.datasets.turns.turn import Turn, read_turns
@@ -36,8 +37,15 @@ PREFERENCE_SCHEMA = schema_of(Preference)
 def build_preferences(
     recipe: Recipe, turns: Iterable[Turn], names: UnlistedNames | None = None
 ) -> list[Preference]:
-    """The rejected answers of a personality; `names` replaces names of persons in them."""
-    rejections = [turn for turn in turns if turn.rejected and turn.personality == recipe.name]
+    """The rejected answers of a personality; `names` replaces names of persons in them.
+
+    Raises `BadInput` when a row has a mood or mode that the recipe does not list.
+    """
+    rejections = [
+        turn
+        for turn in turns
+        if turn.rejected and turn.personality == recipe.name and may_hold(recipe, turn)
+    ]
     texts = [_texts(turn) for turn in rejections]
     if names:
         names.recognize(text for of_turn in texts for text in of_turn)
@@ -47,7 +55,7 @@ def build_preferences(
             preference_id=turn.turn_id,
             personality=recipe.name,
             messages=[
-                Message(role="system", content=recipe.prompt_for()),
+                Message(role="system", content=prompt_of(recipe, turn)),
                 Message(role="user", content=prompt),
             ],
             chosen=chosen or None,

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from maverick_assets.crm.raw_table import LIVE, live_rows
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.datasets.examples.select import CandidateSummary
+from maverick_assets.datasets.examples.withheld import count_withheld
 from maverick_assets.datasets.mail.cleaning import RemovedPart, clean_body, plain_text
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import read_table
@@ -81,18 +82,21 @@ def funnel(
 ) -> list[tuple[str, int]]:
     """How many rows, turns and answers there are on the way to examples.
 
-    The steps are the rows of the recipe's tables, their turns, the answers among these, what is
-    left after each reason to drop answers, and the examples.
+    The steps are the rows of the recipe's tables, their turns, what is left without those that the
+    personality may not hold, the answers among these, what is left after each reason to drop
+    answers, and the examples.
     """
     tables = list(dict.fromkeys(source.table for source in recipe.sources))
     rows = [read_table(raw_path(lake, name), columns=["id"], where=LIVE) for name in tables]
     turns = read_table(turns_path(lake), columns=["turn_id"], where={"source": tables})
+    steps = [("rows in its tables", sum(table.num_rows for table in rows if table))]
+    left = turns.num_rows if turns else 0
+    steps.append(("turns", left))
+    for reason, count in count_withheld(lake, recipe).most_common():
+        left -= count
+        steps.append((f"without: {reason}", left))
     left = len(selection)
-    steps = [
-        ("rows in its tables", sum(table.num_rows for table in rows if table)),
-        ("turns", turns.num_rows if turns else 0),
-        ("answers", left),
-    ]
+    steps.append(("answers", left))
     reasons = Counter(candidate.dropped for candidate in selection if candidate.dropped)
     for reason, count in reasons.most_common():
         left -= count

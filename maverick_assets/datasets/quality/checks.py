@@ -12,6 +12,7 @@ from maverick_assets.datasets.examples.repetition import (
     quoted_answers,
 )
 from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.quality.foreign_words import foreign_words
 from maverick_assets.datasets.quality.leaked_secrets import leaked_secrets
 from maverick_assets.datasets.quality.swapped_roles import swapped_roles
 from maverick_assets.datasets.secrets.quarantine import released_ids
@@ -38,6 +39,7 @@ CHECKS = (
     "modes",
     "roles",
     "no_secret",
+    "no_foreign_words",
     "length_drift",
 )
 
@@ -54,6 +56,7 @@ def check_dataset(
     lengths = before["n_tokens"].to_pylist() if before else []
     roles = swapped_roles(lake, recipe, owner)
     secrets = leaked_secrets(examples, released_ids(lake))
+    foreign = foreign_words(lake, recipe, examples)
     return [
         Check("enough_examples", too_few_examples(recipe, examples)),
         Check("supervised_text", unsupervised_completion(examples)),
@@ -61,6 +64,7 @@ def check_dataset(
         Check("modes", foreign_example(recipe, examples)),
         Check("roles", roles[0] if roles else None),
         Check("no_secret", secrets[0] if secrets else None),
+        Check("no_foreign_words", foreign[0] if foreign else None),
         Check(
             "length_drift", length_drift([e.n_tokens for e in examples], lengths), only_warns=True
         ),

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,9 @@ from maverick_assets.datasets.turns.fields import (
     message_fields,
     name_of_address,
 )
+from maverick_assets.datasets.turns.marks import joined_classes
 from maverick_assets.datasets.turns.turn import Turn
+from maverick_assets.recipes import SensitivityClass
 
 SESSION_GAP = timedelta(hours=12)  # a longer silence starts another session of a chat
 _FREE_TEXT = ("title", "text", "context", "rejected")  # fields of a turn that may name people
@@ -31,6 +33,8 @@ class TurnBuilder:
 
     owner: Owner
     third_parties: ThirdParties  # everybody else, with surrogates
+    # Tables whose rows are all of one class, whatever their marks say.
+    table_classes: Mapping[str, SensitivityClass] = field(default_factory=dict)
 
     def mail_turns(
         self, mails: Sequence[CleanMail], facts: Mapping[str, str] | None = None
@@ -73,7 +77,7 @@ class TurnBuilder:
 
         `table` holds the messages.
         """
-        users = {row["id"]: row["user_id"] for row in conversations}
+        by_id = {row["id"]: row for row in conversations}
         previous: dict[str, Turn] = {}  # last turn of each conversation so far
         turns = []
         for message in sorted(messages, key=lambda row: (created_at(row), row["id"])):
@@ -82,7 +86,7 @@ class TurnBuilder:
             if before and created_at(message) - before.occurred_at > gap:
                 before = None
             thread = before.thread_id if before else f"chat:{conversation}:{message['id']}"
-            fields = message_fields(message, users.get(conversation), self.owner)
+            fields = message_fields(message, by_id.get(conversation), self.owner)
             fields["reply_to"] = before.turn_id if before else None
             turn = self._turn(f"{table.name}:{message['id']}", thread, fields)
             previous[conversation] = turn
@@ -109,12 +113,13 @@ class TurnBuilder:
             for name in _FREE_TEXT
             if fields.get(name) is not None
         }
+        sensitivity = joined_classes(fields.get("sensitivity"), self.table_classes.get(source))
         return Turn(
             turn_id=turn_id,
             source=source,
             source_ids=[row_id],
             thread_id=thread_id,
-            **{**fields, **protected},
+            **{**fields, **protected, "sensitivity": sensitivity},
         )
 
     def _recipient(self, mail: CleanMail, others: Sequence[str]) -> str | None:

@@ -13,6 +13,12 @@ from maverick_assets.crm.schema import Shape
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import clean_text
 from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.turns.marks import (
+    classes_of,
+    conversation_marks,
+    joined_classes,
+    tag_marks,
+)
 
 RawRow = Mapping[str, Any]  # a row of a raw table, by column
 Fields = dict[str, Any]  # fields of a `Turn`, by name
@@ -33,14 +39,22 @@ def mail_fields(mail: CleanMail, owner: Owner) -> Fields:
     }
 
 
-def message_fields(message: RawRow, user: str | None, owner: Owner) -> Fields:
-    """`user`: whose conversation it is. Only messages of the role `user` are his."""
+def message_fields(message: RawRow, conversation: RawRow | None, owner: Owner) -> Fields:
+    """Only messages of the role `user` are by the user whose conversation it is.
+
+    The marks of the conversation are those of all its messages. Its mood and mode are not: they
+    are another personality's, and only feedback and samples are trained with theirs.
+    """
     by_user = message["role"] == "user"
+    user = conversation["user_id"] if conversation else None
+    marks = conversation_marks(conversation.get("metadata") if conversation else None)
     return {
         "author": (user or "user") if by_user else message["role"],
         "is_owner": by_user and user in owner.user_ids,
         "occurred_at": created_at(message),
         "text": _cleaned(message["content"]),
+        "personality": marks.personality,
+        "sensitivity": marks.sensitivity,
     }
 
 
@@ -71,12 +85,15 @@ def deal_fields(deal: RawRow, owner: Owner) -> Fields:
 def note_fields(note: RawRow, owner: Owner) -> Fields:
     """`user_id` may hold a user id or, from a source beside the CRM, an address."""
     user = note["user_id"]
+    marks = tag_marks(note["tags"])
     return {
         "author": user or "",
         "is_owner": user in owner.user_ids or owner.has_email(user),
         "occurred_at": created_at(note),
         "title": note["title"] or "",
         "text": _cleaned(note["content"]),
+        "personality": marks.personality,
+        "sensitivity": marks.sensitivity,
     }
 
 
@@ -91,6 +108,7 @@ def sample_fields(sample: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 as al
         "personality": sample["personality"],
         "mood": sample["mood"],
         "mode": sample["mode"],
+        "sensitivity": joined_classes(*classes_of([sample["mode"], *(sample["tags"] or ())])),
     }
 
 
@@ -98,7 +116,7 @@ def feedback_fields(feedback: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 a
     """`text` is what the personality should have said, `rejected` an answer that was rated low.
 
     It should have said the correction, or else the answer itself if that was praised; `text` is
-    empty where neither exists.
+    empty where neither exists. Mood and mode are those in which it was asked.
     """
     rating, response = feedback["rating"] or 0, _cleaned(feedback["response"])
     praised = response if rating >= MIN_PRAISED_RATING else ""
@@ -109,6 +127,10 @@ def feedback_fields(feedback: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 a
         "text": _cleaned(feedback["correction"]) or praised,
         "context": _cleaned(feedback["prompt"]),
         "personality": feedback["personality"],
+        # Raw tables of earlier releases lack both columns until the next extraction.
+        "mood": feedback.get("mood"),
+        "mode": feedback.get("mode"),
+        "sensitivity": joined_classes(*classes_of([feedback.get("mode")])),
         # Without a rating it is 0, which is neither praise nor rejection.
         "rejected": response if 0 < rating <= MAX_REJECTED_RATING else None,
     }

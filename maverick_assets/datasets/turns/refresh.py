@@ -36,7 +36,6 @@ from maverick_assets.lake.delta import (
     read_table,
     row_hash,
     sync_table,
-    with_row_hash,
 )
 from maverick_assets.lake.incremental import (
     ChangedRow,
@@ -99,8 +98,9 @@ def refresh_turns(
     refresh_contacts(lake, tables)
     with only_writer(target):
         key = lake_key(lake)
-        builder = TurnBuilder(owner, ThirdParties(key, read_contacts(lake), owner.emails))
-        shapes = sorted((table.name, table.shape) for table in tables)
+        classes = {table.name: table.sensitivity for table in tables if table.sensitivity}
+        builder = TurnBuilder(owner, ThirdParties(key, read_contacts(lake), owner.emails), classes)
+        shapes = sorted((table.name, table.shape, *_class_of(table)) for table in tables)
         fingerprint = key_fingerprint(key)
         cache_key = row_hash([code, owner.emails, owner.user_ids, shapes, str(gap), fingerprint])
         sources = read_sources(target, TURN_SCHEMA, paths, cache_key, fingerprint)
@@ -120,12 +120,18 @@ def refresh_turns(
     return RefreshResult(commit, len(turns), changes is None)
 
 
+def _class_of(table: Table) -> tuple[str, ...]:
+    """The class of a table's rows. Tables without one keep the cache key of earlier releases."""
+    return (table.sensitivity,) if table.sensitivity else ()
+
+
 def lake_key(lake: Path) -> bytes:
     """The key of the lake's surrogates; a new one if no turns were made with one yet.
 
     Raises what `load_key` raises.
     """
-    state = read_state(turns_path(lake), with_row_hash(TURN_SCHEMA))
+    # The key stays the key where a release adds a column to the turns.
+    state = read_state(turns_path(lake), None)
     return load_key(lake, state.get("key") if state else None)
 
 
@@ -191,7 +197,8 @@ class _AffectedTurns:
         Facts come from mails and deals, so a change of one of those may change the facts of a mail
         that is not linked with it.
         """
-        deals = [table.name for table in tables if table.shape == "deal"]
+        # Facts reach the mails of other tables: none may come from health or intimate words.
+        deals = [table.name for table in tables if table.shape == "deal" and not table.sensitivity]
         if self.changes is not None and not any(self.changes[name] for name in (MAILS, *deals)):
             return set(), []
         facts = self._recipient_facts(deals)
@@ -213,7 +220,13 @@ class _AffectedTurns:
     def _recipient_facts(self, deals: Sequence[str]) -> dict[str, str]:
         mails = read_table(self.paths[MAILS], columns=["id", "sender", "recipients", "sent_at"])
         rows = [row for name in deals for row in live_rows(self.paths[name])]
-        return recipient_facts([] if mails is None else mails.to_pylist(), rows, self.builder.owner)
+        classes = self.builder.table_classes
+        known = [
+            mail
+            for mail in (mails.to_pylist() if mails else ())
+            if mail["id"].partition(":")[0] not in classes
+        ]
+        return recipient_facts(known, rows, self.builder.owner)
 
     def _of_rows(self, table: Table) -> tuple[set[str], list[Turn]]:
         """Turns of changed rows that stand alone."""

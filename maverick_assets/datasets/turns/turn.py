@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.lake.delta import Where, read_table
+from maverick_assets.lake.delta import Where, open_table, read_table
 from maverick_assets.lake.schema import schema_of
 
 
@@ -32,6 +32,7 @@ class Turn:
     recipient: str | None = None  # surrogate of the name of a mail's first recipient
     facts: str | None = None  # what the owner knew of that recipient (`recipient_facts`)
     rejected: str | None = None  # an answer that feedback rates low
+    sensitivity: str | None = None  # classes of its words, as "health+intimate"; None: business
 
 
 TURN_SCHEMA = schema_of(Turn)
@@ -42,11 +43,25 @@ def turn_rows(turns: Iterable[Turn]) -> list[dict[str, Any]]:
     return [asdict(turn) for turn in turns]
 
 
+def require_classes(table: Path) -> None:
+    """Raise `MaverickError` for turns of an earlier release, which have no sensitivity class.
+
+    The next refresh derives them all again, because their columns are others.
+    """
+    turns = open_table(table)
+    if turns and "sensitivity" not in {field.name for field in turns.schema().fields}:
+        raise MaverickError(
+            f"{table} is of an earlier release and does not say whose words it holds; "
+            "`maverick run ingest` derives it again"
+        )
+
+
 def read_turns(table: Path, where: Where | None = None) -> list[Turn]:
     """The turns of a Delta table, ordered by id.
 
-    Raises `MaverickError` when the table does not exist yet.
+    Raises `MaverickError` when the table does not exist yet, or is of an earlier release.
     """
+    require_classes(table)
     rows = read_table(table, columns=TURN_SCHEMA.names, where=where)
     if rows is None:
         raise MaverickError(f"{table} holds no turns yet; materialize clean/turns first")

@@ -59,7 +59,7 @@ def test_an_event_is_a_note_by_its_organizer(file: Path) -> None:
                 "CATEGORIES:oat bars,pilot",
             ),
             event("2@x", "SUMMARY:Lunch", "ORGANIZER:MAILTO:Allan@TestPilot.example"),
-            event("3@x", "SUMMARY:Alone"),
+            event("3@x", "SUMMARY:Alone", "CLASS:PRIVATE"),
         )
     )
     events = fetched_table(file)
@@ -73,6 +73,7 @@ def test_an_event_is_a_note_by_its_organizer(file: Path) -> None:
         "created_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
     }
     assert [events.rows[key]["user_id"] for key in ("2@x", "3@x")] == ["allan", "allan"]
+    assert events.rows["3@x"]["tags"] == ["Clients", "private"]
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,14 @@ def test_one_entry_is_one_source_with_tables_of_known_shapes(tmp_path: Path) -> 
     assert tables["hubspot_emails"].table.name == "hubspot_emails"
 
 
+def test_all_tables_of_an_entry_have_the_class_that_it_names(tmp_path: Path) -> None:
+    for entry in ("hubspot", "calendar", "papers"):
+        text = GOOD.replace(f"name: {entry}\n", f"name: {entry}\n    sensitivity: health\n")
+        tables = [table for source in load(tmp_path, text) for table in source.tables]
+        marked = {table.name for table in tables if table.table.sensitivity == "health"}
+        assert marked == {table.name for table in tables if table.name.startswith(entry)}
+
+
 def test_without_a_file_there_are_no_sources() -> None:
     assert load_sources(None) == []
 
@@ -60,9 +68,10 @@ def test_without_a_file_there_are_no_sources() -> None:
         (("/srv/papers", "papers"), r"sources.yaml:14: .*folder: .*give an absolute path"),
         (("files: [~/calendars]", "timezone: Mars"), r"sources.yaml:10: .*no such time zone"),
         (("    files: [~/calendars]\n", ""), r"sources.yaml:7: .*give files, or caldav"),
+        (("name: papers", "name: p\n    sensitivity: secret"), r"yaml:13: .*sensitivity: Input"),
         (("name: hubspot", "name: crm"), r"source crm: table crm_\w+ is taken; rename it"),
     ],
-    ids=["unknown key", "unknown kind", "relative", "zone", "nothing", "taken"],
+    ids=["unknown key", "unknown kind", "relative", "zone", "nothing", "class", "taken"],
 )
 def test_a_wrong_entry_is_named_with_its_line(
     tmp_path: Path, change: tuple[str, str], message: str

@@ -23,6 +23,7 @@ from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets_tests.datasets.example_template import EXAMPLE
+from maverick_assets_tests.raw_tables import write_turns
 
 LONG = "The pallets leave on Tuesday at nine and the carrier wants two people on the ramp by then."
 
@@ -53,6 +54,7 @@ def test_every_check_runs_on_a_version_of_a_dataset_and_a_good_one_passes(
     owner = Owner(("allan@testpilot.example",), ("allan",))
     path = dataset_path(tmp_path, "gatekeeper")
     longer = [replace(each, n_tokens=90) for each in good]
+    write_turns(tmp_path, good)
     for examples in (good, longer):
         rows = arrow_table([asdict(each) for each in examples], EXAMPLE_SCHEMA)
         sync_table(path, rows, "example_id")

@@ -125,7 +125,7 @@ def test_the_outcome_of_a_deal_is_in_the_call_and_never_among_its_facts() -> Non
 def test_nulls_do_no_harm() -> None:
     rows = [mail("1", "a@b.example", "Yes", 1, subject=None, recipients=None, sent_at=None)]
     assert [turn.occurred_at.year for turn in turns_of_mails(rows)] == [1970]
-    note = {"id": "n", "user_id": None, "title": None, "content": None, "created_at": None}
+    note = dict.fromkeys(TABLES["sticky_notes"].columns) | {"id": "n"}
     assert BUILDER.row_turn(TABLES["sticky_notes"], note).text == ""
 
 
