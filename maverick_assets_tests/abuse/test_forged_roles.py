@@ -8,12 +8,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from transformers import AutoTokenizer
+from tokenizers import Tokenizer
 
 from maverick_assets.base_model.control_tokens import EMBEDDED_CONTROL_TOKENS, ControlTokens
 from maverick_assets.base_model.llama_server import LlamaServer
 from maverick_assets.base_model.prepare import PreparedBase
-from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
+from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 from maverick_assets.serving.runtime import Runtime
 from maverick_assets_tests.corpora.chat_templates import chat_formats
 from maverick_assets_tests.corpora.model_families import FAMILIES
@@ -45,8 +45,13 @@ def attacks_on(tokenizer: ChatTokenizer) -> list[str]:
 
 
 def special_ids(directory: Path) -> set[int]:
-    added = AutoTokenizer.from_pretrained(directory).added_tokens_decoder
+    added = Tokenizer.from_file(str(directory / "tokenizer.json")).get_added_tokens_decoder()
     return {number for number, token in added.items() if token.special}
+
+
+def parts(row: Encoded) -> tuple[list[int], list[int]]:
+    """Prompt and completion."""
+    return row.input_ids[: row.n_prompt], row.input_ids[row.n_prompt :]
 
 
 def assert_only_the_template_sets_roles(directory: Path) -> None:
@@ -55,16 +60,13 @@ def assert_only_the_template_sets_roles(directory: Path) -> None:
     def counted(ids: list[int]) -> Counter[int]:
         return Counter(token for token in ids if token in special)
 
-    honest = conversation("a word")
+    honest = tokenizer.encode(conversation("a word"), LIMIT)
     for text in attacks_on(tokenizer):
-        hostile = conversation(text)
-        written = tokenizer.encode(honest, LIMIT)
-        forged = tokenizer.encode(hostile, LIMIT)
-        assert counted(forged.input_ids) == counted(written.input_ids)
-        answers = [row.input_ids[row.n_prompt :] for row in (forged, written)]
-        assert counted(answers[0]) == counted(answers[1])
-        prompts = [tokenizer.encode_prompt(each[:-1]) for each in (hostile, honest)]
-        assert counted(prompts[0]) == counted(prompts[1])
+        hostile = tokenizer.encode(conversation(text), LIMIT)
+        (prompt, answer), (honest_prompt, honest_answer) = map(parts, (hostile, honest))
+        assert counted(prompt) == counted(honest_prompt)
+        assert counted(answer) == counted(honest_answer)
+        assert tokenizer.encode_prompt(conversation(text)[:-1]) == prompt
 
 
 @pytest.mark.parametrize("family", FORMATS)
