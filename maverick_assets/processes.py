@@ -28,6 +28,8 @@ from pydantic import BaseModel
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
+from maverick_assets.private_errors import words_withheld
+from maverick_assets.settings import load_settings
 
 PARENT_PID = "MAVERICK_PARENT_PID"  # environment variable by which a child learns its parent's id
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>: the signal that a process gets when its parent dies
@@ -166,7 +168,8 @@ def _pass_on(process: subprocess.Popen[str], log: Log, on_result: Callable[[str]
 def run_main(main: Callable[[Sequence[str]], None]) -> int:
     """Run `main` with the command line's arguments and return the exit code.
 
-    A `MaverickError` becomes one line on stderr and its exit code. SIGTERM, and SIGINT, which
+    An error becomes one line on stderr and its exit code; where it is not a `MaverickError`, its
+    words stay in a file, because the parent logs every line. SIGTERM, and SIGINT, which
     Dagster sends, unwind the stack, so that context managers remove what is half written.
     """
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -177,7 +180,8 @@ def run_main(main: Callable[[Sequence[str]], None]) -> int:
     try:
         if parent is not None:
             die_with_parent(int(parent))
-        main(sys.argv[1:])
+        with words_withheld(_error_folder()):
+            main(sys.argv[1:])
     except MaverickError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -186,6 +190,12 @@ def run_main(main: Callable[[Sequence[str]], None]) -> int:
         # second. Frozen objects are skipped.
         gc.freeze()
     return 0
+
+
+def _error_folder() -> Path:
+    """Beside the spec, which all hosts of a training see, or else in the run home."""
+    spec = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
+    return spec.parent if spec.is_file() else load_settings().runs
 
 
 def die_with_parent(parent: int) -> None:

@@ -222,6 +222,11 @@ class Settings(BaseSettings):
         return self.home / "logs" / "tensorboard"
 
     @property
+    def skipped(self) -> Path:
+        """By table, what was left out by the last fetch that left anything out, and why."""
+        return self.reports / "skipped"
+
+    @property
     def reports(self) -> Path:
         """HTML pages: dataset cards, monthly and quarterly reports."""
         return self.home / "reports"

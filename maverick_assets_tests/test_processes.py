@@ -9,8 +9,9 @@ import psutil
 import pytest
 
 from maverick_assets import processes
-from maverick_assets.errors import BadInput
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.processes import PARENT_PID, child_environment, run_module, thread_limit
+from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.processes import is_alive, wait_for
 from maverick_assets_tests.recording_log import RecordingLog
 
@@ -76,3 +77,24 @@ def test_a_containers_share_of_time_limits_the_threads(
     assert processes._granted_cores(tmp_path) == [sys.maxsize]
     monkeypatch.setattr(processes, "_granted_cores", lambda: [1])
     assert thread_limit() == 1
+
+
+def test_what_a_child_did_not_foresee_reaches_the_log_without_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "failing_child.py"
+    module.write_text(
+        "import sys\n"
+        "from maverick_assets.processes import run_main\n"
+        "sys.exit(run_main(lambda arguments: int('Dear Dana')))\n"
+    )
+    spec = tmp_path / "run" / "spec.json"
+    spec.parent.mkdir()
+    spec.touch()
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{PROJECT}")
+    log = RecordingLog()
+    with pytest.raises(MaverickError, match=r"ValueError in failing_child\.py:3; what it says"):
+        run_module("failing_child", str(spec), log=log)
+    assert "Dear Dana" not in str(log.lines)
+    [words] = spec.parent.glob("error-*.txt")
+    assert "Dear Dana" in words.read_text()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maverick_assets.cli.console import note
 from maverick_assets.crm.connection import (
     connect,
     create_tables,
@@ -64,13 +65,22 @@ def _make_home(home: Path) -> None:
 
 @contextmanager
 def dagster_instance() -> Iterator["DagsterInstance"]:
-    """The instance of `DAGSTER_HOME`. Raises `BadInput` when its storage cannot be reached."""
+    """The instance of `DAGSTER_HOME`. Raises `BadInput` when its storage cannot be reached.
+
+    A history of an earlier release loses the texts that it holds.
+    """
     from dagster import DagsterInstance
+
+    from maverick_assets.defs.runs.history import purge_texts_once
 
     # Dagster itself would try for a quarter of a minute and fail with a page of stack trace.
     with open_database(os.environ["MAVERICK_DAGSTER_URL"], "MAVERICK_DAGSTER_URL") as connection:
         # Its first start creates tables, and two first starts at once get in each other's way.
         connection.execute("select pg_advisory_lock(%s)", [FIRST_START_LOCK])
         instance = DagsterInstance.get()
+        if changed := purge_texts_once(instance):
+            for card in load_settings().reports.glob("datasets/*/*.html"):
+                card.unlink()  # its mails had every name; the next ingest writes it again
+            note(f"removed texts of an earlier release from Dagster's history: {changed} entries")
     with instance:
         yield instance

@@ -28,6 +28,7 @@ from maverick_assets.datasets.secrets.quarantine import (
     refresh_quarantine,
 )
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
+from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import Commit
 from maverick_assets.lake.incremental import RefreshResult
 from maverick_assets.lake.paths import dataset_path
@@ -62,8 +63,12 @@ def extract_table(run: RunContext, table: Table) -> ExtractionResult:
 def land_table(run: RunContext, source: Source, table: SourceTable) -> LandingResult:
     """Bring up to date a raw table that a source fills. Raises what `Source.fetch` raises."""
     landing = land(source, table, run.settings.lake)
-    for skipped in landing.skipped:
-        run.log.warning(f"skipped {skipped.name}: {skipped.reason}")
+    if landing.skipped:
+        # Names and reasons quote file names, subjects and lines, which no log may keep.
+        lines = [f"{skipped.name}: {skipped.reason}\n" for skipped in landing.skipped]
+        page = run.settings.skipped / table.name
+        write_atomically(page, "".join(lines).encode("utf-8", "replace"))
+        run.log.warning(f"{len(lines)} skipped; {page} names each, and says why")
     run.log.info(
         f"{landing.read} rows read: {landing.commit.inserted} new, {landing.commit.updated} "
         f"changed, {landing.tombstones} deleted, {len(landing.skipped)} skipped"

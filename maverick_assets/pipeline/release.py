@@ -57,7 +57,7 @@ def release_version(run: RunContext, version: Manifest) -> ReleasedVersion:
         raise MaverickError(f"{name} {number} is not released: {reasons}")
     answer = _export(run, version)
     released = run.registry.release(name, number)
-    run.log.info(f"{name} {released.version} is in service; it says: {answer[:120]}")
+    run.log.info(f"{name} {released.version} is in service, after a trial answer")
     return ReleasedVersion(released, answer)
 
 

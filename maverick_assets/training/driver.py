@@ -13,6 +13,7 @@ from pathlib import Path
 from dagster_pipes import PipesEnvVarParamsLoader, open_dagster_pipes
 
 from maverick_assets.errors import BadInput
+from maverick_assets.private_errors import words_withheld
 from maverick_assets.processes import run_main
 from maverick_assets.training.launch.layout import RankLayout
 from maverick_assets.training.launch.start import start_training
@@ -35,8 +36,10 @@ def main(arguments: Sequence[str]) -> None:
     if len(arguments) not in (1, 2):
         raise BadInput("usage: python -m maverick_assets.training.driver SPEC.json [LAYOUT]")
     layout = RankLayout.model_validate_json(arguments[1]) if len(arguments) == 2 else None
-    with pipes_reporter() as reporter:
-        start_training(read_json(Path(arguments[0]), TrainingSpec), reporter, layout)
+    spec = Path(arguments[0])
+    # Inside the reporter, which tells Dagster of an error in the error's own words.
+    with pipes_reporter() as reporter, words_withheld(spec.parent):
+        start_training(read_json(spec, TrainingSpec), reporter, layout)
 
 
 if __name__ == "__main__":

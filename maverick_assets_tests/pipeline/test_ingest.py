@@ -101,5 +101,7 @@ class Papers:
 def test_what_a_source_could_not_read_is_named(run: RunContext, log: RecordingLog) -> None:
     landing = land_table(run, Papers(), Papers.tables[0])
     assert landing.commit.rows == 1
-    assert log.of_level("warning") == ["skipped b.pdf: it is encrypted"]
+    page = run.settings.home / "reports" / "skipped" / "papers_documents"
+    assert log.of_level("warning") == [f"1 skipped; {page} names each, and says why"]
+    assert page.read_text() == "b.pdf: it is encrypted\n"
     assert log.of_level("info") == ["1 rows read: 1 new, 0 changed, 0 deleted, 1 skipped"]

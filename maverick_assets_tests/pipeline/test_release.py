@@ -25,7 +25,7 @@ def test_a_version_that_passed_is_exported_tried_and_put_in_service(
     assert (released.manifest.state, released.answer) == ("released", "Tea first.")
     assert "adapter.gguf" in released.manifest.files
     assert in_service(run) == "v1.0"
-    assert log.of_level("info") == ["robbie v1.0 is in service; it says: Tea first."]
+    assert log.of_level("info") == ["robbie v1.0 is in service, after a trial answer"]
 
 
 def test_a_version_that_its_gate_refused_is_not_even_exported(

@@ -30,9 +30,9 @@ NONE = "none"  # shown for a missing mood or mode
 
 @dataclass(frozen=True)
 class BodyPart:
-    """A part of a mail's body."""
+    """A part of a mail's body. What was kept is in the example, with surrogates."""
 
-    text: str
+    text: str  # how long it is: the words are the mail's own, with secrets and names
     removed: str | None  # why it is not in the dataset; None where it is
 
 
@@ -149,14 +149,14 @@ def mail_bodies(lake: Path, examples: Sequence[Example]) -> list[list[BodyPart]]
 
 def body_parts(body: str, removed: Sequence[RemovedPart]) -> list[BodyPart]:
     """A body, as `plain_text` gives it, divided into what was kept and what was removed."""
-    parts = []
+    parts: list[tuple[int, str | None]] = []
     at = 0
     for cut in removed:
-        parts.append(BodyPart(body[at : cut.start], None))
-        parts.append(BodyPart(body[cut.start : cut.end], cut.reason))
+        parts.append((cut.start - at, None))
+        parts.append((cut.end - cut.start, cut.reason))
         at = cut.end
-    parts.append(BodyPart(body[at:], None))
-    return [part for part in parts if part.text]
+    parts.append((len(body) - at, None))
+    return [BodyPart(f"[{length} characters]", reason) for length, reason in parts if length]
 
 
 def card_text(card: Card) -> str:

@@ -8,7 +8,8 @@ from maverick_assets.pipeline.base_model import prepare_base
 
 @asset(description="The frozen causal language model that all adapters share, pinned by digest.")
 def base_model(context: AssetExecutionContext) -> MaterializeResult:
-    base = prepare_base(run_context(context))
+    with run_context(context) as run:
+        base = prepare_base(run)
     return MaterializeResult(
         metadata={"path": MetadataValue.path(base.directory), "digest": base.digest},
         data_version=DataVersion(base.digest),

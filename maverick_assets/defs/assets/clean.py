@@ -14,10 +14,8 @@ from dagster import (
 )
 
 from maverick_assets.crm.schema import Table
-from maverick_assets.datasets.turns.turn import TURN_SCHEMA
-from maverick_assets.defs.assets.display import sample_table
 from maverick_assets.defs.runs.context import run_context
-from maverick_assets.lake.delta import open_table
+from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import turns_path
 from maverick_assets.pipeline.ingest import refresh_clean
 
@@ -32,12 +30,11 @@ def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
         "under surrogates.",
     )
     def clean_turns(context: AssetExecutionContext) -> MaterializeResult:
-        run = run_context(context)
-        clean = refresh_clean(run, tables)
-        commit, target = clean.turns.commit, turns_path(run.settings.lake)
-        table = open_table(target)
-        assert table is not None
-        rows = table.to_pyarrow_table(columns=["source", "is_owner"]).to_pylist()
+        with run_context(context) as run:
+            clean = refresh_clean(run, tables)
+            commit, target = clean.turns.commit, turns_path(run.settings.lake)
+            table = read_table(target, columns=["source", "is_owner"])
+            rows = table.to_pylist() if table else []
         return MaterializeResult(
             metadata={
                 "dagster/row_count": commit.rows,
@@ -50,9 +47,6 @@ def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
                 ),
                 "delta_version": commit.version,
                 "path": MetadataValue.path(target),
-                "sample": sample_table(
-                    table.to_pyarrow_dataset().head(5, columns=TURN_SCHEMA.names)
-                ),
             },
             data_version=DataVersion(str(commit.version)),
         )

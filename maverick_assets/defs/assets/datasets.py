@@ -19,7 +19,7 @@ from dagster import (
 
 from maverick_assets.datasets.quality.card import Card
 from maverick_assets.datasets.quality.checks import CHECKS, Check
-from maverick_assets.defs.assets.display import sample_table
+from maverick_assets.defs.assets.display import small_table
 from maverick_assets.defs.runs.context import run_context
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.pipeline.ingest import PersonalityDataset, refresh_personality
@@ -36,12 +36,13 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
         description=f"Examples for {recipe.title}: {recipe.description}",
     )
     def dataset(context: AssetExecutionContext) -> MaterializeResult:
-        run = run_context(context)
-        refreshed = refresh_personality(run, recipe)
+        with run_context(context) as run:
+            refreshed = refresh_personality(run, recipe)
         return MaterializeResult(
             metadata={
                 **_counts(refreshed),
                 **_tables(refreshed.card),
+                "examples": f"maverick datasets show {recipe.name}",  # none is shown here
                 "card": MetadataValue.path(refreshed.page),
                 "path": MetadataValue.path(dataset_path(run.settings.lake, recipe.name)),
             },
@@ -77,13 +78,10 @@ def _tables(card: Card) -> dict[str, MetadataValue]:
         "lengths": [
             {"tokens": f"<= {edge}", "examples": count} for edge, count in card.histogram()
         ],
-        "sample": [
-            {"messages": example.messages, "split": example.split} for example, _ in card.shown[:5]
-        ],
     }
     shares = {column: dict(counts) for column, counts in card.shares.items()}
     return {
-        **{name: sample_table(pa.Table.from_pylist(rows)) for name, rows in tables.items()},
+        **{name: small_table(pa.Table.from_pylist(rows)) for name, rows in tables.items()},
         "shares": MetadataValue.json(shares),
     }
 

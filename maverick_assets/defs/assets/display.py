@@ -9,15 +9,13 @@ from dagster import DataVersion, MetadataValue, TableMetadataValue, TableRecord
 from maverick_assets.errors import MaverickError
 from maverick_assets.registry.manifest import Manifest
 
-CELL_CHARACTERS = 160
 INLINE_IMAGE_BYTES = 50_000
 
 
-def sample_table(table: pa.Table) -> TableMetadataValue:
-    """The rows of a small table as metadata; long cells are cut."""
+def small_table(table: pa.Table) -> TableMetadataValue:
+    """Figures as metadata. Never rows: Dagster shows metadata to everybody, and keeps it."""
     records = [
-        TableRecord({name: _cell(value) for name, value in row.items()})
-        for row in table.to_pylist()
+        TableRecord({name: str(value) for name, value in row.items()}) for row in table.to_pylist()
     ]
     return MetadataValue.table(records) if records else MetadataValue.table([TableRecord({})])
 
@@ -36,8 +34,3 @@ def inline_image(path: Path, title: str) -> MetadataValue:
     if len(data) > INLINE_IMAGE_BYTES:
         raise MaverickError(f"{path} has {len(data)} bytes, more than {INLINE_IMAGE_BYTES}")
     return MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(data).decode()})")
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= CELL_CHARACTERS else f"{text[:CELL_CHARACTERS]}…"

@@ -1,6 +1,5 @@
 """`<p>/evaluation`: perplexity of base and adapter on held-out examples, sample answers, gate."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +31,12 @@ def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
         description=f"How well {recipe.title}'s next version does on held-out examples.",
     )
     def evaluation(context: AssetExecutionContext) -> MaterializeResult:
-        run = run_context(context)
-        evaluated = evaluate_next(run, recipe)
+        with run_context(context) as run:
+            evaluated = evaluate_next(run, recipe)
+            metadata = _metadata(evaluated, run.registry.directory(recipe.name, evaluated.version))
         assert evaluated.gate is not None
-        directory = run.registry.directory(recipe.name, evaluated.version)
         return MaterializeResult(
-            metadata=_metadata(evaluated, directory / "report"),
+            metadata=metadata,
             data_version=data_version(evaluated),
             check_results=[
                 AssetCheckResult(
@@ -51,10 +50,10 @@ def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
     return evaluation
 
 
-def _metadata(evaluated: Manifest, report: Path) -> dict[str, Any]:
-    metrics = evaluated.metrics
+def _metadata(evaluated: Manifest, directory: Path) -> dict[str, Any]:
+    """Figures. The answers stand in the report, a file of the run home."""
+    metrics, report = evaluated.metrics, directory / "report"
     assert metrics is not None
-    samples = json.loads((report / "samples.json").read_text(encoding="utf-8"))
     return {
         "version": str(evaluated.version),
         "perplexity_base": metrics.base.perplexity,
@@ -64,5 +63,4 @@ def _metadata(evaluated: Manifest, report: Path) -> dict[str, Any]:
         "held_out_supervised_tokens": metrics.n_supervised,
         "loss": inline_image(report / "loss.png", "training and held-out loss"),
         "report": MetadataValue.path(report / "report.md"),
-        "samples": MetadataValue.json(samples),
     }

@@ -22,14 +22,12 @@ def release_asset(recipe: Recipe) -> AssetsDefinition:
         description=f"The version of {recipe.title} in service: manifest, GGUF, `final`.",
     )
     def release(context: AssetExecutionContext) -> MaterializeResult:
-        run = run_context(context)
-        released = release_next(run, recipe.name)
-        manifest = released.manifest
-        directory = run.registry.directory(recipe.name, manifest.version)
+        with run_context(context) as run:
+            manifest = release_next(run, recipe.name).manifest
+            directory = run.registry.directory(recipe.name, manifest.version)
         return MaterializeResult(
             metadata={
                 "version": str(manifest.version),
-                "answer through llama.cpp": released.answer,
                 "manifest": MetadataValue.path(directory / "manifest.json"),
                 "adapter_gguf": MetadataValue.path(
                     run.registry.weights(recipe.name, manifest.version, "adapter.gguf")

@@ -24,7 +24,8 @@ def report_assets(recipes: list[Recipe]) -> list[AssetsDefinition]:
         "and released as the next one.",
     )
     def monthly(context: AssetExecutionContext) -> MaterializeResult:
-        return _materialized(monthly_report(run_context(context), recipes))
+        with run_context(context) as run:
+            return _materialized(monthly_report(run, recipes))
 
     @asset(
         key=["reports", "quarterly"],
@@ -32,7 +33,8 @@ def report_assets(recipes: list[Recipe]) -> list[AssetsDefinition]:
         description="Versions, metrics and ratings of every personality in the last quarter.",
     )
     def quarterly(context: AssetExecutionContext) -> MaterializeResult:
-        return _materialized(quarterly_report(run_context(context)))
+        with run_context(context) as run:
+            return _materialized(quarterly_report(run))
 
     return [monthly, quarterly]
 

@@ -22,6 +22,7 @@ from dagster import (
 from maverick_assets.defs.assets.display import data_version
 from maverick_assets.defs.runs.context import run_context
 from maverick_assets.defs.runs.driver import drive_through_pipes
+from maverick_assets.defs.runs.history import KEPT_RUN_DAYS, remove_old_runs
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
 from maverick_assets.fleets import Node
 from maverick_assets.pipeline.train import train_on_node
@@ -108,13 +109,16 @@ def _training_op(
     def deepspeed_train(context: OpExecutionContext) -> Iterator[Output[list[dict[str, str]]]]:
         selected = [by_key[key] for key in sorted(context.selected_asset_keys) if key in by_key]
         incremental = context.run_tags.get(TRAINING_TAG) == "incremental"
-        versions = train_on_node(
-            run_context(context),
-            node,
-            selected,
-            "incremental" if incremental else "full",
-            drive_through_pipes(context, node),
-        )
+        with run_context(context) as run:
+            versions = train_on_node(
+                run,
+                node,
+                selected,
+                "incremental" if incremental else "full",
+                drive_through_pipes(context, node),
+            )
+            if removed := remove_old_runs(context.instance):
+                run.log.info(f"removed {len(removed)} runs, {KEPT_RUN_DAYS} days old or more")
         yield Output(
             [
                 {"personality": manifest.personality, "version": str(manifest.version)}
@@ -135,15 +139,15 @@ def _publishing_op(suffix: str, outputs: Sequence[str]) -> OpDefinition:
     def publish(
         context: OpExecutionContext, trained: list[dict[str, str]]
     ) -> Iterator[Output[None]]:
-        registry = run_context(context).registry
-        for version in trained:
-            manifest = registry.get(version["personality"], version["version"])
-            yield Output(
-                None,
-                output_name=_output_name(manifest.recipe),
-                metadata=_metadata(manifest, registry),
-                data_version=data_version(manifest),
-            )
+        with run_context(context) as run:
+            for version in trained:
+                manifest = run.registry.get(version["personality"], version["version"])
+                yield Output(
+                    None,
+                    output_name=_output_name(manifest.recipe),
+                    metadata=_metadata(manifest, run.registry),
+                    data_version=data_version(manifest),
+                )
 
     return publish
 

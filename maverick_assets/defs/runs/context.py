@@ -1,11 +1,22 @@
 """A run of Dagster as the stages of `pipeline/` see it."""
 
-from dagster import AssetExecutionContext, OpExecutionContext
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dagster import AssetExecutionContext, DagsterError, OpExecutionContext
+from dagster._core.errors import DagsterPipesExecutionError
 
 from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.private_errors import words_withheld
 from maverick_assets.settings import load_settings
 
 
-def run_context(context: AssetExecutionContext | OpExecutionContext) -> RunContext:
-    """The context of a Dagster run, with the settings as they are now."""
-    return RunContext(load_settings(), context.run_id, context.log)
+@contextmanager
+def run_context(context: AssetExecutionContext | OpExecutionContext) -> Iterator[RunContext]:
+    """The context of a Dagster run, with the settings as they are now.
+
+    Errors inside quote no row (`words_withheld`): Dagster shows and keeps them.
+    """
+    run = RunContext(load_settings(), context.run_id, context.log)
+    with words_withheld(run.folder, DagsterError, DagsterPipesExecutionError):
+        yield run

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from dagster import (
+    DagsterError,
     DagsterInstance,
     DagsterRunStatus,
     DefaultSensorStatus,
@@ -26,6 +27,7 @@ from maverick_assets.crm.changes import (
 )
 from maverick_assets.crm.connection import connect
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
+from maverick_assets.private_errors import words_withheld
 from maverick_assets.settings import load_settings
 
 if TYPE_CHECKING:  # Dagster does not export what define_asset_job returns
@@ -79,7 +81,7 @@ def new_crm_rows(
     def new_rows(context: SensorEvaluationContext) -> SensorResult:
         settings = load_settings()
         cursor = read_cursor(context.cursor)
-        with connect(settings) as connection:
+        with words_withheld(settings.runs, DagsterError), connect(settings) as connection:
             markers: ChangeMarkers = change_markers(connection)
             if markers != cursor.tables:
                 markers = settled_change_markers(connection, PAUSE_SECONDS, BURST_SECONDS)
