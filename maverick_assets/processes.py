@@ -16,6 +16,7 @@ import ctypes
 import gc
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,6 +33,24 @@ from maverick_assets.private_errors import words_withheld
 from maverick_assets.settings import load_settings
 
 PARENT_PID = "MAVERICK_PARENT_PID"  # environment variable by which a child learns its parent's id
+# Families and names of variables that say where things are and how to compute, by program
+_NAMES_TEXT = """
+PATH HOME USER LOGNAME SHELL LANG LANGUAGE TZ TERM COLUMNS TMPDIR TMP TEMP VIRTUAL_ENV SSL_CERT_FILE
+SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE CC CXX NO_COLOR DAGSTER_HOME LRU_CACHE_CAPACITY
+"""
+_NAMES = frozenset(_NAMES_TEXT.split())
+_FAMILIES_TEXT = """
+MAVERICK_ LC_ XDG_ PYTHON LD_ OMP_ GOMP_ KMP_ MKL_ OPENBLAS_ CUDA_ NVIDIA_ NCCL_ GLOO_ TORCH
+PYTORCH_ TRITON_ DS_ BNB_ HF_ TRANSFORMERS_ TOKENIZERS_ ONEDNN_ DNNL_ MALLOC_ WANDB_ DAGSTER_PIPES_
+"""
+_FAMILIES = tuple(_FAMILIES_TEXT.split())
+_SECRET = re.compile(
+    r"(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)|MAVERICK_(?:CRM|DAGSTER)_URL"
+)
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+_PLAIN = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")  # where libraries and files are
+HUB_SECRETS = ("HF_TOKEN", "HF_TOKEN_PATH", *_PROXIES)  # of a child that pulls a base model
+CURVE_SECRETS = ("WANDB_API_KEY", *_PROXIES)  # of a child that sends curves away
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>: the signal that a process gets when its parent dies
 
 
@@ -56,9 +75,15 @@ def write_spec(folder: Path, name: str, spec: BaseModel) -> Path:
 
 
 def run_module(
-    module: str, *arguments: str, log: Log, on_result: Callable[[str], None] = lambda _: None
+    module: str,
+    *arguments: str,
+    log: Log,
+    on_result: Callable[[str], None] = lambda _: None,
+    secrets: Sequence[str] = (),
 ) -> None:
     """Run `python -m module arguments`, and pass its lines to `log` as they come.
+
+    `secrets` are the variables of `child_environment` that the module needs.
 
     A line that begins with `{` is a result: it goes to `on_result` and is not logged. When the
     child fails, its last line becomes the message of a `MaverickError`, or of a `BadInput` where
@@ -72,7 +97,7 @@ def run_module(
         encoding="utf-8",
         errors="replace",
         start_new_session=True,  # a group of its own, so that its children can be signalled with it
-        env=child_environment(),
+        env=child_environment(*secrets),
     ) as process:
         try:
             last_line = _pass_on(process, log, on_result)
@@ -86,9 +111,31 @@ def run_module(
         raise error(reason.removeprefix("error: "))
 
 
-def child_environment() -> dict[str, str]:
-    """The environment of a heavy child: every core that this process may use, no progress bars."""
-    return os.environ | {
+def plain_environment() -> dict[str, str]:
+    """The environment of a child that reads what others wrote: no settings, no passwords."""
+    return {name: os.environ[name] for name in _PLAIN if name in os.environ} | {"PYTHONUTF8": "1"}
+
+
+def inherited_environment(*secrets: str) -> dict[str, str]:
+    """What a child gets of this process's environment: names that are listed here, and `secrets`.
+
+    Passwords, tokens and connection strings go to the child that needs them, by name, and whatever
+    else a person has exported goes to none.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in secrets
+        or ((name in _NAMES or name.startswith(_FAMILIES)) and not _SECRET.search(name))
+    }
+
+
+def child_environment(*secrets: str) -> dict[str, str]:
+    """The environment of a heavy child: every core that this process may use, no progress bars.
+
+    `secrets`: variables that this child needs, such as a token.
+    """
+    return inherited_environment(*secrets) | {
         "OMP_NUM_THREADS": str(thread_limit()),
         # Threads that wait for each other spin only briefly and then sleep. At the default they
         # keep a core busy, and beside a busy neighbour a training step is many times slower.

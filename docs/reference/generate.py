@@ -33,7 +33,6 @@ OTHER_VARIABLES = {
     "settings, no text",
     "WANDB_MODE": "`offline` keeps them on this machine instead",
     "HF_TOKEN": "token for a base model on the Hugging Face hub that is not public",
-    "DAGSTER_HOME": "folder of another `dagster.yaml` than `dagster_home/`",
 }
 
 # Heading and model of each section of recipes.md; a key of such a type links to it.

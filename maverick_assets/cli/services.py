@@ -33,6 +33,10 @@ def running_services(settings: Settings) -> Iterator[None]:
     the environment are absolute, because Dagster's processes work in another directory.
     """
     _make_home(settings.home)
+    dagster_home = str(PROJECT / "dagster_home")
+    inherited = os.environ.get("DAGSTER_HOME") or dagster_home
+    if Path(inherited).absolute() != Path(dagster_home):
+        note(f"DAGSTER_HOME={inherited} is not used: Maverick's runs are in {dagster_home}")
     if settings.crm_url is None and settings.dagster_url is None:
         forget_client_variables()
     os.environ |= {
@@ -44,9 +48,7 @@ def running_services(settings: Settings) -> Iterator[None]:
         "MAVERICK_PERSONALITIES": settings.personalities,
         "MAVERICK_SOURCES": str(settings.sources or ""),
         "MAVERICK_ARTIFACTS": str(settings.home / "logs"),
-        "DAGSTER_HOME": str(
-            Path(os.environ.get("DAGSTER_HOME") or PROJECT / "dagster_home").absolute()
-        ),
+        "DAGSTER_HOME": dagster_home,
     }
     if settings.crm_url is None:
         with connect(load_settings()) as connection:

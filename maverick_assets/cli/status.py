@@ -6,7 +6,7 @@ from psycopg import sql
 from maverick_assets.cli.console import AsJson, print_result
 from maverick_assets.cli.models import summary, versions_in_service
 from maverick_assets.cli.services import dagster_instance, running_services
-from maverick_assets.crm.connection import connect, without_password
+from maverick_assets.crm.connection import connect, describe_database
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.settings import load_settings
 
@@ -17,7 +17,7 @@ def status(as_json: AsJson = False) -> None:
     with running_services(settings):
         with connect(load_settings()) as connection:
             rows = {name: _count_rows(connection, name) for name in TABLES}
-            where = without_password(load_settings().crm_url or "")
+            where = describe_database(load_settings().crm_url or "")
         with dagster_instance() as instance:
             runs = [
                 {"job": run.job_name, "status": run.status.value, "run": run.run_id}
@@ -33,7 +33,7 @@ def status(as_json: AsJson = False) -> None:
     }
     lines = [
         f"run home  {settings.home}",
-        f"CRM       {where.partition('&options=')[0]}",  # the rest is of the embedded server's URL
+        f"CRM       {where}",
         *(
             f"          {name}: {'no table' if count is None else f'{count} rows'}"
             for name, count in rows.items()

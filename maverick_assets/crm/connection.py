@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlencode
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.schema import TABLES, Table
@@ -18,8 +19,10 @@ def crm_url(settings: Settings) -> str:
 
 
 def dagster_url(settings: Settings) -> str:
-    """`MAVERICK_DAGSTER_URL`, or the embedded server's database `dagster`."""
-    return settings.dagster_url or database_url(settings.postgres, "dagster")
+    """`MAVERICK_DAGSTER_URL` as a URL, or the embedded server's database `dagster`."""
+    if settings.dagster_url:
+        return _as_url(settings.dagster_url)
+    return database_url(settings.postgres, "dagster")
 
 
 @contextmanager
@@ -35,8 +38,15 @@ def connect(settings: Settings) -> Iterator[psycopg.Connection]:
 def open_database(url: str, setting: str) -> psycopg.Connection:
     """Connect to a database.
 
-    Raises `BadInput` that names the database without its password, and the setting to check.
+    Raises `BadInput` that names the database without its secrets, and the setting to check.
     """
+    described = describe_database(url)
+    if described is None:
+        raise BadInput(
+            f"check {setting}: it cannot be read as a connection string, and is not shown as "
+            "it may hold a password; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with "
+            "%40 for @, %2F for /, %3A for : and %25 for % in the password"
+        )
     try:
         # From a database without an encoding (SQL_ASCII) psycopg would return bytes.
         return psycopg.connect(
@@ -44,17 +54,49 @@ def open_database(url: str, setting: str) -> psycopg.Connection:
         )
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[-1]
-        raise BadInput(
-            f"no connection to {without_password(url)}: {reason}; check {setting}"
-        ) from error
+        raise BadInput(f"no connection to {described}: {reason}; check {setting}") from None
 
 
-def without_password(url: str) -> str:
-    """The URL with `***` in place of its password, for messages."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+def describe_database(url: str) -> str | None:
+    """User, host, port and name of a database, as a URL, for messages and logs.
+
+    `url` is a connection string in any form that libpq reads; everything else in it, such as
+    passwords and names of key files, is left out. None where it cannot be read for sure: the parts
+    of a password with a bare `@` or `/` would pass for host or name.
+    """
+    parts = _parsed(url)
+    if parts is None:
+        return None
+    user, host = parts.get("user", ""), parts.get("host") or parts.get("hostaddr", "")
+    port = f":{parts['port']}" if parts.get("port") else ""
+    account = f"{quote(user, safe='')}@" if user else ""
+    name = quote(parts.get("dbname", ""), safe="")
+    if host.startswith("/"):  # the folder of a socket
+        return f"postgresql://{account}/{name}?host={quote(host)}"
+    return f"postgresql://{account}{quote(host, safe=',:')}{port}/{name}"
+
+
+def _as_url(conninfo: str) -> str:
+    """A connection string as a URL, the only form that SQLAlchemy reads; unchanged if it is one."""
+    parts = None if "://" in conninfo else _parsed(conninfo)
+    if parts is None:
+        return conninfo
+    user, password, name = (
+        quote(parts.pop(key, ""), safe="") for key in ("user", "password", "dbname")
+    )
+    account = f"{user}:{password}@" if password else f"{user}@" if user else ""
+    return f"postgresql://{account}/{name}?{urlencode(parts)}"
+
+
+def _parsed(url: str) -> dict[str, str] | None:
+    try:
+        parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    except (psycopg.Error, ValueError):
+        return None
+    host, port, name = (parts.get(key, "") for key in ("host", "port", "dbname"))
+    is_plain = not set("@=") & set(host + name) and ("/" not in host or host.startswith("/"))
+    is_number = not port or port.replace(",", "").isdigit()
+    return parts if is_plain and is_number else None
 
 
 def create_tables(connection: psycopg.Connection) -> None:

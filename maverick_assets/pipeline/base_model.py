@@ -3,7 +3,7 @@
 from maverick_assets.base_model.prepare import PreparedBase, changed_files, find_base
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.run_context import RunContext
-from maverick_assets.processes import run_module
+from maverick_assets.processes import HUB_SECRETS, run_module
 from maverick_assets.settings import Settings
 
 
@@ -17,7 +17,7 @@ def prepare_base(run: RunContext) -> PreparedBase:
                 "every personality is trained on it anew"
             )
         run.log.info("preparing the base model, once for this run home")
-        run_module("maverick_assets.base_model.prepare", log=run.log)
+        run_module("maverick_assets.base_model.prepare", log=run.log, secrets=HUB_SECRETS)
     return require_base(run.settings)
 
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from maverick_assets.crm import postgres
-from maverick_assets.crm.connection import connect, without_password
+from maverick_assets.crm.connection import connect, describe_database
 from maverick_assets.crm.embedded import database_url, restart_dead_servers
 from maverick_assets.crm.postgres import Cluster
 from maverick_assets.errors import BadInput, MaverickError
@@ -117,8 +117,8 @@ def test_an_unreachable_server_is_one_clear_line_without_the_password(
 
 
 def test_passwords_are_masked() -> None:
-    assert without_password("postgresql://a:b@h/d") == "postgresql://a:***@h/d"
-    assert without_password("postgresql://a@h/d") == "postgresql://a@h/d"
+    assert describe_database("postgresql://a:b@h/d") == "postgresql://a@h/d"
+    assert describe_database("postgresql://a@h/d") == "postgresql://a@h/d"
 
 
 def test_a_crash_resets_the_age_of_the_statistics_and_a_clean_restart_does_not(

@@ -24,7 +24,7 @@ from dagster_pipes import PipesDefaultMessageWriter, PipesParams
 
 from maverick_assets.fleets import Node
 from maverick_assets.pipeline.train import Driver
-from maverick_assets.processes import child_environment
+from maverick_assets.processes import CURVE_SECRETS, child_environment
 from maverick_assets.training.launch.hosts import HostTraining
 from maverick_assets.training.launch.ssh import Patience
 
@@ -41,7 +41,7 @@ def drive_through_pipes(context: OpExecutionContext, node: Node) -> Driver:
         else:
             command = [sys.executable, "-m", "maverick_assets.training.driver", str(spec)]
             invocation = _subprocess_client(spec).run(
-                context=context, command=command, env=child_environment()
+                context=context, command=command, env=child_environment(*CURVE_SECRETS)
             )
         reports = invocation.get_custom_messages()
         return {report["personality"]: report["reason"] for report in reports if "reason" in report}

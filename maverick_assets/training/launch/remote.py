@@ -29,7 +29,7 @@ from pydantic import Field, ValidationError
 import maverick_assets
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import sha256_of
-from maverick_assets.processes import child_environment, run_main
+from maverick_assets.processes import CURVE_SECRETS, child_environment, run_main
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.training.launch.layout import RankLayout
 
@@ -120,7 +120,7 @@ def run_driver(request: Request, layout: RankLayout) -> int:
             [*command, layout.model_dump_json()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # a group of its own, so that its children end with it
-            env=child_environment() | dict(request.environment),
+            env=child_environment(*CURVE_SECRETS) | dict(request.environment),
         )
         threading.Thread(target=_obey, args=(driver, request), daemon=True).start()
         try:

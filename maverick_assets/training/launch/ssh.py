@@ -21,6 +21,7 @@ import maverick_assets
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.fleets import Host
+from maverick_assets.processes import inherited_environment
 from maverick_assets.training.launch.remote import (
     KILL,
     STOP,
@@ -83,6 +84,9 @@ class Ended:
         return self.code == SSH_FAILED
 
 
+SSH_VARIABLES = ("SSH_AUTH_SOCK", "SSH_ASKPASS", "DISPLAY", "KRB5CCNAME")  # how it proves who calls
+
+
 def local_checkout() -> Path:
     """The folder from which this process imported Maverick."""
     return Path(maverick_assets.__file__).parents[1]
@@ -107,6 +111,7 @@ def check_host(host: Host, checkout: Path | None, request: Request, patience: Pa
             ssh_command(host, checkout, patience),
             input=_line_of(request.model_copy(update={"layout": None, "environment": {}})),
             capture_output=True,
+            env=inherited_environment(*SSH_VARIABLES),
             timeout=60,
             start_new_session=True,
             check=False,
@@ -171,6 +176,7 @@ class RemoteDriver:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
+            env=inherited_environment(*SSH_VARIABLES),
             start_new_session=True,  # Ctrl-C in a terminal must not end it before it is asked to
         )
         self._write(_line_of(request))

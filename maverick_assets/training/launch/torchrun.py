@@ -27,7 +27,12 @@ from typing import TYPE_CHECKING
 import psutil
 
 from maverick_assets.errors import BadInput, Interrupted, MaverickError
-from maverick_assets.processes import PARENT_PID, run_main, thread_limit
+from maverick_assets.processes import (
+    PARENT_PID,
+    inherited_environment,
+    run_main,
+    thread_limit,
+)
 from maverick_assets.training.launch.layout import RankLayout
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.spec import TrainingSpec
@@ -77,7 +82,9 @@ def run_ranks(spec: TrainingSpec, layout: RankLayout, reporter: Reporter) -> Non
 
 def _environment(layout: RankLayout) -> dict[str, str]:
     # Without Dagster Pipes, whose stream is made for the messages of a single process.
-    environment = {name: value for name, value in os.environ.items() if "DAGSTER_PIPES" not in name}
+    # And without what only the driver needs: ranks send nothing away.
+    inherited = inherited_environment()
+    environment = {name: value for name, value in inherited.items() if "DAGSTER_PIPES" not in name}
     # Else gloo and NCCL ask for the address of this host's name, which may not resolve, or resolve
     # to one that no other host reaches: Debian's installer gives it 127.0.1.1.
     if layout.hosts > 1:
