@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from maverick_assets.printable import one_line
+
 
 class MaverickError(Exception):
     """Work failed for a reason outside the input (exit code 1)."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message))
 
 
 class BadInput(MaverickError):

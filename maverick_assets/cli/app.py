@@ -6,6 +6,7 @@ import typer
 
 from maverick_assets.cli.base import base_app
 from maverick_assets.cli.chat import chat
+from maverick_assets.cli.console import guard_terminal
 from maverick_assets.cli.crm import crm_app
 from maverick_assets.cli.datasets import datasets_app
 from maverick_assets.cli.demo import demo
@@ -15,6 +16,7 @@ from maverick_assets.cli.run import run
 from maverick_assets.cli.status import status
 from maverick_assets.cli.ui import ui
 from maverick_assets.errors import MaverickError
+from maverick_assets.printable import one_line
 
 app = typer.Typer(
     help="Personalities trained from one person's own business records.",
@@ -32,11 +34,12 @@ app.add_typer(datasets_app, name="datasets")
 
 def main() -> None:
     """Entry point: an error is one line on stderr, exit code 2 for bad input and 1 for failure."""
+    guard_terminal()
     try:
         app()
     except MaverickError as error:
         print(f"maverick: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except OSError as error:  # a full disk, a missing permission: the system says it best
-        print(f"maverick: {error}", file=sys.stderr)
+        print(f"maverick: {one_line(str(error))}", file=sys.stderr)
         sys.exit(MaverickError.exit_code)

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TimeRemainingColumn
 from rich.table import Table as RichTable
 
 from maverick_assets.base_model.hub import HubName, find_pulled, pull
 from maverick_assets.base_model.prepare import PreparedBase, find_base, prepared_bases
 from maverick_assets.base_model.tested_bases import TestedBase, tested_bases
-from maverick_assets.cli.console import AsJson, note, print_result
+from maverick_assets.cli.console import AsJson, cell, note, print_result, styled_console
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import Settings, load_settings
 
@@ -38,11 +37,13 @@ def base_list(as_json: AsJson = False) -> None:
     if as_json:
         print_result({"tested": rows, "prepared": prepared}, "", as_json)
         return
-    console = Console(width=max(Console().width, TABLE_WIDTH))
+    console = styled_console()
+    console.width = max(console.width, TABLE_WIDTH)
     console.print(_tested_table(rows))
     for row in prepared:
         mark = "in use" if row["in_use"] else "prepared"
-        console.print(f"{mark:8}  {row['digest'][:12]}  {row['source']}", soft_wrap=True)
+        line = f"{mark:8}  {row['digest'][:12]}  {cell(row['source'])}"
+        console.print(line, soft_wrap=True)
 
 
 @base_app.command("check")
@@ -117,7 +118,7 @@ def _directory_of(settings: Settings, model: str) -> Path:
 def _progress(model: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr that appears with the first call."""
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    progress = Progress(f"pulling {model}", *columns, console=Console(stderr=True))
+    progress = Progress(f"pulling {cell(model)}", *columns, console=styled_console(stderr=True))
     tasks: list[TaskID] = []
 
     def show(there: int, total: int) -> None:

@@ -31,10 +31,18 @@ def crm_import(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import mail and rows. What the CRM has already stays; a broken mail is named and skipped."""
+    """Import mail and rows into the embedded CRM; no other one is ever written to.
+
+    What the CRM has already stays; a broken mail is named and skipped.
+    """
     if not (mbox or maildir or jsonl):
         raise BadInput("nothing to import: give --mbox FILE, --maildir DIR or --jsonl TABLE=FILE")
     settings = load_settings()
+    if settings.crm_url:
+        raise BadInput(
+            "`maverick crm import` fills the embedded CRM only, and MAVERICK_CRM_URL names another "
+            "one, to which Maverick never writes: unset it, or fill that one with its own tools"
+        )
     with running_services(settings), connect(load_settings()) as connection:
         reports = _import_all(connection, mbox, maildir, jsonl or [])
     for report in reports.values():

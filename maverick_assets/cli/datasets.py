@@ -4,10 +4,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table as RichTable
 
-from maverick_assets.cli.console import AsJson, PersonalityName, print_result, print_table
+from maverick_assets.cli.console import AsJson, PersonalityName, cell, print_result, print_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import load_recipes, recipe_named
 from maverick_assets.settings import load_settings
@@ -61,7 +60,7 @@ def quarantine_list(
                 ", ".join(example.rules) + released,
                 example.excerpt,
             )
-            table.add_row(*map(escape, cells))
+            table.add_row(*map(cell, cells))
         print_table([asdict(example) for example in examples], table, as_json)
 
 

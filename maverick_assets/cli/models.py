@@ -11,6 +11,7 @@ from maverick_assets.cli.console import (
     AsJson,
     PersonalityName,
     TerminalLog,
+    cell,
     print_result,
     print_table,
 )
@@ -86,7 +87,7 @@ def show_versions(manifests: Iterable[Manifest], as_json: bool) -> None:
     for row in rows:
         figures = (row["perplexity_base"], row["perplexity_adapter"], row["ratio"])
         shown = ("" if figure is None else f"{figure:.2f}" for figure in figures)
-        table.add_row(row["personality"], row["version"], row["state"], *shown)
+        table.add_row(*map(cell, (row["personality"], row["version"], row["state"])), *shown)
     print_table(rows, table, as_json)
 
 

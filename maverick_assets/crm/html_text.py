@@ -17,10 +17,22 @@ _INVISIBLE = frozenset(["script", "style", "head", "title", "template", "noscrip
 _NO_MARGIN = re.compile(r"margin:0(?:px|cm|in|;|$)")
 _SPACE = re.compile(r"[ \t\r\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
+MAX_PAGE_CHARACTERS = 2_000_000
+# Every level of quotes is marked anew, so that 250 of them cost 250 times their text.
+_MAX_MARKED_CHARACTERS = 20_000_000
+
+
+class TooMuchText(ValueError):
+    """A text that nobody typed, and that would take too long to read."""
 
 
 def html_to_text(html: str) -> str:
-    """The visible text of an HTML mail; quoted blocks get `>` marks as in plain text."""
+    """The visible text of an HTML mail; quoted blocks get `>` marks as in plain text.
+
+    Raises `TooMuchText` for a page that is too long, or whose quotes are.
+    """
+    if len(html) > MAX_PAGE_CHARACTERS:
+        raise TooMuchText(f"HTML of more than {MAX_PAGE_CHARACTERS:,} characters")
     # The text is decoded already, but the page may still declare its old encoding. The parser
     # ignores that declaration when it gets bytes together with their encoding.
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
@@ -28,12 +40,27 @@ def html_to_text(html: str) -> str:
         root = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
     except (ParserError, ValueError):  # an empty page; characters that XML does not have
         return ""
-    out: list[str] = []
+    out = _Output()
     _render(root, out)
     return _tidy("".join(out).replace("\u00a0", " "))
 
 
-def _render(element: lxml.html.HtmlElement, out: list[str]) -> None:
+class _Output(list[str]):
+    """The parts of a text that is being written."""
+
+    marked = 0  # characters that got a quote mark, on all levels so far
+
+    def add_quote(self, quote: "_Output") -> None:
+        """Append a quote's text with a mark before each line."""
+        lines = _tidy("".join(quote)).split("\n")
+        text = "\n" + "".join(f"> {line}".rstrip() + "\n" for line in lines)
+        self.marked = quote.marked + len(text)
+        if self.marked > _MAX_MARKED_CHARACTERS:
+            raise TooMuchText("too many quotes within quotes")
+        self.append(text)
+
+
+def _render(element: lxml.html.HtmlElement, out: _Output) -> None:
     """Append an element's text, with lines where a browser shows them.
 
     Blocks begin and end lines. Paragraphs keep a blank line between them. A block with nothing but
@@ -49,14 +76,16 @@ def _render(element: lxml.html.HtmlElement, out: list[str]) -> None:
     _end_lines(out, newlines)
     if _heads_quoted_mail(element):
         out.append("-----Original Message-----\n")
-    inner: list[str] = [] if tag == "blockquote" else out
+    inner = out
+    if tag == "blockquote":
+        inner = _Output()
+        inner.marked = out.marked
     _add(inner, (element.text or "") if tag == "pre" else _collapsed(element.text or ""))
     for child in element:
         _render(child, inner)
         _add(inner, _collapsed(child.tail or ""))
     if tag == "blockquote":
-        quoted = _tidy("".join(inner)).split("\n")
-        out.append("\n" + "".join(f"> {line}".rstrip() + "\n" for line in quoted))
+        out.add_quote(inner)
     if tag in ("td", "th"):
         out.append("\t")
     _end_lines(out, newlines)

@@ -4,9 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 from psycopg import errors, sql
@@ -16,12 +15,19 @@ from maverick_assets.crm.connection import present_columns
 from maverick_assets.crm.internet_mail import MailRow, SkippedInput, storable
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.errors import BadInput, first_line
+from maverick_assets.foreign_files import bounded_lines
 
-T = TypeVar("T")
 Values = Mapping[str, Any]  # of a row, by column
 NamedRow = tuple[str, Values]  # a row under the name by which the user finds it: an id, a line
 
 BATCH_ROWS = 500  # of one `executemany`
+BATCH_CHARACTERS = 10_000_000  # of its rows; one that is larger goes alone
+MAX_ROW_BYTES = 4_000_000  # of a JSON line
+# Wrong values, and values nested more deeply than Python or PostgreSQL follow
+_ROW_ERRORS = (
+    *(psycopg.DataError, psycopg.IntegrityError, RecursionError),
+    *(errors.ProgramLimitExceeded, errors.StatementTooComplex),
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ def import_jsonl(connection: psycopg.Connection, table: str, path: Path) -> Impo
         raise BadInput(f"no table {table!r} to import into; tables: {', '.join(TABLES)}")
     if not path.is_file():
         raise BadInput(f"{path}: no such file; give a JSON lines file")
-    with connection.transaction(), path.open("rb") as lines:
+    with connection.transaction(), path.open("rb") as stream:
+        lines = bounded_lines(stream, MAX_ROW_BYTES)
         rows = _json_rows(path.name, lines, TABLES[table])
         return _import(rows, _TableWriter(connection, table).insert)
 
@@ -126,7 +133,7 @@ class _TableWriter:
             return 0, []
         try:
             return self._execute([row for _, row in rows]), []
-        except (psycopg.DataError, psycopg.IntegrityError):
+        except _ROW_ERRORS:
             # The batch was rolled back. PostgreSQL says what is wrong, not in which row.
             return self._insert_one_by_one(rows)
         except (errors.InvalidColumnReference, errors.InsufficientPrivilege) as error:
@@ -143,7 +150,7 @@ class _TableWriter:
         for name, row in rows:
             try:
                 imported += self._execute([row])
-            except (psycopg.DataError, psycopg.IntegrityError) as error:
+            except _ROW_ERRORS as error:
                 refused.append(SkippedInput(name, first_line(error)))
         return imported, refused
 
@@ -194,25 +201,52 @@ def _json_rows(
     file: str, lines: Iterable[bytes], table: Table
 ) -> Iterator[NamedRow | SkippedInput]:
     """The rows of a JSON lines file, named `file:line`, or why a line has none."""
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_whole_lines(lines), start=1):
         name = f"{file}:{number}"
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            yield SkippedInput(name, f"not JSON: {error}")
-            continue
-        if not isinstance(row, dict):
-            yield SkippedInput(name, "not a JSON object")
-            continue
-        if row.get("id") is None:
-            row["id"] = sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:32]
-        missing = [column for column in table.required if column not in row]
-        yield SkippedInput(name, f"no column {missing[0]}") if missing else (name, row)
+        if line is None:
+            yield SkippedInput(name, f"larger than {MAX_ROW_BYTES / 1e6:.0f} MB")
+        elif line.strip():
+            try:
+                yield name, _json_row(line, table)
+            except (ValueError, RecursionError) as error:
+                yield SkippedInput(name, str(error))
 
 
-def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
-    iterator = iter(rows)
-    while batch := list(islice(iterator, BATCH_ROWS)):
+def _json_row(line: bytes, table: Table) -> Values:
+    """The row of a JSON line. Raises `ValueError` with the reason where it has none."""
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise ValueError("not a JSON object")
+    if row.get("id") is None:
+        row["id"] = sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:32]
+    missing = [column for column in table.required if column not in row]
+    if missing:
+        raise ValueError(f"no column {missing[0]}")
+    return row
+
+
+def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes | None]:
+    """The lines of a file; None stands for one that came in more than one piece."""
+    is_rest = False  # of a line that was too long
+    for piece in pieces:
+        ends = piece.endswith(b"\n")
+        if not is_rest:
+            yield piece if ends or len(piece) < MAX_ROW_BYTES else None
+        is_rest = not ends
+
+
+def _batches(rows: Iterable[NamedRow | SkippedInput]) -> Iterator[list[NamedRow | SkippedInput]]:
+    batch: list[NamedRow | SkippedInput] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        values = () if isinstance(row, SkippedInput) else row[1].values()
+        characters += sum(len(value) for value in values if isinstance(value, str))
+        if len(batch) == BATCH_ROWS or characters > BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
         yield batch

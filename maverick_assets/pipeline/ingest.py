@@ -18,6 +18,7 @@ from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.examples.preferences import refresh_preferences
 from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
 from maverick_assets.datasets.examples.select import CandidateSummary
+from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
 from maverick_assets.datasets.quality.card import Card, make_card, write_card
@@ -36,6 +37,8 @@ from maverick_assets.pipeline import code_versions
 from maverick_assets.pipeline.base_model import require_base
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Recipe
+
+NAMED_ROWS = 20  # of those left out, in the log
 
 
 def extract_table(run: RunContext, table: Table) -> ExtractionResult:
@@ -95,6 +98,12 @@ def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
         f"{turns.commit.rows} turns: {turns.commit.changed} new or changed; "
         f"{turns.derived} derived, {mails.derived} mails cleaned"
     )
+    left_out = [*mails.left_out, *turns.left_out]
+    if left_out:
+        run.log.warning(
+            f"{len(left_out)} rows have more than {MAX_TEXT_CHARACTERS:,} characters of text; they "
+            f"stay in raw/, and no turn is made of them: {', '.join(left_out[:NAMED_ROWS])}"
+        )
     return CleanTables(mails, turns)
 
 

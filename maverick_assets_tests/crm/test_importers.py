@@ -173,3 +173,17 @@ def test_a_real_mailbox_is_imported_without_its_copies(
     assert 2600 < report.imported < 2700
     again = import_mail(crm, reversed(rows))
     assert (again.imported, again.unchanged) == (0, 4898)
+
+
+def test_a_row_that_is_nested_too_deeply_costs_that_row(
+    crm: psycopg.Connection, tmp_path: Path
+) -> None:
+    path = tmp_path / "chats.jsonl"
+    deep = ["[" * depth + "]" * depth for depth in (900, 985, 2_000, 100_000)]
+    lines = [
+        f'{{"id": "{n}", "user_id": "a", "metadata": {value}}}' for n, value in enumerate(deep)
+    ]
+    path.write_text("\n".join([*lines, '{"id": "good", "user_id": "a", "metadata": {}}']))
+    report = import_jsonl(crm, "conversations", path)
+    assert report.imported + len(report.skipped) == 5
+    assert crm.execute("select count(*) from conversations where id = 'good'").fetchone() == (1,)

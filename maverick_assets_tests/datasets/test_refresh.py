@@ -326,3 +326,35 @@ def test_the_contact_of_a_candidate_cannot_be_identified_without_the_key(
     assert len(before) > 5
     key_path(lake).write_bytes(b"another key of thirty-two bytes!")
     assert before.isdisjoint(contacts())
+
+
+def test_a_row_with_more_text_than_a_person_writes_becomes_no_turn_and_is_named(
+    sample: RowsByTable, tmp_path: Path
+) -> None:
+    columns = {"crm_emails": "body", "messages": "content", "sticky_notes": "content"}
+    rows = {name: dict(sample[name]) for name in columns}
+    long = {}
+    for name, column in columns.items():
+        key, row = next((key, row) for key, row in rows[name].items() if row[column])
+        rows[name][key] = row | {column: "word " * 100_001}
+        long[name] = f"{name}:{key}"
+    replace_raw_tables(tmp_path, sample | rows)
+    mails = refresh_mails(tmp_path, "1")
+    turns = refresh_turns(tmp_path, OWNER, "1")
+    assert mails.left_out == (long["crm_emails"],)
+    assert set(turns.left_out) == {long["messages"], long["sticky_notes"]}
+    ids = {turn.turn_id for turn in read_turns(turns_path(tmp_path))}
+    assert ids
+    assert ids.isdisjoint(long.values())
+
+
+def test_hidden_characters_reach_no_turn(sample: RowsByTable, tmp_path: Path) -> None:
+    hidden = "\x1b[2J\u202e\u200b\U000e0041\x9b"
+    note = next(iter(sample["sticky_notes"].values()))
+    row = note | {"title": f"Oats{hidden}", "content": f"Buy{hidden} oats"}
+    replace_raw_tables(tmp_path, sample | {"sticky_notes": {note["id"]: row}})
+    refresh_mails(tmp_path, "1")
+    refresh_turns(tmp_path, OWNER, "1")
+    turns = {turn.turn_id: turn for turn in read_turns(turns_path(tmp_path))}
+    turn = turns[f"sticky_notes:{note['id']}"]
+    assert (turn.title, turn.text) == ("Oats[2J\u203a", "Buy[2J\u203a oats")

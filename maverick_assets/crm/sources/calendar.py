@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.sources.caldav_server import CalDavServer, open_calendars
-from maverick_assets.crm.sources.events import Calendar, EventReader
+from maverick_assets.crm.sources.events import MAX_BYTES, Calendar, EventReader
 from maverick_assets.crm.sources.source import (
     AbsolutePath,
     EmailAddress,
@@ -20,6 +20,7 @@ from maverick_assets.crm.sources.source import (
     SourceTable,
 )
 from maverick_assets.errors import BadInput
+from maverick_assets.foreign_files import files_below, read_foreign
 
 
 def _known_zone(name: str) -> str:
@@ -84,24 +85,38 @@ class CalendarSource:
         zone = ZoneInfo(self.entry.timezone)
         reader = EventReader(self.tables[0], self.entry.user, self.entry.addresses, zone)
         with open_calendars(self.entry.caldav, self.name) as remote:
-            calendars = [*self._files(), *remote]
+            files = list(self._files())
+            left_out = [item for item in files if isinstance(item, SkippedInput)]
+            local = [item for item in files if isinstance(item, Calendar)]
+            calendars = [*local, *remote]
             markers = {calendar.key: calendar.marker for calendar in calendars}
             if state == markers and None not in markers.values():
-                return FetchResult((), complete=False, state=markers)
+                return FetchResult(left_out, complete=False, state=markers)
             items = [item for calendar in calendars for item in reader.rows(calendar)]
         broken = any(isinstance(item, SkippedInput) for item in items)
-        return FetchResult(items, complete=not broken, state={} if broken else markers)
+        state = {} if broken else markers
+        return FetchResult([*items, *left_out], complete=not broken, state=state)
 
-    def _files(self) -> Iterator[Calendar]:
-        """The .ics files of the entry. Raises `BadInput` naming one that cannot be read."""
+    def _files(self) -> Iterator[Calendar | SkippedInput]:
+        """The .ics files of the entry, and what looks like one but is not to be read.
+
+        Raises `BadInput` naming one that cannot be read.
+        """
         for path in self.entry.files:
             if not path.exists():
                 raise BadInput(f"source {self.name}: {path} does not exist; correct it")
-            for file in sorted(path.rglob("*.ics")) if path.is_dir() else [path]:
+            below = files_below(path) if path.is_dir() else [(path, None)]
+            for file, refusal in below:
+                if path.is_dir() and file.suffix != ".ics":
+                    continue
+                if refusal:
+                    yield SkippedInput(str(file), refusal)
+                    continue
                 try:
-                    data = file.read_bytes()
-                except OSError as error:
+                    data = read_foreign(file, MAX_BYTES)
+                except (OSError, ValueError) as error:
+                    reason = error if isinstance(error, OSError) else f"{file}: {error}"
                     raise BadInput(
-                        f"source {self.name}: cannot read {error}; correct it"
+                        f"source {self.name}: cannot read {reason}; correct it"
                     ) from error
                 yield Calendar(str(file), file.stem, sha256(data).hexdigest(), [data].copy)

@@ -2,17 +2,17 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from maverick_assets.crm.internet_mail import SkippedInput, storable
+from maverick_assets.crm.sources.pdf_text import PdfReader
 from maverick_assets.crm.sources.source import (
     AbsolutePath,
     Deleted,
@@ -23,6 +23,7 @@ from maverick_assets.crm.sources.source import (
     SourceTable,
 )
 from maverick_assets.errors import BadInput
+from maverick_assets.foreign_files import files_below, read_foreign
 
 MAX_BYTES = 20_000_000  # of a file
 SUFFIXES = (".md", ".txt", ".pdf")
@@ -79,29 +80,40 @@ class DocumentsSource:
         """Rows of the files that differ from those in `state`. Fills `next_state` on the way."""
         files = dict(_files(self.entry.folder))
         yield from (Deleted(name) for name in state if name not in files)
-        for name, path in files.items():
+        with PdfReader() as pdfs:
+            yield from self._changed(files, state, next_state, pdfs)
+
+    def _changed(
+        self,
+        files: Mapping[str, tuple[Path, str | None]],
+        state: FetchState,
+        next_state: FetchState,
+        pdfs: PdfReader,
+    ) -> Iterator[SourceRow | SkippedInput]:
+        for name, (path, refusal) in files.items():
             before = state.get(name, [0, 0, ""])
             try:
+                if refusal:
+                    raise ValueError(refusal)
                 info = path.stat()
                 # A file of the same time and size is not even read.
                 if before[:2] == [info.st_mtime_ns, info.st_size]:
                     next_state[name] = before
                     continue
-                if info.st_size > MAX_BYTES:
-                    raise ValueError(f"larger than {MAX_BYTES / 1e6:.0f} MB")
-                data = path.read_bytes()
+                data = read_foreign(path, MAX_BYTES)
                 digest = sha256(data).hexdigest()
                 if before[2] != digest:
-                    yield self._row(name, data, datetime.fromtimestamp(info.st_mtime, UTC))
+                    is_pdf = name.lower().endswith(".pdf")
+                    title, text = pdfs.read(data) if is_pdf else (None, _decoded(data))
+                    yield self._row(name, title, text, datetime.fromtimestamp(info.st_mtime, UTC))
                 next_state[name] = [info.st_mtime_ns, info.st_size, digest]
             except (OSError, ValueError) as error:
                 yield SkippedInput(name, str(error))
                 if name in state:  # without time and size, the next fetch reads it in any case
                     next_state[name] = [0, 0, before[2]]
 
-    def _row(self, name: str, data: bytes, changed_at: datetime) -> SourceRow:
+    def _row(self, name: str, title: str | None, text: str, changed_at: datetime) -> SourceRow:
         """The note of a file. Raises `ValueError` with the reason when there is no text in it."""
-        title, text = _pdf(data) if name.lower().endswith(".pdf") else (None, _decoded(data))
         if not text.strip():
             raise ValueError("no text in it")
         heading = _HEADING.search(text) if name.lower().endswith(".md") else None
@@ -116,19 +128,16 @@ class DocumentsSource:
         )
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Files of the kinds that can be read, by relative path.
+def _files(folder: Path) -> Iterator[tuple[str, tuple[Path, str | None]]]:
+    """Files of the kinds that can be read, by relative path, with why one is not read.
 
-    Hidden files are left out, and so are links that lead out of the folder.
+    Hidden files are left out.
     """
-    root = folder.resolve()
-    for path in sorted(folder.rglob("*")):
+    for path, refusal in files_below(folder):
         relative = path.relative_to(folder)
         is_hidden = any(part.startswith(".") for part in relative.parts)
-        if is_hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
-            continue
-        if path.resolve().is_relative_to(root):
-            yield storable(relative.as_posix()), path
+        if not is_hidden and path.suffix.lower() in SUFFIXES:
+            yield storable(relative.as_posix()), (path, refusal)
 
 
 def _decoded(data: bytes) -> str:
@@ -146,20 +155,3 @@ def _decoded(data: bytes) -> str:
         except UnicodeDecodeError:
             text = data.decode("cp1252", "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _pdf(data: bytes) -> tuple[str | None, str]:
-    """Title and text of a PDF. Raises `ValueError` with the reason when it cannot be read."""
-    from pypdf import PdfReader
-
-    try:
-        reader = PdfReader(BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise ValueError("encrypted with a password")
-        pages = [page.extract_text() for page in reader.pages]
-        title = reader.metadata.title if reader.metadata else None
-    except ValueError:
-        raise
-    except Exception as error:  # pypdf fails in many ways on broken files
-        raise ValueError(f"not a readable PDF: {error or type(error).__name__}") from error
-    return (title or "").strip() or None, "\n\n".join(pages)

@@ -17,6 +17,10 @@ from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
 if TYPE_CHECKING:
     import icalendar
 
+# icalendar makes several objects of a line, and more of a component.
+MAX_BYTES = 20_000_000
+MAX_LINES = 200_000
+MAX_COMPONENTS = 50_000
 # Outlook and Google write HTML into DESCRIPTION, which RFC 5545 has as plain text:
 # "<p>Agenda:<br>1. Oats</p>". In plain text a lone "<" is followed by none of these tags.
 _MARKUP = re.compile(r"</?(?:a|b|br|div|html|i|li|ol|p|span|u|ul)\b[^>]*>", re.IGNORECASE)
@@ -50,6 +54,9 @@ class EventReader:
         from icalendar import Calendar as ICalendar
 
         for text in calendar.read():
+            if excess := _excess(text):
+                yield SkippedInput(calendar.name, excess)
+                continue
             try:
                 parts = ICalendar.from_ical(text, multiple=True)
             except ValueError as error:
@@ -92,6 +99,18 @@ def _privacy(event: "icalendar.Event") -> str | None:
     return "private" if str(event.get("CLASS", "")).upper() == "PRIVATE" else None
 
 
+def _excess(text: bytes) -> str | None:
+    """What makes a calendar take too much time or memory; None where nothing does."""
+    for what, count, limit in (
+        ("bytes", len(text), MAX_BYTES),
+        ("lines", text.count(b"\n"), MAX_LINES),
+        ("components", text.upper().count(b"BEGIN:"), MAX_COMPONENTS),
+    ):
+        if count > limit:
+            return f"more than {limit:,} {what}"
+    return None
+
+
 def _utc(value: Any, zone: ZoneInfo) -> datetime:
     """The moment of a property, or the start of its day; in `zone` where it names no zone."""
     moment = value.dt
@@ -109,4 +128,6 @@ def _zone(name: str, default: ZoneInfo) -> ZoneInfo:
 
 
 def _plain(text: str) -> str:
-    return (html_to_text(text) if _MARKUP.search(text) else text).strip("\n")
+    # Up to the last ">": "<p<p<p" without one would take quadratic time.
+    has_markup = _MARKUP.search(text, 0, text.rfind(">") + 1)
+    return (html_to_text(text) if has_markup else text).strip("\n")

@@ -19,7 +19,8 @@ SHINGLE_WORDS = 3
 PERMUTATIONS = 64
 LONG_SENTENCE_WORDS = 8
 PASSAGE_WORDS = 12  # fewer words in common may be a phrase that everybody writes
-_SENTENCE_END = re.compile(r"[.!?]+\s|\n\s*\n")
+# From the first of several marks only: from each of them, a row of dots takes quadratic time.
+_SENTENCE_END = re.compile(r"(?<![.!?])[.!?]+\s|\n\s*\n")
 _WORD = re.compile(r"\w+")
 _WORDS_BITS = 8  # of a packed sentence that hold its number of words
 _MAX_WORDS = (1 << _WORDS_BITS) - 1

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
-from maverick_assets.crm.html_text import html_to_text
+from maverick_assets.crm.html_text import MAX_PAGE_CHARACTERS, TooMuchText, html_to_text
+from maverick_assets.datasets.characters import visible
 from maverick_assets.datasets.mail.footers import footer_reasons
 from maverick_assets.datasets.mail.header_blocks import quoted_author
 from maverick_assets.datasets.mail.quote_marks import (
@@ -56,8 +57,9 @@ class _Division:
         return [line for line, why in zip(lines, self.reasons, strict=True) if why is None]
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\ufeff\ufffe\uffff]|[\ud800-\udfff]")
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)+")
+# Of a text that becomes a turn: more pages than any example holds lines.
+MAX_TEXT_CHARACTERS = 500_000
 _MAX_NESTING = 5  # forwards within forwards
 _MAX_PASSES = 8  # of `_divide`
 # A body in HTML begins with such a tag: "<html>", "<!DOCTYPE html>", '<div dir="ltr">' ...
@@ -73,12 +75,12 @@ _START_CHARACTERS = 1000  # within which HTML begins, whatever blank space is be
 
 
 def clean_text(text: str) -> str:
-    """`text` with `\\n` newlines, and without control characters and blank lines around it.
+    """`text` with `\\n` newlines, and without hidden characters and blank lines around it.
 
     Nothing else changes.
     """
     newlines = text.replace("\r\n", "\n").replace("\r", "\n")
-    clean = _CONTROL.sub("", newlines).rstrip()
+    clean = visible(newlines).rstrip()
     blank = _BLANK_LINES.match(clean)
     return clean[blank.end() :] if blank else clean
 
@@ -89,8 +91,15 @@ def plain_text(body: str) -> str:
 
 
 def clean_body(body: str) -> CleanBody:
-    """Divide a mail's body into its writer's words and those of the mail that it quotes."""
+    """Divide a mail's body into its writer's words and those of the mail that it quotes.
+
+    Raises `TooMuchText` for more of them than a person writes.
+    """
+    if len(body) > MAX_PAGE_CHARACTERS:
+        raise TooMuchText(f"more than {MAX_PAGE_CHARACTERS:,} characters")
     text = plain_text(body)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise TooMuchText(f"more than {MAX_TEXT_CHARACTERS:,} characters")
     lines = text.split("\n")
     division = _divide(lines)
     removed = _removed_parts(lines, division.reasons)

@@ -13,8 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
-from maverick_assets.datasets.mail.cleaning import clean_body
+from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS, CleanBody, clean_body
 from maverick_assets.datasets.mail.languages import any_of
 from maverick_assets.datasets.mail.machine_mail import machine_mail_reason
 from maverick_assets.datasets.mail.threads import has_reply_prefix, link_keys
@@ -22,6 +23,9 @@ from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.schema import schema_of
 
 MAIL_SCHEMA = schema_of(CleanMail).append(pa.field("link_keys", pa.list_(pa.string())))
+
+TOO_LONG = "too long"  # in `automatic`: nobody typed so much, and reading it would take too long
+MAX_SUBJECT_CHARACTERS = 2_000
 
 # "dana@x.example" in "Dana Cole <dana@x.example>"
 _ADDRESS = re.compile(r"[^\s@<>\"'(\[]{1,64}@[^\s@<>\"')\]]{3,200}")
@@ -40,11 +44,16 @@ def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
     """Clean a row of the raw table `table`, which is one of mails.
 
     A forward, and a mail that quotes the sender's own earlier mail, neither open a conversation nor
-    answer what they quote: `quoted` is None, and a subject without a prefix gets one.
+    answer what they quote: `quoted` is None, and a subject without a prefix gets one. A mail with
+    more text than a person writes keeps none of it, and is `automatic` for that reason.
     """
-    body = clean_body(row["body"] or "")
-    sender = (row["sender_email"] or "").strip().lower()
     subject = (row["subject"] or "").strip()
+    try:
+        too_long, body = None, _moderate_body(row, subject)
+    except TooMuchText:
+        too_long, body, subject = TOO_LONG, CleanBody("", None, forwarded=False), ""
+        row = row | {"recipients": ""}
+    sender = (row["sender_email"] or "").strip().lower()
     forwarded = body.forwarded or bool(_FORWARD_SUBJECT.match(subject))
     quotes_own = _is_author(sender, body.author)
     if (forwarded or quotes_own) and not has_reply_prefix(subject):
@@ -65,9 +74,16 @@ def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
         sent_at=row["sent_at"] or LONG_AGO,
         text=body.text,
         quoted=None if forwarded or quotes_own else body.quoted,
-        automatic=reason or ("entry" if is_entry else None),
+        automatic=too_long or reason or ("entry" if is_entry else None),
         removed=body.removed,
     )
+
+
+def _moderate_body(row: dict[str, Any], subject: str) -> CleanBody:
+    """The body of a mail. Raises `TooMuchText` where that or a header has too much."""
+    if len(subject) > MAX_SUBJECT_CHARACTERS or len(row["recipients"] or "") > MAX_TEXT_CHARACTERS:
+        raise TooMuchText("too long a header")
+    return clean_body(row["body"] or "")
 
 
 def mail_rows(mails: Iterable[CleanMail]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Secrets that reached a dataset. detect-secrets finds them, which shares no rule with ours."""
 
+import re
 from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
@@ -9,6 +10,11 @@ from maverick_assets.datasets.examples.example import Example
 # Plugins that take any random string or any IP address for a secret. With them, ids, hashes and
 # links in ordinary mails would fail every dataset.
 _TOO_EAGER = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector")
+# The library's expressions take quadratic time: that of keywords in the length of a word, others in
+# that of a line. A secret has fewer characters than either.
+_WORD_START = re.compile(r"\w{100}")
+_LINE_CHARACTERS = 4_000
+_OVERLAP = 500
 
 
 def leaked_secrets(examples: Sequence[Example], released: Collection[str] = ()) -> list[str]:
@@ -32,7 +38,19 @@ def secret_kinds(text: str) -> list[str]:
 
 
 def _kinds_of_line(line: str) -> list[str]:
-    return [plugin.secret_type for plugin in _plugins() if any(plugin.analyze_string(line))]
+    step = _LINE_CHARACTERS - _OVERLAP
+    pieces = [
+        line[at : at + _LINE_CHARACTERS] for at in range(0, max(len(line) - _OVERLAP, 1), step)
+    ]
+    by_words = [_WORD_START.sub(r"\g<0> ", piece) for piece in pieces]
+    return [
+        plugin.secret_type
+        for plugin in _plugins()
+        if any(
+            any(plugin.analyze_string(piece))
+            for piece in (by_words if type(plugin).__name__ == "KeywordDetector" else pieces)
+        )
+    ]
 
 
 @cache

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.characters import visible
 from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.threads import link_threads
 from maverick_assets.datasets.owner import Owner
@@ -106,8 +107,15 @@ class TurnBuilder:
         fields: Mapping[str, Any],
         participants: Sequence[str] = (),
     ) -> Turn:
-        """The turn with these fields, and surrogates for third parties in its free text."""
+        """The turn with these fields, and surrogates for third parties in its free text.
+
+        Here every text of every table becomes one of a turn, so here hidden characters go.
+        """
         source, _, row_id = turn_id.partition(":")
+        fields = {
+            name: visible(value) if isinstance(value, str) else value
+            for name, value in fields.items()
+        }
         protected = {
             name: self.third_parties.protect(fields[name], participants)
             for name in _FREE_TEXT

@@ -1,14 +1,16 @@
 """Bringing `clean/mails` and `clean/turns` up to date with the raw tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import TEXT_TABLES, Table
+from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
 from maverick_assets.datasets.mail.table import (
     MAIL_SCHEMA,
+    TOO_LONG,
     clean_row,
     linked_mail_ids,
     mail_rows,
@@ -25,11 +27,12 @@ from maverick_assets.datasets.pseudonyms.contacts import Contact
 from maverick_assets.datasets.pseudonyms.surrogates import key_fingerprint, load_key
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.builder import SESSION_GAP, TurnBuilder
-from maverick_assets.datasets.turns.fields import ROW_FIELDS
+from maverick_assets.datasets.turns.fields import ROW_FIELDS, RawRow
 from maverick_assets.datasets.turns.recipient_facts import recipient_facts
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Turn, turn_rows
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import (
+    Where,
     arrow_table,
     only_writer,
     read_state,
@@ -74,7 +77,8 @@ def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) 
         scope = {f"{name}:{row_id}" for name in paths for row_id in ids[name] or ()}
         rows = arrow_table(mail_rows(mails), MAIL_SCHEMA)
         commit = sync_table(target, rows, "id", None if changes is None else scope, sources.state)
-    return RefreshResult(commit, len(mails), changes is None)
+    left_out = tuple(mail.id for mail in mails if mail.automatic == TOO_LONG)
+    return RefreshResult(commit, len(mails), changes is None, left_out)
 
 
 def refresh_turns(
@@ -117,7 +121,7 @@ def refresh_turns(
         commit = sync_table(
             target, rows, "turn_id", None if changes is None else scope, sources.state
         )
-    return RefreshResult(commit, len(turns), changes is None)
+    return RefreshResult(commit, len(turns), changes is None, tuple(affected.left_out))
 
 
 def _class_of(table: Table) -> tuple[str, ...]:
@@ -171,6 +175,7 @@ class _AffectedTurns:
     changes: Changes
     builder: TurnBuilder
     gap: timedelta  # silence that ends a session of a chat
+    left_out: list[str] = field(default_factory=list)  # rows with more text than a person writes
 
     def of_tables(self, tables: Sequence[Table], target: Path) -> tuple[set[str], list[Turn]]:
         """Ids of the affected turns, and those of them that exist now, ordered by id.
@@ -231,7 +236,7 @@ class _AffectedTurns:
     def _of_rows(self, table: Table) -> tuple[set[str], list[Turn]]:
         """Turns of changed rows that stand alone."""
         ids = None if self.changes is None else column_values(self.changes[table.name], "id")
-        rows = live_rows(self.paths[table.name], where_in("id", ids))
+        rows = self._moderate_rows(table, where_in("id", ids))
         turns = [self.builder.row_turn(table, row) for row in rows]
         return {f"{table.name}:{row_id}" for row_id in ids or ()}, turns
 
@@ -243,6 +248,17 @@ class _AffectedTurns:
             ids |= column_values(self.changes[table.name], "conversation_id")
             scope = {f"{table.name}:{row['id']}" for row in self.changes[table.name]}
         conversations = live_rows(self.paths[parent], where_in("id", ids))
-        messages = live_rows(self.paths[table.name], where_in("conversation_id", ids))
+        messages = self._moderate_rows(table, where_in("conversation_id", ids))
         turns = self.builder.chat_turns(table, conversations, messages, self.gap)
         return scope | {turn.turn_id for turn in turns}, turns
+
+    def _moderate_rows(self, table: Table, where: Where | None) -> Sequence[RawRow]:
+        """The live rows of a raw table; names those in `left_out` whose text is too long."""
+        rows = []
+        for row in live_rows(self.paths[table.name], where):
+            texts = (value for value in row.values() if isinstance(value, str))
+            if max(map(len, texts), default=0) > MAX_TEXT_CHARACTERS:
+                self.left_out.append(f"{table.name}:{row['id']}")
+            else:
+                rows.append(row)
+        return rows

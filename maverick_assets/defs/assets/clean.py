@@ -41,6 +41,7 @@ def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
                 "changed": commit.changed,
                 "derived": clean.turns.derived,
                 "mails_cleaned": clean.mails.derived,
+                "left_out": len(clean.mails.left_out) + len(clean.turns.left_out),
                 "turns": MetadataValue.json(dict(Counter(row["source"] for row in rows))),
                 "by the owner": MetadataValue.json(
                     dict(Counter(row["source"] for row in rows if row["is_owner"]))

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from dagster import AssetExecutionContext, DagsterError, OpExecutionContext
 from dagster._core.errors import DagsterPipesExecutionError
 
 from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.printable import one_line
 from maverick_assets.private_errors import words_withheld
+from maverick_assets.processes import Log
 from maverick_assets.settings import load_settings
 
 
@@ -17,6 +20,22 @@ def run_context(context: AssetExecutionContext | OpExecutionContext) -> Iterator
 
     Errors inside quote no row (`words_withheld`): Dagster shows and keeps them.
     """
-    run = RunContext(load_settings(), context.run_id, context.log)
+    run = RunContext(load_settings(), context.run_id, _PrintableLog(context.log))
     with words_withheld(run.folder, DagsterError, DagsterPipesExecutionError):
         yield run
+
+
+@dataclass(frozen=True)
+class _PrintableLog:
+    """A run's log without what a terminal or a page would obey in names and subjects."""
+
+    log: Log
+
+    def info(self, msg: str) -> None:
+        self.log.info(one_line(msg))
+
+    def warning(self, msg: str) -> None:
+        self.log.warning(one_line(msg))
+
+    def error(self, msg: str) -> None:
+        self.log.error(one_line(msg))

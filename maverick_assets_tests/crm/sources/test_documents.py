@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fpdf import FPDF
 
+from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.sources import documents
 from maverick_assets.crm.sources.documents import DocumentsEntry, DocumentsSource
 from maverick_assets.errors import BadInput
@@ -100,7 +101,7 @@ def test_unreadable_files_are_named_and_the_others_load(
     }
 
 
-def test_hidden_files_other_kinds_and_links_out_of_the_folder_are_left_alone(
+def test_hidden_files_and_other_kinds_are_left_alone_and_links_out_of_the_folder_are_named(
     folder: Path, papers: FetchedTable, tmp_path: Path
 ) -> None:
     (tmp_path / "private.txt").write_text("not yours")
@@ -110,7 +111,8 @@ def test_hidden_files_other_kinds_and_links_out_of_the_folder_are_left_alone(
     for name in (".git/note.txt", ".hidden.md", "photo.jpg", "mine.txt"):
         (folder / name).write_text("words")
     fetched = papers.fetch()
-    assert (list(papers.rows), fetched.skipped) == (["mine.txt"], [])
+    skipped = [SkippedInput("link.txt", "a link that leads out of the folder")]
+    assert (list(papers.rows), fetched.skipped) == (["mine.txt"], skipped)
 
 
 def test_only_changed_files_are_read_again_and_removed_ones_are_deleted(
