@@ -26,7 +26,9 @@ def words_withheld(folder: Path, *known: type[Exception]) -> Iterator[None]:
     except MaverickError as error:
         raise error from None
     except Exception as error:
-        raise MaverickError(_kept_apart(error, folder)) from None
+        # The system quotes nothing but a path: "[Errno 28] No space left on device: '/home/...'"
+        from_system = isinstance(error, OSError) and error.errno is not None
+        raise MaverickError(str(error) if from_system else _kept_apart(error, folder)) from None
 
 
 def _kept_apart(error: Exception, folder: Path) -> str:

@@ -50,3 +50,13 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     ):
         int(ROW)
     assert ROW not in str(raised.value)
+
+
+def test_what_the_system_says_is_passed_on(tmp_path: Path) -> None:
+    with (
+        pytest.raises(MaverickError, match="No such file or directory: ") as raised,
+        words_withheld(tmp_path),
+    ):
+        (tmp_path / "absent").read_bytes()
+    assert "what it says" not in str(raised.value)
+    assert not list(tmp_path.iterdir())
