@@ -14,7 +14,7 @@ from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.checks import check_dataset
-from maverick_assets.datasets.quality.foreign_words import count_foreign_examples
+from maverick_assets.datasets.quality.foreign_words import learned_foreign_words
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.fleets import Node
@@ -123,9 +123,7 @@ def _parent_learned_foreign_words(run: RunContext, recipe: Recipe) -> bool:
     """
     parent = run.registry.in_service(recipe.name)
     versions = {link.dataset_version for link in parent.chain} if parent else set()
-    return any(
-        count_foreign_examples(run.settings.lake, recipe, version) for version in sorted(versions)
-    )
+    return learned_foreign_words(run.settings.lake, recipe, versions)
 
 
 def _train_together(

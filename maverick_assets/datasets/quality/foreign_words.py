@@ -4,7 +4,7 @@ Selecting looks at turns, this looks at examples: each row that an example names
 and so do rows that only stand in the prompt.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def foreign_words(lake: Path, recipe: Recipe, examples: Sequence[Example]) -> li
     An example is also refused where nothing says whose words it holds: its turn is gone, or
     `clean/turns` is of a release that knew no classes.
     """
-    turns = _read_marks(lake, {example.source for example in examples})
+    turns = _read_marks(lake)
     if turns is None:
         return ["clean/turns does not say whose words it holds; `maverick run ingest` derives it"]
     problems = []
@@ -43,36 +43,38 @@ def foreign_words(lake: Path, recipe: Recipe, examples: Sequence[Example]) -> li
     return problems
 
 
-def count_foreign_examples(lake: Path, recipe: Recipe, version: int) -> int:
-    """How many examples of an earlier dataset version are made from words of others.
+def learned_foreign_words(lake: Path, recipe: Recipe, versions: Collection[int]) -> bool:
+    """Whether one of these versions of the dataset has an example made from words of others.
 
     Today's marks decide. Rows that are gone have none, and so has a version that was purged.
     """
-    columns = ["example_id", "source", "source_ids"]
+    turns = _read_marks(lake) or {}
+    foreign = {
+        turn_id
+        for turn_id, turn in turns.items()
+        if _foreign_mark(recipe, turn_id.partition(":")[0], turn)
+    }
+    return any(not foreign.isdisjoint(_turn_ids(lake, recipe, version)) for version in versions)
+
+
+def _turn_ids(lake: Path, recipe: Recipe, version: int) -> Iterator[str]:
+    """Ids of the turns that a version of the dataset was made from; none where it was purged."""
     try:
-        table = read_table(dataset_path(lake, recipe.name), version, columns=columns)
+        table = read_table(dataset_path(lake, recipe.name), version, ["source", "source_ids"])
     except MaverickError:
-        return 0
-    rows = table.to_pylist() if table else []
-    turns = _read_marks(lake, {row["source"] for row in rows}) or {}
-    return sum(
-        any(
-            _foreign_mark(recipe, row["source"], turns[turn_id])
-            for turn_id in (f"{row['source']}:{row_id}" for row_id in row["source_ids"])
-            if turn_id in turns
-        )
-        for row in rows
-    )
+        return
+    for row in table.to_pylist() if table else ():
+        yield from (f"{row['source']}:{row_id}" for row_id in row["source_ids"])
 
 
-def _read_marks(lake: Path, sources: Collection[str]) -> _TurnMarks | None:
-    """The marks of the turns of these tables; None where `clean/turns` has none."""
+def _read_marks(lake: Path) -> _TurnMarks | None:
+    """The marks of all turns; None where `clean/turns` has none."""
     path = turns_path(lake)
     table = open_table(path)
     existing = {field.name for field in table.schema().fields} if table else set()
     if not existing >= set(_COLUMNS):
         return None
-    turns = read_table(path, columns=_COLUMNS, where={"source": sources})
+    turns = read_table(path, columns=_COLUMNS)
     return {row["turn_id"]: row for row in turns.to_pylist()} if turns else {}
 
 
