@@ -121,14 +121,16 @@ class _FrozenHeadCrossEntropy(torch.autograd.Function):
             chunk = slice(start, start + CHUNK_ROWS)
             logits = head.logits(hidden[chunk])
             capped = logits.clone() if head.softcap and grad_hidden is not None else None
-            target = targets[chunk, None]
-            log_normalizer = logits.logsumexp(-1, keepdim=True)
-            losses[chunk] = (log_normalizer - logits.gather(1, target))[:, 0]
+            target, weight = targets[chunk, None], target_weights[chunk, None]
+            # In place from here on: logsumexp() would make a second tensor as large as the logits,
+            # and exponentials once more for the gradient.
+            target_logits, largest = logits.gather(1, target), logits.amax(-1, keepdim=True)
+            exponentials = logits.sub_(largest).exp_()
+            normalizer = exponentials.sum(-1, keepdim=True)
+            losses[chunk] = (normalizer.log() + largest - target_logits)[:, 0]
             if grad_hidden is not None:
-                # In place from here on: logits become probabilities, then their own gradient.
-                grad_logits = logits.sub_(log_normalizer).exp_()
-                grad_logits.scatter_add_(1, target, -torch.ones_like(target, dtype=logits.dtype))
-                grad_logits *= target_weights[chunk, None]
+                grad_logits = exponentials.mul_(weight / normalizer)
+                grad_logits.scatter_add_(1, target, -weight)
                 grad_product = head.gradient_of_product(grad_logits, capped)
                 grad_hidden[chunk] = grad_product.to(hidden.dtype) @ head.weight
         ctx.save_for_backward(grad_hidden)

@@ -49,6 +49,7 @@ class MicroBatches:
         for results in threads.map(partial(split_on_oom, compute), micro_batches):
             split |= len(results) > 1
             yield results
+            del results  # may be gradients of whole adapters; not kept while the next are awaited
         if split:
             self.halve()
 

@@ -122,6 +122,7 @@ class LocalStepper:
                 losses[adapter] += loss
                 for weight, gradient in zip(self._weights[adapter], gradients, strict=True):
                     weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
+            del results, gradients, gradient  # added up; not kept while the next are awaited
             for adapter in in_batch:
                 batches_left[adapter] -= 1
                 if not batches_left[adapter]:
