@@ -1,4 +1,4 @@
-"""`maverick forget`: rows leave the lake, and versions that learned from them are revoked."""
+"""`maverick forget`: contacts and rows leave the run home, and versions that learned from them."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,45 +9,62 @@ from maverick_assets.cli.console import AsJson, print_result
 from maverick_assets.cli.jobs import StepFailure, execute_job, raise_first
 from maverick_assets.cli.services import running_services
 from maverick_assets.crm.sources.sources_file import raw_tables
-from maverick_assets.errors import BadInput
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import load_settings
 
 if TYPE_CHECKING:
-    from maverick_assets.pipeline.forget.order import Forgetting
+    from maverick_assets.pipeline.forget.everywhere import Outcome
     from maverick_assets.registry.manifest import Manifest
 
 
 def forget(
     contact: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            help="An address: mails from it or to it alone, its deals, notes, conversations."
+            help="An address: mails from it or to it alone, its deals, notes, chats and events, "
+            "and its names in everything else; may be repeated."
         ),
     ] = None,
     row: Annotated[str | None, typer.Option(help="TABLE:ID, one row of the CRM.")] = None,
+    also_quotes: Annotated[
+        bool,
+        typer.Option("--also-quotes", help="Cut the contact's words from mails that quote him."),
+    ] = False,
+    in_crm: Annotated[
+        bool, typer.Option("--in-crm", help="Delete the rows from the embedded CRM, too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove rows from the lake for good, and revoke the versions that learned from them."""
-    from maverick_assets.pipeline.forget.order import forget_rows
+    """Remove a contact or a row for good, and revoke the versions that learned from them."""
+    from maverick_assets.pipeline.forget.everywhere import Request, forget_everywhere
     from maverick_assets.pipeline.forget.tombstone import RowRef
 
     table, separator, row_id = (row or "").partition(":")
-    if (contact is None) == (row is None) or (row is not None and not separator):
+    if bool(contact) == (row is not None) or (row is not None and not separator):
         raise BadInput("give --contact ADDRESS, or --row TABLE:ID")
     settings = load_settings()
     failures: list[StepFailure] = []
-
-    def rebuild() -> None:
-        with running_services(settings):
-            failures.extend(execute_job("ingest"))
-
-    target = RowRef(table, row_id) if contact is None else contact
-    result = _as_json(forget_rows(settings, raw_tables(settings.sources), target, rebuild))
-    print_result(result, "\n".join(_lines(result)), as_json)
+    request = Request(contact or RowRef(table, row_id), also_quotes, in_crm)
+    with running_services(settings):
+        outcome = forget_everywhere(
+            settings,
+            raw_tables(settings.sources),
+            request,
+            lambda: failures.extend(execute_job("ingest")),
+        )
+    result = _as_json(outcome)
+    is_external = settings.crm_url is not None
+    print_result(result, "\n".join([*_lines(result), *_left(result, is_external)]), as_json)
     raise_first(failures)  # only now: what was forgotten is reported even if the rebuild failed
+    if outcome.leftovers:
+        places = "; ".join(f"{each.place} ({each.count})" for each in outcome.leftovers)
+        raise MaverickError(
+            f"something of the contact is left in: {places}; delete it, and run this again"
+        )
 
 
-def _as_json(forgetting: "Forgetting") -> dict[str, Any]:
+def _as_json(outcome: "Outcome") -> dict[str, Any]:
+    forgetting = outcome.forgetting
     traced = forgetting.trace
 
     def numbers(versions: Mapping[str, Sequence["Manifest"]]) -> dict[str, list[str]]:
@@ -65,6 +82,13 @@ def _as_json(forgetting: "Forgetting") -> dict[str, Any]:
             name: manifest and str(manifest.version)
             for name, manifest in forgetting.in_service.items()
         },
+        "named": forgetting.named,
+        "quoting": forgetting.quoting,
+        "quotes_cut": outcome.quotes_cut,
+        "names_of_others": {name: list(others) for name, others in outcome.shared.items()},
+        "crm": outcome.crm,
+        "crm_cleaned": outcome.crm_cleaned,
+        "left": {each.place: each.count for each in outcome.leftovers},
     }
 
 
@@ -81,5 +105,32 @@ def _lines(result: dict[str, Any]) -> list[str]:
         lines.append(
             f"{name}: the data of {', '.join(versions)} is no longer in the lake, so it counts as "
             "if it held those rows"
+        )
+    return lines
+
+
+def _left(result: dict[str, Any], crm_is_external: bool) -> list[str]:
+    """What was taken out of rows that stay, and what stays all the same."""
+    lines = [
+        f"{table}: {len(ids)} other rows named the contact and no longer do"
+        for table, ids in result["named"].items()
+    ]
+    cut = "cut" if result["quotes_cut"] else "still there; --also-quotes cuts them"
+    for table, ids in result["quoting"].items():
+        lines.append(f"{table}: {len(ids)} mails of others quote the contact: {cut}")
+        if not result["quotes_cut"]:
+            lines.append(f"  {', '.join(ids)}")
+    for address, others in result["names_of_others"].items():
+        lines.append(
+            f"the name of {address} is also that of {', '.join(others)}, and stays in texts"
+        )
+    total = sum(result["crm"].values())
+    counts = ", ".join(f"{table} {count}" for table, count in result["crm"].items())
+    if total and result["crm_cleaned"]:
+        lines.append(f"CRM: {total} rows deleted or rewritten: {counts}")
+    elif total:
+        remedy = "delete them there" if crm_is_external else "--in-crm deletes them"
+        lines.append(
+            f"the CRM still holds {total} rows: {counts}; no extraction brings them back; {remedy}"
         )
     return lines

@@ -15,7 +15,9 @@ from maverick_assets.crm.connection import (
     open_database,
 )
 from maverick_assets.crm.embedded import forget_client_variables
+from maverick_assets.crm.sources.sources_file import raw_tables
 from maverick_assets.errors import BadInput
+from maverick_assets.pipeline.forget.order import migrate_list
 from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ def running_services(settings: Settings) -> Iterator[None]:
     if settings.crm_url is None:
         with connect(load_settings()) as connection:
             create_tables(connection)
+    migrate_list(settings, raw_tables(settings.sources))
     yield
 
 

@@ -1,38 +1,83 @@
 """The list of the forgotten: rows and contacts that must not come back.
 
-It is a table of the lake, apart from the raw tables, and stays when these are deleted.
+It is a table of the lake, apart from the raw tables, and stays when these are deleted. Of a
+contact it keeps nothing but digests by a key of the run home, which say of an address, a name or a
+number that arrives whether it is his, and of none whose it was.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import hmac
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from maverick_assets.crm.schema import Table
-from maverick_assets.lake.delta import arrow_table, only_writer, read_table, sync_table
-from maverick_assets.lake.paths import forgotten_path
+from maverick_assets.crm.people.addresses import addresses_of, normalized
+from maverick_assets.crm.people.mentions import NO_ADDRESS, People
+from maverick_assets.crm.schema import ATTENDEE_TAG, Table
+from maverick_assets.errors import MaverickError
+from maverick_assets.keys import create_key, read_key
+from maverick_assets.lake.delta import (
+    ROW_HASH,
+    arrow_table,
+    only_writer,
+    read_table,
+    row_hash,
+    sync_table,
+)
+from maverick_assets.lake.paths import forgotten_key_path, forgotten_path
 from maverick_assets.lake.schema import schema_of
 
 # Columns that say whom a row belongs to.
-OWNER_COLUMNS = ("id", "sender_email", "recipients", "owner_email", "user_id", "conversation_id")
+OWNER_COLUMNS = (
+    "id",
+    "sender_email",
+    "recipients",
+    "owner_email",
+    "user_id",
+    "conversation_id",
+    "metadata",
+    "tags",
+)
+# Columns that identify a row, or that this program writes: no text of anybody.
+_KEYS = frozenset(["id", "conversation_id", "_op", "_extracted_at", ROW_HASH])
+_CONTACT, _NAME, _PHONE, _QUOTE = "contact", "name", "phone", "quote"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is known of a contact who is being forgotten, in clear."""
+
+    address: str
+    names: tuple[str, ...] = ()  # as `people.name_forms` spells them
+    phones: tuple[str, ...] = ()  # as `people.phone_key` returns them
 
 
 @dataclass(frozen=True)
 class ForgottenEntry:
-    """An entry of the list: either a contact or a row of a table."""
+    """An entry of the list: a contact, what identifies him, a row, or a mail without his quote."""
 
-    id: str  # "contact <address>" or "<table>:<row id>"
-    table: str | None  # None for a contact
-    row: str | None  # id in that table; None for a contact
-    contact: str | None  # the contact, or the one whom the row was forgotten with
-    people: list[str]  # addresses that the row named
+    # "contact <digest>", "name <words> <digest>", "phone <digest>", "<table>:<row id>", or
+    # "quote <table>:<row id>"
+    id: str
+    table: str | None  # of a row or a mail
+    row: str | None  # id in that table
+    contact: str | None  # digest of the contact's address, or of the one it was forgotten with
+    people: list[str]  # addresses of others that the row named
     at: datetime  # when it was put on the list
 
 
 FORGOTTEN_SCHEMA = schema_of(ForgottenEntry)
+
+
+def _nobody(_: str) -> bool:
+    return False
+
+
+NO_PEOPLE = People(_nobody, _nobody, _nobody, (), has_phones=False)
 
 
 @dataclass(frozen=True)
@@ -40,99 +85,248 @@ class Forgotten:
     """The list as extraction and pseudonyms use it."""
 
     rows: Mapping[str, frozenset[str]] = field(default_factory=dict)  # ids by table
-    contacts: frozenset[str] = frozenset()  # addresses; their rows are dropped on arrival
-    # Addresses that forgotten rows named. Texts of others may still hold these names, which need
+    frozen: Mapping[str, frozenset[str]] = field(default_factory=dict)  # mails that lost a quote
+    contacts: frozenset[str] = frozenset()  # digests of addresses; their rows are dropped
+    # Addresses of others that forgotten rows named. Texts may still hold these names, which need
     # surrogates.
     people: frozenset[str] = frozenset()
+    finder: People = NO_PEOPLE  # finds the contacts in texts
 
     def covers(self, table: Table, row: Mapping[str, Any]) -> bool:
-        """Whether a row of a raw table is forgotten; a message is with its conversation."""
-        if row["id"] in self.rows.get(table.name, ()):
+        """Whether a row of a raw table is forgotten; a message is with its conversation.
+
+        So is a mail that lost a quote: the source still has it with the quote.
+        """
+        if row["id"] in self.rows.get(table.name, ()) or row["id"] in self.frozen.get(
+            table.name, ()
+        ):
             return True
         if table.parent and row["conversation_id"] in self.rows.get(table.parent, ()):
             return True
-        return any(belongs_to(row, contact) for contact in self.contacts)
+        return bool(self.contacts) and belongs_to(row, self.finder)
 
     def split(self, table: Table, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[str]]:
-        """The rows of `batch` that may be kept, and the ids of the others."""
+        """The rows of `batch` that may be kept, naming no contact, and the ids of the others."""
         if not self.rows and not self.contacts:
             return batch, []
         names = [name for name in OWNER_COLUMNS if name in batch.schema.names]
         rows = batch.select(names).to_pylist()
         covered = [self.covers(table, row) for row in rows]
-        if not any(covered):
-            return batch, []
         ids = [row["id"] for row, drop in zip(rows, covered, strict=True) if drop]
-        return batch.filter(pa.array([not drop for drop in covered])), ids
+        kept = batch.filter(pa.array([not drop for drop in covered])) if ids else batch
+        if not self.contacts:
+            return kept, ids
+        cleaned = [without_people(row, self.finder, table.columns) for row in kept.to_pylist()]
+        return pa.RecordBatch.from_pylist(cleaned, schema=kept.schema), ids
 
 
-def belongs_to(row: Mapping[str, Any], contact: str) -> bool:
-    """Whether a row is a contact's own.
+def belongs_to(row: Mapping[str, Any], people: People) -> bool:
+    """Whether a row is some of these people's own.
 
-    So is a mail from the contact or to the contact alone, and a deal, a note or a conversation of
-    the contact. A mail to several people is not, nor is a text that names the contact.
+    So is a mail from one of them or to nobody else, their deals, notes and interactions, a chat
+    that names one of them in its metadata, and an event that nobody else attends. A mail to
+    several people is not, nor is a text that names one of them.
     """
-    own = (row.get(column) for column in ("sender_email", "owner_email", "user_id"))
-    if any((value or "").strip().lower() == contact for value in own):
+    for column in ("sender_email", "owner_email", "user_id"):
+        if any(map(people.is_address, addresses_of(row.get(column)))):
+            return True
+    # Nothing says which message of a chat of several people is whose.
+    if people.names(row.get("metadata")):
         return True
-    return _addresses(row.get("recipients")) == {contact}
+    sender = addresses_of(row.get("sender_email"))
+    attendees = [tag for tag in row.get("tags") or () if tag.startswith(ATTENDEE_TAG)]
+    return _are_all(addresses_of(row.get("recipients")) - sender, people) or _are_all(
+        addresses_of(", ".join(tag.removeprefix(ATTENDEE_TAG) for tag in attendees)), people
+    )
 
 
-def _addresses(recipients: str | None) -> set[str]:
-    return {part.strip().lower() for part in (recipients or "").split(",")} - {""}
+def _are_all(addresses: Collection[str], people: People) -> bool:
+    others = set(addresses) - {NO_ADDRESS}
+    return bool(others) and all(map(people.is_address, others))
+
+
+def without_people(row: dict[str, Any], people: People, columns: Collection[str]) -> dict[str, Any]:
+    """A raw row whose texts no longer name them, with the hash of its content as it is now.
+
+    `columns` are those of the source. Returns `row` itself where it names none of them.
+    """
+    changed = {}
+    for name, value in row.items():
+        if name in _KEYS or value is None:
+            continue
+        if isinstance(value, str):
+            cleaned: Any = people.without(value)
+        elif isinstance(value, list) and value and isinstance(value[0], str):
+            cleaned = [people.without(part) for part in value]
+        else:
+            continue
+        if cleaned != value:
+            changed[name] = cleaned
+    if not changed:
+        return row
+    new = row | changed
+    # Not the source's hash: that of the row as the source has it would say that nothing changed.
+    return new | ({ROW_HASH: row_hash([new[name] for name in columns])} if ROW_HASH in row else {})
 
 
 def named_addresses(row: Mapping[str, Any]) -> list[str]:
     """Addresses in the columns of a row, sorted."""
-    own = {(row.get(name) or "").strip().lower() for name in ("sender_email", "owner_email")}
-    return sorted(address for address in own | _addresses(row.get("recipients")) if "@" in address)
+    columns = ("sender_email", "owner_email", "recipients")
+    return sorted({address for name in columns for address in addresses_of(row.get(name))})
+
+
+def people_of(identities: Iterable[Identity]) -> People:
+    """Finds people of whom all is known in clear."""
+    known = list(identities)
+    addresses = frozenset(identity.address for identity in known)
+    names = frozenset(name for identity in known for name in identity.names)
+    phones = frozenset(phone for identity in known for phone in identity.phones)
+    sizes = sorted({len(name.split()) for name in names})
+    return People(
+        addresses.__contains__, names.__contains__, phones.__contains__, sizes, bool(phones)
+    )
 
 
 def read_forgotten(lake: Path) -> Forgotten:
-    """The list of a lake; an empty one where nobody was ever forgotten."""
-    table = read_table(forgotten_path(lake))
-    entries = [] if table is None else table.to_pylist()
-    tables = {entry["table"] for entry in entries if entry["table"]}
+    """The list of a lake; an empty one where nobody was ever forgotten.
+
+    Raises `MaverickError` when the key of its digests is gone.
+    """
+    entries = _read_entries(lake)
+    digests = {
+        kind: frozenset(entry["id"] for entry in entries if entry["id"].startswith(f"{kind} "))
+        for kind in (_CONTACT, _NAME, _PHONE)
+    }
+    in_clear = frozenset(digest for digest in digests[_CONTACT] if "@" in digest)
+    quotes = [entry for entry in entries if entry["id"].startswith(f"{_QUOTE} ")]
+    rows = [entry for entry in entries if entry["table"] and entry not in quotes]
+    finder = NO_PEOPLE
+    if digests[_CONTACT]:
+        key = b"" if in_clear == digests[_CONTACT] else load_key(lake)
+        sizes = sorted({int(digest.split()[1]) for digest in digests[_NAME]})
+
+        def known(kind: str, value: str) -> bool:
+            listed = entry_id(key, kind, value) in digests[kind] or f"{kind} {value}" in in_clear
+            return bool(value) and listed
+
+        is_address, is_name, is_phone = (
+            lru_cache(1 << 18)(partial(known, kind)) for kind in (_CONTACT, _NAME, _PHONE)
+        )
+        finder = People(is_address, is_name, is_phone, sizes, bool(digests[_PHONE]))
     return Forgotten(
-        rows={
-            name: frozenset(entry["row"] for entry in entries if entry["table"] == name)
-            for name in tables
-        },
-        contacts=frozenset(entry["contact"] for entry in entries if not entry["table"]),
+        rows=_ids_by_table(rows),
+        frozen=_ids_by_table(quotes),
+        contacts=frozenset(digest.split()[1] for digest in digests[_CONTACT]),
         people=frozenset(address for entry in entries for address in entry["people"] or ()),
+        finder=finder,
     )
 
 
-def add_contact(lake: Path, contact: str) -> None:
-    """Put a contact's address on the list: rows that arrive later are forgotten, too."""
-    _add(lake, [_entry(f"contact {contact}", contact=contact, people=[contact])])
+def entry_id(key: bytes, kind: str, value: str) -> str:
+    """How the list spells an address, a name or a phone number."""
+    sized = f"{kind} {len(value.split())}" if kind == _NAME else kind
+    message = f"{sized}\0{value}".encode("utf-8", "surrogatepass")
+    return f"{sized} {hmac.digest(key, message, 'sha256').hex()[:32]}"
 
 
-def add_rows(
-    lake: Path, table: str, rows: Iterable[Mapping[str, Any]], contact: str | None = None
-) -> None:
+def contact_digest(lake: Path, address: str) -> str:
+    """What stands for a contact in the list."""
+    return entry_id(load_key(lake), _CONTACT, address).split()[1]
+
+
+def load_key(lake: Path, create: bool = False) -> bytes:
+    """The key of the list's digests. Raises `MaverickError` when it is gone."""
+    path = forgotten_key_path(lake)
+    if not path.exists():
+        contacts = [entry["contact"] or "@" for entry in _read_entries(lake)]
+        if not create or not all("@" in contact for contact in contacts):
+            raise MaverickError(
+                f"{path} is gone, and without it nobody knows who was forgotten: restore it from a "
+                f"backup, or delete {forgotten_path(lake)} and forget everybody again"
+            )
+        create_key(path)
+    return read_key(path)
+
+
+def add_contacts(lake: Path, identities: Iterable[Identity]) -> None:
+    """Put contacts on the list: rows that arrive later are forgotten, too."""
+    key = load_key(lake, create=True)
+    entries = []
+    for identity in identities:
+        contact = entry_id(key, _CONTACT, identity.address)
+        known = [(_NAME, name) for name in identity.names]
+        known += [(_PHONE, phone) for phone in identity.phones]
+        keys = [contact, *(entry_id(key, kind, value) for kind, value in known)]
+        entries += [_entry(each, contact=contact.split()[1]) for each in keys]
+    _write(lake, entries)
+
+
+def add_rows(lake: Path, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Put rows of a table on the list.
 
-    `rows` hold an id and, where known, the other `OWNER_COLUMNS`. `contact` is the one whom they
-    are forgotten with.
+    `rows` hold an id and, where known, the other `OWNER_COLUMNS`.
     """
-    _add(
-        lake,
-        [
-            _entry(f"{table}:{row['id']}", table, row["id"], contact, named_addresses(row))
-            for row in rows
-        ],
+    _write(lake, [_row_entry(table, row) for row in rows])
+
+
+def add_rows_of_contacts(
+    lake: Path, rows: Iterable[tuple[str, Mapping[str, Any], str]], people: People
+) -> None:
+    """Put rows of contacts on the list, and take the contacts out of the people that it names.
+
+    `rows`: table, row as in `add_rows`, and the digest of the contact whom it is forgotten with.
+    """
+    _write(
+        lake, [_row_entry(table, row, contact) for table, row, contact in rows], people.is_address
     )
 
 
-def rows_forgotten_with(lake: Path, contact: str) -> dict[str, list[str]]:
-    """Ids by table of the rows that were forgotten together with a contact."""
-    entries = read_table(forgotten_path(lake), where={"contact": [contact]})
+def _row_entry(table: str, row: Mapping[str, Any], contact: str | None = None) -> ForgottenEntry:
+    return _entry(f"{table}:{row['id']}", table, row["id"], contact, named_addresses(row))
+
+
+def add_quoting_mails(lake: Path, table: str, ids: Iterable[str], contact: str) -> None:
+    """Put mails on the list that lost their quote of a contact: they are not read again."""
+    _write(lake, [_entry(f"{_QUOTE} {table}:{row}", table, row, contact) for row in ids])
+
+
+def rows_forgotten_with(
+    lake: Path, contacts: Collection[str], quotes: bool = False
+) -> dict[str, list[str]]:
+    """Ids by table of the rows that were forgotten together with contacts (digests).
+
+    `quotes`: of the mails instead that lost a quote of theirs.
+    """
     ids: dict[str, list[str]] = {}
-    for entry in [] if entries is None else entries.to_pylist():
-        if entry["table"]:
+    for entry in _read_entries(lake):
+        is_quote = entry["id"].startswith(f"{_QUOTE} ")
+        if entry["table"] and entry["contact"] in contacts and is_quote == quotes:
             ids.setdefault(entry["table"], []).append(entry["row"])
     return ids
+
+
+def clear_contacts(lake: Path) -> list[str]:
+    """Addresses that an earlier release put on the list in clear."""
+    prefix = f"{_CONTACT} "
+    ids = [entry["id"] for entry in _read_entries(lake) if entry["id"].startswith(prefix)]
+    return [entry.removeprefix(prefix) for entry in ids if "@" in entry]
+
+
+def replace_clear_contacts(lake: Path) -> None:
+    """Put digests in place of addresses that an earlier release put on the list in clear."""
+    clear = set(clear_contacts(lake))
+    if clear:
+        key = load_key(lake, create=True)
+        digests = {each: entry_id(key, _CONTACT, normalized(each)).split()[1] for each in clear}
+        _write(lake, [], clear.__contains__, digests)
+
+
+def _ids_by_table(entries: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    tables = {entry["table"] for entry in entries}
+    return {
+        name: frozenset(entry["row"] for entry in entries if entry["table"] == name)
+        for name in tables
+    }
 
 
 def _entry(
@@ -145,12 +339,42 @@ def _entry(
     return ForgottenEntry(key, table, row, contact, list(people), datetime.now(UTC))
 
 
-def _add(lake: Path, entries: Sequence[ForgottenEntry]) -> None:
-    """Add the entries that are new; an entry never changes."""
+def _read_entries(lake: Path) -> list[dict[str, Any]]:
+    table = read_table(forgotten_path(lake))
+    return [] if table is None else table.to_pylist()
+
+
+def _write(
+    lake: Path,
+    entries: Sequence[ForgottenEntry],
+    drop: Callable[[str], bool] = _nobody,
+    digests: Mapping[str, str] | None = None,
+) -> None:
+    """Add the entries that are new. Take addresses that `drop` names out of the people, and put
+    `digests` in place of clear contacts."""
     target = forgotten_path(lake)
     with only_writer(target):
-        listed = read_table(target, columns=["id"])
-        ids = set(listed["id"].to_pylist()) if listed else set()
-        new = [asdict(entry) for entry in entries if entry.id not in ids]
-        if new:
-            sync_table(target, arrow_table(new, FORGOTTEN_SCHEMA), "id", scope=())
+        listed = _read_entries(lake)
+        rows = [_rewritten(entry, drop, digests or {}) for entry in listed]
+        ids = {row["id"] for row in rows}
+        new = {entry.id: asdict(entry) for entry in entries if entry.id not in ids}
+        rows += [row | {"people": _others(row["people"], drop)} for row in new.values()]
+        if rows:
+            unique = list({row["id"]: row for row in rows}.values())
+            sync_table(target, arrow_table(unique, FORGOTTEN_SCHEMA), "id")
+
+
+def _rewritten(
+    entry: dict[str, Any], drop: Callable[[str], bool], digests: Mapping[str, str]
+) -> dict[str, Any]:
+    contact = digests.get(entry["contact"] or "", entry["contact"])
+    is_clear = entry["id"] == f"{_CONTACT} {entry['contact']}" and contact != entry["contact"]
+    return entry | {
+        "id": f"{_CONTACT} {contact}" if is_clear else entry["id"],
+        "contact": contact,
+        "people": _others(entry["people"], drop),
+    }
+
+
+def _others(people: Sequence[str] | None, drop: Callable[[str], bool]) -> list[str]:
+    return [address for address in people or () if not drop(address)]

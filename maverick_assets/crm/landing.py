@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from maverick_assets.crm.forgotten import read_forgotten
+from maverick_assets.crm.forgotten import read_forgotten, without_people
 from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.raw_table import (
     ARROW_TYPES,
@@ -53,11 +53,15 @@ def land(source: Source, source_table: SourceTable, lake: Path) -> LandingResult
         forgotten = read_forgotten(lake)
         deleted = set(fetched.deleted)
         kept = [
-            row for row in rows if row["id"] not in deleted and not forgotten.covers(table, row)
+            without_people(row, forgotten.finder, table.columns)
+            for row in rows
+            if row["id"] not in deleted and not forgotten.covers(table, row)
         ]
         batches = arrow_table(kept, schema).to_batches()
         upserts = [as_raw_batch(batch, raw_schema(table), "upsert") for batch in batches]
-        vanished = _vanished_ids(target, {row["id"] for row in kept}, fetched)
+        frozen = forgotten.frozen.get(table.name, frozenset())
+        present = {row["id"] for row in rows if row["id"] in frozen and row["id"] not in deleted}
+        vanished = _vanished_ids(target, present | {row["id"] for row in kept}, fetched)
         deletes = tombstones(table, with_kept_columns(target, vanished))
         wanted = pa.concat_tables([pa.Table.from_batches(upserts, raw_schema(table)), deletes])
         # A fetch that brought nothing would bring nothing again: its state is not worth a commit.
@@ -66,12 +70,12 @@ def land(source: Source, source_table: SourceTable, lake: Path) -> LandingResult
     return LandingResult(len(rows), len(vanished), fetched.skipped, commit)
 
 
-def _vanished_ids(target: Path, kept: set[str], fetched: FetchResult) -> pa.Array:
+def _vanished_ids(target: Path, present: set[str], fetched: FetchResult) -> pa.Array:
     """Ids of live rows that the source deleted or, after a complete fetch, no longer has."""
     stored = read_table(target, columns=["id"], where=LIVE)
     if stored is None:
         return pa.array([], pa.string())
     ids = stored["id"].combine_chunks()
     deleted = pc.is_in(ids, value_set=pa.array(fetched.deleted, pa.string()))
-    absent = pc.invert(pc.is_in(ids, value_set=pa.array(list(kept), pa.string())))
+    absent = pc.invert(pc.is_in(ids, value_set=pa.array(list(present), pa.string())))
     return ids.filter(pc.or_(deleted, absent) if fetched.complete else deleted)

@@ -152,6 +152,8 @@ class Cluster:
         log = self.pgdata / "log"
         told_before = log.stat().st_size if log.exists() else 0
         options = [f"--unix_socket_directories={folder}", "--listen_addresses=", f"--port={PORT}"]
+        # A log segment that is done is removed: renamed for later use, it would keep what it holds.
+        options.append("--wal_recycle=off")
         # A cluster made in another locale starts where that one is missing.
         locale = [f"--{name}=C" for name in _LOCALE]
         # The shell goes at once, so that the server is nobody's child; it reads no path as code.

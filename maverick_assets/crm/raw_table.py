@@ -23,6 +23,8 @@ ARROW_TYPES = {
 }
 TIME = ARROW_TYPES["timestamptz"]
 
+RAW_COLUMNS = ("_op", "_extracted_at", ROW_HASH)  # behind those of the source
+
 LIVE = {"_op": ["upsert"]}
 DELETED = {"_op": ["delete"]}  # tombstones
 

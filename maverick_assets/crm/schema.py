@@ -14,6 +14,8 @@ from typing import Literal
 
 from maverick_assets.recipes import SensitivityClass
 
+ATTENDEE_TAG = "attendee:"  # in `tags` of an event, before the address of somebody who attends
+
 Shape = Literal["mail", "conversation", "message", "deal", "note", "sample", "feedback"]
 
 

@@ -117,9 +117,13 @@ class TableReader:
                 raise self._column_error(name, "has a time outside the years 1 to 9999; correct it")
 
     def _drop_forgotten(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """`batch` without forgotten rows. New rows of a forgotten contact are put on the list."""
+        """`batch` without forgotten rows, and naming no forgotten contact.
+
+        New rows of a forgotten contact are put on the list.
+        """
         kept, dropped_ids = self.forgotten.split(self.table, batch)
-        listed = self.forgotten.rows.get(self.table.name, ())
+        name = self.table.name
+        listed = {*self.forgotten.rows.get(name, ()), *self.forgotten.frozen.get(name, ())}
         new_ids = [row_id for row_id in dropped_ids if row_id not in listed]
         if new_ids:
             add_rows(self.lake, self.table.name, [{"id": row_id} for row_id in new_ids])

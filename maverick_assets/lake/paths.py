@@ -11,6 +11,7 @@
 <lake>/tokens                      token ids of examples: a cache, not a table
 <lake>/losses                      losses of examples: a cache, not a table
 <lake>/../keys/surrogates.key      beside the lake, so that a copy of the lake lacks the key
+<lake>/../keys/forgotten.key       of the digests in <lake>/forgotten
 """
 
 from pathlib import Path
@@ -68,9 +69,18 @@ def key_path(lake: Path) -> Path:
     return lake.parent / "keys" / "surrogates.key"
 
 
+def forgotten_key_path(lake: Path) -> Path:
+    return lake.parent / "keys" / "forgotten.key"
+
+
 def dataset_paths(lake: Path) -> list[Path]:
     """The datasets that exist."""
     return _tables(lake / "datasets")
+
+
+def raw_paths(lake: Path) -> list[Path]:
+    """The raw tables that exist."""
+    return _tables(lake / "raw")
 
 
 def text_paths(lake: Path) -> list[Path]:

@@ -22,6 +22,9 @@ from maverick_assets.crm.sources.source import (
 from maverick_assets.errors import BadInput
 from maverick_assets.foreign_files import files_below, read_foreign
 
+# Part of a fetch's state: an event read before it had these is read again.
+_READ_AS: dict[str, str | None] = {"": "with attendees"}
+
 
 def _known_zone(name: str) -> str:
     """`name`. Raises `ValueError` unless it is a time zone of this machine."""
@@ -89,7 +92,7 @@ class CalendarSource:
             left_out = [item for item in files if isinstance(item, SkippedInput)]
             local = [item for item in files if isinstance(item, Calendar)]
             calendars = [*local, *remote]
-            markers = {calendar.key: calendar.marker for calendar in calendars}
+            markers = {calendar.key: calendar.marker for calendar in calendars} | _READ_AS
             if state == markers and None not in markers.values():
                 return FetchResult(left_out, complete=False, state=markers)
             items = [item for calendar in calendars for item in reader.rows(calendar)]

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from maverick_assets.crm.html_text import html_to_text
 from maverick_assets.crm.internet_mail import SkippedInput
+from maverick_assets.crm.people.addresses import normalized
+from maverick_assets.crm.schema import ATTENDEE_TAG
 from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
 
 if TYPE_CHECKING:
@@ -89,9 +91,19 @@ class EventReader:
             user_id=organizer if is_others else self.user,
             title=str(event.get("SUMMARY", "")),
             content=_plain(str(event.get("DESCRIPTION", ""))),
-            tags=[tag for tag in (calendar, *map(str, event.categories), _privacy(event)) if tag],
+            tags=[tag for tag in (calendar, *map(str, event.categories), _privacy(event)) if tag]
+            + [f"{ATTENDEE_TAG}{address}" for address in self._attendees(event)],
             created_at=_utc(event["DTSTART"], zone),
         )
+
+    def _attendees(self, event: "icalendar.Event") -> list[str]:
+        """Addresses of those who attend besides the person: an event with somebody who is to be
+        forgotten is found by them."""
+        value = event.get("ATTENDEE", [])
+        written = value if isinstance(value, list) else [value]
+        addresses = [normalized(str(address)) for address in written]
+        others = (each for each in addresses if "@" in each and each not in self.addresses)
+        return list(dict.fromkeys(others))
 
 
 def _privacy(event: "icalendar.Event") -> str | None:

@@ -11,7 +11,12 @@ from typing import Any
 
 from maverick_assets.crm.html_text import html_to_text
 from maverick_assets.crm.internet_mail import SkippedInput
-from maverick_assets.crm.sources.hubspot_api import HubSpotApi, JsonObject, NotFound
+from maverick_assets.crm.sources.hubspot_api import (
+    PAGE_RESULTS,
+    HubSpotApi,
+    JsonObject,
+    NotFound,
+)
 from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
 
 MAIL_PROPERTIES = (
@@ -84,9 +89,14 @@ def deals(
 
 
 def conversations(api: HubSpotApi, table: SourceTable, user: str) -> Iterator[SourceRow]:
-    """All threads of the inbox, each as a conversation of `user`."""
-    for thread in _threads(api, None):
+    """All threads of the inbox, each as a conversation of `user`; metadata name the visitor."""
+    threads = list(_threads(api, None))
+    visitors = _visitors(api, {thread.get("associatedContactId") for thread in threads})
+    for thread in threads:
         about = {name: thread.get(name) for name in ("inboxId", "originalChannelId")}
+        visitor = visitors.get(f"V-{thread.get('associatedContactId')}")
+        if visitor:
+            about["contact"] = {name: visitor.get(name) for name in ("email", "name")}
         yield table.row(id=thread["id"], user_id=user, metadata=json.dumps(about))
 
 
@@ -157,6 +167,16 @@ def _add_agents(api: HubSpotApi, thread_messages: list[JsonObject], agents: dict
     if unknown:
         actors = api.call("POST", ACTORS_PATH, body={"inputs": unknown})["results"]
         agents.update({actor["id"]: (actor.get("email") or "").lower() for actor in actors})
+
+
+def _visitors(api: HubSpotApi, contacts: Iterable[str | None]) -> dict[str, JsonObject]:
+    """Actors by id of the contacts with these ids, with their `email` and `name`."""
+    actors = sorted(f"V-{contact}" for contact in contacts if contact)
+    found: list[JsonObject] = []
+    for start in range(0, len(actors), PAGE_RESULTS):
+        body = {"inputs": actors[start : start + PAGE_RESULTS]}
+        found += api.call("POST", ACTORS_PATH, body=body)["results"]
+    return {actor["id"]: actor for actor in found}
 
 
 def _senders(message: JsonObject) -> list[str]:

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.crm.forgotten import read_forgotten
+from maverick_assets.crm.people.folding import FOLDED_LETTERS
 from maverick_assets.crm.raw_table import DELETED
 from maverick_assets.crm.schema import Table
 from maverick_assets.datasets.pseudonyms.contacts import (
-    FOLDED_LETTERS,
     Contact,
     contacts_of_address,
     contacts_of_deal,

@@ -1,12 +1,12 @@
 """Contacts: people, companies and domains that columns of the CRM name."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Literal
 
+from maverick_assets.crm.people.folding import fold
 from maverick_assets.datasets.pseudonyms.surrogates import split_domain
 from maverick_assets.datasets.pseudonyms.vocabulary import (
     AMBIGUOUS_NAMES,
@@ -37,17 +37,6 @@ _DEAL_COMPANY = re.compile(r"^\s*([^:|/\u2013\u2014]{3,60}?)\s*(?::|\||/|\u2013|
 # `Cole and Sons` is `Cole & Sons` in another mail. To add a language, add its word for "and".
 _JOINING = frozenset(["and", "und", "et"])
 _WORD = re.compile(r"[^\W_]+")
-# Letters that Unicode does not decompose into a plain letter and a mark.
-FOLDED_LETTERS = {
-    "ß": "ss",  # German
-    "ø": "o",  # Danish, Norwegian
-    "ł": "l",  # Polish
-    "æ": "ae",  # Danish, Norwegian
-    "œ": "oe",  # French
-    "đ": "d",  # Croatian
-    "ð": "d",  # Icelandic
-    "þ": "th",  # Icelandic
-}
 _MIN_COMPANY_LETTERS = 6  # that must be left of a name when "and" is taken out of it
 
 
@@ -90,17 +79,6 @@ class Contact:
         words = self.name.split()
         last, first = words[-1], words[0]
         return list(dict.fromkeys([last + first, without_umlaut(last) + without_umlaut(first)]))
-
-
-def fold(text: str) -> str:
-    """`text` in lower case and without accents, as addresses spell names."""
-    lower = text.lower()
-    if lower.isascii():
-        return lower
-    decomposed = unicodedata.normalize("NFKD", lower)
-    for letter, ascii_letters in FOLDED_LETTERS.items():
-        decomposed = decomposed.replace(letter, ascii_letters)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def without_umlaut(word: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from maverick_assets.datasets.pseudonyms.contacts import fold
+from maverick_assets.crm.people.folding import fold
 
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 # What may stand between two words of one name. A line may be wrapped and quoted there:

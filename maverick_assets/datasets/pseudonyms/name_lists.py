@@ -7,7 +7,7 @@ import importlib
 import re
 from functools import cache
 
-from maverick_assets.datasets.pseudonyms.contacts import fold
+from maverick_assets.crm.people.folding import fold
 from maverick_assets.datasets.pseudonyms.person_ner import dictionary_words
 from maverick_assets.datasets.pseudonyms.vocabulary import (
     COMMON_WORDS,

@@ -5,8 +5,6 @@ counts: no order of appearance, no table. Without the key, nobody can compute on
 """
 
 import hmac
-import os
-import secrets
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -14,9 +12,9 @@ from pathlib import Path
 
 from maverick_assets.datasets.pseudonyms.vocabulary import ENDINGS, GIVEN_NAMES, SYLLABLES
 from maverick_assets.errors import MaverickError
+from maverick_assets.keys import create_key, read_key
 from maverick_assets.lake.paths import key_path, turns_path
 
-KEY_BYTES = 32
 PHONE_PREFIX = "+999"  # a country code that no country has
 DOMAIN = "example"  # a top-level domain that nobody can register (RFC 2606)
 # Labels under which a country registers domains: "acme.co.uk", "acme.com.br", "acme.or.jp". To add
@@ -38,37 +36,13 @@ def load_key(lake: Path, used: str | None = None) -> bytes:
                 f"backup, or delete {turns_path(lake)} to have all "
                 "replaced with a new one"
             )
-        _create_key(path)
-    if path.stat().st_mode & 0o077:
-        raise MaverickError(f"{path} can be read by others; run: chmod 600 {path}")
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise MaverickError(f"{path} is no key of {KEY_BYTES} bytes; restore it from a backup")
-    return key
+        create_key(path)
+    return read_key(path)
 
 
 def key_fingerprint(key: bytes) -> str:
     """A digest that identifies a key without revealing anything of it."""
     return sha256(b"fingerprint of " + key).hexdigest()[:16]
-
-
-def _create_key(path: Path) -> None:
-    """Write a new key, complete or not at all. Of two processes at once, the first one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(secrets.token_bytes(KEY_BYTES))
-        stream.flush()
-        os.fsync(stream.fileno())
-    try:
-        # A link fails where the file exists; a rename would replace the other process's key.
-        path.hardlink_to(staged)
-    except FileExistsError:
-        pass
-    finally:
-        staged.unlink()
 
 
 class Surrogates:

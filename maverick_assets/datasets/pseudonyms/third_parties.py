@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 
+from maverick_assets.crm.people.folding import fold
 from maverick_assets.datasets.pseudonyms.contacts import (
     Contact,
     contacts_of_address,
-    fold,
     is_initial_and_surname,
     is_role_account,
     name_words,

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 
+from maverick_assets.crm.people.folding import fold
 from maverick_assets.datasets.language import may_be_in
-from maverick_assets.datasets.pseudonyms.contacts import Contact, fold, name_words
+from maverick_assets.datasets.pseudonyms.contacts import Contact, name_words
 from maverick_assets.datasets.pseudonyms.name_index import Words
 from maverick_assets.datasets.pseudonyms.name_lists import (
     SHORT_FORMS,

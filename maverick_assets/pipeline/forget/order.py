@@ -1,4 +1,4 @@
-"""The order of forgetting.
+"""The order of forgetting in lake and registry.
 
 Every step may be repeated, and finds what an earlier attempt left: a call that was cut short is
 completed by the same call.
@@ -6,17 +6,32 @@ completed by the same call.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from maverick_assets.crm.forgotten import (
+    Identity,
+    add_contacts,
+    clear_contacts,
+    contact_digest,
+    read_forgotten,
+    replace_clear_contacts,
+)
 from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.owner import Owner
+from maverick_assets.lake.delta import purge
+from maverick_assets.lake.paths import forgotten_path
 from maverick_assets.pipeline.forget.history import purge_history
+from maverick_assets.pipeline.forget.identity import identify
+from maverick_assets.pipeline.forget.kept_rows import clean_rows, cut_quotes, quoting_mails
 from maverick_assets.pipeline.forget.reports import purge_reports
 from maverick_assets.pipeline.forget.tombstone import (
     RowIds,
     RowRef,
-    tombstone_contact,
+    tombstone_contacts,
     tombstone_row,
 )
 from maverick_assets.pipeline.forget.trace import Trace, revoke, trace
+from maverick_assets.pipeline.forget.work_areas import purge_runs
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import Settings
@@ -31,33 +46,84 @@ class Forgetting:
     rows: RowIds
     trace: Trace
     in_service: Mapping[str, Manifest | None]  # of the personalities with a revoked version
+    named: RowIds  # rows that stay, and named a contact until now
+    quoting: RowIds  # mails of others that quote a contact, or did so until now
 
 
 def forget_rows(
     settings: Settings,
     tables: Sequence[Table],
-    target: str | RowRef,
+    target: Sequence[Identity] | RowRef,
     rebuild: Callable[[], object],
+    also_quotes: bool = False,
 ) -> Forgetting:
-    """Forget the rows of a contact (an address), or one row.
+    """Forget the rows of contacts, or one row.
 
     `tables` are the raw tables; `rebuild` ingests, so that the tables of the lake are made again
-    without the rows. Raises `BadInput` when there is nothing to forget.
+    without the rows. `also_quotes`: what mails of others quote of the contacts goes, too. Raises
+    `BadInput` for a row that does not exist.
     """
     lake, registry = settings.lake, Registry(settings.models)
+    migrate_list(settings, tables)
+    named: RowIds = {}
+    quoting: RowIds = {}
     # 1. The rows go on the list of the forgotten first, so that no extraction brings them back.
     if isinstance(target, RowRef):
-        rows = tombstone_row(lake, tables, target)
+        rows = cut = tombstone_row(lake, tables, target)
     else:
-        rows = tombstone_contact(lake, tables, target)
+        add_contacts(lake, target)
+        # Quotes are found by the mails that they quote, so they come before these go.
+        quoting = _quotes(lake, tables, target, also_quotes)
+        rows = tombstone_contacts(lake, tables, target)
+        named = clean_rows(lake, tables, read_forgotten(lake).finder)
+        cut = _together(rows, quoting) if also_quotes else rows
     # 2. Find what learned from them while the old versions of datasets can still be read.
-    traced = trace(lake, registry, rows)
+    traced = trace(lake, registry, cut)
     # 3. Take that out of service before anything slow.
     in_service = revoke(registry, traced, REVOCATION_REASON)
-    # 4. Remove the texts that people can read.
+    # 4. Remove the texts that people can read, and what unfinished trainings left.
     purge_reports(traced, registry, settings.reports, settings.runs)
+    purge_runs(traced, settings.runs)
     # 5. Make tables whose newest versions no longer hold the rows ...
     rebuild()
     # 6. ... and then delete the older versions from the disk.
-    purge_history(lake, registry, rows)
-    return Forgetting(rows, traced, in_service)
+    purge_history(lake, registry, cut)
+    purge(forgotten_path(lake))
+    return Forgetting(rows, traced, in_service, named, quoting)
+
+
+def is_listed(lake: Path, address: str) -> bool:
+    """Whether a contact was forgotten before."""
+    contacts = read_forgotten(lake).contacts
+    return bool(contacts) and contact_digest(lake, address) in contacts
+
+
+def _quotes(
+    lake: Path, tables: Sequence[Table], identities: Sequence[Identity], also_quotes: bool
+) -> RowIds:
+    mails = quoting_mails(lake, tables, identities)
+    if also_quotes:
+        return cut_quotes(lake, tables, mails, identities)
+    by_table: dict[str, list[str]] = {}
+    for mail in mails:
+        by_table.setdefault(mail.table, []).append(mail.id)
+    return by_table
+
+
+def _together(rows: RowIds, others: RowIds) -> RowIds:
+    return {name: [*rows.get(name, ()), *others.get(name, ())] for name in {*rows, *others}}
+
+
+def migrate_list(settings: Settings, tables: Sequence[Table]) -> None:
+    """Bring the list of an earlier release up to date, which named its contacts in clear.
+
+    Texts of others lose what names them first: the list is what gave these names surrogates.
+    """
+    lake = settings.lake
+    clear = clear_contacts(lake)
+    if clear:
+        owner = Owner(settings.owner_emails, settings.owner_user_ids)
+        add_contacts(lake, identify(lake, tables, clear, owner).identities)
+        clean_rows(lake, tables, read_forgotten(lake).finder)
+        replace_clear_contacts(lake)
+        purge(forgotten_path(lake))

@@ -57,6 +57,8 @@ def test_an_event_is_a_note_by_its_organizer(file: Path) -> None:
                 "DESCRIPTION:Bring the shelf photos\\, all of them.\\nNo slides.",
                 "ORGANIZER;CN=Dana:mailto:Dana@client.example",
                 "CATEGORIES:oat bars,pilot",
+                "ATTENDEE;CN=Allan:mailto:Allan@TestPilot.example",
+                "ATTENDEE;CN=Lee:MAILTO:Lee@x.example",
             ),
             event("2@x", "SUMMARY:Lunch", "ORGANIZER:MAILTO:Allan@TestPilot.example"),
             event("3@x", "SUMMARY:Alone", "CLASS:PRIVATE"),
@@ -69,7 +71,7 @@ def test_an_event_is_a_note_by_its_organizer(file: Path) -> None:
         "user_id": "dana@client.example",
         "title": "Kick-off",
         "content": "Bring the shelf photos, all of them.\nNo slides.",
-        "tags": ["Clients", "oat bars", "pilot"],
+        "tags": ["Clients", "oat bars", "pilot", "attendee:lee@x.example"],
         "created_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
     }
     assert [events.rows[key]["user_id"] for key in ("2@x", "3@x")] == ["allan", "allan"]

@@ -170,6 +170,21 @@ def test_only_messages_of_the_owner_have_the_role_user(
     assert {key: row["user_id"] for key, row in conversations.rows.items()} == {"5": "allan"}
 
 
+def test_a_conversation_names_its_visitor_so_that_he_can_be_forgotten(
+    account: HubSpotSimulation,
+) -> None:
+    dana = {"id": "V-9", "type": "VISITOR", "email": "dana@acme.example", "name": "Dana Cole"}
+    account.actors = {"V-9": dana}
+    account.say(5, "m1", "V-9", "Do you ship to Norway?")
+    account.say(6, "m2", "V-8", "Hello?")
+    account.threads[5]["associatedContactId"] = "9"
+    conversations = fetched_table(account, "conversations")
+    conversations.fetch()
+    metadata = {key: json.loads(row["metadata"]) for key, row in conversations.rows.items()}
+    assert metadata["5"]["contact"] == {"email": "dana@acme.example", "name": "Dana Cole"}
+    assert "contact" not in metadata["6"]
+
+
 def test_e_mails_become_turns_of_the_owner_and_of_others(account: HubSpotSimulation) -> None:
     theirs = HEADERS | {"from": {"email": "dana@client.example"}, "to": [{"email": ALLAN}]}
     write(account, 1, "When do we start?", hs_email_headers=json.dumps(theirs))

@@ -11,6 +11,7 @@ from transformers import AutoTokenizer
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.crm.forgotten import Identity
 from maverick_assets.crm.importers import insert_rows
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.examples.preferences import refresh_preferences
@@ -25,7 +26,7 @@ from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline.forget import history
 from maverick_assets.pipeline.forget.history import purge_history
 from maverick_assets.pipeline.forget.reports import purge_reports
-from maverick_assets.pipeline.forget.tombstone import tombstone_contact
+from maverick_assets.pipeline.forget.tombstone import tombstone_contacts
 from maverick_assets.pipeline.forget.trace import revoke, trace
 from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.manifest import Manifest
@@ -131,7 +132,7 @@ def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
     gone = (*GONE, as_ids(base, "I say no to the tea, as ever."))
     shown = [path for path in on_disk(tmp_path, GONE[1]) if not path.startswith("lake")]
     assert shown == SHOWN
-    rows = tombstone_contact(lake, TEXTS, DANA)
+    rows = tombstone_contacts(lake, TEXTS, [Identity(DANA)])
     traced = trace(lake, registry, rows)
     assert traced.versions == {learned.personality: [learned]}
     revoke(registry, traced, "forgotten")
@@ -143,7 +144,7 @@ def test_what_was_forgotten_is_nowhere_on_disk_and_later_refreshes_are_right(
         killed.setattr(history, "purge", until_turns)
         with pytest.raises(KeyboardInterrupt):
             purge_history(lake, registry, rows)
-    purge_history(lake, registry, tombstone_contact(lake, TEXTS, DANA))
+    purge_history(lake, registry, tombstone_contacts(lake, TEXTS, [Identity(DANA)]))
     assert [on_disk(tmp_path, text) for text in gone] == [[], [], [], []]
     registry.verify(learned.personality, learned.version)
     assert on_disk(lake, "Both of you: no tea.")

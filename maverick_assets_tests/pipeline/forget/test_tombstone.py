@@ -5,13 +5,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from maverick_assets.crm.forgotten import add_rows, read_forgotten
+from maverick_assets.crm.forgotten import (
+    Identity,
+    add_contacts,
+    add_rows_of_contacts,
+    contact_digest,
+    people_of,
+    read_forgotten,
+)
 from maverick_assets.crm.importers import insert_rows
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.errors import BadInput
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.lake.delta import read_table
-from maverick_assets.lake.paths import forgotten_path, raw_path
-from maverick_assets.pipeline.forget.tombstone import RowRef, tombstone_contact, tombstone_row
+from maverick_assets.lake.paths import forgotten_key_path, forgotten_path, raw_path
+from maverick_assets.pipeline.forget.tombstone import RowRef, tombstone_contacts, tombstone_row
 from maverick_assets_tests.pipeline.forget.mails import (
     DANA,
     LEE,
@@ -24,13 +31,15 @@ from maverick_assets_tests.pipeline.forget.mails import (
     turns,
 )
 
+WHO = Identity(DANA, ("dana cole", "cole dana"))
+
 
 def test_a_contacts_rows_leave_raw_tables_and_turns_and_do_not_come_back(
     crm_rows: psycopg.Connection, crm_url: str, tmp_path: Path
 ) -> None:
     ingest(crm_url, tmp_path)
     before = turns(tmp_path)
-    rows = tombstone_contact(tmp_path, TEXTS, " Dana.Cole@ACME.example")
+    rows = tombstone_contacts(tmp_path, TEXTS, [WHO])
     assert {name: sorted(ids) for name, ids in rows.items()} == {
         "crm_emails": ["from", "to"],
         "conversations": ["t"],
@@ -53,7 +62,7 @@ def test_nothing_of_the_forgotten_comes_back_when_it_is_changed_or_all_is_read_a
     crm_rows: psycopg.Connection, crm_url: str, tmp_path: Path
 ) -> None:
     ingest(crm_url, tmp_path)
-    tombstone_contact(tmp_path, TEXTS, DANA)
+    tombstone_contacts(tmp_path, TEXTS, [WHO])
     crm_rows.execute("update crm_emails set body = body || ' Indeed.'")
     insert_rows(
         crm_rows, "crm_emails", [mail("new", DANA, ME, "Me again"), mail("x", LEE, ME, "!")]
@@ -66,6 +75,10 @@ def test_nothing_of_the_forgotten_comes_back_when_it_is_changed_or_all_is_read_a
     lake = tmp_path / "lake"
     lake.mkdir()
     forgotten_path(tmp_path).rename(forgotten_path(lake))
+    with pytest.raises(MaverickError, match=r"forgotten\.key is gone"):
+        ingest(crm_url, lake)
+    forgotten_key_path(lake).parent.mkdir()
+    forgotten_key_path(tmp_path).rename(forgotten_key_path(lake))
     ingest(crm_url, lake)
     assert live(lake, "crm_emails") == {"among", "other", "x"}
     assert "Dana" not in "".join(turns(lake).values())
@@ -91,21 +104,21 @@ def test_a_forgetting_that_was_cut_short_is_completed_by_the_next(
     crm_rows: psycopg.Connection, crm_url: str, tmp_path: Path
 ) -> None:
     ingest(crm_url, tmp_path)
-    add_rows(tmp_path, "crm_emails", MAILS[:1], DANA)  # and then the power failed
-    tombstone_contact(tmp_path, [TABLES["conversations"]], DANA)
-    rows = tombstone_contact(tmp_path, TEXTS, DANA)
+    add_contacts(tmp_path, [WHO])
+    listed = [("crm_emails", MAILS[0], contact_digest(tmp_path, DANA))]
+    add_rows_of_contacts(tmp_path, listed, people_of([WHO]))  # and then the power failed
+    tombstone_contacts(tmp_path, [TABLES["conversations"]], [WHO])
+    rows = tombstone_contacts(tmp_path, TEXTS, [WHO])
     assert sorted(rows["crm_emails"]) == ["from", "to"]
     assert rows["messages"] == ["c1"]
     assert live(tmp_path, "crm_emails") == {"among", "other"}
-    assert tombstone_contact(tmp_path, TEXTS, DANA) == rows
+    assert tombstone_contacts(tmp_path, TEXTS, [WHO]) == rows
 
 
-def test_an_unknown_contact_row_or_table_is_reported(
+def test_an_unknown_row_or_table_is_reported(
     crm_rows: psycopg.Connection, crm_url: str, tmp_path: Path
 ) -> None:
     ingest(crm_url, tmp_path)
-    with pytest.raises(BadInput, match=r"no row of the lake belongs to nobody@x\.example"):
-        tombstone_contact(tmp_path, TEXTS, "nobody@x.example")
     with pytest.raises(BadInput, match="no such row"):
         tombstone_row(tmp_path, TEXTS, RowRef("crm_emails", "nothing"))
     with pytest.raises(BadInput, match="no table 'mails'"):

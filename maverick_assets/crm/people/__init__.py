@@ -1,0 +1,1 @@
+"""People in texts: addresses, names, and where a text names somebody."""

@@ -1,0 +1,187 @@
+"""Who a contact is, besides his address: the full names and phone numbers that only he has."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import getaddresses, parseaddr
+from pathlib import Path
+from typing import Any
+
+from maverick_assets.crm.forgotten import Identity
+from maverick_assets.crm.people.addresses import addresses_in, addresses_of, normalized
+from maverick_assets.crm.people.folding import fold
+from maverick_assets.crm.people.mentions import name_forms, phone_key
+from maverick_assets.crm.raw_table import live_rows
+from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.mail.cleaning import clean_body, plain_text
+from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.pseudonyms.contacts import name_words
+from maverick_assets.datasets.pseudonyms.phones import phone_numbers
+from maverick_assets.datasets.pseudonyms.vocabulary import AMBIGUOUS_NAMES, COMMON_WORDS
+from maverick_assets.errors import BadInput
+from maverick_assets.lake.paths import raw_path
+
+_ADDRESS_COLUMNS = ("sender_email", "recipients", "owner_email", "user_id")
+_TEXT_COLUMNS = ("body", "content", "notes", "prompt", "response", "correction")
+# "On Tue, 3 Jun 2025 at 10:02, Dana Cole <", '"Cole, Dana" <'
+_NAME_BEFORE = re.compile(r"(?:\"([^\"\n]{3,60})\"|([^\n,;:<>\"]{3,60}))\s*<$")
+_TITLE = re.compile(r"^(?:dr|prof|mr|mrs|ms|herr|frau|mme|m)\.?\s+", re.IGNORECASE)
+_SIGNATURE_WORDS = re.compile(r"[^\W\d_]+(?:[ '’.-]+[^\W\d_]+){1,3}")  # noqa: RUF001 a real sign
+_SIGNED = ("contact", "signature", "footer")  # parts of a mail that the cleaning cuts
+
+
+@dataclass
+class NamesSeen:
+    """Who is called how in the raw tables: name forms and phones, by address."""
+
+    names: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    phones: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    addresses: set[str] = field(default_factory=set)
+
+    def add(self, address: str, name: str) -> None:
+        """Note a name of an address unless it is a role's, or of common words."""
+        plain = _TITLE.sub("", name.strip())
+        words = name_words(fold(plain))
+        if words and not set(words) <= COMMON_WORDS - AMBIGUOUS_NAMES:
+            self.names[address].update(name_forms(plain))
+
+
+@dataclass(frozen=True)
+class Identified:
+    """The contacts, and what was not taken for theirs."""
+
+    identities: tuple[Identity, ...]
+    shared: Mapping[str, Collection[str]]  # by address: others who have the same full name
+    unknown: Collection[str]  # addresses that no row names
+
+
+def identify(
+    lake: Path, tables: Sequence[Table], contacts: Iterable[str], owner: Owner
+) -> Identified:
+    """The contacts as the rows of the lake know them.
+
+    `contacts` are addresses, with or without a display name. A full name that another address has,
+    too, is not his alone: it is left where it stands, and named. Raises `BadInput` for what is no
+    address, and for the owner's.
+    """
+    wanted: dict[str, str] = {}
+    for contact in contacts:
+        display, written = parseaddr(contact)
+        address = normalized(written)
+        if not addresses_of(address):
+            raise BadInput(f"--contact {contact!r} is no address; write dana@acme.example")
+        if owner.has_email(address):
+            raise BadInput(f"{address} is one of MAVERICK_OWNER_EMAIL; the owner stays")
+        wanted[address] = display
+    seen = _names_seen(lake, tables, wanted)
+    for address, display in wanted.items():
+        seen.add(address, display)
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for address, names in seen.names.items():
+        for name in names:
+            holders[name].add(address)
+    identities, shared = [], {}
+    for address in wanted:
+        own = {name for name in seen.names[address] if holders[name] <= wanted.keys()}
+        others = {other for name in seen.names[address] - own for other in holders[name]}
+        if others:
+            shared[address] = sorted(others - wanted.keys())
+        phones = tuple(sorted(seen.phones[address]))
+        identities.append(Identity(address, tuple(sorted(own)), phones))
+    unknown = [address for address in wanted if address not in seen.addresses]
+    return Identified(tuple(identities), shared, unknown)
+
+
+def _names_seen(lake: Path, tables: Sequence[Table], wanted: Collection[str]) -> NamesSeen:
+    seen = NamesSeen()
+    for table in tables:
+        for row in live_rows(raw_path(lake, table.name)):
+            _note_columns(seen, row)
+            for column in _TEXT_COLUMNS:
+                _note_text(seen, row.get(column) or "")
+            for about in _objects(row.get("metadata")):
+                _note_metadata(seen, about)
+            if table.shape == "mail" and normalized(row["sender_email"] or "") in wanted:
+                _note_signature(seen, normalized(row["sender_email"]), row["body"] or "")
+    for address in seen.addresses:
+        local = address.partition("@")[0]
+        seen.add(address, " ".join(name_words(fold(local))))
+    return seen
+
+
+def _note_columns(seen: NamesSeen, row: Mapping[str, Any]) -> None:
+    for column in _ADDRESS_COLUMNS:
+        value = row.get(column)
+        seen.addresses |= addresses_of(value)
+        for display, address in getaddresses([value]) if value and "@" in value else ():
+            if display and "@" in address:
+                seen.add(normalized(address), display)
+    for tag in row.get("tags") or ():
+        seen.addresses |= addresses_of(tag)
+
+
+def _note_text(seen: NamesSeen, text: str) -> None:
+    """Notes `Dana Cole <dana@acme.example>` in headers and attributions of quotes."""
+    for found in addresses_in(text):
+        seen.addresses.add(found.address)
+        name = _NAME_BEFORE.search(text, max(0, found.start - 80), found.start)
+        if name:
+            seen.add(found.address, name[1] or name[2])
+
+
+def _note_metadata(seen: NamesSeen, about: Mapping[str, Any]) -> None:
+    """Notes the name beside an address: `{"email": "dana@acme.example", "name": "Dana Cole"}`."""
+    texts = {key.lower(): value for key, value in about.items() if isinstance(value, str)}
+    addresses = {address for value in texts.values() for address in addresses_of(value)}
+    seen.addresses |= addresses
+    if len(addresses) != 1:
+        return
+    [address] = addresses
+    for key, value in texts.items():
+        if ("name" in key or "contact" in key) and "@" not in value:
+            seen.add(address, value)
+        if "phone" in key or "mobile" in key:
+            seen.phones[address] |= {phone_key(value)} - {""}
+
+
+def _note_signature(seen: NamesSeen, address: str, body: str) -> None:
+    """Notes the name under a mail, where its sender's address spells a part of it, and phones."""
+    parts = set(re.findall(r"[^\W\d_]+", fold(address.partition("@")[0])))
+    for line in body.splitlines():
+        words = line.strip()
+        is_name = _SIGNATURE_WORDS.fullmatch(words) and words[:1].isupper()
+        if is_name and _spells(parts, fold(_TITLE.sub("", words))):
+            seen.add(address, words)
+    text = plain_text(body)
+    for part in clean_body(body).removed:
+        if part.reason in _SIGNED:
+            signature = text[part.start : part.end]
+            numbers = (signature[n.start : n.end] for n in phone_numbers(signature))
+            seen.phones[address] |= {phone_key(number) for number in numbers} - {""}
+
+
+def _spells(parts: Collection[str], name: str) -> bool:
+    """Whether the parts of a local part are words of a name or their initials: `t.ashdown`."""
+    words = re.findall(r"[^\W\d_]+", name)
+    whole = [part for part in parts if len(part) > 2]
+    return bool(whole) and all(
+        part in words or (len(part) <= 2 and any(word.startswith(part[0]) for word in words))
+        for part in parts
+    )
+
+
+def _objects(metadata: str | None) -> Iterator[Mapping[str, Any]]:
+    """All objects in a JSON text, at any depth."""
+    try:
+        waiting = [json.loads(metadata)] if metadata else []
+    except (ValueError, RecursionError):
+        return
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield value
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)

@@ -1,0 +1,80 @@
+"""People are found in texts by address, full name and number, and nobody else is."""
+
+import pytest
+
+from maverick_assets.crm.forgotten import Identity, belongs_to, people_of
+from maverick_assets.crm.people.addresses import addresses_in, addresses_of, normalized
+from maverick_assets.crm.people.mentions import NO_ADDRESS, name_forms, phone_key
+
+DANA = "dana.cole@acme.example"
+PEOPLE = people_of([Identity(DANA, tuple(name_forms("Dana Cole")), (phone_key("040 5558 0173"),))])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Dana.Cole@ACME.example",
+        "<dana.cole@acme.example>",
+        "mailto:dana.cole%40acme.example?subject=Hi",
+        "MAILTO:dana.cole@acme.example.",
+        "dana.cole&#64;acme.example",
+    ],
+)
+def test_an_address_is_the_same_however_it_is_written(written: str) -> None:
+    assert normalized(written) == DANA
+    assert DANA in addresses_of(written)
+
+
+def test_a_domain_in_another_script_is_the_one_that_servers_see() -> None:
+    assert normalized("a@M\u00fcller.example") == normalized("a@xn--mller-kva.example")
+
+
+def test_lists_of_every_form_are_taken_apart() -> None:
+    column = f'"Cole, Dana" <{DANA}>, lee@x.example; Kim <kim@x.example>'
+    assert addresses_of(column) == {DANA, "lee@x.example", "kim@x.example"}
+    found = [each.address for each in addresses_in(f"Ask ({DANA}), or lee@x.example.")]
+    assert found == [DANA, "lee@x.example"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DANA COLE said",
+        "Cole, Dana",
+        "Dana\n> Cole",
+        "dana_cole",
+        "Dana M. Cole",
+        "D\u00e1na C\u00f6le",
+        "call +49 40 5558 0173",
+        f"see x?to={DANA.replace('@', '%40')}",
+    ],
+)
+def test_he_is_found_and_taken_out(text: str) -> None:
+    assert PEOPLE.names(text)
+    assert not PEOPLE.names(PEOPLE.without(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dana",
+        "Cole",
+        "Dana wrote to Cole",
+        "dana.cole@other.example",
+        "dana.cole+news@acme.example",
+        "xdana.cole@acme.example",
+        "dana.cole@acme.example.org",
+        "040 5558 01731",
+    ],
+)
+def test_others_are_left_alone(text: str) -> None:
+    assert not PEOPLE.names(text)
+    assert PEOPLE.without(text) == text
+
+
+def test_a_mail_to_him_and_to_its_sender_or_to_nobody_is_his_and_one_among_others_is_not() -> None:
+    me = "allan@testpilot.example"
+    his = (DANA, f"{me}, Dana <{DANA}>", f"{DANA}; {NO_ADDRESS}")
+    assert all(belongs_to({"sender_email": me, "recipients": to}, PEOPLE) for to in his)
+    assert not belongs_to({"sender_email": me, "recipients": f"{DANA}, lee@x.example"}, PEOPLE)
+    assert not belongs_to({"sender_email": me, "recipients": NO_ADDRESS}, PEOPLE)
