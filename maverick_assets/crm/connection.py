@@ -112,10 +112,16 @@ def create_tables(connection: psycopg.Connection) -> None:
             for column, kind in table.columns.items()
         )
         connection.execute(f"create table if not exists {table.name} ({body})".encode())
-        # Even one that adds nothing, `add column if not exists` waits for everybody who reads.
-        for column in table.optional.keys() - set(present_columns(connection, table)):
-            kind = table.optional[column]
-            connection.execute(f"alter table {table.name} add column {column} {kind}".encode())
+        for column, kind in table.optional.items():
+            # Even one that adds nothing, `add column if not exists` waits for everybody who reads.
+            # Asked as a yes or no: a database without an encoding returns names as bytes.
+            row = connection.execute(
+                "select exists (select from pg_attribute where attrelid = to_regclass(%s) "
+                "and attname = %s and not attisdropped)",
+                [table.name, column],
+            ).fetchone()
+            if row == (False,):
+                connection.execute(f"alter table {table.name} add column {column} {kind}".encode())
 
 
 def present_columns(connection: psycopg.Connection, table: Table) -> list[str]:
