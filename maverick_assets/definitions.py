@@ -27,11 +27,13 @@ from maverick_assets.defs.assets.training import adapter_assets
 from maverick_assets.defs.runs.automation import jobs, schedules, sensors
 from maverick_assets.defs.runs.liveness import locking_in_process_executor
 from maverick_assets.defs.runs.progress import progress_logger
+from maverick_assets.files import keep_files_private
 from maverick_assets.fleets import Fleet, load_fleet
 from maverick_assets.pipeline import code_versions
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.settings import load_settings
 
+keep_files_private()  # of the code server, which imports this module first, and of its runs
 # Data versions on outputs and Pipes' own internals: pinned with Dagster, tested with it.
 warnings.filterwarnings("ignore", category=BetaWarning)
 warnings.filterwarnings("ignore", category=PreviewWarning)

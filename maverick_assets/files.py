@@ -1,4 +1,4 @@
-"""Files that are complete or absent: stage, fsync, rename."""
+"""Files that are complete or absent, and their owner's alone: stage, fsync, rename."""
 
 import hashlib
 import os
@@ -9,6 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maverick_assets.errors import MaverickError
+
+
+def keep_files_private() -> None:
+    """Let only their owner read the files that this process and its children create.
+
+    The first line of each entry: the commands (`cli.app.main`; `maverick ui` hands it down to the
+    daemon and to runs), Dagster's code server (`definitions`) and webserver (`ui.webserver`), and
+    every heavy child and rank, here and on other hosts (`processes.run_main`).
+    """
+    os.umask(0o077)
 
 
 def sha256_of(path: Path) -> str:
@@ -31,7 +41,7 @@ def verify_sha256(path: Path, expected: str) -> None:
 
 def write_atomically(path: Path, data: bytes | str) -> None:
     """Replace `path` with `data`; a reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     payload = data.encode() if isinstance(data, str) else data
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     staged = Path(name)
@@ -40,7 +50,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
             stream.write(payload)
             stream.flush()
             os.fsync(stream.fileno())
-        staged.chmod(0o644)  # mkstemp makes its files 0600, whatever the umask
+        staged.chmod(0o600)  # whatever the umask
         staged.rename(path)
         sync(path.parent)
     except BaseException:
@@ -54,9 +64,9 @@ def staged_directory(target: Path) -> Iterator[Path]:
 
     An existing `target` is replaced. On an error the stage is removed and `target` is untouched.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    stage.chmod(0o755)
+    stage.chmod(0o700)
     try:
         yield stage
         for path in stage.rglob("*"):

@@ -28,7 +28,7 @@ from typing import NoReturn, Protocol
 from pydantic import BaseModel
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.files import write_atomically
+from maverick_assets.files import keep_files_private, write_atomically
 from maverick_assets.private_errors import words_withheld
 from maverick_assets.settings import load_settings
 
@@ -217,8 +217,10 @@ def run_main(main: Callable[[Sequence[str]], None]) -> int:
 
     An error becomes one line on stderr and its exit code; where it is not a `MaverickError`, its
     words stay in a file, because the parent logs every line. SIGTERM, and SIGINT, which
-    Dagster sends, unwind the stack, so that context managers remove what is half written.
+    Dagster sends, unwind the stack, so that context managers remove what is half written. Files are
+    private.
     """
+    keep_files_private()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, _exit_on_signal)
     quiet_libraries()

@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         description="folders of recipes, comma-separated; `packaged` stands for the six that come "
         "with Maverick, and a recipe replaces one of the same name in a folder before it",
     )
+    postgres_account: str | None = Field(
+        None,
+        description="account that the embedded PostgreSQL runs as when root starts it; unset: "
+        "root's own, in a user namespace without root's rights",
+    )
     sources: Path | None = Field(
         None, description="YAML file of sources beside the CRM; unset: there are none"
     )
@@ -195,6 +200,11 @@ class Settings(BaseSettings):
     def postgres(self) -> Path:
         """Data of the embedded PostgreSQL."""
         return self.home / "postgres"
+
+    @property
+    def sockets(self) -> Path:
+        """Sockets of `maverick ui`."""
+        return self.home / "sockets"
 
     @property
     def base_dir(self) -> Path:

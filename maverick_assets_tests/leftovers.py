@@ -35,7 +35,7 @@ class SessionTraces:
         traces = cls(uuid4().hex, base)
         shutil.rmtree(traces.temporary, ignore_errors=True)
         traces.temporary.mkdir(mode=0o1777)
-        traces.temporary.chmod(0o1777)  # servers run as another user
+        traces.temporary.chmod(0o1777)  # some tests become another account
         os.environ |= {MARKER: traces.marker, "TMPDIR": str(traces.temporary)}
         # Torch makes a folder in the temporary one as soon as it is imported.
         os.environ.setdefault(
@@ -65,14 +65,12 @@ class SessionTraces:
         ]
 
     def socket_folders(self) -> list[Path]:
-        """Private folders, in /tmp whatever TMPDIR says, that this session's services use."""
+        """Folders, in /tmp whatever TMPDIR says, that lead to sockets of this session."""
         folders = []
         for folder in sorted(Path("/tmp").glob("maverick-*")):
-            # A file of each kind of service names the run home that it belongs to.
-            for path in (folder / ".s.PGSQL.5432.lock", folder / "workspace.yaml"):
-                with suppress(OSError):
-                    if f"{self.base}/" in path.read_text(encoding="utf-8"):
-                        folders.append(folder)
+            with suppress(OSError):
+                if (folder / "link").readlink().is_relative_to(self.base):
+                    folders.append(folder)
         return folders
 
     def clear(self) -> None:

@@ -3,9 +3,12 @@
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 import psutil
+
+from maverick_assets.crm.embedded import server
 
 Value = TypeVar("Value")
 
@@ -60,3 +63,8 @@ def processes_with(*words: str) -> list[psutil.Process]:
         if all(word in line for word in words) and is_alive(process):
             matches.append(process)
     return matches
+
+
+def stop_server(pgdata: Path) -> None:
+    """Stop an embedded PostgreSQL that this process holds, and hold it no longer."""
+    server._holders.pop(pgdata).release()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.crm.postgres import Cluster
+from maverick_assets.crm.embedded.cluster import Cluster
+from maverick_assets.private_folders import short_path
 from maverick_assets_tests import leftovers
 from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.leftovers import MARKER, SessionTraces
@@ -54,13 +55,15 @@ def test_processes_and_files_of_this_session_alone_are_named(traces: SessionTrac
             other.kill()
 
 
-def test_a_server_and_its_socket_are_named(traces: SessionTraces) -> None:
-    cluster = Cluster(traces.base / "postgres")
-    cluster.create()
+def test_a_server_and_the_way_to_its_socket_are_named(traces: SessionTraces) -> None:
+    cluster = Cluster(traces.base / "a folder" / "postgres")
+    cluster.pgdata.parent.mkdir()
+    cluster.create("password")
     server = cluster.start()
+    way = short_path(cluster.socket_folder)
     lines = traces.leftovers()
     assert any(line.startswith(f"process {server.pid}:") for line in lines)
-    assert f"socket folder {server.socket_folder}" in lines
+    assert f"socket folder {way.parent}" in lines
     cluster.stop()
     assert traces.leftovers() == []
 

@@ -25,8 +25,9 @@ WRONG = {
     "personalities": [",", "{folder}", "{file}", "/nowhere"],
 }
 
-# Used by commands alone: end_to_end/test_bad_input.py has wrong values for them.
-OF_COMMANDS = {"dagster_url", "sources"}
+# Used by commands alone: end_to_end/test_bad_input.py and
+# crm/embedded/test_account.py have wrong values for them.
+OF_COMMANDS = {"dagster_url", "sources", "postgres_account"}
 
 
 def use(settings: Settings) -> None:

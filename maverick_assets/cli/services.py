@@ -16,8 +16,8 @@ from maverick_assets.crm.connection import (
 )
 from maverick_assets.crm.embedded import forget_client_variables
 from maverick_assets.crm.sources.sources_file import raw_tables
-from maverick_assets.errors import BadInput
 from maverick_assets.pipeline.forget.order import migrate_list
+from maverick_assets.run_home import open_run_home
 from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def running_services(settings: Settings) -> Iterator[None]:
     The tables of the embedded CRM are created; a CRM of the user's own is never altered. Paths in
     the environment are absolute, because Dagster's processes work in another directory.
     """
-    _make_home(settings.home)
+    open_run_home(settings.home)
     dagster_home = str(PROJECT / "dagster_home")
     inherited = os.environ.get("DAGSTER_HOME") or dagster_home
     if Path(inherited).absolute() != Path(dagster_home):
@@ -57,15 +57,6 @@ def running_services(settings: Settings) -> Iterator[None]:
             create_tables(connection)
     migrate_list(settings, raw_tables(settings.sources))
     yield
-
-
-def _make_home(home: Path) -> None:
-    """Raises `BadInput` where no folder can be at that path."""
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, FileNotFoundError, PermissionError) as error:
-        reason = "is no folder" if isinstance(error, FileExistsError) else error.strerror
-        raise BadInput(f"setting MAVERICK_HOME: {home}: {reason}; name another folder") from error
 
 
 @contextmanager

@@ -26,7 +26,8 @@ import yaml
 from maverick_assets.cli.services import PROJECT, dagster_instance, running_services
 from maverick_assets.crm.embedded import restart_dead_servers
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.private_folders import private_folder
+from maverick_assets.files import write_atomically
+from maverick_assets.private_folders import private_folder, remove_short_path, short_path
 from maverick_assets.processes import die_with_parent
 from maverick_assets.settings import load_settings
 from maverick_assets.ui.rules import DoorRules, Page, door_rules, opening_address
@@ -142,26 +143,30 @@ def run_ui(host: str, port: int, rules: DoorRules) -> None:
         while not stopping.wait(1):
             _keep_servers(processes)
             if not address.exists():
-                _restore_address(address, port, code_server)
+                _restore_address(port, code_server)
             for process in processes:
                 process.keep_alive()
     finally:
         for process in reversed(processes):
             process.stop()
-        shutil.rmtree(workspace.parent, ignore_errors=True)
+        _remove_workspace(port)
 
 
 def _workspace(port: int) -> Path:
-    """A file, written anew, that leads daemon and webserver to the socket beside it.
-
-    They lie outside the run home, because the path of a socket has at most 107 characters.
-    """
-    home = load_settings().home
-    workspace = private_folder(f"{home} ui {port}") / "workspace.yaml"
+    """A file, written anew, that leads daemon and webserver to the socket beside it."""
+    folder = private_folder(load_settings().sockets / f"ui-{port}")
+    workspace = short_path(folder) / "workspace.yaml"
     location = {"location_name": "maverick", "socket": str(workspace.with_name("code-server"))}
-    content = yaml.safe_dump({"load_from": [{"grpc_server": location}]})
-    workspace.write_text(f"# maverick ui of {home}, port {port}\n{content}", encoding="utf-8")
+    write_atomically(
+        folder / workspace.name, yaml.safe_dump({"load_from": [{"grpc_server": location}]})
+    )
     return workspace
+
+
+def _remove_workspace(port: int) -> None:
+    folder = load_settings().sockets / f"ui-{port}"
+    remove_short_path(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _keep_servers(processes: Sequence[DagsterProcess]) -> None:
@@ -179,13 +184,12 @@ def _keep_servers(processes: Sequence[DagsterProcess]) -> None:
             process.process.kill()  # each dead connection would answer a request with an error
 
 
-def _restore_address(address: Path, port: int, code_server: DagsterProcess) -> None:
+def _restore_address(port: int, code_server: DagsterProcess) -> None:
     """Restart a code server whose socket somebody removed with other temporary files."""
     if time.monotonic() - code_server.started_at < HOPELESS_SECONDS:
         return  # it is still starting
     print("maverick: the code server's socket is gone; it is started again", file=sys.stderr)
-    if _workspace(port) != address.with_name("workspace.yaml"):
-        raise MaverickError(f"another user has taken {address.parent}; start `maverick ui` again")
+    _workspace(port)
     code_server.stop()
     code_server.start()
 

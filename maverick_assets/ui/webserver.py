@@ -20,6 +20,7 @@ from dagster_webserver.cli import (
 )
 from dagster_webserver.version import __version__
 
+from maverick_assets.files import keep_files_private
 from maverick_assets.ui.door import Door
 from maverick_assets.ui.rules import Page
 
@@ -28,6 +29,7 @@ _POLL_MILLISECONDS = 2000  # how often the page asks for news, as in Dagster's o
 
 def main() -> None:
     """Serve the `Page` whose JSON is the only line of stdin, until SIGINT or SIGTERM."""
+    keep_files_private()
     page = Page.model_validate_json(sys.stdin.readline())
     configure_loggers(log_level="INFO")
     setup_interrupt_handlers()

@@ -295,8 +295,9 @@ def test_the_files_of_the_tables_hold_no_removed_text(
 ) -> None:
     run_assets(instance, earlier_asset())
     purge_texts(instance)
-    with psycopg.connect(dagster_database, autocommit=True) as connection:
-        connection.execute("checkpoint")
+    with psycopg.connect(database_url(pgdata, "postgres"), autocommit=True) as admin:
+        admin.execute("checkpoint")
+    with psycopg.connect(dagster_database) as connection:
         query = "select oid::text from pg_database where datname = current_database()"
         row = connection.execute(query).fetchone()
     assert row

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from maverick_assets.crm.postgres import Cluster, RunningServer
+from maverick_assets.crm.embedded.cluster import Cluster, RunningServer
 from maverick_assets_tests.command import Maverick
 from maverick_assets_tests.end_to_end.dagster_ui import DagsterUI, ask, start_ui
 from maverick_assets_tests.processes import eventually, is_alive, processes_with, wait_for
@@ -90,7 +90,7 @@ def socket_is_there(maverick: Maverick) -> bool:
 
 def ui_folder(maverick: Maverick) -> Path:
     """The folder that daemon and webserver are led to."""
-    [daemon] = processes_with("dagster._daemon", "maverick-")
+    [daemon] = processes_with("dagster._daemon", str(maverick.home))
     words = daemon.cmdline()
     return Path(words[words.index("--workspace") + 1]).parent
 
@@ -124,5 +124,6 @@ def test_a_stopped_ui_leaves_no_process_and_no_socket(maverick: Maverick, ui: Da
     ui.process.send_signal(signal.SIGTERM)
     assert ui.process.wait(60) == 0
     assert not [process for process in processes if is_alive(process)]
-    assert not [folder for folder in folders if folder.exists()]
+    assert not folders[0].exists()
+    assert not any(folders[1].iterdir())
     assert not (maverick.home / "postgres" / "postmaster.pid").exists()

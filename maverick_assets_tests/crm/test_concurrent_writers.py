@@ -195,8 +195,8 @@ def test_transaction_ids_that_a_crash_gives_out_again_hide_no_row(
     done = extract(url, DEALS, tmp_path)
     assert "a server that crashed" in done.reason
     assert differences(url, target) == NOTHING
-    with psycopg.connect(url) as connection:
-        connection.execute("checkpoint")
+    with psycopg.connect(database_url(pgdata, "postgres")) as admin:
+        admin.execute("checkpoint")
     assert extract(url, DEALS, tmp_path).method == "snapshot horizon"
 
 

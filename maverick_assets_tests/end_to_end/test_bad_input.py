@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -67,17 +68,12 @@ def test_a_setting_that_leads_nowhere_is_named(
 
 @pytest.fixture
 def locked_url(pgdata: Path) -> Iterator[str]:
-    """A database whose role must give a password, unlike the embedded server's own."""
-    url = database_url(pgdata, "locked")
-    access = pgdata / "pg_hba.conf"
-    open_to_all = access.read_text()
-    with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute("create role clerk login password 'right'")
-        access.write_text("local locked clerk scram-sha-256\n" + open_to_all)
-        admin.execute("select pg_reload_conf()")
-        yield url.replace("postgres:@", "clerk:wrong@")
-        access.write_text(open_to_all)
-        admin.execute("select pg_reload_conf()")
+    """A database and a role of it, with another password than the role's."""
+    database_url(pgdata, "locked")
+    host = quote(str(pgdata / "socket"))
+    with psycopg.connect(database_url(pgdata, "postgres"), autocommit=True) as admin:
+        admin.execute("create role clerk login password 'right' in role locked")
+        yield f"postgresql://clerk:wrong@/locked?host={host}"
         admin.execute("drop role clerk")
 
 

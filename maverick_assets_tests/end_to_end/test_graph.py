@@ -70,6 +70,15 @@ def test_rows_become_released_versions_that_answer(maverick: Maverick) -> None:
     assert answer["answer"]
 
 
+def test_no_other_account_may_do_anything_in_a_finished_run_home(maverick: Maverick) -> None:
+    """Its parts were made by commands, Dagster, a training, llama.cpp's converter and a server."""
+    paths = [maverick.home, *maverick.home.rglob("*")]  # links are not followed
+    assert {"adapter.gguf", "manifest.json", "postgres.passwords"} <= {path.name for path in paths}
+    kept = [path for path in paths if not path.is_symlink()]
+    assert not [path for path in kept if path.lstat().st_mode & 0o077]
+    assert {path.lstat().st_uid for path in kept} == {os.geteuid()}
+
+
 def test_a_second_run_changes_nothing(maverick: Maverick) -> None:
     def content() -> dict[str, int]:
         roots = (maverick.home / "lake", maverick.home / "models")

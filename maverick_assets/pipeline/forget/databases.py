@@ -107,7 +107,7 @@ def rewrite_tables(url: str) -> None:
 def discard_written(url: str, pgdata: Path) -> None:
     """Remove what the embedded server's logs still hold: of writes (WAL) and of messages.
 
-    `url`: of a database of that server. Two checkpoints: a segment goes with the one after the
+    `url`: of a superuser of that server. Two checkpoints: a segment goes with the one after the
     next. The server runs with `wal_recycle` off, so that segments are removed and not renamed.
     """
     with psycopg.connect(url, autocommit=True) as connection:

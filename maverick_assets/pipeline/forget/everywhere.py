@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from maverick_assets.crm.connection import crm_url, dagster_url, open_database
+from maverick_assets.crm.embedded import SUPERUSER, database_url
 from maverick_assets.crm.forgotten import Identity, read_forgotten
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.crm.raw_table import RAW_COLUMNS
@@ -83,7 +84,7 @@ def forget_everywhere(
     if in_crm:
         rewrite_tables(crm_url(settings))
     if settings.crm_url is None or settings.dagster_url is None:
-        discard_written(_embedded_url(settings), settings.postgres)
+        discard_written(database_url(settings.postgres, SUPERUSER), settings.postgres)
     leftovers = _search(settings, search, in_crm)
     if not leftovers:
         _pending_file(settings).unlink(missing_ok=True)
@@ -172,10 +173,6 @@ def _clean_logs(settings: Settings, search: Search, people: People) -> None:
     for folder in (settings.home / "logs", settings.runs, settings.reports):
         named = search.in_files(folder)
         clean_files([folder / leftover.place for leftover in named], people)
-
-
-def _embedded_url(settings: Settings) -> str:
-    return crm_url(settings) if settings.crm_url is None else dagster_url(settings)
 
 
 def _search(settings: Settings, search: Search, in_crm: bool) -> list[Leftover]:

@@ -1,25 +1,31 @@
-"""The embedded PostgreSQL: a real server under the run home, for people who have none."""
+"""Servers that this process holds: started on demand, shared, stopped with their last holder."""
 
 import atexit
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import psycopg
 
-from maverick_assets.crm.postgres import PORT, Cluster, RunningServer
+from maverick_assets.crm.embedded.cluster import PORT, Cluster, RunningServer
+from maverick_assets.crm.embedded.databases import ensure_database, is_open
+from maverick_assets.crm.embedded.passwords import SUPERUSER, Passwords
 from maverick_assets.errors import MaverickError, first_line
+from maverick_assets.private_folders import account_name, short_path
 
 # What libpq would otherwise take from the environment or a service file, where those are meant for
 # a CRM of the user's own and stay.
 _NOT_FROM_OUTSIDE = {
     "options": "",
+    "password": "",  # it comes from the passfile
     "hostaddr": "",
-    "require_auth": "none,password,md5,scram-sha-256",
+    # Server and client prove to each other that they know the password; neither says it.
+    "require_auth": "scram-sha-256",
     "requirepeer": "",
     "channel_binding": "prefer",
     "target_session_attrs": "any",
@@ -34,15 +40,16 @@ _holders: dict[Path, "_Holder"] = {}  # of this process, by the folder of the cl
 def database_url(pgdata: Path, database: str) -> str:
     """URL of `database` on the server at `pgdata`, started and created on demand.
 
-    Every process that calls this holds the server, which stops cleanly when the last of them ends.
-    Raises `MaverickError` when the server does not start.
+    It connects as the role of the same name, which owns this database and no other; as `postgres`,
+    the superuser, for that database. Every process that calls this holds the server, which stops
+    cleanly when the last of them ends. Raises `MaverickError` when the server does not start.
     """
     holder = _hold_server(pgdata)
     with _failures_named(pgdata), holder.alone():
-        server = holder.ensure_running()
+        holder.ensure_running()
         holder.started = True
-        _create_database(server, database)
-    return _url(server, database)
+        holder.ensure_database(database)
+        return holder.url(database, database)
 
 
 def restart_dead_servers() -> bool:
@@ -84,6 +91,7 @@ class _Holder:
 
     def __init__(self, pgdata: Path) -> None:
         self.cluster = Cluster(pgdata)
+        self.passwords = Passwords(pgdata)
         self.started = False  # it ran once, for this process
         self._owner = os.getpid()
         pgdata.parent.mkdir(parents=True, exist_ok=True)
@@ -104,14 +112,80 @@ class _Holder:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     def ensure_running(self) -> RunningServer:
+        password = self.passwords.of(SUPERUSER)  # first: nothing starts while others can read it
         server = self.cluster.running()
         if server and not server.ready:  # killed starters leave servers that still come up
             server = self._wait_until_ready()
-        if server and server.reachable:
+        if server and server.socket_folder != self.cluster.socket_folder:
+            self._stop_earlier_release()
+        elif server and server.reachable:
+            self.cluster.require_private()
             return server
         self.cluster.stop()  # one whose socket was removed answers nobody any more
-        self.cluster.create()
+        if not self.cluster.exists:
+            self.cluster.create(password or self.passwords.create(SUPERUSER))
+        elif password is None:
+            self._set_passwords()
         return self.cluster.start()
+
+    def ensure_database(self, name: str) -> None:
+        """Create a database of the running server unless this process can connect to it."""
+        if is_open(self._connect, name):
+            return
+        try:
+            ensure_database(self._connect, self.passwords, name)
+        except psycopg.OperationalError as error:
+            if "password" not in str(error):
+                raise
+            # The passwords are not this cluster's: one of the two came from a backup.
+            self.cluster.stop()
+            self._set_passwords()
+            self.cluster.start()
+            ensure_database(self._connect, self.passwords, name)
+
+    def url(self, role: str, database: str) -> str:
+        """URL for libpq; short, and without the password."""
+        host = str(short_path(self.cluster.socket_folder))
+        parameters = {"host": host, "port": str(PORT), "passfile": str(self.passwords.path)}
+        # libpq takes `+` for a plus.
+        query = urlencode(parameters | _NOT_FROM_OUTSIDE, safe="/", quote_via=quote)
+        return f"postgresql://{role}@/{database}?{query}"
+
+    def _connect(self, role: str, database: str) -> psycopg.Connection:
+        variables = {key: value for key, value in os.environ.items() if key.startswith("PG")}
+        forget_client_variables()
+        try:
+            return psycopg.connect(self.url(role, database), autocommit=True)
+        finally:
+            os.environ.update(variables)  # they may be meant for a CRM of the user's own
+
+    def _set_passwords(self) -> None:
+        """Give the superuser of a cluster that a release before made, or whose keys are gone, one.
+
+        Those of the other roles follow as they are asked for.
+        """
+        pgdata = self.cluster.pgdata
+        owner = pgdata.stat().st_uid
+        self.cluster.set_password(self.passwords.create(SUPERUSER))
+        line = (
+            f"maverick: the embedded PostgreSQL in {pgdata} had no password that this account "
+            f"knows; its roles have new ones, in {self.passwords.path}"
+        )
+        if owner != pgdata.stat().st_uid:
+            line += (
+                f"; it belonged to {account_name(owner)} and is this account's again; the release "
+                f"before opened the folders above it to others: look with `namei -l {pgdata}`"
+            )
+        print(line, file=sys.stderr)
+
+    def _stop_earlier_release(self) -> None:
+        """Stop a server that lets in every account, unless a command that started it still runs."""
+        try:
+            fcntl.flock(self._holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise MaverickError("an earlier release still uses it; end its commands") from error
+        self.cluster.stop()
+        fcntl.flock(self._holders, fcntl.LOCK_SH)
 
     def _wait_until_ready(self) -> RunningServer | None:
         end = time.monotonic() + 60
@@ -156,20 +230,3 @@ def _failures_named(pgdata: Path) -> Iterator[None]:
             f"the embedded PostgreSQL in {pgdata} does not start: {reason}; {remedy} "
             "MAVERICK_CRM_URL and MAVERICK_DAGSTER_URL to servers of your own"
         ) from error
-
-
-def _create_database(server: RunningServer, name: str) -> None:
-    variables = {key: value for key, value in os.environ.items() if key.startswith("PG")}
-    forget_client_variables()
-    try:
-        with psycopg.connect(_url(server, "postgres"), autocommit=True) as connection:
-            query = "select 1 from pg_database where datname = %s"
-            if connection.execute(query, [name]).fetchone() is None:
-                connection.execute(f'create database "{name}"'.encode())
-    finally:
-        os.environ.update(variables)  # they may be meant for a CRM of the user's own
-
-
-def _url(server: RunningServer, database: str) -> str:
-    host = {"host": str(server.socket_folder), "port": str(PORT)}
-    return f"postgresql://postgres:@/{database}?{urlencode(host | _NOT_FROM_OUTSIDE, safe='/')}"

@@ -14,10 +14,10 @@ import psutil
 import psycopg
 import pytest
 
-from maverick_assets.crm import postgres
 from maverick_assets.crm.connection import connect, describe_database
 from maverick_assets.crm.embedded import database_url, restart_dead_servers
-from maverick_assets.crm.postgres import Cluster
+from maverick_assets.crm.embedded.cluster import Cluster
+from maverick_assets.crm.embedded.failures import failure_cause
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import Settings
 from maverick_assets_tests.processes import eventually, kill, wait_for
@@ -164,6 +164,7 @@ def test_a_run_home_lies_at_any_path(tmp_path: Path, name: str) -> None:
         {"LC_ALL": "en_XX.UTF-8"},
         {"LANG": "de_XX.ISO-8859-1", "LC_MESSAGES": "nowhere"},
         {"PGHOST": "crm.example", "PGPORT": "1", "PGUSER": "dana", "PGDATABASE": "other"},
+        {"PGPASSWORD": "of another server", "PGPASSFILE": "/nowhere"},
         {"PGHOSTADDR": "192.0.2.1", "PGSSLMODE": "require", "PGREQUIREAUTH": "scram-sha-256"},
         {"PGOPTIONS": "-c work_mem=nonsense", "PGSERVICE": "nowhere", "PGDATA": "/nowhere"},
         {"PGDATESTYLE": "nonsense", "PGTZ": "Nowhere/Else", "PGCLIENTENCODING": "nonsense"},
@@ -193,7 +194,9 @@ sslmode=verify-full
 sslrootcert=/nowhere
 channel_binding=require
 requirepeer=nobody
-require_auth=scram-sha-256
+require_auth=md5
+password=of another server
+passfile=/nowhere
 target_session_attrs=standby
 """
 SERVED = """
@@ -241,20 +244,20 @@ def test_neither_umask_nor_a_linked_folder_is_in_the_way(tmp_path: Path) -> None
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_user_without_a_name_has_a_server_too() -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # where that user gets, too
         os.chown(folder, 43210, 43210)
         assert visit(Path(folder) / "postgres", "nameless") == 1
 
 
-def test_the_socket_lies_in_a_private_folder_that_goes_with_the_server(tmp_path: Path) -> None:
+def test_the_socket_lies_in_a_private_folder_and_goes_with_the_server(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path / "postgres")
-    cluster.create()
+    cluster.create("password")
     server = cluster.start()
-    status = server.socket_folder.stat()
-    assert stat.S_IMODE(status.st_mode) == 0o700
-    assert status.st_uid == cluster.pgdata.stat().st_uid
+    for folder in (cluster.pgdata, server.socket_folder):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert folder.stat().st_uid == os.geteuid()
     cluster.stop()
-    assert not server.socket_folder.exists()
+    assert not any(server.socket_folder.iterdir())
 
 
 def test_a_server_whose_socket_was_cleaned_away_is_started_again(tmp_path: Path) -> None:
@@ -273,7 +276,8 @@ def test_a_server_whose_socket_was_cleaned_away_is_started_again(tmp_path: Path)
 def test_a_restored_copy_of_a_run_home_starts(tmp_path: Path) -> None:
     pgdata = tmp_path / "home" / "postgres"
     assert visit(pgdata, "kill") == 1  # the copy has the lock file of a server that runs
-    shutil.copytree(pgdata, tmp_path / "copy" / "postgres")
+    sockets = shutil.ignore_patterns("socket")
+    shutil.copytree(pgdata.parent, tmp_path / "copy", ignore=sockets)
     assert visit(tmp_path / "copy" / "postgres") == 2
     assert server_runs(pgdata)
     Cluster(pgdata).stop()
@@ -318,7 +322,7 @@ def test_processes_that_come_at_once_share_one_server(tmp_path: Path) -> None:
     ],
 )
 def test_the_cause_is_one_line_of_a_log(log: str, cause: str) -> None:
-    assert postgres.failure_cause(log, "otherwise") == cause
+    assert failure_cause(log, "otherwise") == cause
 
 
 def test_a_long_running_process_restarts_what_was_killed_or_cleaned_away(tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""The run home belongs to one account, and no other reads anything in it."""
+
+import os
+import stat
+from pathlib import Path
+
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.private_folders import account_name
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# Says that a release that writes private files made this run home, or has closed it since.
+_CLOSED = ".private"
+
+
+def open_run_home(home: Path) -> str | None:
+    """Create the run home, or take away what others may do in it; a line when that was anything.
+
+    A release before, or a backup, may have left files that everybody reads: a run home that is open
+    itself, or that was not looked through yet, is looked through once. Links are not followed.
+    Raises `BadInput` where no folder can be at that path, or where it is another account's.
+    """
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = home.stat()
+    except (FileExistsError, NotADirectoryError, FileNotFoundError, PermissionError) as error:
+        reason = "is no folder" if isinstance(error, FileExistsError) else error.strerror
+        raise BadInput(f"setting MAVERICK_HOME: {home}: {reason}; name another folder") from error
+    if status.st_uid != os.geteuid():
+        raise BadInput(
+            f"setting MAVERICK_HOME: {home} belongs to {account_name(status.st_uid)}, and this is "
+            f"{account_name(os.geteuid())}; run Maverick as its owner, or name another folder"
+        )
+    mark = home / _CLOSED
+    if mark.exists() and not status.st_mode & _OTHERS:
+        return None
+    home.chmod(status.st_mode & 0o700 | stat.S_IRWXU)  # first: nobody else gets in meanwhile
+    closed = _close(home)
+    mark.touch(mode=0o600)
+    if not closed:
+        return None
+    return f"{home} was open to other accounts: {closed} files and folders in it are private now"
+
+
+def _close(home: Path) -> int:
+    """Take all rights of others away, below `home`; how many files and folders had some."""
+    closed = 0
+    for folder, _, _, descriptor in os.fwalk(home):
+        for entry in os.scandir(descriptor):
+            status = entry.stat(follow_symlinks=False)
+            if entry.is_symlink() or not status.st_mode & _OTHERS:
+                continue
+            try:
+                os.chmod(entry.name, stat.S_IMODE(status.st_mode) & ~_OTHERS, dir_fd=descriptor)
+            except PermissionError as error:
+                owner = account_name(status.st_uid)
+                raise MaverickError(
+                    f"{folder}/{entry.name} belongs to {owner} and is open to others; give it to "
+                    f"{account_name(os.geteuid())}, or move it out of the run home"
+                ) from error
+            closed += 1
+    return closed

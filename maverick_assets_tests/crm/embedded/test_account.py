@@ -1,0 +1,105 @@
+"""Root starts the server without root's rights, on kernels and in containers of every kind."""
+
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.embedded.account import server_account
+from maverick_assets.errors import BadInput
+from maverick_assets_tests.processes import stop_server
+from maverick_assets_tests.strangers import needs_another_account
+
+pytestmark = needs_another_account
+
+CLIENT = """
+import sys
+from pathlib import Path
+import psycopg
+from maverick_assets.crm.embedded import database_url
+with psycopg.connect(database_url(Path(sys.argv[1]), "crm")) as connection:
+    connection.execute("create table if not exists visits (at timestamptz default now())")
+    connection.execute("insert into visits default values")
+    print(connection.execute("select count(*) from visits").fetchone()[0])
+"""
+WITHOUT_NAMESPACES = "-setfcap"  # which the kernel wants of root before it maps root's id
+
+
+def visit(pgdata: Path, rights: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["setpriv", f"--bounding-set={rights}", sys.executable, "-c", CLIENT, str(pgdata)],
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def pgdata(tmp_path: Path) -> Path:
+    """Below folders that only root may enter."""
+    folder = tmp_path / "closed folder"
+    folder.mkdir(mode=0o700)
+    return folder / "postgres"
+
+
+@pytest.mark.parametrize("rights", ["-sys_admin", "-all,+setfcap"])
+def test_root_without_the_rights_of_root_has_a_server(pgdata: Path, rights: str) -> None:
+    for count in (1, 2):
+        done = visit(pgdata, rights)
+        assert done.stdout.strip() == str(count), done.stderr
+    assert {path.lstat().st_uid for path in pgdata.rglob("*")} == {0}
+
+
+def test_where_no_namespace_is_granted_the_remedy_is_named(pgdata: Path) -> None:
+    done = visit(pgdata, WITHOUT_NAMESPACES)
+    [line] = [
+        line for line in done.stderr.splitlines() if line.startswith("maverick_assets.errors")
+    ]
+    assert "the kernel grants root no user namespace here; run Maverick as an ordinary" in line
+    assert "in MAVERICK_POSTGRES_ACCOUNT" in line
+    assert not pgdata.exists()
+
+
+def test_a_named_account_runs_the_server_and_no_folder_is_opened(pgdata: Path) -> None:
+    account = pwd.getpwnam("nobody")
+    for count in (1, 2):
+        done = visit(pgdata, WITHOUT_NAMESPACES, MAVERICK_POSTGRES_ACCOUNT=account.pw_name)
+        assert done.stdout.strip() == str(count), done.stderr
+    assert {path.lstat().st_uid for path in (pgdata, *pgdata.rglob("*"))} == {account.pw_uid}
+    assert pgdata.parent.stat().st_mode & 0o777 == 0o700
+    # Not named any more, root takes it back.
+    with psycopg.connect(database_url(pgdata, "crm")) as connection:
+        assert connection.execute("select count(*) from visits").fetchone() == (2,)
+    assert {path.lstat().st_uid for path in (pgdata, *pgdata.rglob("*"))} == {0}
+    stop_server(pgdata)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("nobody-here", "there is no account nobody-here"), ("root", "is root")]
+)
+def test_an_account_that_cannot_be_is_named(
+    name: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAVERICK_POSTGRES_ACCOUNT", name)
+    with pytest.raises(BadInput, match=f"setting MAVERICK_POSTGRES_ACCOUNT: .*{reason}"):
+        server_account()
+
+
+def test_a_cluster_that_leads_elsewhere_is_not_taken(pgdata: Path) -> None:
+    """Whoever owned it may have put links there, to have files of others given to him."""
+    precious = pgdata.parent / "precious"
+    precious.write_text("")
+    database_url(pgdata, "crm")
+    stop_server(pgdata)
+    os.chown(pgdata / "PG_VERSION", 12345, -1)
+    (pgdata / "base" / "file").hardlink_to(precious)
+    with pytest.raises(Exception, match="base/file is a link; put the file there"):
+        database_url(pgdata, "crm")
+    assert precious.stat().st_uid == 0
+    stop_server(pgdata)
