@@ -25,9 +25,13 @@ WRONG = {
     "personalities": [",", "{folder}", "{file}", "/nowhere"],
 }
 
-# Used by commands alone: end_to_end/test_bad_input.py and
-# crm/embedded/test_account.py have wrong values for them.
-OF_COMMANDS = {"dagster_url", "sources", "postgres_account"}
+# Used by commands alone: end_to_end/test_bad_input.py, crm/embedded/test_account.py and
+# ui/test_rules.py have wrong values for them.
+OF_COMMANDS = {"dagster_url", "sources", "postgres_account"} | {
+    "ui_origin",
+    "ui_certificate",
+    "ui_key",
+}
 
 
 def use(settings: Settings) -> None:

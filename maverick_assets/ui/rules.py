@@ -3,10 +3,11 @@
 import ipaddress
 import os
 import secrets
+import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from maverick_assets.errors import BadInput
+from maverick_assets.errors import BadInput, first_line
 from maverick_assets.settings import Settings
 from maverick_assets.strict_model import StrictModel
 
@@ -40,11 +41,13 @@ def door_rules(settings: Settings, host: str, port: int) -> DoorRules:
     """The rules of a page at an address, with a new token.
 
     Raises `BadInput` when other machines reach the address and no setting says that browsers come
-    to it by https.
+    to it by https, and for a certificate that cannot be used.
     """
     certificate, origin = settings.ui_certificate, settings.ui_origin
     if (certificate is None) != (settings.ui_key is None):
         raise BadInput("MAVERICK_UI_CERTIFICATE and MAVERICK_UI_KEY belong together; set both")
+    if certificate and settings.ui_key:
+        _check_certificate(certificate, settings.ui_key)
     if origin is None and not _is_loopback(host):
         raise BadInput(
             f"--host {host}: other machines reach that address, and the page is served to them by "
@@ -75,6 +78,16 @@ def host_name(host: str) -> str:
     except ValueError:
         return ""
     return _in_url(name)
+
+
+def _check_certificate(certificate: Path, key: Path) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except OSError as error:  # SSLError is one, too
+        raise BadInput(
+            f"MAVERICK_UI_CERTIFICATE {certificate} and MAVERICK_UI_KEY {key} cannot be used: "
+            f"{first_line(error)}"
+        ) from error
 
 
 def _is_loopback(host: str) -> bool:

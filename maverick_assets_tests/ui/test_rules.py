@@ -48,3 +48,14 @@ def test_an_address_without_https_is_refused(origin: str, monkeypatch: pytest.Mo
 def test_a_certificate_without_its_key_is_refused() -> None:
     with pytest.raises(BadInput, match="MAVERICK_UI_KEY"):
         door_rules(Settings(ui_certificate=Path("page.pem")), "127.0.0.1", 3000)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate\n"])
+def test_a_certificate_that_cannot_be_used_is_refused(tmp_path: Path, content: str | None) -> None:
+    certificate, key = tmp_path / "page.pem", tmp_path / "page.key"
+    if content:
+        certificate.write_text(content)
+        key.write_text(content)
+    with pytest.raises(BadInput, match=r"MAVERICK_UI_CERTIFICATE .*page\.pem") as refusal:
+        door_rules(Settings(ui_certificate=certificate, ui_key=key), "127.0.0.1", 3000)
+    assert "\n" not in str(refusal.value)
