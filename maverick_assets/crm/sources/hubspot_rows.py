@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from functools import partial
 from typing import Any
 
 from maverick_assets.crm.html_text import html_to_text
@@ -102,8 +103,8 @@ def conversations(api: HubSpotApi, table: SourceTable, user: str) -> Iterator[So
 
 def messages(
     api: HubSpotApi, table: SourceTable, since: datetime | None, addresses: tuple[str, ...]
-) -> Iterator[SourceRow | Deleted]:
-    """All messages of every thread that has a new one.
+) -> Iterator[SourceRow | Deleted | SkippedInput]:
+    """All messages of every thread that has a new one; one that cannot be read is skipped.
 
     Roles: `user` for agents with one of these addresses, `agent` for other agents, `visitor` for
     the other side.
@@ -123,13 +124,19 @@ def messages(
                 continue
             speakers = {agents.get(actor) for actor in _senders(message)}
             agent = "user" if speakers & set(addresses) else "agent"
-            yield table.row(
-                id=message["id"],
-                conversation_id=thread["id"],
-                role="visitor" if message.get("direction") == "INCOMING" else agent,
-                content=_text(message.get("text"), message.get("richText")),
-                created_at=_time(message["createdAt"]),
-            )
+            role = "visitor" if message.get("direction") == "INCOMING" else agent
+            row = partial(_message_row, table, thread["id"], role)
+            yield _row_or_skipped(f"message {message['id']}", row, message)
+
+
+def _message_row(table: SourceTable, thread_id: str, role: str, message: JsonObject) -> SourceRow:
+    return table.row(
+        id=message["id"],
+        conversation_id=thread_id,
+        role=role,
+        content=_text(message.get("text"), message.get("richText")),
+        created_at=_time(message["createdAt"]),
+    )
 
 
 def _objects(
@@ -139,14 +146,29 @@ def _objects(
     since: datetime | None,
     row: Callable[[JsonObject], SourceRow | SkippedInput],
 ) -> Iterator[SourceRow | Deleted | SkippedInput]:
-    """CRM objects as rows. When only changes are read, archived objects follow as `Deleted`."""
+    """CRM objects as rows; one whose properties cannot be read is skipped.
+
+    When only changes are read, archived objects follow as `Deleted`.
+    """
     path = f"/crm/v3/objects/{kind}"
     if since is None:
-        yield from map(row, api.items(path, properties=properties))
+        for item in api.items(path, properties=properties):
+            yield _row_or_skipped(f"{kind} {item['id']}", row, item)
         return
-    yield from map(row, api.search(kind, since, properties.split(",")))
+    for item in api.search(kind, since, properties.split(",")):
+        yield _row_or_skipped(f"{kind} {item['id']}", row, item)
     for item in api.items(path, archived="true"):
         yield Deleted(item["id"])
+
+
+def _row_or_skipped(
+    name: str, row: Callable[[JsonObject], SourceRow | SkippedInput], item: JsonObject
+) -> SourceRow | SkippedInput:
+    """The row of an object. One that nobody can read, as with too much HTML, costs no other."""
+    try:
+        return row(item)
+    except (ValueError, OverflowError) as error:
+        return SkippedInput(name, str(error)[:200])
 
 
 def _threads(api: HubSpotApi, since: datetime | None) -> Iterator[JsonObject]:
@@ -204,7 +226,10 @@ def _split(value: str | None) -> list[str]:
 
 
 def _text(plain: str | None, html: str | None) -> str:
-    """The plain text if there is one, else the text of the HTML."""
+    """The plain text if there is one, else the text of the HTML.
+
+    Raises `TooMuchText` for HTML with too much.
+    """
     text = plain if plain and plain.strip() else html_to_text(html or "")
     return text.replace("\r\n", "\n").strip("\n")
 

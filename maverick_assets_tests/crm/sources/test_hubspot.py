@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from maverick_assets.crm.html_text import MAX_PAGE_CHARACTERS
 from maverick_assets.crm.sources.hubspot import HubSpotEntry, HubSpotSource
 from maverick_assets.datasets.mail.table import clean_row
 from maverick_assets.datasets.owner import Owner
@@ -119,6 +120,25 @@ def test_an_e_mail_without_a_sender_is_named_and_skipped(account: HubSpotSimulat
     assert [(skip.name, skip.reason) for skip in fetched.skipped] == [
         ("e-mail 7", "no sender address")
     ]
+
+
+def test_objects_that_cannot_be_read_are_skipped_and_cost_no_other(
+    account: HubSpotSimulation,
+) -> None:
+    page = f"<p>{'word ' * (MAX_PAGE_CHARACTERS // 5 + 1)}</p>"
+    write(account, 7, "", hs_email_html=page)
+    write(account, 8, "Let us start on Monday.")
+    emails = fetched_table(account, "emails")
+    skipped = emails.fetch().skipped
+    account.save("deals", 3, dealname="Oat bars", amount="a lot")
+    account.say(5, "m1", "V-9", "", richText=page)
+    account.say(5, "m2", "V-9", "Do you ship to Norway?")
+    skipped += fetched_table(account, "deals").fetch().skipped
+    messages = fetched_table(account, "messages")
+    skipped += messages.fetch().skipped
+    assert [skip.name for skip in skipped] == ["emails 7", "deals 3", "message m1"]
+    assert skipped[0].reason == "HTML of more than 2,000,000 characters"
+    assert (list(emails.rows), list(messages.rows)) == (["8"], ["m2"])
 
 
 def test_a_deal_has_the_address_of_its_owner_and_the_name_of_its_stage(
