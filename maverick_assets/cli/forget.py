@@ -84,6 +84,7 @@ def _as_json(outcome: "Outcome") -> dict[str, Any]:
         },
         "named": forgetting.named,
         "quoting": forgetting.quoting,
+        "too_long": forgetting.too_long,
         "quotes_cut": outcome.quotes_cut,
         "names_of_others": {name: list(others) for name, others in outcome.shared.items()},
         "crm": outcome.crm,
@@ -120,6 +121,11 @@ def _left(result: dict[str, Any], crm_is_external: bool) -> list[str]:
         lines.append(f"{table}: {len(ids)} mails of others quote the contact: {cut}")
         if not result["quotes_cut"]:
             lines.append(f"  {', '.join(ids)}")
+    for table, ids in result["too_long"].items():
+        lines.append(
+            f"{table}: {len(ids)} mails of others are too long to look for quotes of the contact, "
+            f"and may hold some: {', '.join(ids)}; --row {table}:ID forgets one"
+        )
     for address, others in result["names_of_others"].items():
         lines.append(
             f"the name of {address} is also that of {', '.join(others)}, and stays in texts"

@@ -26,8 +26,8 @@ PHONE = "+49 40 5558 0173"
 LEE, ME = "lee.ito@x.example", "allan@testpilot.example"
 WHEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 # Each of his own texts has words that stand nowhere else.
-HIS_WORDS = [f"zorblatt{number} quibbles fonder than kelp" for number in range(12)]
-KEPT_WORDS = [f"marlinspike{number} stays" for number in range(10)]
+HIS_WORDS = [f"zorblatt{number} quibbles fonder than kelp" for number in range(13)]
+KEPT_WORDS = [f"marlinspike{number} stays" for number in range(11)]
 # Mailboxes and people that look like his and are not.
 OTHERS = ("quillon+news@averdieckmill.example", "xquillon@averdieckmill.example", "Quillon Aver")
 
@@ -58,6 +58,9 @@ def planted_rows() -> Tables:
             _mail("k1", LEE, ME, f"{next(kept)}.\n\n{_quote()}"),
             _mail("k2", LEE, ME, f"{next(kept)}: {NAME.upper()}, {reversed_name}\n{OTHERS[0]}"),
             _mail("k3", OTHERS[1], ME, f"{next(kept)}. {OTHERS[2]} is nobody."),
+            # Longer than anything that is divided into own words and quotes.
+            _mail("h4", ADDRESS, ME, f"{next(his)}\n" + "a log line\n" * 50_000),
+            _mail("k4", LEE, ME, f"{next(kept)}, {NAME}!\n" + "another log\n" * 50_000),
         ],
         "conversations": [
             {"id": "hc", "user_id": "allan", "metadata": {"contact": {"email": ADDRESS}}},

@@ -126,7 +126,7 @@ def test_nothing_of_a_contact_planted_everywhere_is_left(
     places = places_of(squeezed, *KEPT_WORDS, *OTHERS)
     assert places.keys() == {*KEPT_WORDS, *OTHERS}
     mails = {row["id"]: row for row in live_rows(raw_path(house.settings.lake, "crm_emails"))}
-    assert {"k0", "k1", "k2", "k3"} <= mails.keys()
+    assert {"k0", "k1", "k2", "k3", "k4"} <= mails.keys()
     assert mails["k1"]["body"] == KEPT_WORDS[1] + "."
 
 
@@ -154,9 +154,10 @@ def test_what_stays_is_counted_and_named_and_what_is_left_by_places_alone(tmp_pa
     outcome = small.forget(ADDRESS)
     assert outcome.leftovers == [Leftover("models/robbie/notes.txt", 2)]
     assert outcome.forgetting.quoting == {"crm_emails": ["k1"]}
+    assert outcome.forgetting.too_long == {"crm_emails": ["k4"]}
     assert not outcome.crm_cleaned
     rows_of_his = {
-        "crm_emails": 7,
+        "crm_emails": 9,
         "conversations": 2,
         "messages": 3,
         "crm_deals": 2,

@@ -1,6 +1,7 @@
 """What the CRM itself still holds of forgotten contacts, and its cleaning where it is ours."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from maverick_assets.crm.forgotten import belongs_to, without_people
+from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.pipeline.forget.quotes import own_lines, without_quotes
@@ -52,11 +54,17 @@ def find_in_crm(
                 continue
             new = without_people(row, people, table.columns)
             if table.shape == "mail" and cut_quotes:
-                body = without_quotes(row["body"] or "", people, lines)
+                body = _without_quotes(row["body"] or "", people, lines)
                 new = new if body is None else {**new, "body": people.without(body)}
             if new != row:
                 entry.changed[row["id"]] = {n: v for n, v in new.items() if v != row[n]}
     return {name: entry for name, entry in found.items() if entry.count}
+
+
+def _without_quotes(body: str, people: People, lines: Collection[str]) -> str | None:
+    with suppress(TooMuchText):  # the lake has the mail, too, and the command names it
+        return without_quotes(body, people, lines)
+    return None
 
 
 def clean_crm(connection: psycopg.Connection, found: Mapping[str, CrmRows]) -> None:

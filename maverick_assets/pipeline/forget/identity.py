@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from maverick_assets.crm.forgotten import Identity
+from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.addresses import addresses_in, addresses_of, normalized
 from maverick_assets.crm.people.folding import fold
 from maverick_assets.crm.people.mentions import name_forms, phone_key
@@ -154,8 +155,11 @@ def _note_signature(seen: NamesSeen, address: str, body: str) -> None:
         is_name = _SIGNATURE_WORDS.fullmatch(words) and words[:1].isupper()
         if is_name and _spells(parts, fold(_TITLE.sub("", words))):
             seen.add(address, words)
-    text = plain_text(body)
-    for part in clean_body(body).removed:
+    try:
+        text, removed = plain_text(body), clean_body(body).removed
+    except TooMuchText:
+        return
+    for part in removed:
         if part.reason in _SIGNED:
             signature = text[part.start : part.end]
             numbers = (signature[n.start : n.end] for n in phone_numbers(signature))

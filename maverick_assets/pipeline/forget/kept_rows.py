@@ -17,6 +17,7 @@ from maverick_assets.crm.forgotten import (
     rows_forgotten_with,
     without_people,
 )
+from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import Table
@@ -28,17 +29,20 @@ from maverick_assets.pipeline.forget.tombstone import RowIds
 
 @dataclass(frozen=True)
 class QuotingMail:
-    """A mail of others that quotes contacts, and its body without these quotes."""
+    """A mail of others that quotes contacts, or may do so."""
 
     table: str
     id: str
-    body: str
+    body: str | None  # without these quotes; None where the mail is too long to look for them
 
 
 def quoting_mails(
     lake: Path, tables: Sequence[Table], identities: Sequence[Identity]
 ) -> list[QuotingMail]:
-    """Mails that stay and quote contacts. Call it while the mails of these can still be read."""
+    """Mails that stay and quote contacts, and those that are too long to say.
+
+    Call it while the mails of the contacts can still be read.
+    """
     people = people_of(identities)
     found = []
     mails = {t.name: live_rows(raw_path(lake, t.name)) for t in tables if t.shape == "mail"}
@@ -48,7 +52,11 @@ def quoting_mails(
         for row in rows:
             if belongs_to(row, people):
                 continue
-            body = without_quotes(row["body"] or "", people, lines)
+            try:
+                body = without_quotes(row["body"] or "", people, lines)
+            except TooMuchText:
+                found.append(QuotingMail(name, row["id"], None))
+                continue
             if body is not None:
                 found.append(QuotingMail(name, row["id"], body))
     return found
@@ -66,7 +74,11 @@ def cut_quotes(
     """
     digests = [contact_digest(lake, identity.address) for identity in identities]
     for table in tables:
-        bodies = {mail.id: mail.body for mail in mails if mail.table == table.name}
+        bodies = {
+            mail.id: mail.body
+            for mail in mails
+            if mail.table == table.name and mail.body is not None
+        }
         if bodies:
             add_quoting_mails(lake, table.name, bodies, digests[0])
             _rewrite(lake, table, partial(_with_body, bodies=bodies, columns=table.columns))

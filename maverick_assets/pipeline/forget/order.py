@@ -22,7 +22,12 @@ from maverick_assets.lake.delta import purge
 from maverick_assets.lake.paths import forgotten_path
 from maverick_assets.pipeline.forget.history import purge_history
 from maverick_assets.pipeline.forget.identity import identify
-from maverick_assets.pipeline.forget.kept_rows import clean_rows, cut_quotes, quoting_mails
+from maverick_assets.pipeline.forget.kept_rows import (
+    QuotingMail,
+    clean_rows,
+    cut_quotes,
+    quoting_mails,
+)
 from maverick_assets.pipeline.forget.reports import purge_reports
 from maverick_assets.pipeline.forget.tombstone import (
     RowIds,
@@ -48,6 +53,7 @@ class Forgetting:
     in_service: Mapping[str, Manifest | None]  # of the personalities with a revoked version
     named: RowIds  # rows that stay, and named a contact until now
     quoting: RowIds  # mails of others that quote a contact, or did so until now
+    too_long: RowIds  # mails of others that may quote one, and are too long to look
 
 
 def forget_rows(
@@ -67,13 +73,14 @@ def forget_rows(
     migrate_list(settings, tables)
     named: RowIds = {}
     quoting: RowIds = {}
+    too_long: RowIds = {}
     # 1. The rows go on the list of the forgotten first, so that no extraction brings them back.
     if isinstance(target, RowRef):
         rows = cut = tombstone_row(lake, tables, target)
     else:
         add_contacts(lake, target)
         # Quotes are found by the mails that they quote, so they come before these go.
-        quoting = _quotes(lake, tables, target, also_quotes)
+        quoting, too_long = _quotes(lake, tables, target, also_quotes)
         rows = tombstone_contacts(lake, tables, target)
         named = clean_rows(lake, tables, read_forgotten(lake).finder)
         cut = _together(rows, quoting) if also_quotes else rows
@@ -89,7 +96,7 @@ def forget_rows(
     # 6. ... and then delete the older versions from the disk.
     purge_history(lake, registry, cut)
     purge(forgotten_path(lake))
-    return Forgetting(rows, traced, in_service, named, quoting)
+    return Forgetting(rows, traced, in_service, named, quoting, too_long)
 
 
 def is_listed(lake: Path, address: str) -> bool:
@@ -100,10 +107,16 @@ def is_listed(lake: Path, address: str) -> bool:
 
 def _quotes(
     lake: Path, tables: Sequence[Table], identities: Sequence[Identity], also_quotes: bool
-) -> RowIds:
+) -> tuple[RowIds, RowIds]:
+    """Mails that quote contacts, and those that are too long to look for quotes."""
     mails = quoting_mails(lake, tables, identities)
+    too_long = _ids([mail for mail in mails if mail.body is None])
     if also_quotes:
-        return cut_quotes(lake, tables, mails, identities)
+        return cut_quotes(lake, tables, mails, identities), too_long
+    return _ids([mail for mail in mails if mail.body is not None]), too_long
+
+
+def _ids(mails: Sequence[QuotingMail]) -> RowIds:
     by_table: dict[str, list[str]] = {}
     for mail in mails:
         by_table.setdefault(mail.table, []).append(mail.id)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.datasets.mail.cleaning import clean_body, plain_text
 from maverick_assets.datasets.mail.header_blocks import quoted_author
@@ -13,10 +14,16 @@ _TELLING = 25  # characters of a line that nobody else writes by chance
 
 
 def own_lines(mails: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The lines of mails that are long enough to tell whose they are, without what they quote."""
+    """The lines of mails that are long enough to tell whose they are, without what they quote.
+
+    Of a mail with too much text nothing says which lines are its writer's: it gives none.
+    """
     lines: set[str] = set()
     for mail in mails:
-        words = clean_body(mail["body"] or "").text
+        try:
+            words = clean_body(mail["body"] or "").text
+        except TooMuchText:
+            continue
         lines.update(filter(None, map(_telling, words.splitlines())))
     return lines
 
@@ -26,7 +33,7 @@ def without_quotes(body: str, people: People, lines: Collection[str]) -> str | N
 
     A quote is cut where its introduction names one of them as its author, or where one of their
     `lines` stands, to the end of what the mail quotes there: deeper quotes are in mails of their
-    own.
+    own. Raises `TooMuchText` for a mail that is too long to be divided.
     """
     text = plain_text(body)
     parts, at = [], 0
