@@ -5,6 +5,7 @@ import socket
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+import psutil
 from starlette.types import Scope
 
 _TABLES = (Path("/proc/self/net/tcp"), Path("/proc/self/net/tcp6"))
@@ -21,7 +22,7 @@ def comes_from(scope: Scope, accounts: Collection[int]) -> bool:
     client, server = scope.get("client"), scope.get("server")
     if not client or not server or not _TABLES[0].exists():
         return True
-    if client[0] != server[0] and not ipaddress.ip_address(client[0]).is_loopback:
+    if not _is_loopback(server[0]) and not _is_ours(client[0]):
         return True
     # What is our client's end is the local end of the socket at the other side.
     wanted = (_endpoint(*client), _endpoint(*server))
@@ -41,8 +42,31 @@ def _rows(mark: str) -> Iterator[list[str]]:
             yield from (line.split() for line in lines if mark in line)
 
 
+def _is_ours(address: str) -> bool:
+    """Whether this machine has the address: then any of its accounts may have bound a socket to it.
+
+    The two ends of such a connection may have different addresses.
+    """
+    return _is_loopback(address) or any(
+        _packed(entry.address) == _packed(address)
+        for entries in psutil.net_if_addrs().values()
+        for entry in entries
+        if entry.family in (socket.AF_INET, socket.AF_INET6)
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    inner = ipaddress.IPv6Address(_packed(address))
+    return (inner.ipv4_mapped or inner).is_loopback
+
+
+def _packed(address: str) -> bytes:
+    """`fe80::1%eth0`, `192.0.2.1`, `::ffff:192.0.2.1`"""
+    return _as_ipv6(ipaddress.ip_address(address.partition("%")[0]).packed)
+
+
 def _endpoint(address: str, port: int) -> _Endpoint:
-    return _as_ipv6(ipaddress.ip_address(address.partition("%")[0]).packed), port
+    return _packed(address), port
 
 
 def _row_endpoint(text: str) -> _Endpoint:
