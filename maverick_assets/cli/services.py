@@ -55,7 +55,11 @@ def running_services(settings: Settings) -> Iterator[None]:
     if settings.crm_url is None:
         with connect(load_settings()) as connection:
             create_tables(connection)
-    migrate_list(settings, raw_tables(settings.sources))
+    for contact in migrate_list(settings, raw_tables(settings.sources)):
+        note(
+            f"{contact} was forgotten before and is one of MAVERICK_OWNER_EMAIL now: "
+            "its mails stay out; correct the setting if it is not yours"
+        )
     yield
 
 

@@ -6,6 +6,7 @@ number that arrives whether it is his, and of none whose it was.
 """
 
 import hmac
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ OWNER_COLUMNS = (
 )
 # Columns that identify a row, or that this program writes: no text of anybody.
 _KEYS = frozenset(["id", "conversation_id", "_op", "_extracted_at", ROW_HASH])
+_DIGEST = re.compile(r"[0-9a-f]{32}")
 _CONTACT, _NAME, _PHONE, _QUOTE = "contact", "name", "phone", "quote"
 
 
@@ -128,7 +130,9 @@ def belongs_to(row: Mapping[str, Any], people: People) -> bool:
     several people is not, nor is a text that names one of them.
     """
     for column in ("sender_email", "owner_email", "user_id"):
-        if any(map(people.is_address, addresses_of(row.get(column)))):
+        value = row.get(column) or ""
+        # A user id that is no address: the release before forgot these, too.
+        if any(map(people.is_address, {*addresses_of(value), value.strip().lower()})):
             return True
     # Nothing says which message of a chat of several people is whose.
     if people.names(row.get("metadata")):
@@ -165,8 +169,11 @@ def without_people(row: dict[str, Any], people: People, columns: Collection[str]
     if not changed:
         return row
     new = row | changed
-    # Not the source's hash: that of the row as the source has it would say that nothing changed.
-    return new | ({ROW_HASH: row_hash([new[name] for name in columns])} if ROW_HASH in row else {})
+    if ROW_HASH in row:
+        # Not the source's hash: that of the row as the source has it would say that nothing
+        # changed. A table of the release before lacks columns that came since.
+        new[ROW_HASH] = row_hash([new.get(name) for name in columns])
+    return new
 
 
 def named_addresses(row: Mapping[str, Any]) -> list[str]:
@@ -197,7 +204,7 @@ def read_forgotten(lake: Path) -> Forgotten:
         kind: frozenset(entry["id"] for entry in entries if entry["id"].startswith(f"{kind} "))
         for kind in (_CONTACT, _NAME, _PHONE)
     }
-    in_clear = frozenset(digest for digest in digests[_CONTACT] if "@" in digest)
+    in_clear = frozenset(id_ for id_ in digests[_CONTACT] if _is_clear(id_))
     quotes = [entry for entry in entries if entry["id"].startswith(f"{_QUOTE} ")]
     rows = [entry for entry in entries if entry["table"] and entry not in quotes]
     finder = NO_PEOPLE
@@ -216,7 +223,7 @@ def read_forgotten(lake: Path) -> Forgotten:
     return Forgotten(
         rows=_ids_by_table(rows),
         frozen=_ids_by_table(quotes),
-        contacts=frozenset(digest.split()[1] for digest in digests[_CONTACT]),
+        contacts=frozenset(id_.removeprefix(f"{_CONTACT} ") for id_ in digests[_CONTACT]),
         people=frozenset(address for entry in entries for address in entry["people"] or ()),
         finder=finder,
     )
@@ -238,8 +245,8 @@ def load_key(lake: Path, create: bool = False) -> bytes:
     """The key of the list's digests. Raises `MaverickError` when it is gone."""
     path = forgotten_key_path(lake)
     if not path.exists():
-        contacts = [entry["contact"] or "@" for entry in _read_entries(lake)]
-        if not create or not all("@" in contact for contact in contacts):
+        contacts = [entry["contact"] for entry in _read_entries(lake) if entry["contact"]]
+        if not create or not all(map(_is_clear, contacts)):
             raise MaverickError(
                 f"{path} is gone, and without it nobody knows who was forgotten: restore it from a "
                 f"backup, or delete {forgotten_path(lake)} and forget everybody again"
@@ -306,19 +313,22 @@ def rows_forgotten_with(
 
 
 def clear_contacts(lake: Path) -> list[str]:
-    """Addresses that an earlier release put on the list in clear."""
+    """Addresses and user ids that an earlier release put on the list in clear."""
     prefix = f"{_CONTACT} "
     ids = [entry["id"] for entry in _read_entries(lake) if entry["id"].startswith(prefix)]
-    return [entry.removeprefix(prefix) for entry in ids if "@" in entry]
+    return [entry.removeprefix(prefix) for entry in ids if _is_clear(entry)]
 
 
-def replace_clear_contacts(lake: Path) -> None:
-    """Put digests in place of addresses that an earlier release put on the list in clear."""
-    clear = set(clear_contacts(lake))
-    if clear:
-        key = load_key(lake, create=True)
-        digests = {each: entry_id(key, _CONTACT, normalized(each)).split()[1] for each in clear}
-        _write(lake, [], clear.__contains__, digests)
+def replace_clear_contacts(lake: Path, clear: Collection[str]) -> None:
+    """Put digests in place of contacts that an earlier release put on the list in clear."""
+    key = load_key(lake, create=True)
+    digests = {each: entry_id(key, _CONTACT, normalized(each)).split()[1] for each in clear}
+    _write(lake, [], digests.__contains__, digests)
+
+
+def _is_clear(contact: str) -> bool:
+    """Whether an entry's contact is no digest: `contact dana@acme.example`, `guest-7`."""
+    return not _DIGEST.fullmatch(contact.removeprefix(f"{_CONTACT} "))
 
 
 def _ids_by_table(entries: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:

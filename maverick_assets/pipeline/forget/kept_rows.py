@@ -108,7 +108,7 @@ def _with_body(
     if row["id"] not in bodies or row["body"] == bodies[row["id"]]:
         return row
     new = row | {"body": bodies[row["id"]]}
-    return new | {ROW_HASH: row_hash([new[name] for name in columns])}
+    return new | {ROW_HASH: row_hash([new.get(name) for name in columns])}
 
 
 def _rewrite(

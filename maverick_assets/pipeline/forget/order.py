@@ -5,7 +5,7 @@ completed by the same call.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maverick_assets.crm.forgotten import (
@@ -16,6 +16,7 @@ from maverick_assets.crm.forgotten import (
     read_forgotten,
     replace_clear_contacts,
 )
+from maverick_assets.crm.people.addresses import addresses_of, normalized
 from maverick_assets.crm.schema import Table
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.lake.delta import purge
@@ -127,16 +128,25 @@ def _together(rows: RowIds, others: RowIds) -> RowIds:
     return {name: [*rows.get(name, ()), *others.get(name, ())] for name in {*rows, *others}}
 
 
-def migrate_list(settings: Settings, tables: Sequence[Table]) -> None:
+def migrate_list(settings: Settings, tables: Sequence[Table]) -> list[str]:
     """Bring the list of an earlier release up to date, which named its contacts in clear.
 
     Texts of others lose what names them first: the list is what gave these names surrogates.
+    Returns the contacts that stay in clear, because they are the owner's addresses now.
     """
     lake = settings.lake
-    clear = clear_contacts(lake)
+    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    listed = clear_contacts(lake)
+    kept = [contact for contact in listed if owner.has_email(normalized(contact))]
+    clear = [contact for contact in listed if contact not in kept]
     if clear:
-        owner = Owner(settings.owner_emails, settings.owner_user_ids)
-        add_contacts(lake, identify(lake, tables, clear, owner).identities)
-        clean_rows(lake, tables, read_forgotten(lake).finder)
-        replace_clear_contacts(lake)
+        addresses = [contact for contact in clear if addresses_of(normalized(contact))]
+        # The release before took user ids for contacts, too, which no text spells.
+        user_ids = [Identity(normalized(each)) for each in clear if each not in addresses]
+        add_contacts(lake, [*identify(lake, tables, addresses, owner).identities, *user_ids])
+        finder = read_forgotten(lake).finder
+        others = replace(finder, is_address=lambda a: a not in kept and finder.is_address(a))
+        clean_rows(lake, tables, others)
+        replace_clear_contacts(lake, clear)
         purge(forgotten_path(lake))
+    return kept

@@ -1,7 +1,7 @@
 """The order of forgetting: six steps, and a call that was interrupted at any is completed."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ from maverick_assets.crm.forgotten import (
     FORGOTTEN_SCHEMA,
     ForgottenEntry,
     Identity,
+    contact_digest,
     read_forgotten,
+    rows_forgotten_with,
 )
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import TABLES
@@ -24,9 +26,9 @@ from maverick_assets.pipeline.forget.tombstone import RowRef
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.registry.store import Registry
 from maverick_assets_tests.pipeline.forget.evaluation_reports import write_report
-from maverick_assets_tests.pipeline.forget.mails import DANA, LEE, ME, mail, on_disk
+from maverick_assets_tests.pipeline.forget.mails import DANA, LEE, ME, START, mail, on_disk
 from maverick_assets_tests.pipeline.forget.versions import DATA, states, write_datasets
-from maverick_assets_tests.raw_tables import upsert_raw_rows
+from maverick_assets_tests.raw_tables import replace_raw_table_of, upsert_raw_rows
 
 MAILS = TABLES["crm_emails"]
 SECRET = "Dana's own words"
@@ -154,3 +156,52 @@ def test_a_list_of_an_earlier_release_loses_the_addresses_and_texts_lose_the_nam
         [row] = live_rows(raw_path(lake, MAILS.name))
         assert row["body"] == "N. N. said no. Ask nn@invalid."
         assert on_disk(lake / "forgotten", DANA) == []
+
+
+def write_list(run: RunContext, *entries: ForgottenEntry) -> None:
+    rows = [asdict(entry) for entry in entries]
+    sync_table(forgotten_path(run.settings.lake), arrow_table(rows, FORGOTTEN_SCHEMA), "id")
+
+
+def test_a_raw_table_of_an_earlier_release_loses_names_without_the_columns_that_came_since(
+    run: RunContext,
+) -> None:
+    lake = run.settings.lake
+    feedback = TABLES["feedback"]
+    before = replace(feedback, optional={"correction": "text"})
+    said = {"id": "f", "prompt": f"Who is {DANA}?", "response": "Nobody.", "created_at": START}
+    replace_raw_table_of(lake, before, [said])
+    write_list(run, ForgottenEntry(f"contact {DANA}", None, None, DANA, [DANA], START))
+    migrate_list(run.settings, [feedback])
+    [row] = live_rows(raw_path(lake, "feedback"))
+    assert (row["prompt"], "mood" in row) == ("Who is nn@invalid?", False)
+
+
+def test_a_user_id_that_an_earlier_release_forgot_stays_forgotten(run: RunContext) -> None:
+    lake = run.settings.lake
+    write_list(
+        run,
+        ForgottenEntry("contact guest 7", None, None, "guest 7", ["guest 7"], START),
+        ForgottenEntry("conversations:c", "conversations", "c", "guest 7", [], START),
+    )
+    for _ in range(3):
+        forgotten = read_forgotten(lake)
+        assert forgotten.covers(TABLES["conversations"], {"id": "d", "user_id": " Guest 7"})
+        assert not forgotten.covers(TABLES["conversations"], {"id": "d", "user_id": "guest"})
+        assert migrate_list(run.settings, [MAILS]) == []
+    assert on_disk(lake / "forgotten", "guest") == []
+    assert rows_forgotten_with(lake, [contact_digest(lake, "guest 7")]) == {"conversations": ["c"]}
+
+
+def test_a_forgotten_contact_who_is_now_the_owner_is_named_and_stops_no_command(
+    run: RunContext,
+) -> None:
+    lake = run.settings.lake
+    upsert_raw_rows(lake, MAILS.name, [mail("c", LEE, ME, f"{DANA} said no.")])
+    listed = [ForgottenEntry(f"contact {who}", None, None, who, [who], START) for who in (ME, DANA)]
+    write_list(run, *listed)
+    for _ in range(2):
+        assert migrate_list(run.settings, [MAILS]) == [ME]
+        [row] = live_rows(raw_path(lake, MAILS.name))
+        assert (row["recipients"], row["body"]) == (ME, "nn@invalid said no.")
+    assert read_forgotten(lake).covers(MAILS, mail("d", DANA, LEE, "Hello?"))
