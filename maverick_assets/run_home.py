@@ -10,6 +10,9 @@ from maverick_assets.private_folders import account_name
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Says that a release that writes private files made this run home, or has closed it since.
 _CLOSED = ".private"
+# One of them shows that a folder is a run home. `base pull`, for one, makes `base` alone.
+_OURS = (_CLOSED, "postgres/PG_VERSION", "lake", "models", "keys", "base")
+_NEW_DISK = {"lost+found"}  # what a file system of its own has from the start
 
 
 def open_run_home(home: Path) -> str | None:
@@ -17,7 +20,8 @@ def open_run_home(home: Path) -> str | None:
 
     A release before, or a backup, may have left files that everybody reads: a run home that is open
     itself, or that was not looked through yet, is looked through once. Links are not followed.
-    Raises `BadInput` where no folder can be at that path, or where it is another account's.
+    Raises `BadInput` where no folder can be at that path, where it is another account's, and where
+    it holds something else: what others read in a web site or in /tmp is none of our business.
     """
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -30,6 +34,7 @@ def open_run_home(home: Path) -> str | None:
             f"setting MAVERICK_HOME: {home} belongs to {account_name(status.st_uid)}, and this is "
             f"{account_name(os.geteuid())}; run Maverick as its owner, or name another folder"
         )
+    _require_run_home(home)
     mark = home / _CLOSED
     if mark.exists() and not status.st_mode & _OTHERS:
         return None
@@ -39,6 +44,15 @@ def open_run_home(home: Path) -> str | None:
     if not closed:
         return None
     return f"{home} was open to other accounts: {closed} files and folders in it are private now"
+
+
+def _require_run_home(folder: Path) -> None:
+    if any((folder / name).exists() for name in _OURS):
+        return
+    if any(path.name not in _NEW_DISK for path in folder.iterdir()):
+        raise BadInput(
+            f"setting MAVERICK_HOME: {folder} is not a run home and not empty; name a new folder"
+        )
 
 
 def _close(home: Path) -> int:

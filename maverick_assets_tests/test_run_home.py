@@ -12,7 +12,7 @@ import pytest
 import maverick_assets
 from maverick_assets.errors import BadInput
 from maverick_assets.run_home import open_run_home
-from maverick_assets_tests.command import PROJECT
+from maverick_assets_tests.command import PROJECT, Maverick
 from maverick_assets_tests.strangers import needs_another_account, stranger_uid
 
 PACKAGE = Path(maverick_assets.__file__).parent
@@ -45,6 +45,35 @@ def test_an_open_one_is_closed_once_and_links_are_not_followed(tmp_path: Path) -
     assert open_run_home(home) is None
     home.chmod(0o711)
     assert "1 files" in str(open_run_home(home))
+
+
+def test_a_folder_of_something_else_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    page = tmp_path / "site" / "index.html"
+    page.write_text("")
+    for path in (tmp_path, page.parent, page):
+        path.chmod(0o755)
+    with pytest.raises(BadInput, match=f"{tmp_path} is not a run home and not empty; name"):
+        open_run_home(tmp_path)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path, page.parent, page)} == {0o755}
+    assert list(tmp_path.iterdir()) == [page.parent]
+    done = Maverick(tmp_path)("status")
+    assert done.returncode == 2
+    assert "is not a run home and not empty" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == [page.parent]
+
+
+@pytest.mark.parametrize(
+    "name", ["postgres/PG_VERSION", "lake", "models", "keys", "base", ".private", "lost+found"]
+)
+def test_what_maverick_or_a_new_disk_leaves_in_one_is_no_reason(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch() if path.name in ("PG_VERSION", ".private") else path.mkdir()
+    tmp_path.chmod(0o755)
+    open_run_home(tmp_path)
+    assert not [path for path in (tmp_path, *tmp_path.rglob("*")) if path.stat().st_mode & 0o077]
 
 
 @needs_another_account
