@@ -20,13 +20,19 @@ from maverick_assets.evaluation.gates import apply_gates
 from maverick_assets.evaluation.kept_losses import BASE, KeptLosses, adapter_digest
 from maverick_assets.evaluation.metrics import mean_score, row_losses, scorer_digest
 from maverick_assets.evaluation.report import draw_losses, render_report
-from maverick_assets.evaluation.samples import Sample, generate_samples, pick_evenly
+from maverick_assets.evaluation.samples import (
+    Sample,
+    generate_samples,
+    pick_evenly,
+    share_weights,
+)
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.files import staged_directory
 from maverick_assets.processes import run_main
 from maverick_assets.records import GateDecision, Metrics, Score, TrainingSummary
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
 from maverick_assets.training.device.memory import memory_errors
+from maverick_assets.training.device.threads import pack_threads
 from maverick_assets.training.kernels.fast_paths import FastPaths
 from maverick_assets.training.loop.adapters import load_adapter
 from maverick_assets.training.model.kept_check import CheckedBase, checked_paths
@@ -39,6 +45,7 @@ class LoadedBase:
 
     spec: BaseSpec
     model: Any  # between two evaluations without an adapter
+    sampler: Any  # the same: adapters of both models answer and are scored at the same time
     tokenizer: ChatTokenizer
     hardware: Hardware
 
@@ -64,7 +71,7 @@ def load_base(spec: BaseSpec) -> LoadedBase:
     hardware = detect_hardware()
     with memory_errors("the base, which an evaluation loads as it is,", "free memory", hardware):
         model = load_base_model(spec.directory, spec.digest, hardware.dtype).to(hardware.device)
-    return LoadedBase(spec, model, ChatTokenizer(spec.directory), hardware)
+    return LoadedBase(spec, model, share_weights(model), ChatTokenizer(spec.directory), hardware)
 
 
 def evaluate(spec: EvaluationSpec, base: LoadedBase) -> tuple[Metrics, GateDecision]:
@@ -130,26 +137,45 @@ def _measure(
     started = time.monotonic()
     paths = base.paths(rows, spec.checks)  # without an adapter: the check attaches its own
     kept = KeptLosses(spec.losses, scorer_digest(base.spec.digest, base.hardware, paths))
-    of_base = _score(base, None, rows, kept, paths)
-    current = spec.in_service_adapter
-    in_service = _score(base, current, rows, kept, paths) if current else None
-    of_adapter = _score(base, spec.adapter, rows, kept, paths)
-    kept.save()
-    metrics = Metrics(
-        split=spec.split,
-        n_examples=len(rows),
-        n_supervised=sum(row.n_supervised for row in rows),
-        base=of_base,
-        adapter=of_adapter,
-        in_service=in_service,
-        ratio=of_adapter.perplexity / of_base.perplexity,
-        seconds=round(time.monotonic() - started, 2),
-        base_digest=base.spec.digest,
-    )
+    with _samples_meanwhile(spec, base, examples, paths) as samples:
+        of_base = _score(base, None, rows, kept, paths)
+        current = spec.in_service_adapter
+        in_service = _score(base, current, rows, kept, paths) if current else None
+        of_adapter = _score(base, spec.adapter, rows, kept, paths)
+        kept.save()
+        metrics = Metrics(
+            split=spec.split,
+            n_examples=len(rows),
+            n_supervised=sum(row.n_supervised for row in rows),
+            base=of_base,
+            adapter=of_adapter,
+            in_service=in_service,
+            ratio=of_adapter.perplexity / of_base.perplexity,
+            seconds=round(time.monotonic() - started, 2),
+            base_digest=base.spec.digest,
+        )
+        return metrics, next(samples)
+
+
+@contextmanager
+def _samples_meanwhile(
+    spec: EvaluationSpec, base: LoadedBase, examples: Sequence[Example], paths: FastPaths
+) -> Iterator[Iterator[list[Sample]]]:
+    """An iterator over one item, the samples of a spec.
+
+    They are generated while the caller scores, because one core does it; with one thread they are
+    generated when they are asked for.
+    """
     chosen = pick_evenly(examples, spec.samples)
-    with _adapted(base.model, spec.adapter) as model:
-        samples = generate_samples(model, chosen, base.tokenizer, spec.max_length, base.hardware)
-    return metrics, samples
+    with (
+        _adapted(base.sampler, spec.adapter) as model,
+        pack_threads(base.hardware, paths.side_by_side) as threads,
+    ):
+
+        def generate(some: Sequence[Example]) -> list[Sample]:
+            return generate_samples(model, some, base.tokenizer, spec.max_length, base.hardware)
+
+        yield threads.map(generate, [chosen]) if threads.count > 1 else map(generate, [chosen])
 
 
 def _score(

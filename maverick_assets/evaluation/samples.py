@@ -1,6 +1,8 @@
 """Sample answers of an adapter beside the real completions."""
 
+import copy
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, TypedDict
 
 import torch
@@ -29,6 +31,12 @@ def pick_evenly(examples: Sequence[Example], count: int) -> list[Example]:
         return ordered
     gaps = max(count - 1, 1)
     return [ordered[round(at * (len(ordered) - 1) / gaps)] for at in range(count)]
+
+
+def share_weights(model: Any) -> Any:
+    """A model of the same weights in modules of its own, which can have another adapter."""
+    weights = chain(model.parameters(), model.buffers())
+    return copy.deepcopy(model, {id(tensor): tensor for tensor in weights})
 
 
 def generate_samples(

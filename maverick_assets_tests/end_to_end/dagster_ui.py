@@ -33,11 +33,12 @@ class DagsterUI:
         return f"maverick-ui-{urlsplit(self.url).port}={self.token}"
 
 
-def start_ui(maverick: Maverick) -> DagsterUI:
-    """Start it on a free port and wait until it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def start_ui(maverick: Maverick, port: int | None = None) -> DagsterUI:
+    """Start it on this port, or a free one, and wait until it answers."""
+    if port is None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             maverick.command("ui", "--port", str(port)),

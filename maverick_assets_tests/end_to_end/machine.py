@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 from dagster import AssetKey
@@ -71,6 +72,10 @@ class Machine:
         doomed = [psutil.Process(pid) for pid in tops]
         kill([*doomed, *(child for top in doomed for child in top.children(recursive=True))])
         self.ui.process.wait()
+
+    def start_again(self) -> None:
+        """Start `maverick ui` as before, on its port: it then finds what it left in /tmp."""
+        self.ui = start_ui(self.maverick, urlsplit(self.ui.url).port)
 
     def stop(self) -> None:
         self.ui.process.send_signal(signal.SIGTERM)

@@ -2,10 +2,10 @@
 
 Each is a tiny random model of the family's own architecture, with its kind of tokenizer, its
 special tokens and what its chat template does (`corpora/model_families.py`). The stages run one
-after the other in this process; one family goes through Dagster's weekly job instead.
+after the other in this process. In `abuse/test_foreign_addresses.py` one goes through the weekly
+job.
 """
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -46,7 +46,6 @@ from maverick_assets.settings import Settings
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import TrainingSpec, read_json
-from maverick_assets_tests.command import Maverick, import_rows
 from maverick_assets_tests.corpora.model_families import FAMILIES
 from maverick_assets_tests.recording_log import RecordingLog
 
@@ -213,18 +212,6 @@ def test_ollama_is_told_the_same_format(served: Served) -> None:
     assert page.startswith("FROM base-")
     for token in ChatTokenizer(served.base.directory).stop_tokens:
         assert f'PARAMETER stop "{token}"\n' in page
-
-
-def test_the_weekly_job_trains_a_base_of_another_family(base: PreparedBase, tmp_path: Path) -> None:
-    FAMILIES["Phi-3"].save(tmp_path / "model", base.directory)
-    home = tmp_path / "home"
-    keep_surrogates(Settings(home=home))
-    command = Maverick(home, {"MAVERICK_BASE_MODEL": str(tmp_path / "model")})
-    import_rows(command, {"personality_samples": robbies_rows()}, tmp_path)
-    done = command("run", "weekly", "--personality", "robbie")
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "robbie v1.0 is in service" in done.stderr
-    assert json.loads(command.ok("chat", "robbie", QUESTION, "--json"))["version"] == "v1.0"
 
 
 def keep_surrogates(settings: Settings) -> None:

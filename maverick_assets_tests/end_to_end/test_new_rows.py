@@ -10,7 +10,6 @@ from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.lake.paths import raw_path
-from maverick_assets_tests.end_to_end.dagster_ui import start_ui
 from maverick_assets_tests.end_to_end.machine import Machine, robbies_home
 from maverick_assets_tests.processes import kill, wait_for
 
@@ -37,7 +36,7 @@ def test_a_burst_while_the_daemon_is_killed_and_the_machine_goes_off_is_one_inge
     assert len(live_rows(raw_path(home / "lake", "sticky_notes"))) == 10_000
     machine.power_cut()
     off = time.time()
-    machine.ui = start_ui(machine.maverick)
+    machine.start_again()
     wait_for(lambda: machine.ticks_since("new_crm_rows", off) >= 2, 120)
     assert ingests(machine) == ["SUCCESS", "SUCCESS"]
 

@@ -15,7 +15,6 @@ from deltalake import DeltaTable
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.cli.jobs import asset_selection
 from maverick_assets_tests.command import Maverick
-from maverick_assets_tests.end_to_end.dagster_ui import start_ui
 from maverick_assets_tests.end_to_end.machine import Machine, robbies_home
 from maverick_assets_tests.processes import is_alive, kill, processes_with, wait_for
 
@@ -115,7 +114,7 @@ def test_a_run_recovers_from_a_power_cut(machine: Machine, training: str) -> Non
     [driver] = machine.drivers()
     machine.power_cut()
     assert not processes_with(str(machine.maverick.home))
-    machine.ui = start_ui(machine.maverick)
+    machine.start_again()
     assert_recovered(machine, training, driver)
 
 
@@ -124,7 +123,7 @@ def test_a_run_that_a_stopped_ui_interrupts_is_requested_again_at_the_next_start
 ) -> None:
     [driver] = machine.drivers()
     machine.stop()
-    machine.ui = start_ui(machine.maverick)
+    machine.start_again()
     assert_recovered(machine, training, driver)
 
 

@@ -23,6 +23,7 @@ from maverick_assets.evaluation.samples import pick_evenly
 from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import GateDecision, Metrics
+from maverick_assets.training.loop.adapters import load_adapter
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import BaseSpec, TrainingSpec
@@ -169,6 +170,30 @@ def test_an_evaluation_repeats_exactly(spec: dict[str, Any], run: Run) -> None:
     second = run(spec)
     assert (first.base, first.adapter) == (second.base, second.adapter)
     assert (Path(spec["out"]) / "samples.json").read_bytes() == samples
+
+
+def test_samples_generated_beside_the_scoring_are_those_generated_after_it(
+    spec: dict[str, Any], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluated = []
+    for threads in ("2", "1"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        metrics = run(spec)
+        samples = json.loads((Path(spec["out"]) / "samples.json").read_text())
+        evaluated.append((metrics.base, metrics.adapter, samples))
+    assert evaluated[0] == evaluated[1]
+
+
+def test_models_of_the_same_weights_have_adapters_of_their_own(
+    spec: dict[str, Any], loaded: LoadedBase
+) -> None:
+    shared = [weight.data_ptr() for weight in loaded.sampler.parameters()]
+    assert shared == [weight.data_ptr() for weight in loaded.model.parameters()]
+    lora = load_adapter(loaded.sampler, Path(spec["adapter"]))
+    names = [name for name, _ in loaded.model.named_parameters()]
+    lora.unload()
+    assert names
+    assert not [name for name in names if "lora" in name]
 
 
 def test_an_empty_split_is_named_and_nothing_is_written(spec: dict[str, Any], run: Run) -> None:

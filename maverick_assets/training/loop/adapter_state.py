@@ -154,7 +154,8 @@ def validate(state: AdapterState, stepper: Stepper) -> None:
 def adapter_snapshot(state: AdapterState, stepper: Stepper) -> AdapterSnapshot:
     """What it takes to resume an adapter.
 
-    The tensors are the stepper's own: the next step changes them.
+    The tensors are the stepper's own: the next step changes them. After its last step an adapter
+    needs AdamW's moments no more, which are two thirds of a checkpoint.
     """
     progress = Progress(
         steps_done=state.steps_done,
@@ -166,7 +167,7 @@ def adapter_snapshot(state: AdapterState, stepper: Stepper) -> AdapterSnapshot:
     return AdapterSnapshot(
         progress,
         stepper.weights(state.index),
-        stepper.optimizer_state(state.index),
+        stepper.optimizer_state(state.index) if state.steps_left else {},
         state.best_weights,
     )
 

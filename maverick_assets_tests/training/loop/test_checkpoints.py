@@ -143,6 +143,18 @@ def test_a_resumed_run_is_as_if_it_had_never_stopped(tmp_path: Path) -> None:
     assert same(run(tmp_path), expected)  # nothing is left to do
 
 
+def test_moments_are_kept_until_the_last_step(tmp_path: Path) -> None:
+    steps = count(1)
+    with pytest.raises(Interrupted):
+        run(tmp_path, lambda: next(steps) == 2)
+    stopped = Checkpoints(tmp_path, "run").newest().values()
+    assert any(snapshot.optimizer_state for snapshot in stopped)
+    run(tmp_path)
+    for done in Checkpoints(tmp_path, "run").newest().values():
+        assert done.weights
+        assert not done.optimizer_state
+
+
 def test_a_loss_that_is_not_finite_sets_the_adapter_back_with_half_the_rate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
