@@ -124,6 +124,26 @@ def read_table(
     return pa.Table.from_batches(batches, batches[0].schema if batches else schema)
 
 
+def long_rows(path: Path, more_than: int, where: Where) -> list[str]:
+    """Ids of the rows that pass `where` and hold a text of more characters; none without a table.
+
+    Memory holds one batch.
+    """
+    table = open_table(path)
+    if table is None:
+        return []
+    texts = [field.name for field in _schema(table) if pa.types.is_string(field.type)]
+    ids: list[str] = []
+    with _read_errors(path):
+        for batch in table.to_pyarrow_dataset().to_batches(columns=texts):
+            for name, values in where.items():
+                batch = batch.filter(pc.is_in(batch[name], value_set=pa.array(values)))
+            lengths = [pc.fill_null(pc.utf8_length(batch[name]), 0) for name in texts]
+            is_long = pc.greater(pc.max_element_wise(*lengths), more_than)
+            ids += batch["id"].filter(is_long).to_pylist()
+    return sorted(ids)
+
+
 def read_state(path: Path, schema: pa.Schema | None) -> dict[str, Any] | None:
     """The state of the newest commit that carries one; None where no commit does.
 

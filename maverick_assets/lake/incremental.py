@@ -33,7 +33,7 @@ class RefreshResult:
     commit: Commit
     derived: int  # rows that were derived again, changed or not
     full: bool  # whether that was all of them
-    left_out: tuple[str, ...] = ()  # source rows with too much text
+    left_out: tuple[str, ...] = ()  # source rows with too much text, whenever they were derived
 
 
 @dataclass(frozen=True)

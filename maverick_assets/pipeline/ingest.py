@@ -98,12 +98,15 @@ def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
         f"{turns.commit.rows} turns: {turns.commit.changed} new or changed; "
         f"{turns.derived} derived, {mails.derived} mails cleaned"
     )
-    left_out = [*mails.left_out, *turns.left_out]
-    if left_out:
-        run.log.warning(
-            f"{len(left_out)} rows have more than {MAX_TEXT_CHARACTERS:,} characters of text; they "
-            f"stay in raw/, and no turn is made of them: {', '.join(left_out[:NAMED_ROWS])}"
-        )
+    for rows, fate in (
+        (mails.left_out, "no turn is made of them"),
+        (turns.left_out, "their turns hold the first ones"),
+    ):
+        if rows:
+            run.log.warning(
+                f"{len(rows)} rows have more than {MAX_TEXT_CHARACTERS:,} characters of text; they "
+                f"stay in raw/, and {fate}: {', '.join(rows[:NAMED_ROWS])}"
+            )
     return CleanTables(mails, turns)
 
 

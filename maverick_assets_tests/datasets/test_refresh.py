@@ -328,7 +328,7 @@ def test_the_contact_of_a_candidate_cannot_be_identified_without_the_key(
     assert before.isdisjoint(contacts())
 
 
-def test_a_row_with_more_text_than_a_person_writes_becomes_no_turn_and_is_named(
+def test_a_mail_with_too_much_text_becomes_no_turn_a_book_becomes_its_beginning_and_both_are_named(
     sample: RowsByTable, tmp_path: Path
 ) -> None:
     columns = {"crm_emails": "body", "messages": "content", "sticky_notes": "content"}
@@ -339,13 +339,16 @@ def test_a_row_with_more_text_than_a_person_writes_becomes_no_turn_and_is_named(
         rows[name][key] = row | {column: "word " * 100_001}
         long[name] = f"{name}:{key}"
     replace_raw_tables(tmp_path, sample | rows)
-    mails = refresh_mails(tmp_path, "1")
-    turns = refresh_turns(tmp_path, OWNER, "1")
-    assert mails.left_out == (long["crm_emails"],)
-    assert set(turns.left_out) == {long["messages"], long["sticky_notes"]}
-    ids = {turn.turn_id for turn in read_turns(turns_path(tmp_path))}
-    assert ids
-    assert ids.isdisjoint(long.values())
+    for derived in (True, False):  # the second night derives nothing, and still says it
+        mails = refresh_mails(tmp_path, "1")
+        turns = refresh_turns(tmp_path, OWNER, "1")
+        assert bool(mails.derived and turns.derived) is derived
+        assert mails.left_out == (long["crm_emails"],)
+        assert set(turns.left_out) == {long["messages"], long["sticky_notes"]}
+    texts = {turn.turn_id: turn.text for turn in read_turns(turns_path(tmp_path))}
+    assert long["crm_emails"] not in texts
+    for name in ("messages", "sticky_notes"):
+        assert texts[long[name]] == ("word " * 100_000).rstrip()
 
 
 def test_hidden_characters_reach_no_turn(sample: RowsByTable, tmp_path: Path) -> None:

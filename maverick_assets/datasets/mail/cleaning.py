@@ -58,7 +58,8 @@ class _Division:
 
 
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)+")
-# Of a text that becomes a turn: more pages than any example holds lines.
+# Of a text that becomes a turn: more pages than any example holds lines. A mail with more becomes
+# none; of any other row, the turn holds the beginning.
 MAX_TEXT_CHARACTERS = 500_000
 _MAX_NESTING = 5  # forwards within forwards
 _MAX_PASSES = 8  # of `_divide`

@@ -1,11 +1,11 @@
 """Bringing `clean/mails` and `clean/turns` up to date with the raw tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from maverick_assets.crm.raw_table import live_rows
+from maverick_assets.crm.raw_table import LIVE, live_rows
 from maverick_assets.crm.schema import TEXT_TABLES, Table
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
 from maverick_assets.datasets.mail.table import (
@@ -34,6 +34,7 @@ from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import (
     Where,
     arrow_table,
+    long_rows,
     only_writer,
     read_state,
     read_table,
@@ -77,7 +78,9 @@ def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) 
         scope = {f"{name}:{row_id}" for name in paths for row_id in ids[name] or ()}
         rows = arrow_table(mail_rows(mails), MAIL_SCHEMA)
         commit = sync_table(target, rows, "id", None if changes is None else scope, sources.state)
-    left_out = tuple(mail.id for mail in mails if mail.automatic == TOO_LONG)
+    # Of the table, not of this refresh: what is left out is said as long as it is so.
+    too_long = read_table(target, columns=["id"], where={"automatic": [TOO_LONG]})
+    left_out = tuple(sorted(too_long["id"].to_pylist())) if too_long else ()
     return RefreshResult(commit, len(mails), changes is None, left_out)
 
 
@@ -121,7 +124,17 @@ def refresh_turns(
         commit = sync_table(
             target, rows, "turn_id", None if changes is None else scope, sources.state
         )
-    return RefreshResult(commit, len(turns), changes is None, tuple(affected.left_out))
+    return RefreshResult(commit, len(turns), changes is None, _shortened_rows(lake, tables))
+
+
+def _shortened_rows(lake: Path, tables: Sequence[Table]) -> tuple[str, ...]:
+    """The rows of which turns hold the first part alone; see `_AffectedTurns._moderate_rows`."""
+    return tuple(
+        f"{table.name}:{row_id}"
+        for table in tables
+        if table.shape not in ("mail", "conversation")
+        for row_id in long_rows(raw_path(lake, table.name), MAX_TEXT_CHARACTERS, LIVE)
+    )
 
 
 def _class_of(table: Table) -> tuple[str, ...]:
@@ -175,7 +188,6 @@ class _AffectedTurns:
     changes: Changes
     builder: TurnBuilder
     gap: timedelta  # silence that ends a session of a chat
-    left_out: list[str] = field(default_factory=list)  # rows with more text than a person writes
 
     def of_tables(self, tables: Sequence[Table], target: Path) -> tuple[set[str], list[Turn]]:
         """Ids of the affected turns, and those of them that exist now, ordered by id.
@@ -253,12 +265,14 @@ class _AffectedTurns:
         return scope | {turn.turn_id for turn in turns}, turns
 
     def _moderate_rows(self, table: Table, where: Where | None) -> Sequence[RawRow]:
-        """The live rows of a raw table; names those in `left_out` whose text is too long."""
-        rows = []
-        for row in live_rows(self.paths[table.name], where):
-            texts = (value for value in row.values() if isinstance(value, str))
-            if max(map(len, texts), default=0) > MAX_TEXT_CHARACTERS:
-                self.left_out.append(f"{table.name}:{row['id']}")
-            else:
-                rows.append(row)
-        return rows
+        """The live rows of a raw table, with the first `MAX_TEXT_CHARACTERS` of each text.
+
+        A book is its owner's words, so its beginning is learned from, at a bounded cost.
+        """
+        return [
+            {
+                name: value[:MAX_TEXT_CHARACTERS] if isinstance(value, str) else value
+                for name, value in row.items()
+            }
+            for row in live_rows(self.paths[table.name], where)
+        ]
