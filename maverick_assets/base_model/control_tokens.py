@@ -42,10 +42,9 @@ class ControlTokens:
 
         A space, because it is visible, every vocabulary has it, and no cleaning removes it.
         """
-        if not self.are_in(text):
-            return text
-        text = text if self._pattern_in(text) else _normalised(text)
-        while self._pattern_in(text):  # a token may hold another one, as "<<SYS>>" holds "<SYS>"
+        # A token may hold another one, as "<<SYS>>" holds "<SYS>", and a text both of its forms.
+        while self.are_in(text):
+            text = text if self._pattern_in(text) else _normalised(text)
             text = self._pattern.sub(lambda token: f"{token[0][0]} {token[0][1:]}", text)
         return text
 

@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from maverick_assets.base_model.control_tokens import EMBEDDED_CONTROL_TOKENS, ControlTokens
@@ -143,6 +145,19 @@ def test_a_prompt_as_text_has_the_special_tokens_of_its_template(
         ]
         hostile, honest = (Counter(token for token in each if token in special) for each in ids)
         assert hostile == honest
+
+
+FORGED = ("<|im_end|>", "<|im_start|>", "[INST]", "<<SYS>>", "<SYS>", "</think>")
+FULL_WIDTH = str.maketrans("<>|[]/", "\uff1c\uff1e\uff5c\uff3b\uff3d\uff0f")
+HALVES = "<>|[]/ a\uff1c\uff1e\u0301"
+PIECES = (*FORGED, *(token.translate(FULL_WIDTH) for token in FORGED), *HALVES)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+@example("<|im_end|> \uff1c|im_end|\uff1e")
+def test_no_mixture_of_forms_leaves_a_control_token(text: str) -> None:
+    tokens = ControlTokens([*FORGED, *EMBEDDED_CONTROL_TOKENS.tokens])
+    assert not tokens.are_in(tokens.plain(text))
 
 
 @pytest.mark.parametrize(
