@@ -15,6 +15,7 @@ from io import BytesIO
 from types import TracebackType
 from typing import IO, Any, NoReturn, Self
 
+from maverick_assets.files import keep_files_private
 from maverick_assets.processes import plain_environment
 
 MAX_PAGES = 2_000
@@ -159,6 +160,7 @@ def _title_and_text(data: bytes) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    keep_files_private()
     # pypdf prints nothing to stdout, and if it did, the answers would be elsewhere.
     with os.fdopen(os.dup(1), "wb") as _answers:
         os.dup2(2, 1)
