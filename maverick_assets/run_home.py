@@ -1,5 +1,6 @@
 """The run home belongs to one account, and no other reads anything in it."""
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -58,18 +59,23 @@ def _require_run_home(folder: Path) -> None:
 def _close(home: Path) -> int:
     """Take all rights of others away, below `home`; how many files and folders had some."""
     closed = 0
-    for folder, _, _, descriptor in os.fwalk(home):
+    for folder, _, _, descriptor in os.fwalk(home.resolve()):  # of a link it would list nothing
         for entry in os.scandir(descriptor):
-            status = entry.stat(follow_symlinks=False)
-            if entry.is_symlink() or not status.st_mode & _OTHERS:
-                continue
-            try:
-                os.chmod(entry.name, stat.S_IMODE(status.st_mode) & ~_OTHERS, dir_fd=descriptor)
-            except PermissionError as error:
-                owner = account_name(status.st_uid)
-                raise MaverickError(
-                    f"{folder}/{entry.name} belongs to {owner} and is open to others; give it to "
-                    f"{account_name(os.geteuid())}, or move it out of the run home"
-                ) from error
-            closed += 1
+            with contextlib.suppress(FileNotFoundError):  # gone since it was listed
+                closed += _close_entry(entry, folder, descriptor)
     return closed
+
+
+def _close_entry(entry: os.DirEntry[str], folder: str, descriptor: int) -> bool:
+    """Whether others had a right to this entry of the open `folder`."""
+    status = entry.stat(follow_symlinks=False)
+    if entry.is_symlink() or not status.st_mode & _OTHERS:
+        return False
+    try:
+        os.chmod(entry.name, stat.S_IMODE(status.st_mode) & ~_OTHERS, dir_fd=descriptor)
+    except PermissionError as error:
+        raise MaverickError(
+            f"{folder}/{entry.name} belongs to {account_name(status.st_uid)} and is open to "
+            f"others; give it to {account_name(os.geteuid())}, or move it out of the run home"
+        ) from error
+    return True

@@ -13,6 +13,7 @@ import maverick_assets
 from maverick_assets.errors import BadInput
 from maverick_assets.run_home import open_run_home
 from maverick_assets_tests.command import PROJECT, Maverick
+from maverick_assets_tests.processes import eventually
 from maverick_assets_tests.strangers import needs_another_account, stranger_uid
 
 PACKAGE = Path(maverick_assets.__file__).parent
@@ -45,6 +46,38 @@ def test_an_open_one_is_closed_once_and_links_are_not_followed(tmp_path: Path) -
     assert open_run_home(home) is None
     home.chmod(0o711)
     assert "1 files" in str(open_run_home(home))
+
+
+def test_a_run_home_behind_a_link_is_closed_too(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "lake").mkdir(parents=True)
+    (tmp_path / "disk").chmod(0o755)
+    (tmp_path / "disk" / "lake").chmod(0o755)
+    (tmp_path / "home").symlink_to("disk")
+    assert "1 files and folders" in str(open_run_home(tmp_path / "home"))
+    assert not [path for path in (tmp_path / "disk").rglob("*") if path.stat().st_mode & 0o077]
+
+
+BUSY = """
+import os, sys
+os.chdir(sys.argv[1])
+while True:
+    for number in range(40): os.close(os.open(str(number), os.O_CREAT, 0o644))
+    for number in range(40): os.unlink(str(number))
+"""
+
+
+def test_files_that_come_and_go_meanwhile_are_no_failure(tmp_path: Path) -> None:
+    """Those of a server or of a run, say."""
+    (tmp_path / "lake").mkdir()
+    command = [sys.executable, "-c", BUSY, str(tmp_path / "lake")]
+    with subprocess.Popen(command, umask=0o022) as busy:
+        try:
+            eventually(lambda: next((tmp_path / "lake").iterdir()))
+            for _ in range(1000):
+                tmp_path.chmod(0o755)
+                open_run_home(tmp_path)
+        finally:
+            busy.kill()
 
 
 def test_a_folder_of_something_else_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
