@@ -129,6 +129,7 @@ class Cluster:
         done = self.account.run(
             [_binary("postgres"), "--single", *data, *_options(), "postgres"],
             self.pgdata,
+            needs_name=True,
             input=f"alter role {SUPERUSER} with login password '{scram_verifier(password)}'\n",
         )
         if done.returncode or "ERROR:" in done.stderr:

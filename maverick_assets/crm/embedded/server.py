@@ -53,9 +53,14 @@ def database_url(pgdata: Path, database: str) -> str:
 
 
 def restart_dead_servers() -> bool:
-    """Start the servers again that this process holds and that were killed; False if none was."""
+    """Start the servers again that this process holds and that were killed; False if none was.
+
+    Their URLs lead there again, where /tmp was cleaned.
+    """
     restarted = False
     for pgdata, holder in [item for item in _holders.items() if item[1].started]:
+        with _failures_named(pgdata):
+            short_path(holder.cluster.socket_folder)
         server = holder.cluster.running()
         if server is None or not server.reachable:
             with _failures_named(pgdata), holder.alone():

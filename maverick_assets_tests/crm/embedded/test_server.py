@@ -18,9 +18,11 @@ from maverick_assets.crm.connection import connect, describe_database
 from maverick_assets.crm.embedded import database_url, restart_dead_servers
 from maverick_assets.crm.embedded.cluster import Cluster
 from maverick_assets.crm.embedded.failures import failure_cause
+from maverick_assets.crm.embedded.passwords import Passwords
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.private_folders import remove_short_path
 from maverick_assets.settings import Settings
-from maverick_assets_tests.processes import eventually, kill, wait_for
+from maverick_assets_tests.processes import eventually, kill, stop_server, wait_for
 
 CLIENT = """
 import sys
@@ -246,7 +248,10 @@ def test_neither_umask_nor_a_linked_folder_is_in_the_way(tmp_path: Path) -> None
 def test_a_user_without_a_name_has_a_server_too() -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # where that user gets, too
         os.chown(folder, 43210, 43210)
-        assert visit(Path(folder) / "postgres", "nameless") == 1
+        pgdata = Path(folder) / "postgres"
+        assert visit(pgdata, "nameless") == 1
+        Passwords(pgdata).path.unlink()  # as it is missing after an upgrade
+        assert visit(pgdata, "nameless") == 2
 
 
 def test_the_socket_lies_in_a_private_folder_and_goes_with_the_server(tmp_path: Path) -> None:
@@ -337,3 +342,16 @@ def test_a_long_running_process_restarts_what_was_killed_or_cleaned_away(tmp_pat
     shutil.rmtree(server.socket_folder)
     assert restart_dead_servers()
     psycopg.connect(url).close()
+
+
+def test_a_long_running_process_puts_back_the_link_that_a_cleaned_tmp_has_lost(
+    tmp_path: Path,
+) -> None:
+    pgdata = tmp_path / ("a long name " * 8) / "postgres"
+    url = database_url(pgdata, "crm")
+    remove_short_path(pgdata / "socket")
+    with pytest.raises(psycopg.OperationalError, match="No such file"):
+        psycopg.connect(url)
+    assert not restart_dead_servers()
+    psycopg.connect(url).close()
+    stop_server(pgdata)
