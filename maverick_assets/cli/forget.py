@@ -87,6 +87,7 @@ def _as_json(outcome: "Outcome") -> dict[str, Any]:
         "too_long": forgetting.too_long,
         "quotes_cut": outcome.quotes_cut,
         "names_of_others": {name: list(others) for name, others in outcome.shared.items()},
+        "phones_of_others": {name: list(others) for name, others in outcome.shared_phones.items()},
         "crm": outcome.crm,
         "crm_cleaned": outcome.crm_cleaned,
         "left": {each.place: each.count for each in outcome.leftovers},
@@ -129,6 +130,10 @@ def _left(result: dict[str, Any], crm_is_external: bool) -> list[str]:
     for address, others in result["names_of_others"].items():
         lines.append(
             f"the name of {address} is also that of {', '.join(others)}, and stays in texts"
+        )
+    for address, others in result["phones_of_others"].items():
+        lines.append(
+            f"a phone number of {address} is also that of {', '.join(others)}, and stays in texts"
         )
     total = sum(result["crm"].values())
     counts = ", ".join(f"{table} {count}" for table, count in result["crm"].items())

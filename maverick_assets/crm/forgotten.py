@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from maverick_assets.crm.people.addresses import addresses_of, normalized
+from maverick_assets.crm.people.chat_contacts import names_contact
 from maverick_assets.crm.people.mentions import NO_ADDRESS, People
 from maverick_assets.crm.schema import ATTENDEE_TAG, Table
 from maverick_assets.errors import MaverickError
@@ -126,7 +127,7 @@ def belongs_to(row: Mapping[str, Any], people: People) -> bool:
     """Whether a row is some of these people's own.
 
     So is a mail from one of them or to nobody else, their deals, notes and interactions, a chat
-    that names one of them in its metadata, and an event that nobody else attends. A mail to
+    whose metadata say that one of them takes part, and an event that nobody else attends. A mail to
     several people is not, nor is a text that names one of them.
     """
     for column in ("sender_email", "owner_email", "user_id"):
@@ -135,7 +136,7 @@ def belongs_to(row: Mapping[str, Any], people: People) -> bool:
         if any(map(people.is_address, {*addresses_of(value), value.strip().lower()})):
             return True
     # Nothing says which message of a chat of several people is whose.
-    if people.names(row.get("metadata")):
+    if names_contact(row.get("metadata"), people):
         return True
     sender = addresses_of(row.get("sender_email"))
     attendees = [tag for tag in row.get("tags") or () if tag.startswith(ATTENDEE_TAG)]

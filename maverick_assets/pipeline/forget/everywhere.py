@@ -45,6 +45,7 @@ class Outcome:
 
     forgetting: Forgetting
     shared: Mapping[str, Collection[str]]  # names that others have, too: these others, by contact
+    shared_phones: Mapping[str, Collection[str]]  # the same of phone numbers
     crm: Mapping[str, int]  # rows of the CRM by table: of the contacts, and of those naming them
     crm_cleaned: bool
     quotes_cut: bool
@@ -64,7 +65,7 @@ def forget_everywhere(
     lake = settings.lake
     tables = [*tables, *_abandoned_tables(lake, tables)]
     if isinstance(request.target, RowRef):
-        identified = Identified((), {}, ())
+        identified = Identified((), {}, {}, ())
     else:
         identified = _identified(settings, tables, request.target)
         _note_pending(settings, identified.identities)
@@ -88,7 +89,15 @@ def forget_everywhere(
     leftovers = _search(settings, search, in_crm)
     if not leftovers:
         _pending_file(settings).unlink(missing_ok=True)
-    return Outcome(forgetting, identified.shared, crm, in_crm, request.also_quotes, leftovers)
+    return Outcome(
+        forgetting,
+        identified.shared,
+        identified.shared_phones,
+        crm,
+        in_crm,
+        request.also_quotes,
+        leftovers,
+    )
 
 
 def _identified(settings: Settings, tables: Sequence[Table], contacts: Sequence[str]) -> Identified:

@@ -55,6 +55,7 @@ class Identified:
 
     identities: tuple[Identity, ...]
     shared: Mapping[str, Collection[str]]  # by address: others who have the same full name
+    shared_phones: Mapping[str, Collection[str]]  # by address: others who have the same number
     unknown: Collection[str]  # addresses that no row names
 
 
@@ -63,9 +64,9 @@ def identify(
 ) -> Identified:
     """The contacts as the rows of the lake know them.
 
-    `contacts` are addresses, with or without a display name. A full name that another address has,
-    too, is not his alone: it is left where it stands, and named. Raises `BadInput` for what is no
-    address, and for the owner's.
+    `contacts` are addresses, with or without a display name. A full name or a number that another
+    address has, too, is not his alone: it is left where it stands, and named. Raises `BadInput`
+    for what is no address, and for the owner's.
     """
     wanted: dict[str, str] = {}
     for contact in contacts:
@@ -79,20 +80,47 @@ def identify(
     seen = _names_seen(lake, tables, wanted)
     for address, display in wanted.items():
         seen.add(address, display)
-    holders: defaultdict[str, set[str]] = defaultdict(set)
-    for address, names in seen.names.items():
-        for name in names:
-            holders[name].add(address)
-    identities, shared = [], {}
-    for address in wanted:
-        own = {name for name in seen.names[address] if holders[name] <= wanted.keys()}
-        others = {other for name in seen.names[address] - own for other in holders[name]}
-        if others:
-            shared[address] = sorted(others - wanted.keys())
-        phones = tuple(sorted(seen.phones[address]))
-        identities.append(Identity(address, tuple(sorted(own)), phones))
+    _note_same_phones(seen, lake, tables, wanted)
+    names, shared = _own(seen.names, wanted)
+    phones, shared_phones = _own(seen.phones, wanted)
+    identities = [
+        Identity(address, tuple(sorted(names[address])), tuple(sorted(phones[address])))
+        for address in wanted
+    ]
     unknown = [address for address in wanted if address not in seen.addresses]
-    return Identified(tuple(identities), shared, unknown)
+    return Identified(tuple(identities), shared, shared_phones, unknown)
+
+
+def _own(
+    seen: Mapping[str, set[str]], wanted: Collection[str]
+) -> tuple[dict[str, set[str]], dict[str, list[str]]]:
+    """Of names or numbers by address: those that nobody but the wanted has, and who else has the
+    others."""
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for address, values in seen.items():
+        for value in values:
+            holders[value].add(address)
+    own, shared = {}, {}
+    for address in wanted:
+        values = seen.get(address, set())
+        own[address] = {value for value in values if holders[value] <= set(wanted)}
+        others = {other for value in values for other in holders[value]} - set(wanted)
+        if others:
+            shared[address] = sorted(others)
+    return own, shared
+
+
+def _note_same_phones(
+    seen: NamesSeen, lake: Path, tables: Sequence[Table], wanted: Collection[str]
+) -> None:
+    """Notes which other senders sign with a number of the wanted: a switchboard's."""
+    phones = {phone for address in wanted for phone in seen.phones[address]}
+    for table in tables if phones else ():
+        for row in live_rows(raw_path(lake, table.name)) if table.shape == "mail" else ():
+            address, body = normalized(row["sender_email"] or ""), row["body"] or ""
+            # Most mails hold none of them, and need not be divided.
+            if address not in wanted and phones & _numbers(body):
+                seen.phones[address] |= phones & _signature_phones(body)
 
 
 def _names_seen(lake: Path, tables: Sequence[Table], wanted: Collection[str]) -> NamesSeen:
@@ -155,15 +183,22 @@ def _note_signature(seen: NamesSeen, address: str, body: str) -> None:
         is_name = _SIGNATURE_WORDS.fullmatch(words) and words[:1].isupper()
         if is_name and _spells(parts, fold(_TITLE.sub("", words))):
             seen.add(address, words)
+    seen.phones[address] |= _signature_phones(body)
+
+
+def _signature_phones(body: str) -> set[str]:
+    """The numbers in a mail's signature; none where it is too long to be divided."""
     try:
         text, removed = plain_text(body), clean_body(body).removed
     except TooMuchText:
-        return
-    for part in removed:
-        if part.reason in _SIGNED:
-            signature = text[part.start : part.end]
-            numbers = (signature[n.start : n.end] for n in phone_numbers(signature))
-            seen.phones[address] |= {phone_key(number) for number in numbers} - {""}
+        return set()
+    signed = [text[part.start : part.end] for part in removed if part.reason in _SIGNED]
+    return set().union(*map(_numbers, signed))
+
+
+def _numbers(text: str) -> set[str]:
+    found = (text[number.start : number.end] for number in phone_numbers(text))
+    return {phone_key(number) for number in found} - {""}
 
 
 def _spells(parts: Collection[str], name: str) -> bool:

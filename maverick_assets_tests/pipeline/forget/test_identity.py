@@ -1,0 +1,51 @@
+"""Names and numbers are a contact's own only where nobody else has them."""
+
+from pathlib import Path
+
+from maverick_assets.crm.forgotten import Identity, belongs_to, people_of
+from maverick_assets.crm.people.mentions import name_forms, phone_key
+from maverick_assets.crm.schema import TABLES
+from maverick_assets.pipeline.forget.identity import Identified, identify
+from maverick_assets_tests.pipeline.forget.mails import DANA, LEE, ME, OWNER, mail
+from maverick_assets_tests.raw_tables import upsert_raw_rows
+
+SWITCHBOARD, MOBILE = "+49 40 5558 0100", "+49 171 5558 0173"
+MAILS = TABLES["crm_emails"]
+
+
+def identified(lake: Path, *bodies: tuple[str, str], contact: str = DANA) -> Identified:
+    rows = [mail(f"m{n}", sender, ME, body) for n, (sender, body) in enumerate(bodies)]
+    upsert_raw_rows(lake, MAILS.name, rows)
+    return identify(lake, [MAILS], [contact], OWNER)
+
+
+def test_a_number_that_others_sign_with_is_not_hers(tmp_path: Path) -> None:
+    signed = f"Yes, please.\n\nBest,\nDana Cole\nTel. {SWITCHBOARD}\nMobile {MOBILE}"
+    quoted = "\n".join(f"> {line}" for line in signed.splitlines())
+    answer = f"Fine.\n\nBest,\nLee Ito\nTel. {SWITCHBOARD}\n\nOn Monday, Dana wrote:\n{quoted}"
+    found = identified(tmp_path, (DANA, signed), (LEE, answer))
+    assert found.identities[0].phones == (phone_key(MOBILE),)
+    assert found.shared_phones == {DANA: [LEE]}
+
+
+PEOPLE = people_of([Identity(DANA, tuple(name_forms("Dana Cole")), (phone_key(MOBILE),))])
+
+
+def test_a_chat_is_hers_by_address_or_as_its_contact_and_not_by_a_number_or_a_title() -> None:
+    hers = (
+        f'{{"contact": {{"phone": "1", "email": "{DANA}"}}}}',
+        '{"contact": "Dana Cole (Acme)"}',
+        '{"visitor": {"name": "Dana Cole"}}',
+        '{"participants": ["Lee Ito", "Dana Cole"]}',
+        '{"name": "Dr. Dana Cole"}',
+    )
+    not_hers = (
+        f'{{"contact": {{"name": "Lee Ito", "phone": "{MOBILE}"}}}}',
+        '{"title": "Draft a reply to Dana Cole"}',
+        '{"name": "Draft a reply to Dana Cole"}',
+        '{"contact": "Lee Ito", "subject": "Dana Cole"}',
+        "null",
+        "[[1",
+    )
+    assert [text for text in hers if not belongs_to({"metadata": text}, PEOPLE)] == []
+    assert [text for text in not_hers if belongs_to({"metadata": text}, PEOPLE)] == []
