@@ -195,12 +195,15 @@ def people_of(identities: Iterable[Identity]) -> People:
     )
 
 
-def read_forgotten(lake: Path) -> Forgotten:
+def read_forgotten(lake: Path, contacts: Collection[str] | None = None) -> Forgotten:
     """The list of a lake; an empty one where nobody was ever forgotten.
 
-    Raises `MaverickError` when the key of its digests is gone.
+    `contacts` (digests): what was forgotten with these alone. Raises `MaverickError` when the key
+    of its digests is gone.
     """
     entries = _read_entries(lake)
+    if contacts is not None:
+        entries = [entry for entry in entries if entry["contact"] in contacts]
     digests = {
         kind: frozenset(entry["id"] for entry in entries if entry["id"].startswith(f"{kind} "))
         for kind in (_CONTACT, _NAME, _PHONE)

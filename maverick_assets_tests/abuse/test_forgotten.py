@@ -22,15 +22,18 @@ from maverick_assets_tests.abuse.forgotten_house import (
     ADDRESS,
     HIS_WORDS,
     KEPT_WORDS,
+    ME,
     NAME,
     OTHERS,
     PHONE,
+    WHEN,
     House,
     planted_rows,
     sample_rows,
 )
 
 N_CONTACTS = 100
+KIM = "kim.oduya@y.example"
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +147,8 @@ def test_a_later_ingest_brings_nothing_back(house: House, texts: dict[str, str])
 
 def test_what_stays_is_counted_and_named_and_what_is_left_by_places_alone(tmp_path: Path) -> None:
     small = House(Settings(home=tmp_path / "home"), [])
-    small.fill(planted_rows())
+    of_kim = {"id": "kim", "sender_email": KIM, "recipients": ME, "body": "Kim.", "sent_at": WHEN}
+    small.fill(planted_rows(), {"crm_emails": [of_kim]})
     small.ingest()
     page = small.settings.home / "models" / "robbie" / "notes.txt"  # no step looks there
     page.parent.mkdir(parents=True)
@@ -167,8 +171,15 @@ def test_what_stays_is_counted_and_named_and_what_is_left_by_places_alone(tmp_pa
         "device_interactions": 2,
     }
     assert outcome.crm == rows_of_his
+    pending = small.settings.home / "keys" / "forgetting.json"
+    assert small.forget(KIM).crm == {"crm_emails": 1}
+    assert NAME.lower() in pending.read_text()
+    assert KIM not in pending.read_text()
     page.unlink()
     again = small.forget(ADDRESS, in_crm=True)
     assert (again.leftovers, again.crm_cleaned, again.crm) == ([], True, rows_of_his)
-    found = places_of(dict(everything(small.settings)), NAME, PHONE, *HIS_WORDS)
+    assert not pending.exists()
+    texts = dict(everything(small.settings))
+    found = places_of(texts, NAME, PHONE, *HIS_WORDS)
     assert found.keys() == {HIS_WORDS[0]}  # the quote, without --also-quotes
+    assert KIM in texts["crm crm_emails"]  # nobody asked for that

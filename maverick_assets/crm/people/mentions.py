@@ -49,6 +49,16 @@ class People:
     name_sizes: Collection[int]  # how many words the names have
     has_phones: bool = True
 
+    def __or__(self, other: "People") -> "People":
+        """Finds both."""
+        return People(
+            lambda address: self.is_address(address) or other.is_address(address),
+            lambda name: self.is_name(name) or other.is_name(name),
+            lambda phone: self.is_phone(phone) or other.is_phone(phone),
+            sorted({*self.name_sizes, *other.name_sizes}),
+            self.has_phones or other.has_phones,
+        )
+
     def mentions(self, text: str) -> list[Mention]:
         """Where a text names one of them, in its order; no two overlap.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from maverick_assets.crm.connection import crm_url, dagster_url, open_database
 from maverick_assets.crm.embedded import SUPERUSER, database_url
-from maverick_assets.crm.forgotten import Identity, read_forgotten
+from maverick_assets.crm.forgotten import Identity, contact_digest, people_of, read_forgotten
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.crm.raw_table import RAW_COLUMNS
 from maverick_assets.crm.schema import Table
@@ -73,7 +73,7 @@ def forget_everywhere(
     in_crm = request.in_crm and settings.crm_url is None
 
     def clean_then_rebuild() -> None:
-        crm.update(_clean_crm(settings, request, in_crm))
+        crm.update(_clean_crm(settings, request, identified.identities, in_crm))
         rebuild()
 
     target = request.target if isinstance(request.target, RowRef) else identified.identities
@@ -88,7 +88,7 @@ def forget_everywhere(
         discard_written(database_url(settings.postgres, SUPERUSER), settings.postgres)
     leftovers = _search(settings, search, in_crm)
     if not leftovers:
-        _pending_file(settings).unlink(missing_ok=True)
+        _note_done(settings, identified.identities)
     return Outcome(
         forgetting,
         identified.shared,
@@ -139,9 +139,23 @@ def _pending(settings: Settings) -> dict[str, Identity]:
 
 
 def _note_pending(settings: Settings, identities: Sequence[Identity]) -> None:
-    known = _pending(settings) | {identity.address: identity for identity in identities}
+    new = {identity.address: identity for identity in identities}
+    _write_pending(settings, _pending(settings) | new)
+
+
+def _note_done(settings: Settings, identities: Sequence[Identity]) -> None:
+    """Those whom another call was forgetting when it was cut short stay noted."""
+    done = {identity.address for identity in identities}
+    pending = _pending(settings)
+    _write_pending(settings, {name: pending[name] for name in pending if name not in done})
+
+
+def _write_pending(settings: Settings, pending: Mapping[str, Identity]) -> None:
     path = _pending_file(settings)
-    write_atomically(path, json.dumps([asdict(identity) for identity in known.values()]))
+    if not pending:
+        path.unlink(missing_ok=True)
+        return
+    write_atomically(path, json.dumps([asdict(identity) for identity in pending.values()]))
     path.chmod(0o600)
 
 
@@ -158,12 +172,23 @@ def _abandoned_tables(lake: Path, tables: Sequence[Table]) -> list[Table]:
     return abandoned
 
 
-def _clean_crm(settings: Settings, request: Request, in_crm: bool) -> dict[str, int]:
-    """How many rows of the CRM are of the forgotten, or name them; `in_crm`: they go."""
-    forgotten = read_forgotten(settings.lake)
+def _clean_crm(
+    settings: Settings, request: Request, identities: Sequence[Identity], in_crm: bool
+) -> dict[str, int]:
+    """How many rows of the CRM are of this call's contacts or row, or name them.
+
+    `in_crm`: they go. Rows of those who were forgotten before stay: nobody asks for that now.
+    """
+    # The list knows names that an earlier call took out of the lake.
+    digests = [contact_digest(settings.lake, identity.address) for identity in identities]
+    forgotten = read_forgotten(settings.lake, digests)
+    people = forgotten.finder | people_of(identities)
+    rows = forgotten.rows
+    if isinstance(request.target, RowRef):
+        rows = {request.target.table: frozenset([request.target.id])}
     with open_database(crm_url(settings), "MAVERICK_CRM_URL") as connection:
         cut_quotes = in_crm and request.also_quotes
-        found = find_in_crm(connection, forgotten.finder, forgotten.rows, cut_quotes)
+        found = find_in_crm(connection, people, rows, cut_quotes)
         if in_crm:
             clean_crm(connection, found)
     return {name: rows.count for name, rows in found.items()}
