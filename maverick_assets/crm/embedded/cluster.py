@@ -20,9 +20,9 @@ import psutil
 from maverick_assets.crm.embedded.account import ServerAccount, server_account
 from maverick_assets.crm.embedded.failures import PostgresFailure, failure_cause
 from maverick_assets.crm.embedded.passwords import SUPERUSER, scram_verifier
-from maverick_assets.errors import first_line
+from maverick_assets.errors import MaverickError, first_line
 from maverick_assets.files import write_atomically
-from maverick_assets.private_folders import remove_short_path, require_private
+from maverick_assets.private_folders import account_name, remove_short_path, require_private
 
 PORT = 5432  # part of the socket's name; no network address is listened at
 START_SECONDS = 120  # recovery after a power cut included
@@ -82,7 +82,13 @@ class Cluster:
         return RunningServer(pid, socket_folder, len(lines) > 7 and lines[7].strip() == "ready")
 
     def require_private(self) -> None:
-        """Raise `MaverickError` unless nobody else can reach the socket or take its place."""
+        """Raise `MaverickError` unless nobody else can reach the socket or take its place.
+
+        Where a server of another account runs, what to do does not cost the folder.
+        """
+        owner = self.pgdata.stat().st_uid
+        if owner != self.account.uid:
+            raise MaverickError(f"the server runs as {account_name(owner)}; {_remedy(owner)}")
         for folder in (self.pgdata.resolve(), self.socket_folder):
             require_private(folder, self.account.uid)
 
@@ -156,9 +162,14 @@ class Cluster:
         if server is None:
             return
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, at once, by force
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process = psutil.Process(server.pid)
-                process.send_signal(number)
+            try:
+                psutil.Process(server.pid).send_signal(number)
+            except psutil.NoSuchProcess:
+                pass
+            except psutil.AccessDenied as error:
+                raise PostgresFailure(
+                    f"process {server.pid} of another account serves it; end that one"
+                ) from error
             if _wait_for_end(server.pid):
                 break
         remove_short_path(self.socket_folder)
@@ -229,12 +240,37 @@ class Cluster:
     def _serves(self, pid: int) -> bool:
         try:
             process = psutil.Process(pid)
-            return process.name() == "postgres" and Path(process.cwd()) == self.pgdata.resolve()
-        except psutil.AccessDenied:
-            # Nobody else can work in a private folder. One of ours that hides it: assume it does.
-            return process.uids().real == self.account.uid
+            return process.name() == "postgres" and self._is_folder_of(process)
         except (psutil.ZombieProcess, psutil.NoSuchProcess):
             return False
+
+    def _is_folder_of(self, process: psutil.Process) -> bool:
+        try:
+            return Path(process.cwd()) == self.pgdata.resolve()
+        except psutil.AccessDenied:
+            # A second server would destroy the folder, so one that hides is assumed to work there:
+            # the one that says so in the lock file, and those of whoever can enter the folder.
+            owner = self.pgdata.stat().st_uid
+            return process.pid == self._locked_by() or process.uids().real in (
+                self.account.uid,
+                owner,
+            )
+
+    def _locked_by(self) -> int | None:
+        """Id of the process that postmaster.pid names."""
+        try:
+            return int((self.pgdata / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        except (OSError, ValueError, IndexError):  # none, or still being written
+            return None
+
+
+def _remedy(owner: int) -> str:
+    """How to come to one account for all commands."""
+    if os.geteuid():
+        return "end its commands"
+    setting = "MAVERICK_POSTGRES_ACCOUNT"
+    named = f"set {setting}={account_name(owner)}" if owner else f"unset {setting}"
+    return f"{named}, or end its commands"
 
 
 def _binary(name: str) -> str:

@@ -80,6 +80,33 @@ def test_a_named_account_runs_the_server_and_no_folder_is_opened(pgdata: Path) -
     stop_server(pgdata)
 
 
+@pytest.mark.parametrize("rights", ["-sys_admin", "-sys_ptrace"])
+def test_a_server_that_runs_as_another_account_is_left_alone(
+    pgdata: Path, rights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One terminal names the account, and another does not; one right lets root see its server."""
+    monkeypatch.setenv("MAVERICK_POSTGRES_ACCOUNT", "nobody")
+    url = database_url(pgdata, "crm")
+    owners = {path.lstat().st_uid for path in pgdata.rglob("*")}
+    done = visit(pgdata, rights, MAVERICK_POSTGRES_ACCOUNT="")
+    line = done.stderr.splitlines()[-1]
+    remedy = "set MAVERICK_POSTGRES_ACCOUNT=nobody, or end its commands"
+    assert f"the server runs as nobody; {remedy}" in line
+    assert "remove" not in line
+    assert {path.lstat().st_uid for path in pgdata.rglob("*")} == owners
+    psycopg.connect(url).close()
+    assert visit(pgdata, rights).stdout.strip() == "1"
+    stop_server(pgdata)
+
+
+def test_an_account_that_is_named_while_roots_server_runs_is_told_so(pgdata: Path) -> None:
+    url = database_url(pgdata, "crm")
+    done = visit(pgdata, "-sys_admin", MAVERICK_POSTGRES_ACCOUNT="nobody")
+    assert "the server runs as root; unset MAVERICK_POSTGRES_ACCOUNT, or end" in done.stderr
+    psycopg.connect(url).close()
+    stop_server(pgdata)
+
+
 @pytest.mark.parametrize(
     ("name", "reason"), [("nobody-here", "there is no account nobody-here"), ("root", "is root")]
 )
