@@ -15,6 +15,8 @@ from maverick_assets.yaml_files import Name, load_yaml
 # What words may be besides business words. None of a class may reach a personality that does not
 # hold it.
 SensitivityClass = Literal["health", "intimate"]
+# What an entry of the sources file may say of all its words, whatever the marks of its rows say
+SourceClass = Literal["business", "health", "intimate"]
 
 
 class ExampleSource(StrictModel):

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from maverick_assets.recipes import SensitivityClass
+from maverick_assets.recipes import SourceClass
 
 ATTENDEE_TAG = "attendee:"  # in `tags` of an event, before the address of somebody who attends
 
@@ -28,7 +28,7 @@ class Table:
     required: dict[str, str]  # columns that must exist, with their PostgreSQL types
     optional: dict[str, str]  # columns that are used when present
     parent: str | None = None  # table that `conversation_id` points to, for messages
-    sensitivity: SensitivityClass | None = None  # of all its rows; None: their marks say it
+    sensitivity: SourceClass | None = None  # of all its rows; None: their marks say it
 
     @property
     def columns(self) -> dict[str, str]:

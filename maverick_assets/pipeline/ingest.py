@@ -18,6 +18,7 @@ from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.examples.preferences import refresh_preferences
 from maverick_assets.datasets.examples.refresh import refresh_candidates, refresh_dataset
 from maverick_assets.datasets.examples.select import CandidateSummary
+from maverick_assets.datasets.examples.withheld import count_withheld
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
@@ -144,6 +145,10 @@ def refresh_personality(run: RunContext, recipe: Recipe) -> PersonalityDataset:
         f"{candidates.derived} of {candidates.commit.rows} candidates derived, "
         f"{len(quarantine)} in quarantine"
     )
+    withheld = count_withheld(lake, recipe)
+    if withheld:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in withheld.most_common())
+        run.log.info(f"{withheld.total()} turns are withheld from {recipe.name}: {reasons}")
     examples = read_examples(dataset_path(lake, recipe.name), commit.version)
     owner = Owner(settings.owner_emails, settings.owner_user_ids)
     checks = check_dataset(lake, recipe, owner, commit.version, examples)

@@ -372,6 +372,24 @@ def test_a_correction_trains_in_the_mood_and_mode_in_which_it_was_asked(
     assert preferences["messages"].to_pylist()[0][0]["content"] == prompt
 
 
+def test_a_source_of_business_words_is_that_whatever_its_marks_and_tells_facts(
+    tmp_path: Path,
+) -> None:
+    events = SourceTable("work_events", "note", sensitivity="business").table
+    mails = SourceTable("work_emails", "mail", sensitivity="business").table
+    event = {"id": "1", "user_id": "allan", "title": "Prices", "tags": ["Personal", "health"]}
+    mail = {"sender_email": OWNER.emails[0], "recipients": "dana@client.example", "subject": "Oats"}
+    replace_raw_table_of(tmp_path, events, [event | {"content": "Up.", "created_at": START}])
+    days = [{"id": str(day), "sent_at": START + timedelta(days=day)} for day in range(2)]
+    replace_raw_table_of(tmp_path, mails, [mail | day | {"body": "Ten?"} for day in days])
+    refresh_mails(tmp_path, "1", [events, mails])
+    refresh_turns(tmp_path, OWNER, "1", [events, mails])
+    turns = {turn.turn_id: turn for turn in read_turns(turns_path(tmp_path))}
+    assert {turn.sensitivity for turn in turns.values()} == {None}
+    assert turns["work_events:1"].text == "Up."
+    assert turns["work_emails:1"].facts
+
+
 def test_turns_of_the_release_before_are_refused_until_they_are_derived_anew(
     tmp_path: Path, recipes: dict[str, Recipe], tokenizer: ChatTokenizer
 ) -> None:

@@ -70,6 +70,20 @@ def test_raw_rows_become_a_dataset_with_checks_and_a_card(
     assert log.of_level("info")[0].startswith("12 turns: 12 new or changed; 12 derived")
 
 
+def test_the_log_says_how_many_turns_are_withheld_from_a_personality(
+    ingested: RunContext, log: RecordingLog
+) -> None:
+    note = {"user_id": "allan", "title": "Tea", "content": "Tea helps.", "created_at": START}
+    notes = [note | {"id": tag, "tags": [tag]} for tag in ("health", "private", "Gesundheit", "a")]
+    upsert_raw_rows(ingested.settings.lake, "sticky_notes", notes)
+    refresh_clean(ingested, TEXT_TABLES)
+    refresh_personality(ingested, ROBBIE)
+    refresh_personality(ingested, load_recipes()["allan-maverick"])
+    assert [line for line in log.of_level("info") if "withheld" in line] == [
+        "3 turns are withheld from allan-maverick: 2 health words, 1 intimate words"
+    ]
+
+
 def test_a_second_refresh_derives_nothing(ingested: RunContext) -> None:
     refresh_clean(ingested, TEXT_TABLES)
     first = refresh_personality(ingested, ROBBIE)

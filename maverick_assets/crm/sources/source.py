@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from maverick_assets.crm.internet_mail import SkippedInput, storable
 from maverick_assets.crm.schema import Shape, Table, crm_table
 from maverick_assets.errors import BadInput
-from maverick_assets.recipes import SensitivityClass
+from maverick_assets.recipes import SourceClass
 from maverick_assets.strict_model import StrictModel
 
 SourceRow = dict[str, Any]
@@ -29,7 +29,7 @@ class SourceTable:
     name: str
     shape: Shape
     parent: str | None = None  # the source's table of conversations, for a table of messages
-    sensitivity: SensitivityClass | None = None  # of all its rows; None: their marks say it
+    sensitivity: SourceClass | None = None  # of all its rows; None: their marks say it
 
     @property
     def like(self) -> str:
@@ -128,10 +128,10 @@ class SourceEntry(StrictModel):
         min_length=1,
         description="user id of the person whose records they are, one of MAVERICK_OWNER_USER_ID",
     )
-    sensitivity: SensitivityClass | None = Field(
+    sensitivity: SourceClass | None = Field(
         None,
-        description="class of all its words, `health` or `intimate`; unset: what the tags of each "
-        "record say",
+        description="class of all its words: `health` or `intimate`, besides what the tags of each "
+        "record say; `business`, whatever the tags say; unset: what the tags say",
     )
 
 

@@ -20,9 +20,9 @@ from maverick_assets.datasets.turns.fields import (
     message_fields,
     name_of_address,
 )
-from maverick_assets.datasets.turns.marks import joined_classes
+from maverick_assets.datasets.turns.marks import KnownPersonalities, joined_classes
 from maverick_assets.datasets.turns.turn import Turn
-from maverick_assets.recipes import SensitivityClass
+from maverick_assets.recipes import SourceClass
 
 SESSION_GAP = timedelta(hours=12)  # a longer silence starts another session of a chat
 _FREE_TEXT = ("title", "text", "context", "rejected")  # fields of a turn that may name people
@@ -34,8 +34,9 @@ class TurnBuilder:
 
     owner: Owner
     third_parties: ThirdParties  # everybody else, with surrogates
-    # Tables whose rows are all of one class, whatever their marks say.
-    table_classes: Mapping[str, SensitivityClass] = field(default_factory=dict)
+    known: KnownPersonalities  # by whose names and moods marks are read
+    # Tables whose rows are all of one class. Marks may add one, but to `business` none.
+    table_classes: Mapping[str, SourceClass] = field(default_factory=dict)
 
     def mail_turns(
         self, mails: Sequence[CleanMail], facts: Mapping[str, str] | None = None
@@ -87,7 +88,7 @@ class TurnBuilder:
             if before and created_at(message) - before.occurred_at > gap:
                 before = None
             thread = before.thread_id if before else f"chat:{conversation}:{message['id']}"
-            fields = message_fields(message, by_id.get(conversation), self.owner)
+            fields = message_fields(message, by_id.get(conversation), self.owner, self.known)
             fields["reply_to"] = before.turn_id if before else None
             turn = self._turn(f"{table.name}:{message['id']}", thread, fields)
             previous[conversation] = turn
@@ -97,7 +98,7 @@ class TurnBuilder:
     def row_turn(self, table: Table, row: RawRow) -> Turn:
         """The turn of a row that stands alone; `table` is of a shape in `ROW_FIELDS`."""
         assert table.shape is not None
-        fields = ROW_FIELDS[table.shape](row, self.owner)
+        fields = ROW_FIELDS[table.shape](row, self.owner, self.known)
         return self._turn(f"{table.name}:{row['id']}", f"{table.shape}:{row['id']}", fields)
 
     def _turn(
@@ -121,7 +122,9 @@ class TurnBuilder:
             for name in _FREE_TEXT
             if fields.get(name) is not None
         }
-        sensitivity = joined_classes(fields.get("sensitivity"), self.table_classes.get(source))
+        table_class = self.table_classes.get(source)
+        marked = joined_classes(fields.get("sensitivity"), table_class)
+        sensitivity = None if table_class == "business" else marked
         return Turn(
             turn_id=turn_id,
             source=source,

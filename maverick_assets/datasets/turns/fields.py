@@ -14,6 +14,7 @@ from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import clean_text
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.marks import (
+    KnownPersonalities,
     classes_of,
     conversation_marks,
     joined_classes,
@@ -39,7 +40,9 @@ def mail_fields(mail: CleanMail, owner: Owner) -> Fields:
     }
 
 
-def message_fields(message: RawRow, conversation: RawRow | None, owner: Owner) -> Fields:
+def message_fields(
+    message: RawRow, conversation: RawRow | None, owner: Owner, known: KnownPersonalities
+) -> Fields:
     """Only messages of the role `user` are by the user whose conversation it is.
 
     The marks of the conversation are those of all its messages. Its mood and mode are not: they
@@ -47,7 +50,7 @@ def message_fields(message: RawRow, conversation: RawRow | None, owner: Owner) -
     """
     by_user = message["role"] == "user"
     user = conversation["user_id"] if conversation else None
-    marks = conversation_marks(conversation.get("metadata") if conversation else None)
+    marks = conversation_marks(conversation.get("metadata") if conversation else None, known)
     return {
         "author": (user or "user") if by_user else message["role"],
         "is_owner": by_user and user in owner.user_ids,
@@ -58,7 +61,7 @@ def message_fields(message: RawRow, conversation: RawRow | None, owner: Owner) -
     }
 
 
-def deal_fields(deal: RawRow, owner: Owner) -> Fields:
+def deal_fields(deal: RawRow, owner: Owner, _known: KnownPersonalities) -> Fields:
     """The facts of a deal are the context, the owner's call and its outcome are the text.
 
     The first paragraph of the notes states facts, and the rest is the call. A single paragraph is
@@ -82,10 +85,10 @@ def deal_fields(deal: RawRow, owner: Owner) -> Fields:
     }
 
 
-def note_fields(note: RawRow, owner: Owner) -> Fields:
+def note_fields(note: RawRow, owner: Owner, known: KnownPersonalities) -> Fields:
     """`user_id` may hold a user id or, from a source beside the CRM, an address."""
     user = note["user_id"]
-    marks = tag_marks(note["tags"])
+    marks = tag_marks(note["tags"], known)
     return {
         "author": user or "",
         "is_owner": user in owner.user_ids or owner.has_email(user),
@@ -97,7 +100,7 @@ def note_fields(note: RawRow, owner: Owner) -> Fields:
     }
 
 
-def sample_fields(sample: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 as all of `ROW_FIELDS`
+def sample_fields(sample: RawRow, _owner: Owner, _known: KnownPersonalities) -> Fields:
     """The prompt is the context, the response is the text."""
     return {
         "author": sample["personality"] or "",
@@ -112,7 +115,7 @@ def sample_fields(sample: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 as al
     }
 
 
-def feedback_fields(feedback: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 as all of them
+def feedback_fields(feedback: RawRow, _owner: Owner, _known: KnownPersonalities) -> Fields:
     """`text` is what the personality should have said, `rejected` an answer that was rated low.
 
     It should have said the correction, or else the answer itself if that was praised; `text` is
@@ -137,7 +140,7 @@ def feedback_fields(feedback: RawRow, owner: Owner) -> Fields:  # noqa: ARG001 a
 
 
 # Shapes of which each row is a turn by itself. Mails and messages need the rows around them.
-ROW_FIELDS: dict[Shape, Callable[[RawRow, Owner], Fields]] = {
+ROW_FIELDS: dict[Shape, Callable[[RawRow, Owner, KnownPersonalities], Fields]] = {
     "deal": deal_fields,
     "note": note_fields,
     "sample": sample_fields,

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from maverick_assets.recipes import SensitivityClass
+from maverick_assets.recipes import SensitivityClass, load_recipes
+from maverick_assets.settings import PACKAGED_PERSONALITIES
 
 # Words of marks, in the languages of mails: "Health", "mental health", "Gesundheit/Arzt".
 _HEALTH = """
@@ -35,12 +36,33 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 # Keys of `conversations.metadata`, and prefixes of tags: "personality:robbie".
 _PERSONALITY_KEYS = frozenset({"personality", "persona"})
+# Other programs write it, too: {"persona": "Marketing Manager"}. It names one of ours, or nobody.
+_AMBIGUOUS_KEY = "persona"
 _MOOD_KEYS = frozenset({"mood", "moods"})
 _CLASS_KEYS = frozenset({"mode", "modes", "tag", "tags", "label", "labels", "categories"}) | {
     "category",
     "sensitivity",
     "class",
 }
+_MAX_DECODINGS = 5  # of JSON within a text of JSON
+
+
+@dataclass(frozen=True)
+class KnownPersonalities:
+    """Names and moods of recipes: what a mark of ours can say, and of another program cannot."""
+
+    names: frozenset[str]
+    moods: frozenset[str]
+
+
+def known_personalities() -> KnownPersonalities:
+    """Of the setting MAVERICK_PERSONALITIES, and the packaged ones, whose rows may still be there.
+
+    Raises what `load_recipes` raises.
+    """
+    recipes = [*load_recipes([PACKAGED_PERSONALITIES]).values(), *load_recipes().values()]
+    moods = {mood.casefold() for recipe in recipes for mood in recipe.moods}
+    return KnownPersonalities(frozenset(recipe.name for recipe in recipes), frozenset(moods))
 
 
 @dataclass(frozen=True)
@@ -72,44 +94,57 @@ def classes_of(marks: Iterable[str | None]) -> frozenset[SensitivityClass]:
     return frozenset(classes | ({"intimate"} if _PRIVATE & set(folded) else set()))
 
 
-def tag_marks(tags: Iterable[str | None] | None) -> Marks:
+def tag_marks(tags: Iterable[str | None] | None, known: KnownPersonalities) -> Marks:
     """The marks of a row with these tags; `personality:robbie` names a personality."""
     pairs = [("tag", tag) if ":" not in tag else _split(tag) for tag in tags or () if tag]
-    return _from_pairs(pairs)
+    return _from_pairs(pairs, known)
 
 
-def conversation_marks(metadata: str | None) -> Marks:
-    """The marks of a conversation with this metadata, JSON at any depth.
+def conversation_marks(metadata: str | None, known: KnownPersonalities) -> Marks:
+    """The marks of a conversation with this metadata, JSON at any depth, also within its texts.
 
     Metadata that is not JSON names no personality and no class.
     """
-    try:
-        content = json.loads(metadata or "null")
-    except (ValueError, RecursionError):
-        return Marks()
-    return _from_pairs(list(_pairs(content, "")))
+    return _from_pairs(list(_pairs(_decoded(metadata or ""))), known)
 
 
-def _from_pairs(pairs: Iterable[tuple[str, str]]) -> Marks:
-    pairs = list(pairs)
-    names = {_as_name(value) for key, value in pairs if key in _PERSONALITY_KEYS} - {""}
+def _from_pairs(pairs: list[tuple[str, str]], known: KnownPersonalities) -> Marks:
+    written = {(key, _as_name(value)) for key, value in pairs if key in _PERSONALITY_KEYS}
+    names = {name for key, name in written if key != _AMBIGUOUS_KEY or name in known.names} - {""}
     classes = classes_of(value for key, value in pairs if key in _CLASS_KEYS)
-    # Moods are asked of a companion. Where none is named, nobody may know whose words these are.
-    if not names and any(value for key, value in pairs if key in _MOOD_KEYS):
+    # A companion's moods are asked of it, so without its name these are still its words. Others
+    # are another program's: {"mood": "neutral"}.
+    moods = {value.strip().casefold() for key, value in pairs if key in _MOOD_KEYS}
+    if not names and moods & known.moods:
         classes |= {"intimate"}
     return Marks(",".join(sorted(names)) or None, classes)
 
 
-def _pairs(content: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Every text in JSON with the key that it stands under; one of a list has the list's key."""
-    if isinstance(content, dict):
-        for name, value in content.items():
-            yield from _pairs(value, name.casefold())
-    elif isinstance(content, list):
-        for value in content:
-            yield from _pairs(value, key)
-    elif isinstance(content, str):
-        yield key, content
+def _pairs(content: Any) -> Iterator[tuple[str, str]]:
+    """Every text in JSON with the key that it stands under; one of a list has the list's key.
+
+    A text that is JSON itself is followed by the texts in it. A loop, because JSON that is just
+    not too deep for its parser would be so for a function that calls itself.
+    """
+    open_values: list[tuple[str, Any, int]] = [("", content, 0)]
+    while open_values:
+        key, value, decodings = open_values.pop()
+        if isinstance(value, dict):
+            open_values += [(name.casefold(), each, decodings) for name, each in value.items()]
+        elif isinstance(value, list):
+            open_values += [(key, each, decodings) for each in value]
+        elif isinstance(value, str):
+            yield key, value
+            if decodings < _MAX_DECODINGS and value.lstrip().startswith(("{", "[", '"')):
+                open_values.append((key, _decoded(value), decodings + 1))
+
+
+def _decoded(text: str) -> Any:
+    """The value of JSON; None for what is none, or is too deep."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _split(tag: str) -> tuple[str, str]:

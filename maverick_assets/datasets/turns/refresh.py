@@ -28,6 +28,7 @@ from maverick_assets.datasets.pseudonyms.surrogates import key_fingerprint, load
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.builder import SESSION_GAP, TurnBuilder
 from maverick_assets.datasets.turns.fields import ROW_FIELDS, RawRow
+from maverick_assets.datasets.turns.marks import known_personalities
 from maverick_assets.datasets.turns.recipient_facts import recipient_facts
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Turn, turn_rows
 from maverick_assets.errors import BadInput
@@ -94,7 +95,8 @@ def refresh_turns(
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
 
     `clean/contacts`, which names the third parties, is brought up to date first. A text is derived
-    again when a name that it holds comes or goes, and every text with another key, owner or `code`.
+    again when a name that it holds comes or goes, and every text with another key, owner, `code`,
+    or where personalities or their moods come or go.
     `gap`: the silence that ends a session of a chat. Raises `BadInput` when there is no text at
     all.
     """
@@ -106,10 +108,15 @@ def refresh_turns(
     with only_writer(target):
         key = lake_key(lake)
         classes = {table.name: table.sensitivity for table in tables if table.sensitivity}
-        builder = TurnBuilder(owner, ThirdParties(key, read_contacts(lake), owner.emails), classes)
+        known = known_personalities()
+        third_parties = ThirdParties(key, read_contacts(lake), owner.emails)
+        builder = TurnBuilder(owner, third_parties, known, classes)
         shapes = sorted((table.name, table.shape, *_class_of(table)) for table in tables)
         fingerprint = key_fingerprint(key)
-        cache_key = row_hash([code, owner.emails, owner.user_ids, shapes, str(gap), fingerprint])
+        marks_known = [sorted(known.names), sorted(known.moods)]
+        cache_key = row_hash(
+            [code, owner.emails, owner.user_ids, shapes, str(gap), fingerprint, marks_known]
+        )
         sources = read_sources(target, TURN_SCHEMA, paths, cache_key, fingerprint)
         columns = _columns_read(tables)
         changes = _with_renamed(paths, sources.changed_rows(columns), columns)
@@ -215,7 +222,11 @@ class _AffectedTurns:
         that is not linked with it.
         """
         # Facts reach the mails of other tables: none may come from health or intimate words.
-        deals = [table.name for table in tables if table.shape == "deal" and not table.sensitivity]
+        deals = [
+            table.name
+            for table in tables
+            if table.shape == "deal" and table.sensitivity in (None, "business")
+        ]
         if self.changes is not None and not any(self.changes[name] for name in (MAILS, *deals)):
             return set(), []
         facts = self._recipient_facts(deals)
@@ -241,7 +252,7 @@ class _AffectedTurns:
         known = [
             mail
             for mail in (mails.to_pylist() if mails else ())
-            if mail["id"].partition(":")[0] not in classes
+            if classes.get(mail["id"].partition(":")[0], "business") == "business"
         ]
         return recipient_facts(known, rows, self.builder.owner)
 
