@@ -84,6 +84,17 @@ def test_the_log_says_how_many_turns_are_withheld_from_a_personality(
     ]
 
 
+def test_what_is_cut_is_said_on_every_night(ingested: RunContext, log: RecordingLog) -> None:
+    book = {"id": "book", "user_id": "allan", "content": "word " * 100_001, "created_at": START}
+    upsert_raw_rows(ingested.settings.lake, "sticky_notes", [book])
+    for _ in range(2):
+        refresh_clean(ingested, TEXT_TABLES)
+    assert log.of_level("warning") == 2 * [
+        "1 rows have more than 500,000 characters of text; they stay in raw/, and their turns hold "
+        "the first ones: sticky_notes:book"
+    ]
+
+
 def test_a_second_refresh_derives_nothing(ingested: RunContext) -> None:
     refresh_clean(ingested, TEXT_TABLES)
     first = refresh_personality(ingested, ROBBIE)
