@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     postgres_account: str | None = Field(
         None,
         description="account that the embedded PostgreSQL runs as when root starts it; unset: "
-        "root's own, in a user namespace without root's rights",
+        "root's own, in a user namespace without root's capabilities",
     )
     sources: Path | None = Field(
         None, description="YAML file of sources beside the CRM; unset: there are none"

@@ -134,11 +134,11 @@ def test_the_server_listens_at_no_address(house: House) -> None:
     assert not [link for process in tree for link in process.net_connections("inet")]
 
 
-def test_the_server_has_no_right_of_roots(house: House) -> None:
+def test_the_server_has_no_capability_of_roots(house: House) -> None:
     pid = (house.postgres / "postmaster.pid").read_text().split()[0]
     status = Path(f"/proc/{pid}/status").read_text()
-    rights = [line.split()[1] for line in status.splitlines() if line.startswith(("CapP", "CapE"))]
-    assert rights == ["0" * 16] * 2
+    sets = [line.split()[1] for line in status.splitlines() if line.startswith(("CapP", "CapE"))]
+    assert sets == ["0" * 16] * 2
     assert "NoNewPrivs:\t1" in status or os.geteuid() != 0
 
 

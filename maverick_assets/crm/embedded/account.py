@@ -1,8 +1,9 @@
 """Which account the server's processes have: PostgreSQL refuses to run as root.
 
 Root's server runs in a user namespace, in which root's id is that of `nobody`. PostgreSQL starts
-there without any of root's capabilities, its files stay root's, and folders that root closed stay
-closed. Where the kernel grants no namespace, root names an account in MAVERICK_POSTGRES_ACCOUNT.
+there without any of root's capabilities, and folders that root closed stay closed. It still owns
+root's files, so an account of its own, which root names in MAVERICK_POSTGRES_ACCOUNT, is safer;
+where the kernel grants no namespace, it is needed.
 
 No folder is opened for that account: it gets the data folder as its working directory, which it
 enters before it becomes that account.
