@@ -1,4 +1,4 @@
-"""Root starts the server without root's capabilities, on kernels and in containers of every kind."""
+"""Root starts the server without root's capabilities, on kernels and in containers of all kinds."""
 
 import os
 import pwd
