@@ -78,9 +78,8 @@ def dagster_instance() -> Iterator["DagsterInstance"]:
         # Its first start creates tables, and two first starts at once get in each other's way.
         connection.execute("select pg_advisory_lock(%s)", [FIRST_START_LOCK])
         instance = DagsterInstance.get()
-        if changed := purge_texts_once(instance):
-            for card in load_settings().reports.glob("datasets/*/*.html"):
-                card.unlink()  # its mails had every name; the next ingest writes it again
+        cards = load_settings().reports.glob("datasets/*/*.html")
+        if (changed := purge_texts_once(instance, cards)) is not None:
             note(f"removed texts of an earlier release from Dagster's history: {changed} entries")
     with instance:
         yield instance

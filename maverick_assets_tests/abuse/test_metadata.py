@@ -278,7 +278,7 @@ def test_texts_in_the_history_of_an_earlier_release_are_removed_once(
     printed = printed_file(instance, made.run_id)
     tables = {entry.partition(":")[0] for entry in entries_with(dagster_database)}
     assert tables == {"event_logs", "asset_keys", "asset_check_executions"}
-    assert purge_texts_once(instance) > 0
+    assert purge_texts_once(instance, [])
     assert entries_with(dagster_database) == []
     assert not printed.exists()
     # What is left is what Dagster can read, and what the page shows.
@@ -286,15 +286,12 @@ def test_texts_in_the_history_of_an_earlier_release_are_removed_once(
     assert event and event.asset_materialization
     assert event.asset_materialization.metadata["dagster/row_count"].value == 4711
     assert instance.get_run_by_id(made.run_id)
-    assert purge_texts_once(instance) == 0
+    assert purge_texts_once(instance, []) is None
     assert purge_texts(instance) == 0
 
 
-def test_the_files_of_the_tables_hold_no_removed_text(
-    instance: DagsterInstance, dagster_database: str, pgdata: Path
-) -> None:
-    run_assets(instance, earlier_asset())
-    purge_texts(instance)
+def files_with_canaries(dagster_database: str, pgdata: Path) -> list[Path]:
+    """Files of Dagster's database that hold the word."""
     with psycopg.connect(database_url(pgdata, "postgres"), autocommit=True) as admin:
         admin.execute("checkpoint")
     with psycopg.connect(dagster_database) as connection:
@@ -303,4 +300,37 @@ def test_the_files_of_the_tables_hold_no_removed_text(
     assert row
     files = [path for path in (pgdata / "base" / row[0]).iterdir() if path.is_file()]
     assert files
-    assert not [path for path in files if CANARY.encode() in path.read_bytes()]
+    return [path for path in files if CANARY.encode() in path.read_bytes()]
+
+
+def test_the_files_of_the_tables_hold_no_removed_text(
+    instance: DagsterInstance, dagster_database: str, pgdata: Path
+) -> None:
+    run_assets(instance, earlier_asset())
+    purge_texts(instance)
+    assert not files_with_canaries(dagster_database, pgdata)
+
+
+def test_a_removal_that_was_cut_short_is_completed_by_the_next_start(
+    instance: DagsterInstance, dagster_database: str, pgdata: Path, tmp_path: Path
+) -> None:
+    with psycopg.connect(dagster_database) as connection:
+        connection.execute("delete from kvs where key like 'maverick/%'")
+    card = tmp_path / "card.html"
+    card.write_text(CANARY)
+    printed = printed_file(instance, run_assets(instance, earlier_asset()).run_id)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instance.compute_log_manager, "delete_logs", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            purge_texts_once(instance, [card])
+    assert entries_with(dagster_database) == []  # so nothing is left to change
+    assert files_with_canaries(dagster_database, pgdata)
+    assert purge_texts_once(instance, [card]) == 0
+    assert not printed.exists()
+    assert not card.exists()
+    assert not files_with_canaries(dagster_database, pgdata)
+    assert purge_texts_once(instance, [card]) is None
+
+
+def interrupt(**_arguments: object) -> None:
+    raise KeyboardInterrupt

@@ -6,8 +6,9 @@ and the words of libraries' errors, which quote rows.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
@@ -32,7 +33,8 @@ _TABLES = (
     (AssetCheckExecutionsTable, "evaluation_event"),
     (JobTickTable, "tick_body"),
 )
-_PURGED = "maverick/texts_purged"  # key of Dagster's key-value table
+# Key of Dagster's key-value table. Its value is the time of the end, and until then this word.
+_PURGED, _STARTED = "maverick/texts_purged", "started"
 _BATCH = 500  # rows; an event has up to a hundred kilobytes
 _TEXTS = frozenset({"sample", "samples", "skipped", "answer through llama.cpp"})
 _OWN_ERRORS = (BadInput.__name__, MaverickError.__name__)
@@ -47,35 +49,44 @@ _FOREIGN_ERROR = re.compile(
 _QUOTING_LINE = re.compile(r"(; it says): .*|^(skipped) .+: .*", re.DOTALL)
 
 
-def purge_texts_once(instance: DagsterInstance) -> int:
-    """`purge_texts`, unless this history was purged before; the number of entries it changed."""
+def purge_texts_once(instance: DagsterInstance, cards: Iterable[Path]) -> int | None:
+    """`purge_texts`, and `cards` deleted, unless this history was purged before.
+
+    Returns the number of entries that it changed; None when there was nothing to remove. A call
+    that was cut short has changed entries already, so the next one removes all else regardless.
+    """
     storage = instance.daemon_cursor_storage
-    if storage.get_cursor_values({_PURGED}):
-        return 0
-    changed = purge_texts(instance)
+    mark = storage.get_cursor_values({_PURGED}).get(_PURGED)
+    if mark not in (None, _STARTED):
+        return None
+    storage.set_cursor_values({_PURGED: _STARTED})
+    changed = purge_texts(instance, resumed=mark == _STARTED)
+    had_texts = changed > 0 or mark == _STARTED
+    for card in cards if had_texts else ():
+        card.unlink(missing_ok=True)  # its mails had every name; the next ingest writes it again
     storage.set_cursor_values({_PURGED: datetime.now(UTC).isoformat()})
-    return changed
+    return changed if had_texts else None
 
 
-def purge_texts(instance: DagsterInstance) -> int:
+def purge_texts(instance: DagsterInstance, *, resumed: bool = False) -> int:
     """Remove from Dagster's history what may quote rows; the number of entries that it changed.
 
     That is metadata with texts, answers in lines of the log, and the words of errors that are not
     ours. Runs, events, counts and our own errors stay. So do the lines that the processes of ended
-    runs printed, unless an entry was changed: then they may quote the same, and go. Nothing of it
-    is left in the files of the tables.
+    runs printed, unless an entry was changed, by this call or by the one that it resumes: then they
+    may quote the same, and go. Nothing of it is left in the files of the tables.
     """
     storage = instance.event_log_storage
     assert isinstance(storage, SqlEventLogStorage)
     with storage.index_connection() as connection:
         changed = {table.name: _purge_table(connection, table, name) for table, name in _TABLES}
-    if any(changed.values()):
+    if resumed or any(changed.values()):
         for run in instance.get_runs(RunsFilter(statuses=ENDED)):
             instance.compute_log_manager.delete_logs(prefix=[run.run_id])
         with storage.index_connection() as connection:
             # PostgreSQL keeps the old rows in its files until somebody rewrites them.
             unlocked = connection.execution_options(isolation_level="AUTOCOMMIT")
-            for name in (name for name, count in changed.items() if count):
+            for name in (name for name, count in changed.items() if resumed or count):
                 unlocked.execute(text(f'vacuum full "{name}"'))
     return sum(changed.values())
 
