@@ -74,6 +74,16 @@ def clean_environment(
             del os.environ[name]
 
 
+@pytest.fixture(autouse=True)
+def the_process_as_it_was() -> Iterator[None]:
+    """A command in this process sets variables and a umask, as its own process may."""
+    before, umask = dict(os.environ), os.umask(0o022)
+    yield
+    os.umask(umask)
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the session when its tests left processes or temporary files; removes them."""

@@ -20,7 +20,7 @@ from benchmarks.card.candidates import compiled_block, grouped_lora, liger_norm
 from benchmarks.card.setting import ADAPTERS, CardSetting, prepare_bases, random_rows
 from benchmarks.train.sides import SIDES, BenchmarkSpec
 from maverick_assets.base_model.load import load_base_model
-from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.errors import BadInput, MaverickError, first_line
 from maverick_assets.fleets import Node
 from maverick_assets.processes import run_main
 from maverick_assets.training.device.hardware import Hardware, detect_hardware, prepare_process
@@ -225,7 +225,12 @@ def main(arguments: Sequence[str]) -> None:
     hardware = detect_hardware()
     if hardware.device != setting.device:
         raise BadInput(f"this process computes on {hardware.device}, not on {setting.device}")
-    rows = SECTIONS[name](setting, hardware)
+    try:
+        rows = SECTIONS[name](setting, hardware)
+    except MaverickError:
+        raise
+    except Exception as error:  # it quotes no row of anybody, and the page shows what it says
+        raise MaverickError(f"{type(error).__name__}: {first_line(error)}") from error
     print(json.dumps(rows), flush=True)
 
 

@@ -29,6 +29,7 @@ def test_paths_reach_child_processes_in_absolute_form(
     }
     for name, value in (relative | kept).items():  # so that they are as before after the test
         monkeypatch.setenv(name, value)
+    (tmp_path / "sources.yaml").write_text("sources: []\n")
     with running_services(load_settings()):
         assert {name: os.environ[name] for name in relative} == {
             "MAVERICK_BASE_MODEL": f"{tmp_path}/models/tiny",  # not the hub's models/tiny
