@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.crm.connection import open_database
-from maverick_assets.crm.forgotten import read_forgotten
+from maverick_assets.crm.forgotten import read_forgotten, untouched_mails
 from maverick_assets.crm.raw_table import LIVE, raw_schema, tombstones, with_kept_columns
 from maverick_assets.crm.schema import Table
 from maverick_assets.crm.table_reader import TableReader
@@ -65,7 +65,9 @@ def extract(url: str, table: Table, lake: Path) -> ExtractionResult:
     target = raw_path(lake, table.name)
     with only_writer(target), open_database(url, "MAVERICK_CRM_URL") as connection:
         snapshot = begin_snapshot(connection, table)
-        reader = TableReader(url, connection, table, snapshot, lake, read_forgotten(lake))
+        forgotten = read_forgotten(lake)
+        untouched = untouched_mails(lake, table, forgotten)
+        reader = TableReader(url, connection, table, snapshot, lake, forgotten, untouched)
         state = read_state(target, raw_schema(table))
         if state is None:
             return _load_all(reader, target)

@@ -16,36 +16,28 @@ from typing import Any
 
 import pyarrow as pa
 
-from maverick_assets.crm.people.addresses import addresses_of, normalized
-from maverick_assets.crm.people.chat_contacts import names_contact
-from maverick_assets.crm.people.mentions import NO_ADDRESS, People
-from maverick_assets.crm.schema import ATTENDEE_TAG, Table
+from maverick_assets.crm.people.addresses import normalized
+from maverick_assets.crm.people.mentions import People
+from maverick_assets.crm.people.rows import (
+    OWNER_COLUMNS,
+    belongs_to,
+    named_addresses,
+    without_people,
+    without_quote,
+)
+from maverick_assets.crm.raw_table import LIVE
+from maverick_assets.crm.schema import Table
 from maverick_assets.errors import MaverickError
 from maverick_assets.keys import create_key, read_key
 from maverick_assets.lake.delta import (
-    ROW_HASH,
     arrow_table,
     only_writer,
     read_table,
-    row_hash,
     sync_table,
 )
-from maverick_assets.lake.paths import forgotten_key_path, forgotten_path
+from maverick_assets.lake.paths import forgotten_key_path, forgotten_path, raw_path
 from maverick_assets.lake.schema import schema_of
 
-# Columns that say whom a row belongs to.
-OWNER_COLUMNS = (
-    "id",
-    "sender_email",
-    "recipients",
-    "owner_email",
-    "user_id",
-    "conversation_id",
-    "metadata",
-    "tags",
-)
-# Columns that identify a row, or that this program writes: no text of anybody.
-_KEYS = frozenset(["id", "conversation_id", "_op", "_extracted_at", ROW_HASH])
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _CONTACT, _NAME, _PHONE, _QUOTE = "contact", "name", "phone", "quote"
 
@@ -96,91 +88,45 @@ class Forgotten:
     finder: People = NO_PEOPLE  # finds the contacts in texts
 
     def covers(self, table: Table, row: Mapping[str, Any]) -> bool:
-        """Whether a row of a raw table is forgotten; a message is with its conversation.
-
-        So is a mail that lost a quote: the source still has it with the quote.
-        """
-        if row["id"] in self.rows.get(table.name, ()) or row["id"] in self.frozen.get(
-            table.name, ()
-        ):
+        """Whether a row of a raw table is forgotten; a message is with its conversation."""
+        if row["id"] in self.rows.get(table.name, ()):
             return True
         if table.parent and row["conversation_id"] in self.rows.get(table.parent, ()):
             return True
         return bool(self.contacts) and belongs_to(row, self.finder)
 
-    def split(self, table: Table, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[str]]:
-        """The rows of `batch` that may be kept, naming no contact, and the ids of the others."""
+    def cleaned(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
+        """A row that arrives and stays, naming no contact, and without a quote that it lost."""
+        if row["id"] in self.frozen.get(table.name, ()):
+            row = without_quote(row, self.finder, table.columns)
+        return without_people(row, self.finder, table.columns)
+
+    def split(
+        self, table: Table, batch: pa.RecordBatch, untouched: Collection[str]
+    ) -> tuple[pa.RecordBatch, list[str]]:
+        """The rows of `batch` that may be kept, naming no contact, and the ids of the others.
+
+        `untouched`: as `untouched_mails` returns them.
+        """
         if not self.rows and not self.contacts:
             return batch, []
         names = [name for name in OWNER_COLUMNS if name in batch.schema.names]
         rows = batch.select(names).to_pylist()
-        covered = [self.covers(table, row) for row in rows]
+        covered = [row["id"] in untouched or self.covers(table, row) for row in rows]
         ids = [row["id"] for row, drop in zip(rows, covered, strict=True) if drop]
         kept = batch.filter(pa.array([not drop for drop in covered])) if ids else batch
         if not self.contacts:
             return kept, ids
-        cleaned = [without_people(row, self.finder, table.columns) for row in kept.to_pylist()]
+        cleaned = [self.cleaned(table, row) for row in kept.to_pylist()]
         return pa.RecordBatch.from_pylist(cleaned, schema=kept.schema), ids
 
 
-def belongs_to(row: Mapping[str, Any], people: People) -> bool:
-    """Whether a row is some of these people's own.
-
-    So is a mail from one of them or to nobody else, their deals, notes and interactions, a chat
-    whose metadata say that one of them takes part, and an event that nobody else attends. A mail to
-    several people is not, nor is a text that names one of them.
-    """
-    for column in ("sender_email", "owner_email", "user_id"):
-        value = row.get(column) or ""
-        # A user id that is no address: the release before forgot these, too.
-        if any(map(people.is_address, {*addresses_of(value), value.strip().lower()})):
-            return True
-    # Nothing says which message of a chat of several people is whose.
-    if names_contact(row.get("metadata"), people):
-        return True
-    sender = addresses_of(row.get("sender_email"))
-    attendees = [tag for tag in row.get("tags") or () if tag.startswith(ATTENDEE_TAG)]
-    return _are_all(addresses_of(row.get("recipients")) - sender, people) or _are_all(
-        addresses_of(", ".join(tag.removeprefix(ATTENDEE_TAG) for tag in attendees)), people
-    )
-
-
-def _are_all(addresses: Collection[str], people: People) -> bool:
-    others = set(addresses) - {NO_ADDRESS}
-    return bool(others) and all(map(people.is_address, others))
-
-
-def without_people(row: dict[str, Any], people: People, columns: Collection[str]) -> dict[str, Any]:
-    """A raw row whose texts no longer name them, with the hash of its content as it is now.
-
-    `columns` are those of the source. Returns `row` itself where it names none of them.
-    """
-    changed = {}
-    for name, value in row.items():
-        if name in _KEYS or value is None:
-            continue
-        if isinstance(value, str):
-            cleaned: Any = people.without(value)
-        elif isinstance(value, list) and value and isinstance(value[0], str):
-            cleaned = [people.without(part) for part in value]
-        else:
-            continue
-        if cleaned != value:
-            changed[name] = cleaned
-    if not changed:
-        return row
-    new = row | changed
-    if ROW_HASH in row:
-        # Not the source's hash: that of the row as the source has it would say that nothing
-        # changed. A table of the release before lacks columns that came since.
-        new[ROW_HASH] = row_hash([new.get(name) for name in columns])
-    return new
-
-
-def named_addresses(row: Mapping[str, Any]) -> list[str]:
-    """Addresses in the columns of a row, sorted."""
-    columns = ("sender_email", "owner_email", "recipients")
-    return sorted({address for name in columns for address in addresses_of(row.get(name))})
+def untouched_mails(lake: Path, table: Table, forgotten: Forgotten) -> frozenset[str]:
+    """Mails that lost a quote and that the lake has: the source still has them with the quote."""
+    ids = sorted(forgotten.frozen.get(table.name, ()))
+    where = {**LIVE, "id": ids}
+    stored = read_table(raw_path(lake, table.name), columns=["id"], where=where) if ids else None
+    return frozenset(stored["id"].to_pylist() if stored else ())
 
 
 def people_of(identities: Iterable[Identity]) -> People:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from maverick_assets.crm.forgotten import read_forgotten, without_people
+from maverick_assets.crm.forgotten import read_forgotten, untouched_mails
 from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.raw_table import (
     ARROW_TYPES,
@@ -52,15 +52,15 @@ def land(source: Source, source_table: SourceTable, lake: Path) -> LandingResult
         rows = list(fetched.rows)
         forgotten = read_forgotten(lake)
         deleted = set(fetched.deleted)
+        untouched = untouched_mails(lake, table, forgotten)
+        present = {row["id"] for row in rows} & untouched - deleted
         kept = [
-            without_people(row, forgotten.finder, table.columns)
+            forgotten.cleaned(table, row)
             for row in rows
-            if row["id"] not in deleted and not forgotten.covers(table, row)
+            if row["id"] not in deleted | untouched and not forgotten.covers(table, row)
         ]
         batches = arrow_table(kept, schema).to_batches()
         upserts = [as_raw_batch(batch, raw_schema(table), "upsert") for batch in batches]
-        frozen = forgotten.frozen.get(table.name, frozenset())
-        present = {row["id"] for row in rows if row["id"] in frozen and row["id"] not in deleted}
         vanished = _vanished_ids(target, present | {row["id"] for row in kept}, fetched)
         deletes = tombstones(table, with_kept_columns(target, vanished))
         wanted = pa.concat_tables([pa.Table.from_batches(upserts, raw_schema(table)), deletes])

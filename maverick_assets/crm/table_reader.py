@@ -39,6 +39,7 @@ class TableReader:
     snapshot: TableSnapshot
     lake: Path
     forgotten: Forgotten
+    untouched: frozenset[str]  # as `untouched_mails` returns them
     n_read: int = 0  # rows that came from the source
     n_dropped: int = 0  # rows among them that are forgotten
 
@@ -56,14 +57,19 @@ class TableReader:
         # 64 bits, computed where the row is: a changed row is missed once in 10^19 changes.
         row_hash = sql.SQL("to_hex(hash_record_extended(row({}), 0)) as {}")
         columns.append(row_hash.format(values, sql.Identifier(ROW_HASH)))
-        schema = raw_schema(self.table)
         try:
-            for batch in prefetched(self._stream(columns, condition)):
-                self.n_read += batch.num_rows
-                self._check_times(batch)
-                yield self._drop_forgotten(as_raw_batch(batch, schema, "upsert"))
+            # All in the other thread: this one may be Delta's, which cannot write the list of the
+            # forgotten in the middle of its own writing.
+            yield from prefetched(self._raw(self._stream(columns, condition)))
         except (dbapi.Error, OSError) as error:  # ADBC raises OSError while rows stream
             raise self._explain(error) from error
+
+    def _raw(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        schema = raw_schema(self.table)
+        for batch in batches:
+            self.n_read += batch.num_rows
+            self._check_times(batch)
+            yield self._drop_forgotten(as_raw_batch(batch, schema, "upsert"))
 
     def ids(self) -> pa.Array:
         """The ids of all rows."""
@@ -121,7 +127,7 @@ class TableReader:
 
         New rows of a forgotten contact are put on the list.
         """
-        kept, dropped_ids = self.forgotten.split(self.table, batch)
+        kept, dropped_ids = self.forgotten.split(self.table, batch, self.untouched)
         name = self.table.name
         listed = {*self.forgotten.rows.get(name, ()), *self.forgotten.frozen.get(name, ())}
         new_ids = [row_id for row_id in dropped_ids if row_id not in listed]

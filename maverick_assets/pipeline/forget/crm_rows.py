@@ -9,9 +9,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from maverick_assets.crm.forgotten import belongs_to, without_people
 from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.mentions import People
+from maverick_assets.crm.people.rows import belongs_to, without_people
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.pipeline.forget.quotes import own_lines, without_quotes
 

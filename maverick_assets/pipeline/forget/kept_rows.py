@@ -11,14 +11,13 @@ import pyarrow as pa
 from maverick_assets.crm.forgotten import (
     Identity,
     add_quoting_mails,
-    belongs_to,
     contact_digest,
     people_of,
     rows_forgotten_with,
-    without_people,
 )
 from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.mentions import People
+from maverick_assets.crm.people.rows import belongs_to, without_people
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import Table
 from maverick_assets.lake.delta import ROW_HASH, only_writer, read_table, row_hash, sync_table

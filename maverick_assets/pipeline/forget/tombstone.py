@@ -7,12 +7,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from maverick_assets.crm.forgotten import (
-    OWNER_COLUMNS,
     Identity,
     add_contacts,
     add_rows,
     add_rows_of_contacts,
-    belongs_to,
     contact_digest,
     people_of,
     read_forgotten,
@@ -20,6 +18,7 @@ from maverick_assets.crm.forgotten import (
 )
 from maverick_assets.crm.people.addresses import addresses_of
 from maverick_assets.crm.people.mentions import People
+from maverick_assets.crm.people.rows import OWNER_COLUMNS, belongs_to
 from maverick_assets.crm.raw_table import tombstones
 from maverick_assets.crm.schema import Table, child_of
 from maverick_assets.errors import BadInput

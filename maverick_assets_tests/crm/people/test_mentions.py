@@ -2,9 +2,10 @@
 
 import pytest
 
-from maverick_assets.crm.forgotten import Identity, belongs_to, people_of
+from maverick_assets.crm.forgotten import Identity, people_of
 from maverick_assets.crm.people.addresses import addresses_in, addresses_of, normalized
 from maverick_assets.crm.people.mentions import NO_ADDRESS, name_forms, phone_key
+from maverick_assets.crm.people.rows import belongs_to
 
 DANA = "dana.cole@acme.example"
 PEOPLE = people_of([Identity(DANA, tuple(name_forms("Dana Cole")), (phone_key("040 5558 0173"),))])

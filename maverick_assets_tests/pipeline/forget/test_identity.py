@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from maverick_assets.crm.forgotten import Identity, belongs_to, people_of
+from maverick_assets.crm.forgotten import Identity, people_of
 from maverick_assets.crm.people.mentions import name_forms, phone_key
+from maverick_assets.crm.people.rows import belongs_to
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.pipeline.forget.identity import Identified, identify
 from maverick_assets_tests.pipeline.forget.mails import DANA, LEE, ME, OWNER, mail
