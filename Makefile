@@ -16,8 +16,10 @@ demo: .venv/installed
 ui: .venv/installed
 	$(BIN)/maverick ui
 
+# Two workers, each with whole files, which share fixtures; in the order of the files, so that none of
+# those that take minutes comes last.
 test: .venv/installed-dev
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

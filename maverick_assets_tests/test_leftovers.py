@@ -71,9 +71,13 @@ def test_a_server_and_the_way_to_its_socket_are_named(traces: SessionTraces) -> 
 LEAVING = "import tempfile\n\ndef test_leaves():\n    tempfile.mkdtemp(prefix='left-')\n"
 
 
-def test_what_tests_leave_fails_their_session_and_is_named_last(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_tests_leave_fails_their_session_and_is_named_last(
+    tmp_path: Path, workers: int
+) -> None:
     (tmp_path / "test_leaving.py").write_text(LEAVING)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "maverick_assets_tests.conftest"]
+    command.append(f"-n{workers}")
     places = ["-c", os.devnull, f"--rootdir={tmp_path}", f"--basetemp={tmp_path / 'base'}"]
     done = subprocess.run(
         [*command, *places, str(tmp_path / "test_leaving.py")],
