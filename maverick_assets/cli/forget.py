@@ -88,6 +88,7 @@ def _as_json(outcome: "Outcome") -> dict[str, Any]:
         "quotes_cut": outcome.quotes_cut,
         "names_of_others": {name: list(others) for name, others in outcome.shared.items()},
         "phones_of_others": {name: list(others) for name, others in outcome.shared_phones.items()},
+        "names_left": {name: dict(counts) for name, counts in outcome.left.items()},
         "crm": outcome.crm,
         "crm_cleaned": outcome.crm_cleaned,
         "left": {each.place: each.count for each in outcome.leftovers},
@@ -135,6 +136,12 @@ def _left(result: dict[str, Any], crm_is_external: bool) -> list[str]:
         lines.append(
             f"a phone number of {address} is also that of {', '.join(others)}, and stays in texts"
         )
+    for address, counts in result["names_left"].items():
+        for name, count in counts.items():
+            lines.append(
+                f'left: "{name}", a name of {address}, stands in {count} other rows; '
+                f'--contact "{name} <{address}>" takes it out'
+            )
     total = sum(result["crm"].values())
     counts = ", ".join(f"{table} {count}" for table, count in result["crm"].items())
     if total and result["crm_cleaned"]:

@@ -46,6 +46,7 @@ class Outcome:
     forgetting: Forgetting
     shared: Mapping[str, Collection[str]]  # names that others have, too: these others, by contact
     shared_phones: Mapping[str, Collection[str]]  # the same of phone numbers
+    left: Mapping[str, Mapping[str, int]]  # names that stay: how many other rows hold them
     crm: Mapping[str, int]  # rows of the CRM by table: of the contacts, and of those naming them
     crm_cleaned: bool
     quotes_cut: bool
@@ -93,6 +94,7 @@ def forget_everywhere(
         forgetting,
         identified.shared,
         identified.shared_phones,
+        identified.left,
         crm,
         in_crm,
         request.also_quotes,

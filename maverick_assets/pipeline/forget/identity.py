@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import getaddresses, parseaddr
 from pathlib import Path
 from typing import Any
 
-from maverick_assets.crm.forgotten import Identity
+from maverick_assets.crm.forgotten import Identity, people_of
 from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.addresses import addresses_in, addresses_of, normalized
 from maverick_assets.crm.people.folding import fold
@@ -30,6 +30,7 @@ _TEXT_COLUMNS = ("body", "content", "notes", "prompt", "response", "correction")
 _NAME_BEFORE = re.compile(r"(?:\"([^\"\n]{3,60})\"|([^\n,;:<>\"]{3,60}))\s*<$")
 _TITLE = re.compile(r"^(?:dr|prof|mr|mrs|ms|herr|frau|mme|m)\.?\s+", re.IGNORECASE)
 _SIGNATURE_WORDS = re.compile(r"[^\W\d_]+(?:[ '’.-]+[^\W\d_]+){1,3}")  # noqa: RUF001 a real sign
+FEW_ROWS = 10  # that may hold a contact's name without his address
 _SIGNED = ("contact", "signature", "footer")  # parts of a mail that the cleaning cuts
 
 
@@ -43,10 +44,9 @@ class NamesSeen:
 
     def add(self, address: str, name: str) -> None:
         """Note a name of an address unless it is a role's, or of common words."""
-        plain = _TITLE.sub("", name.strip())
-        words = name_words(fold(plain))
+        words = name_words(fold(_TITLE.sub("", name.strip())))
         if words and not set(words) <= COMMON_WORDS - AMBIGUOUS_NAMES:
-            self.names[address].update(name_forms(plain))
+            self.names[address].update(_forms(name))
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Identified:
     shared: Mapping[str, Collection[str]]  # by address: others who have the same full name
     shared_phones: Mapping[str, Collection[str]]  # by address: others who have the same number
     unknown: Collection[str]  # addresses that no row names
+    # By address: names that stay, because so many rows that do not name the address hold them
+    left: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def identify(
@@ -83,12 +85,51 @@ def identify(
     _note_same_phones(seen, lake, tables, wanted)
     names, shared = _own(seen.names, wanted)
     phones, shared_phones = _own(seen.phones, wanted)
+    given = {address: set(_forms(display)) for address, display in wanted.items()}
+    left = _common(lake, tables, {address: names[address] - given[address] for address in wanted})
+    for address, counts in left.items():
+        common = {frozenset(name.split()) for name in counts}
+        stay = {name for name in names[address] if frozenset(name.split()) in common}
+        names[address] -= stay - given[address]
     identities = [
         Identity(address, tuple(sorted(names[address])), tuple(sorted(phones[address])))
         for address in wanted
     ]
     unknown = [address for address in wanted if address not in seen.addresses]
-    return Identified(tuple(identities), shared, shared_phones, unknown)
+    return Identified(tuple(identities), shared, shared_phones, unknown, left)
+
+
+def _common(
+    lake: Path, tables: Sequence[Table], names: Mapping[str, set[str]]
+) -> dict[str, dict[str, int]]:
+    """Names in more than a few rows that do not name their address, with the number of these rows.
+
+    Anybody may call himself "Kind Regards": to take that out would damage every mail.
+    """
+    people = people_of([Identity("", tuple(set().union(*names.values())))])
+    counts: Counter[tuple[str, str]] = Counter()
+    for table in tables if people.name_sizes else ():
+        for row in live_rows(raw_path(lake, table.name)):
+            text = "\n".join(value for value in row.values() if isinstance(value, str))
+            held = {_name_of(text[found.start : found.end]) for found in people.mentions(text)}
+            addresses = {found.address for found in addresses_in(text)} if held else set()
+            for address, own in names.items():
+                counts.update((address, name) for name in held & own if address not in addresses)
+    common: dict[str, dict[str, int]] = {}
+    for (address, name), count in sorted(counts.items()):
+        if count > FEW_ROWS:
+            common.setdefault(address, {})[name] = count
+    return common
+
+
+def _name_of(written: str) -> str:
+    """A name as `name_forms` spells it, without an initial in the middle."""
+    words = re.findall(r"[^\W_]+", fold(written))
+    return " ".join(word for n, word in enumerate(words) if n in (0, len(words) - 1) or word[1:])
+
+
+def _forms(display: str) -> list[str]:
+    return name_forms(_TITLE.sub("", display.strip()))
 
 
 def _own(

@@ -6,7 +6,7 @@ from maverick_assets.crm.forgotten import Identity, people_of
 from maverick_assets.crm.people.mentions import name_forms, phone_key
 from maverick_assets.crm.people.rows import belongs_to
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.pipeline.forget.identity import Identified, identify
+from maverick_assets.pipeline.forget.identity import FEW_ROWS, Identified, identify
 from maverick_assets_tests.pipeline.forget.mails import DANA, LEE, ME, OWNER, mail
 from maverick_assets_tests.raw_tables import upsert_raw_rows
 
@@ -50,3 +50,17 @@ def test_a_chat_is_hers_by_address_or_as_its_contact_and_not_by_a_number_or_a_ti
     )
     assert [text for text in hers if not belongs_to({"metadata": text}, PEOPLE)] == []
     assert [text for text in not_hers if belongs_to({"metadata": text}, PEOPLE)] == []
+
+
+def test_a_display_name_of_ordinary_words_is_not_taken_for_a_name_unless_it_is_given(
+    tmp_path: Path,
+) -> None:
+    signed = f"Hello,\n\nPurchase Order <{DANA}>.\n"
+    others = [(LEE, f"The purchase order {n} is here.") for n in range(FEW_ROWS + 1)]
+    met = [(LEE, f"Dana Cole said {n}.") for n in range(FEW_ROWS - 1)]
+    found = identified(tmp_path, (LEE, signed), *others, *met)
+    assert set(found.identities[0].names) == {"dana cole", "cole dana"}
+    assert found.left == {DANA: {"purchase order": FEW_ROWS + 1}}
+    given = identified(tmp_path, contact=f"Purchase Order <{DANA}>")
+    assert "purchase order" in given.identities[0].names
+    assert given.left == {}
