@@ -5,7 +5,6 @@ the `PG*` variables of whoever calls it, and keeps its locks and long paths' soc
 XDG_RUNTIME_DIR, which is gone when the login session ends.
 """
 
-import contextlib
 import importlib.util
 import os
 import shutil
@@ -21,7 +20,6 @@ from maverick_assets.crm.embedded.account import ServerAccount, server_account
 from maverick_assets.crm.embedded.failures import PostgresFailure, failure_cause
 from maverick_assets.crm.embedded.passwords import SUPERUSER, scram_verifier
 from maverick_assets.errors import MaverickError, first_line
-from maverick_assets.files import write_atomically
 from maverick_assets.private_folders import account_name, remove_short_path, require_private
 
 PORT = 5432  # part of the socket's name; no network address is listened at
@@ -30,10 +28,22 @@ STOP_SECONDS = 30
 _SOCKET_FOLDER = "socket"  # in the cluster, where no other account gets
 _LEFTOVER_SECONDS = 15  # in which the children of a killed server end
 _LOCALE = ("lc_messages", "lc_monetary", "lc_numeric", "lc_time")
-_ACCESS = b"""\
+_ACCESS = """\
 # Written by Maverick before each start: whoever connects gives a password, from here alone.
 # TYPE  DATABASE  USER  METHOD
 local   all       all   scram-sha-256
+"""
+# The account does it itself, in its folder: root would follow links that the account puts there.
+# Sockets that are there are those of a server that was killed.
+_PREPARE = f"""\
+set -e
+if [ ! -h {_SOCKET_FOLDER} ]; then
+    mkdir -p {_SOCKET_FOLDER}
+    chmod 700 {_SOCKET_FOLDER} || :
+    rm -f {_SOCKET_FOLDER}/.s.PGSQL.*
+fi
+rm -f pg_hba.conf
+cat > pg_hba.conf
 """
 
 
@@ -175,10 +185,8 @@ class Cluster:
         remove_short_path(self.socket_folder)
 
     def _start_once(self) -> RunningServer:
-        for leftover in self.socket_folder.iterdir():  # of a server that was killed
-            leftover.unlink()
         log = self.pgdata / "log"
-        told_before = log.stat().st_size if log.exists() else 0
+        told_before = log.lstat().st_size if log.exists() else 0
         # The shell goes at once, so that the server is nobody's child; it reads no path as code.
         script = '"$@" </dev/null >>log 2>&1 & echo $!'
         data = self.account.path_of(self.pgdata)
@@ -214,16 +222,9 @@ class Cluster:
         if not self.account.owns(self.pgdata):  # root's copy of a run home, say
             self.account.take(self.pgdata)
         self.pgdata.chmod(0o700)  # a restored copy may be open, which PostgreSQL refuses
-        with contextlib.suppress(FileExistsError):
-            self.socket_folder.mkdir()
-        if not self.socket_folder.is_symlink():
-            self.socket_folder.chmod(0o700)
-        access = self.pgdata / "pg_hba.conf"
-        if not access.exists() or access.read_bytes() != _ACCESS:
-            write_atomically(access, _ACCESS)
-        if os.geteuid() == 0:
-            for path in (self.socket_folder, access):
-                os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
+        done = self.account.run(["/bin/sh", "-c", _PREPARE], self.pgdata, input=_ACCESS)
+        if done.returncode:
+            raise PostgresFailure(failure_cause(done.stderr, "its folder cannot be prepared"))
         self.require_private()
 
     def _unlock(self) -> None:
@@ -307,7 +308,8 @@ def _wait_for_end(pid: int) -> bool:
 
 def _text_after(log: Path, start: int) -> str:
     try:
-        with log.open("rb") as stream:
+        descriptor = os.open(log, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # no link, no pipe
+        with os.fdopen(descriptor, "rb") as stream:
             stream.seek(start)
             return stream.read().decode("utf-8", "replace")
     except OSError as error:

@@ -4,6 +4,7 @@ import os
 import pwd
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -11,8 +12,9 @@ import pytest
 
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.embedded.account import server_account
-from maverick_assets.errors import BadInput
-from maverick_assets_tests.processes import stop_server
+from maverick_assets.crm.embedded.cluster import Cluster
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets_tests.processes import stop_server, wait_for
 from maverick_assets_tests.strangers import needs_another_account
 
 pytestmark = needs_another_account
@@ -116,6 +118,40 @@ def test_an_account_that_cannot_be_is_named(
     monkeypatch.setenv("MAVERICK_POSTGRES_ACCOUNT", name)
     with pytest.raises(BadInput, match=f"setting MAVERICK_POSTGRES_ACCOUNT: .*{reason}"):
         server_account()
+
+
+SWAP = """
+import ctypes, os
+os.setgid(65534)
+os.setuid(65534)
+os.symlink("../elsewhere", "link")
+here, exchange = -100, 2  # of <linux/fcntl.h> and <linux/fs.h>
+while not ctypes.CDLL(None).renameat2(here, b"socket", here, b"link", exchange):
+    pass
+"""
+
+
+def test_root_follows_no_link_of_the_account_that_it_named(
+    pgdata: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes over PostgreSQL can put one there at any moment."""
+    monkeypatch.setenv("MAVERICK_POSTGRES_ACCOUNT", "nobody")
+    database_url(pgdata, "crm")
+    stop_server(pgdata)
+    elsewhere = pgdata.parent / "elsewhere"
+    elsewhere.mkdir()
+    elsewhere.chmod(0o755)
+    with subprocess.Popen([sys.executable, "-c", SWAP], cwd=pgdata) as attacker:
+        try:
+            wait_for(lambda: (pgdata / "link").exists())
+            for _ in range(20):
+                with suppress(MaverickError, OSError):
+                    Cluster(pgdata)._make_ours()
+            assert attacker.poll() is None
+        finally:
+            attacker.kill()
+    assert elsewhere.stat().st_mode & 0o777 == 0o755
+    assert elsewhere.stat().st_uid == 0
 
 
 def test_a_cluster_that_leads_elsewhere_is_not_taken(pgdata: Path) -> None:
