@@ -27,7 +27,7 @@ LEE, ME = "lee.ito@x.example", "allan@testpilot.example"
 WHEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 # Each of his own texts has words that stand nowhere else.
 HIS_WORDS = [f"zorblatt{number} quibbles fonder than kelp" for number in range(13)]
-KEPT_WORDS = [f"marlinspike{number} stays" for number in range(11)]
+KEPT_WORDS = [f"marlinspike{number} stays" for number in range(12)]
 # Mailboxes and people that look like his and are not.
 OTHERS = ("quillon+news@averdieckmill.example", "xquillon@averdieckmill.example", "Quillon Aver")
 
@@ -61,6 +61,7 @@ def planted_rows() -> Tables:
             # Longer than anything that is divided into own words and quotes.
             _mail("h4", ADDRESS, ME, f"{next(his)}\n" + "a log line\n" * 50_000),
             _mail("k4", LEE, ME, f"{next(kept)}, {NAME}!\n" + "another log\n" * 50_000),
+            _mail("k5", LEE, ME, f"<div>{next(kept)}. {NAME.replace(' ', '&nbsp;')}</div>"),
         ],
         "conversations": [
             {"id": "hc", "user_id": "allan", "metadata": {"contact": {"email": ADDRESS}}},

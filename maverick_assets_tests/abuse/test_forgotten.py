@@ -161,7 +161,7 @@ def test_what_stays_is_counted_and_named_and_what_is_left_by_places_alone(tmp_pa
     assert outcome.forgetting.too_long == {"crm_emails": ["k4"]}
     assert not outcome.crm_cleaned
     rows_of_his = {
-        "crm_emails": 9,
+        "crm_emails": 10,
         "conversations": 2,
         "messages": 3,
         "crm_deals": 2,

@@ -16,6 +16,8 @@ from urllib.parse import unquote
 # "dana.cole@acme.example", in links "dana%40acme.example", in HTML "dana&#64;acme.example"
 _ADDRESS = re.compile(r"\w[\w.+%'&*~-]{0,63}?(?:@|%40|&#64;|&commat;)[\w-]+(?:\.[\w-]+)*")
 _AT = re.compile(r"%40|&#64;|&commat;")
+# What ends the text before an address in a link: "?to=%3Cdana%40acme.example%3E"
+_SEPARATOR = re.compile(r"%(?:2[026cf]|3[a-f])", re.IGNORECASE)
 
 
 class WrittenAddress(NamedTuple):
@@ -47,7 +49,11 @@ def addresses_in(text: str) -> Iterator[WrittenAddress]:
     if "@" not in text and not _AT.search(text):
         return
     for match in _ADDRESS.finditer(text):
-        yield WrittenAddress(match.start(), match.end(), normalized(match.group()))
+        start, end = match.span()
+        for escaped in _SEPARATOR.finditer(text, max(0, start - 1), end):
+            start = escaped.end()
+        if not _AT.match(text, start) and text[start] != "@":
+            yield WrittenAddress(start, end, normalized(text[start:end]))
 
 
 @lru_cache(1 << 16)  # columns hold the same few addresses again and again

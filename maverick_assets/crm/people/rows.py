@@ -1,9 +1,11 @@
 """Rows of raw tables: whose they are, and what they say of people."""
 
+import html
 import re
 from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
+from urllib.parse import unquote
 
 from maverick_assets.crm.html_text import TooMuchText, html_to_text
 from maverick_assets.crm.people.addresses import addresses_of
@@ -28,6 +30,7 @@ _KEYS = frozenset(["id", "conversation_id", "_op", "_extracted_at", ROW_HASH])
 
 _MARK = re.compile(r"\s*(?:[>|]|[-_]{3,})")  # "> ", "-----Original Message-----", "_______"
 _FIELD = re.compile(r"\s*\*?[^\W\d_][\w -]{0,20}: *\*?\s*\S")  # "From: Dana", "*Gesendet:* Montag"
+_HIDDEN = re.compile(r"[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _TAG = re.compile(r"</[a-z]+>|<br ?/?>", re.IGNORECASE)
 
 
@@ -69,6 +72,9 @@ def without_people(row: dict[str, Any], people: People, columns: Collection[str]
             continue
         if isinstance(value, str):
             cleaned: Any = people.without(value)
+            shown = _as_read(cleaned) if name != "metadata" else cleaned
+            if shown != cleaned and people.names(shown):
+                cleaned = people.without(shown)
         elif isinstance(value, list) and value and isinstance(value[0], str):
             cleaned = [people.without(part) for part in value]
         else:
@@ -83,6 +89,20 @@ def without_people(row: dict[str, Any], people: People, columns: Collection[str]
         # changed. A table of the release before lacks columns that came since.
         new[ROW_HASH] = row_hash([new.get(name) for name in columns])
     return new
+
+
+def _as_read(text: str) -> str:
+    """A text as its reader sees it: of HTML what it shows, without escapes and hidden characters.
+
+    "<b>Dana</b> Cole", "Dana&nbsp;Cole", "Da\\u200bna Cole", "Dana%20Cole"
+    """
+    try:
+        shown = html.unescape(_shown(text)) if "&" in text or "<" in text else text
+    except TooMuchText:
+        shown = html.unescape(text)
+    if "%" in shown:
+        shown = unquote(shown)
+    return _HIDDEN.sub("", shown)
 
 
 def without_quote(row: dict[str, Any], people: People, columns: Collection[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import pytest
 from maverick_assets.crm.forgotten import Identity, people_of
 from maverick_assets.crm.people.addresses import addresses_in, addresses_of, normalized
 from maverick_assets.crm.people.mentions import NO_ADDRESS, name_forms, phone_key
-from maverick_assets.crm.people.rows import belongs_to
+from maverick_assets.crm.people.rows import belongs_to, without_people
 
 DANA = "dana.cole@acme.example"
 PEOPLE = people_of([Identity(DANA, tuple(name_forms("Dana Cole")), (phone_key("040 5558 0173"),))])
@@ -79,3 +79,27 @@ def test_a_mail_to_him_and_to_its_sender_or_to_nobody_is_his_and_one_among_other
     assert all(belongs_to({"sender_email": me, "recipients": to}, PEOPLE) for to in his)
     assert not belongs_to({"sender_email": me, "recipients": f"{DANA}, lee@x.example"}, PEOPLE)
     assert not belongs_to({"sender_email": me, "recipients": NO_ADDRESS}, PEOPLE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>Ask <b>Dana</b> Cole.</p>",
+        "<p>Ask Dana&nbsp;Cole.</p>",
+        "Ask D&aacute;na C&ouml;le.",
+        "Ask Da\u200bna Co\u00adle.",
+        "Ask Dana%20Cole.",
+    ],
+)
+def test_a_name_in_hidden_spelling_leaves_a_row_and_nothing_else_does(body: str) -> None:
+    row = without_people({"id": "a", "body": body}, PEOPLE, ["id", "body"])
+    assert row == {"id": "a", "body": "Ask N. N.."}
+    other = {"id": "a", "body": body.replace("C", "P")}
+    assert without_people(other, PEOPLE, ["id", "body"]) is other
+
+
+@pytest.mark.parametrize("before", ["%3C", "?to=%3c", "%2C", "a%3Db%26to%3D", "q%20", "mailto%3A"])
+def test_an_address_in_a_link_ends_where_its_escaped_neighbour_does(before: str) -> None:
+    text = f"https://x.example/{before}dana.cole%40acme.example%3E"
+    assert [found.address for found in addresses_in(text)] == [DANA]
+    assert PEOPLE.without(text) == f"https://x.example/{before}nn@invalid%3E"
