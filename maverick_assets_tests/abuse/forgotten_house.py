@@ -31,6 +31,8 @@ KEPT_WORDS = [f"marlinspike{number} stays" for number in range(12)]
 # Mailboxes and people that look like his and are not.
 OTHERS = ("quillon+news@averdieckmill.example", "xquillon@averdieckmill.example", "Quillon Aver")
 
+_LONG = f"{'log' * 40}\n" * 4_500  # characters; few words, so that the tests are fast
+
 Tables = dict[str, list[dict[str, Any]]]
 
 
@@ -59,8 +61,8 @@ def planted_rows() -> Tables:
             _mail("k2", LEE, ME, f"{next(kept)}: {NAME.upper()}, {reversed_name}\n{OTHERS[0]}"),
             _mail("k3", OTHERS[1], ME, f"{next(kept)}. {OTHERS[2]} is nobody."),
             # Longer than anything that is divided into own words and quotes.
-            _mail("h4", ADDRESS, ME, f"{next(his)}\n" + "a log line\n" * 50_000),
-            _mail("k4", LEE, ME, f"{next(kept)}, {NAME}!\n" + "another log\n" * 50_000),
+            _mail("h4", ADDRESS, ME, f"{next(his)}\n" + _LONG),
+            _mail("k4", LEE, ME, f"{next(kept)}, {NAME}!\n" + _LONG),
             _mail("k5", LEE, ME, f"<div>{next(kept)}. {NAME.replace(' ', '&nbsp;')}</div>"),
         ],
         "conversations": [
