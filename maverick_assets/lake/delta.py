@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from filelock import FileLock
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from maverick_assets.errors import MaverickError, errors_as
 
@@ -116,12 +117,22 @@ def read_table(
     batches = []
     none_passes = any(len(values) == 0 for values in accepted.values())
     with _read_errors(path):
-        for batch in [] if none_passes else table.to_pyarrow_dataset().to_batches(columns=read):
+        for batch in [] if none_passes else _batches(table, path, read):
             for name, values in accepted.items():
                 batch = batch.filter(pc.is_in(batch[name], value_set=values))
             batches.append(batch.select(wanted))
     schema = pa.schema([_schema(table).field(name) for name in wanted])
     return pa.Table.from_batches(batches, batches[0].schema if batches else schema)
+
+
+def _batches(table: DeltaTable, path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of a table, whose files lie at `path`.
+
+    Arrow opens the files itself: deltalake's own reader is Python, and a thread of Arrow that calls
+    it while a short command ends aborts the process.
+    """
+    files = SubTreeFileSystem(str(path), LocalFileSystem())
+    yield from table.to_pyarrow_dataset(filesystem=files).to_batches(columns=columns)
 
 
 def long_rows(path: Path, more_than: int, where: Where) -> list[str]:
@@ -135,7 +146,7 @@ def long_rows(path: Path, more_than: int, where: Where) -> list[str]:
     texts = [field.name for field in _schema(table) if pa.types.is_string(field.type)]
     ids: list[str] = []
     with _read_errors(path):
-        for batch in table.to_pyarrow_dataset().to_batches(columns=texts):
+        for batch in _batches(table, path, texts):
             for name, values in where.items():
                 batch = batch.filter(pc.is_in(batch[name], value_set=pa.array(values)))
             lengths = [pc.fill_null(pc.utf8_length(batch[name]), 0) for name in texts]

@@ -155,7 +155,7 @@ def test_the_time_of_hostile_text_is_bounded(name: str) -> None:
     everyone = ThirdParties(KEY, CONTACTS, OWNER)
     started = time.process_time()
     everyone.protect(HOSTILE[name], [DANA])
-    assert time.process_time() - started < 1  # 0.25 s on a quiet machine
+    assert time.process_time() - started < 3  # 0.25 s on a quiet machine, and its square is minutes
 
 
 def with_contacts(text: str, contacts: Sequence[Contact], participants: Sequence[str] = ()) -> str:
