@@ -19,9 +19,8 @@ from maverick_assets.errors import BadInput, MaverickError, first_line
 from maverick_assets.evaluation.gates import apply_gates
 from maverick_assets.evaluation.kept_losses import BASE, KeptLosses, adapter_digest
 from maverick_assets.evaluation.metrics import mean_score, row_losses, scorer_digest
-from maverick_assets.evaluation.report import draw_losses, render_report
+from maverick_assets.evaluation.report import Sample, draw_losses, render_report
 from maverick_assets.evaluation.samples import (
-    Sample,
     generate_samples,
     pick_evenly,
     share_weights,

@@ -3,25 +3,17 @@
 import copy
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, TypedDict
+from typing import Any
 
 import torch
 
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.datasets.examples.example import Example
+from maverick_assets.evaluation.report import Sample
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.device.threads import pack_threads
 
 MAX_NEW_TOKENS = 80
-
-
-class Sample(TypedDict):
-    """An entry of samples.json."""
-
-    example_id: str
-    prompt: str
-    real: str  # the completion of the example
-    generated: str  # the adapter's answer
 
 
 def pick_evenly(examples: Sequence[Example], count: int) -> list[Example]:

@@ -155,11 +155,12 @@ def test_a_node_may_have_a_hyphen(tmp_path: Path) -> None:
     assert pools == {"gpu_gpu_host"}
 
 
-def test_importing_the_definitions_brings_no_heavy_package() -> None:
+@pytest.mark.parametrize("module", ["definitions", "cli.app"])
+def test_importing_what_every_command_needs_brings_no_heavy_package(module: str) -> None:
     heavy = ["torch", "transformers", "peft", "deepspeed", "scipy", "spacy", "xllamacpp"]
     heavy += ["tensorboard", "wandb"]
     code = (
-        "import maverick_assets.definitions, sys; "
+        f"import maverick_assets.{module}, sys; "
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
