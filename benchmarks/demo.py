@@ -73,10 +73,10 @@ def measure(arguments: list[str], home: Path, accepted: Collection[int] = (0,)) 
     sampler = threading.Thread(target=_sample, args=(process, home, peak))
     sampler.start()
     output, _ = process.communicate()
+    seconds = time.monotonic() - started  # before the sampler, which may sleep for another 5 s
     sampler.join()
     if process.returncode not in accepted:
         sys.exit(f"maverick {' '.join(arguments)} failed")
-    seconds = time.monotonic() - started
     return MeasuredCommand(seconds, _processor_seconds() - processors, peak[0], output)
 
 
