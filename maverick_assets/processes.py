@@ -29,7 +29,7 @@ from pydantic import BaseModel
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import keep_files_private, write_atomically
-from maverick_assets.private_errors import words_withheld
+from maverick_assets.private.errors import words_withheld
 from maverick_assets.settings import load_settings
 
 PARENT_PID = "MAVERICK_PARENT_PID"  # environment variable by which a child learns its parent's id

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.crm.embedded.cluster import Cluster
-from maverick_assets.private_folders import short_path
+from maverick_assets.private.folders import short_path
 from maverick_assets_tests import leftovers
 from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.leftovers import MARKER, SessionTraces

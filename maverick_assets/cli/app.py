@@ -19,7 +19,7 @@ from maverick_assets.cli.ui import ui
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import keep_files_private
 from maverick_assets.printable import one_line
-from maverick_assets.run_home import open_run_home
+from maverick_assets.private.run_home import open_run_home
 from maverick_assets.settings import load_settings
 
 app = typer.Typer(

@@ -15,9 +15,8 @@ from maverick_assets.crm.connection import (
     open_database,
 )
 from maverick_assets.crm.embedded import forget_client_variables
-from maverick_assets.crm.sources.sources_file import raw_tables
-from maverick_assets.pipeline.forget.order import migrate_list
-from maverick_assets.run_home import open_run_home
+from maverick_assets.lake.paths import forgotten_path
+from maverick_assets.private.run_home import open_run_home
 from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -55,12 +54,21 @@ def running_services(settings: Settings) -> Iterator[None]:
     if settings.crm_url is None:
         with connect(load_settings()) as connection:
             create_tables(connection)
+    if forgotten_path(settings.lake).exists():
+        _migrate_forgotten(settings)
+    yield
+
+
+def _migrate_forgotten(settings: Settings) -> None:
+    """Bring a list of an earlier release up to date."""
+    from maverick_assets.crm.sources.sources_file import raw_tables
+    from maverick_assets.pipeline.forget.order import migrate_list
+
     for contact in migrate_list(settings, raw_tables(settings.sources)):
         note(
             f"{contact} was forgotten before and is one of MAVERICK_OWNER_EMAIL now: "
             "its mails stay out; correct the setting if it is not yours"
         )
-    yield
 
 
 @contextmanager

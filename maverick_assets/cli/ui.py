@@ -27,7 +27,7 @@ from maverick_assets.cli.services import PROJECT, dagster_instance, running_serv
 from maverick_assets.crm.embedded import restart_dead_servers
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
-from maverick_assets.private_folders import private_folder, remove_short_path, short_path
+from maverick_assets.private.folders import private_folder, remove_short_path, short_path
 from maverick_assets.processes import die_with_parent
 from maverick_assets.settings import load_settings
 from maverick_assets.ui.rules import DoorRules, Page, door_rules, opening_address

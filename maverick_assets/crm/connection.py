@@ -124,17 +124,22 @@ def create_tables(connection: psycopg.Connection) -> None:
                 connection.execute(f"alter table {table.name} add column {column} {kind}".encode())
 
 
-def present_columns(connection: psycopg.Connection, table: Table) -> list[str]:
-    """Columns of the schema that the connected database has, in schema order.
-
-    Raises `BadInput` naming the table, or the table and the column, that is missing.
-    """
+def existing_columns(connection: psycopg.Connection, table: Table) -> set[str]:
+    """Names of all columns that the table has in the connected database; none without a table."""
     rows = connection.execute(
         "select attname from pg_attribute "
         "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
         [table.name],
     ).fetchall()
-    existing = {row[0] for row in rows}
+    return {row[0] for row in rows}
+
+
+def present_columns(connection: psycopg.Connection, table: Table) -> list[str]:
+    """Columns of the schema that the connected database has, in schema order.
+
+    Raises `BadInput` naming the table, or the table and the column, that is missing.
+    """
+    existing = existing_columns(connection, table)
     if not existing:
         raise BadInput(
             f"the CRM has no table {table.name}; create it, or a view of that name, with the "

@@ -28,7 +28,6 @@ from maverick_assets.crm.people.rows import (
 from maverick_assets.crm.raw_table import LIVE
 from maverick_assets.crm.schema import Table
 from maverick_assets.errors import MaverickError
-from maverick_assets.keys import create_key, read_key
 from maverick_assets.lake.delta import (
     arrow_table,
     only_writer,
@@ -37,6 +36,7 @@ from maverick_assets.lake.delta import (
 )
 from maverick_assets.lake.paths import forgotten_key_path, forgotten_path, raw_path
 from maverick_assets.lake.schema import schema_of
+from maverick_assets.private.keys import create_key, read_key
 
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _CONTACT, _NAME, _PHONE, _QUOTE = "contact", "name", "phone", "quote"

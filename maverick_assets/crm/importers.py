@@ -12,10 +12,10 @@ from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
 from maverick_assets.crm.connection import present_columns
+from maverick_assets.crm.foreign_files import bounded_lines
 from maverick_assets.crm.internet_mail import MailRow, SkippedInput, storable
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.errors import BadInput, first_line
-from maverick_assets.foreign_files import bounded_lines
 
 Values = Mapping[str, Any]  # of a row, by column
 NamedRow = tuple[str, Values]  # a row under the name by which the user finds it: an id, a line

@@ -20,9 +20,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
+from maverick_assets.crm.foreign_files import bounded_lines, files_below, read_foreign
 from maverick_assets.crm.html_text import html_to_text
 from maverick_assets.errors import BadInput
-from maverick_assets.foreign_files import bounded_lines, files_below, read_foreign
 
 MAX_MAIL_BYTES = 40_000_000  # providers take less than that with all attachments
 MAX_LINES = 1_000_000  # as many as that have in base64, and again as many

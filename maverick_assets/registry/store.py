@@ -180,7 +180,7 @@ class Registry(Catalog):
         """Move `final` off a revoked version, and delete the weights of all revoked versions."""
         self._move_final_off_revoked(personality)
         for version in self._numbers(personality):
-            with suppress(MaverickError):  # a corrupt manifest, which whoever asks for it is told
+            with suppress(MaverickError):  # a corrupt manifest: `get` says so to whoever asks
                 self._delete_revoked_weights(self._load(personality, version))
 
     def _delete_revoked_weights(self, manifest: Manifest) -> None:

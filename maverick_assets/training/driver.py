@@ -13,7 +13,7 @@ from pathlib import Path
 from dagster_pipes import PipesEnvVarParamsLoader, open_dagster_pipes
 
 from maverick_assets.errors import BadInput
-from maverick_assets.private_errors import words_withheld
+from maverick_assets.private.errors import words_withheld
 from maverick_assets.processes import run_main
 from maverick_assets.training.launch.layout import RankLayout
 from maverick_assets.training.launch.start import start_training

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from maverick_assets.crm.foreign_files import bounded_lines
 from maverick_assets.crm.html_text import html_to_text
 from maverick_assets.crm.importers import _json_rows
 from maverick_assets.crm.internet_mail import parse_message, read_mbox
@@ -30,7 +31,6 @@ from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.quality.leaked_secrets import secret_kinds
 from maverick_assets.datasets.secrets.find import find_secrets
 from maverick_assets.errors import BadInput
-from maverick_assets.foreign_files import bounded_lines
 
 KILLED_AFTER_SECONDS = 6  # of processor time
 Bomb = Callable[[], object]

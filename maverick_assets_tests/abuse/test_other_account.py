@@ -17,11 +17,11 @@ import psutil
 import psycopg
 import pytest
 
-from maverick_assets import private_folders
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.embedded.passwords import Passwords
 from maverick_assets.errors import MaverickError
-from maverick_assets.private_folders import remove_short_path, short_path
+from maverick_assets.private import folders
+from maverick_assets.private.folders import remove_short_path, short_path
 from maverick_assets_tests.command import Maverick
 from maverick_assets_tests.processes import stop_server
 from maverick_assets_tests.strangers import as_stranger, needs_another_account, stranger_uid
@@ -191,7 +191,7 @@ def test_the_place_of_a_link_to_the_socket_that_a_stranger_took_is_refused(
 ) -> None:
     folder = tmp_path / "a b"
     folder.mkdir()
-    place = private_folders._place_of_link(folder)
+    place = folders._place_of_link(folder)
     if trap == "open":
         place.mkdir()
         place.chmod(0o777)

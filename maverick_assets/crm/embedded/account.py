@@ -22,7 +22,7 @@ from typing import Any
 
 from maverick_assets.crm.embedded.failures import PostgresFailure
 from maverick_assets.errors import BadInput
-from maverick_assets.private_folders import account_name
+from maverick_assets.private.folders import account_name
 from maverick_assets.settings import load_settings
 
 WORKING_DIRECTORY = "/proc/self/cwd"  # leads into a folder whatever the folders above it allow

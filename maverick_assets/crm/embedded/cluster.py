@@ -20,7 +20,7 @@ from maverick_assets.crm.embedded.account import ServerAccount, server_account
 from maverick_assets.crm.embedded.failures import PostgresFailure, failure_cause
 from maverick_assets.crm.embedded.passwords import SUPERUSER, scram_verifier
 from maverick_assets.errors import MaverickError, first_line
-from maverick_assets.private_folders import account_name, remove_short_path, require_private
+from maverick_assets.private.folders import account_name, remove_short_path, require_private
 
 PORT = 5432  # part of the socket's name; no network address is listened at
 START_SECONDS = 120  # recovery after a power cut included

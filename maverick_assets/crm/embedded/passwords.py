@@ -13,7 +13,7 @@ from pathlib import Path
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
-from maverick_assets.private_folders import private_folder
+from maverick_assets.private.folders import private_folder
 
 SUPERUSER = "postgres"
 # Slow hashing protects passwords that people choose. These have 256 random bits, and Dagster opens

@@ -16,7 +16,7 @@ from maverick_assets.crm.embedded.cluster import PORT, Cluster, RunningServer
 from maverick_assets.crm.embedded.databases import ensure_database, is_open
 from maverick_assets.crm.embedded.passwords import SUPERUSER, Passwords
 from maverick_assets.errors import MaverickError, first_line
-from maverick_assets.private_folders import account_name, short_path
+from maverick_assets.private.folders import account_name, short_path
 
 # What libpq would otherwise take from the environment or a service file, where those are meant for
 # a CRM of the user's own and stay.

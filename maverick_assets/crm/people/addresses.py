@@ -61,7 +61,7 @@ def addresses_of(column: str | None) -> frozenset[str]:
     """The addresses that a column holds: one, a list, with names or without."""
     if not column:
         return frozenset()
-    # The parser for what a header may be; the search for what is none: "a@x.example; b@x.example".
+    # The parser reads a header's list; the search finds what it refuses: "a@x.example; b@y.example"
     parsed = {normalized(address) for _, address in getaddresses([column]) if "@" in address}
     parsed = {address for address in parsed if not set(" ;,<>") & set(address)}
     return frozenset(parsed | {found.address for found in addresses_in(column)})

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
+from maverick_assets.crm.foreign_files import files_below, read_foreign
 from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.sources.caldav_server import CalDavServer, open_calendars
 from maverick_assets.crm.sources.events import MAX_BYTES, Calendar, EventReader
@@ -20,7 +21,6 @@ from maverick_assets.crm.sources.source import (
     SourceTable,
 )
 from maverick_assets.errors import BadInput
-from maverick_assets.foreign_files import files_below, read_foreign
 
 # Part of a fetch's state: an event read before it had these is read again.
 _READ_AS: dict[str, str | None] = {"": "with attendees"}

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from maverick_assets.crm.foreign_files import files_below, read_foreign
 from maverick_assets.crm.internet_mail import SkippedInput, storable
 from maverick_assets.crm.sources.pdf_text import PdfReader
 from maverick_assets.crm.sources.source import (
@@ -23,7 +24,6 @@ from maverick_assets.crm.sources.source import (
     SourceTable,
 )
 from maverick_assets.errors import BadInput
-from maverick_assets.foreign_files import files_below, read_foreign
 
 MAX_BYTES = 20_000_000  # of a file
 SUFFIXES = (".md", ".txt", ".pdf")

@@ -135,7 +135,7 @@ def _raise_over_time(_number: int, _frame: object) -> NoReturn:
 
 
 def _title_and_text(data: bytes) -> dict[str, Any]:
-    """Raises `ValueError` with the reason when there is none."""
+    """Title and text of a PDF. Raises `ValueError` that says why it cannot be read."""
     import pypdf
 
     try:

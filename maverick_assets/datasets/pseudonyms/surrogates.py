@@ -12,8 +12,8 @@ from pathlib import Path
 
 from maverick_assets.datasets.pseudonyms.vocabulary import ENDINGS, GIVEN_NAMES, SYLLABLES
 from maverick_assets.errors import MaverickError
-from maverick_assets.keys import create_key, read_key
 from maverick_assets.lake.paths import key_path, turns_path
+from maverick_assets.private.keys import create_key, read_key
 
 PHONE_PREFIX = "+999"  # a country code that no country has
 DOMAIN = "example"  # a top-level domain that nobody can register (RFC 2606)

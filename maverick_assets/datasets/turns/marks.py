@@ -140,7 +140,7 @@ def _pairs(content: Any) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(text: str) -> Any:
-    """The value of JSON; None for what is none, or is too deep."""
+    """The value of JSON; None for other text, and for JSON that is too deep."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

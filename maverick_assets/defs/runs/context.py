@@ -9,7 +9,7 @@ from dagster._core.errors import DagsterPipesExecutionError
 
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.printable import one_line
-from maverick_assets.private_errors import words_withheld
+from maverick_assets.private.errors import words_withheld
 from maverick_assets.processes import Log
 from maverick_assets.settings import load_settings
 

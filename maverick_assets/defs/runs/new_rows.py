@@ -27,7 +27,7 @@ from maverick_assets.crm.changes import (
 )
 from maverick_assets.crm.connection import connect
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
-from maverick_assets.private_errors import words_withheld
+from maverick_assets.private.errors import words_withheld
 from maverick_assets.settings import load_settings
 
 if TYPE_CHECKING:  # Dagster does not export what define_asset_job returns

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from maverick_assets.crm.connection import existing_columns
 from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.crm.people.rows import belongs_to, without_people
@@ -89,13 +90,8 @@ def clean_crm(connection: psycopg.Connection, found: Mapping[str, CrmRows]) -> N
 
 def _read(connection: psycopg.Connection, table: Table) -> list[dict[str, Any]]:
     """The rows of a table; none where the CRM does not have it."""
-    existing = connection.execute(
-        "select attname from pg_attribute "
-        "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
-        [table.name],
-    ).fetchall()
-    names = {row[0] for row in existing}
-    columns = [name for name in table.columns if name in names]
+    existing = existing_columns(connection, table)
+    columns = [name for name in table.columns if name in existing]
     if "id" not in columns:
         return []
     selected = sql.SQL(", ").join(

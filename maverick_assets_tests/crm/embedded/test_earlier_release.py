@@ -19,7 +19,7 @@ from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.embedded.cluster import _installation
 from maverick_assets.crm.embedded.passwords import Passwords
 from maverick_assets.errors import MaverickError
-from maverick_assets.run_home import open_run_home
+from maverick_assets.private.run_home import open_run_home
 from maverick_assets_tests.command import Maverick
 from maverick_assets_tests.processes import eventually, stop_server
 from maverick_assets_tests.strangers import stranger_uid

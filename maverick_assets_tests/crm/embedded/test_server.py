@@ -20,7 +20,7 @@ from maverick_assets.crm.embedded.cluster import Cluster
 from maverick_assets.crm.embedded.failures import failure_cause
 from maverick_assets.crm.embedded.passwords import Passwords
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.private_folders import remove_short_path
+from maverick_assets.private.folders import remove_short_path
 from maverick_assets.settings import Settings
 from maverick_assets_tests.processes import eventually, kill, stop_server, wait_for
 

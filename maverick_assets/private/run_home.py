@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.private_folders import account_name
+from maverick_assets.private.folders import account_name
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Says that a release that writes private files made this run home, or has closed it since.

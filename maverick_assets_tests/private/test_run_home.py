@@ -11,7 +11,7 @@ import pytest
 
 import maverick_assets
 from maverick_assets.errors import BadInput
-from maverick_assets.run_home import open_run_home
+from maverick_assets.private.run_home import open_run_home
 from maverick_assets_tests.command import PROJECT, Maverick
 from maverick_assets_tests.processes import eventually
 from maverick_assets_tests.strangers import needs_another_account, stranger_uid

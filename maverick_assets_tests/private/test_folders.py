@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.private_folders import private_folder, remove_short_path, short_path
+from maverick_assets.private.folders import private_folder, remove_short_path, short_path
 
 
 def test_a_private_folder_is_made_whatever_the_umask(tmp_path: Path) -> None:

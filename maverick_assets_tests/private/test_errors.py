@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.private_errors import words_withheld
+from maverick_assets.private.errors import words_withheld
 
 ROW = "Dear Dana"
 
@@ -18,7 +18,7 @@ def test_an_unforeseen_error_names_its_place_and_the_file_that_has_its_words(
     [path] = (tmp_path / "run").iterdir()
     assert ROW in path.read_text()
     line = str(raised.value)
-    assert line.startswith("ValueError in test_private_errors.py:")
+    assert line.startswith("ValueError in test_errors.py:")
     assert line.endswith(str(path))
     assert ROW not in line
     assert raised.value.__cause__ is None
