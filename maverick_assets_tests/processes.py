@@ -13,7 +13,7 @@ from maverick_assets.crm.embedded import server
 Value = TypeVar("Value")
 
 
-def wait_for(condition: Callable[[], Value], seconds: float = 60) -> Value:
+def wait_for(condition: Callable[[], Value | None], seconds: float = 60) -> Value:
     """The first true value of `condition`; `TimeoutError` after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -105,4 +105,4 @@ def adapter_gradients(lora: Any, name: str) -> dict[str, torch.Tensor]:
 
 def relative_difference(one: torch.Tensor, other: torch.Tensor) -> float:
     """Of the norm; gradients of next to nothing count as equal to it."""
-    return ((one - other).norm() / (other.norm() + 1e-3)).item()
+    return float((one - other).norm() / (other.norm() + 1e-3))
