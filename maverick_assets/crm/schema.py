@@ -4,8 +4,15 @@ In `messages` the role `user` is the conversation's own user (`conversations.use
 other role is the other side.
 
 `conversations.metadata` and all `tags` are marks: they say whose words a row holds, and of which
-sensitivity class (`datasets/turns/marks.py`). `device_interactions` is reserved: it is extracted
-into `raw/`, so that memory will find it from the first day on. Nothing reads it yet.
+sensitivity class (`datasets/turns/marks.py`).
+
+Four columns of a mail say who wrote it and what became of it, as the source has it: `headers`
+(names in lower case, each with the list of its values), `folder` (the name of the folder or file
+that it lay in), `flags` (what its mail program keeps beside it: `seen`, `draft`, `trashed`, ...)
+and `direction` (`outgoing` or `incoming`, where the source itself says so).
+
+`device_interactions` is reserved: it is extracted into `raw/`, so that memory will find it from the
+first day on. Nothing reads it yet.
 """
 
 from collections.abc import Iterable
@@ -61,7 +68,7 @@ TABLES: dict[str, Table] = {
             "mail",
             "id text, sender_email text, subject text, body text, sent_at timestamptz",
             "thread_id text, message_id text, in_reply_to text, recipients text, "
-            "updated_at timestamptz",
+            "updated_at timestamptz, headers jsonb, folder text, flags text[], direction text",
         ),
         _table("conversations", "conversation", "id text, user_id text, metadata jsonb"),
         _table(
