@@ -68,15 +68,15 @@ def _import_all(
     connection: "psycopg.Connection", mbox: Path | None, maildir: Path | None, jsonl: list[str]
 ) -> dict[str, "ImportReport"]:
     """The report of each file or folder, by its name."""
-    from maverick_assets.crm import importers, internet_mail
+    from maverick_assets.crm import importers
+    from maverick_assets.crm.mail.folders import read_maildir
+    from maverick_assets.crm.mail.mbox import read_mbox
 
     reports = {}
     if mbox:
-        reports[str(mbox)] = importers.import_mail(connection, internet_mail.read_mbox(mbox))
+        reports[str(mbox)] = importers.import_mail(connection, read_mbox(mbox))
     if maildir:
-        reports[str(maildir)] = importers.import_mail(
-            connection, internet_mail.read_maildir(maildir)
-        )
+        reports[str(maildir)] = importers.import_mail(connection, read_maildir(maildir))
     for argument in jsonl:
         table, separator, file = argument.partition("=")
         if not separator:

@@ -13,7 +13,8 @@ from psycopg.types.json import Jsonb
 
 from maverick_assets.crm.connection import present_columns
 from maverick_assets.crm.foreign_files import bounded_lines
-from maverick_assets.crm.internet_mail import MailRow, SkippedInput, storable
+from maverick_assets.crm.foreign_input import SkippedInput, storable
+from maverick_assets.crm.mail.row import MailRow
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.errors import BadInput, first_line
 
@@ -170,7 +171,7 @@ def _column_value(value: Any, kind: str) -> Any:
         return Jsonb(value)
     if kind == "text[]" and isinstance(value, str):
         return [storable(value)]
-    if kind == "text[]" and isinstance(value, list):
+    if kind == "text[]" and isinstance(value, list | tuple):
         return [storable(str(part)) for part in value]
     if kind == "text" and isinstance(value, dict | list):
         return storable(json.dumps(value, ensure_ascii=False))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.forgotten import read_forgotten, untouched_mails
-from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.raw_table import (
     ARROW_TYPES,
     LIVE,

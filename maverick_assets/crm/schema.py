@@ -7,8 +7,10 @@ other role is the other side.
 sensitivity class (`datasets/turns/marks.py`).
 
 Four columns of a mail say who wrote it and what became of it, as the source has it: `headers`
-(names in lower case, each with the list of its values), `folder` (the name of the folder or file
-that it lay in), `flags` (what its mail program keeps beside it: `seen`, `draft`, `trashed`, ...)
+(names in lower case, each with the list of its values; `x-parts` are the content types of its
+parts), `folder` (the name of the folder or file that it lay in; one a line where copies of it lie
+in several), `flags` (what its mail program keeps beside it: `seen`, `draft`, `trashed`, ...; of a
+mail with copies those that all of them have, and `seen`, `replied`, `passed` and `flagged` of any)
 and `direction` (`outgoing` or `incoming`, where the source itself says so).
 
 `device_interactions` is reserved: it is extracted into `raw/`, so that memory will find it from the

@@ -18,7 +18,9 @@ from zoneinfo import ZoneInfo
 from maverick_assets.crm.foreign_files import bounded_lines
 from maverick_assets.crm.html_text import html_to_text
 from maverick_assets.crm.importers import _json_rows
-from maverick_assets.crm.internet_mail import parse_message, read_mbox
+from maverick_assets.crm.mail.mbox import read_mbox
+from maverick_assets.crm.mail.message import parse_message
+from maverick_assets.crm.mail.row import Place
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.crm.sources.events import Calendar, EventReader
 from maverick_assets.crm.sources.pdf_text import PdfReader
@@ -41,7 +43,7 @@ THIRD_PARTIES = ThirdParties(b"k" * 32, [], ["allan@x.example"])
 
 def mail(content: bytes, tail: bytes = b"", repeated: int = 0) -> Bomb:
     """A mail; `tail` is repeated only when it is read, so that no other bomb carries it along."""
-    return lambda: parse_message("bomb", HEADER + content + tail * repeated)
+    return lambda: parse_message(Place("bomb"), HEADER + content + tail * repeated)
 
 
 def html(content: str) -> Bomb:

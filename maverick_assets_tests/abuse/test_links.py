@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.crm.internet_mail import SkippedInput, read_maildir
+from maverick_assets.crm.foreign_input import SkippedInput
+from maverick_assets.crm.mail.folders import read_maildir
 from maverick_assets.crm.sources.calendar import CalendarEntry
 from maverick_assets.crm.sources.documents import DocumentsEntry
 from maverick_assets_tests.crm.raw_messages import raw_message

@@ -27,8 +27,8 @@ from PIL import Image
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.crm.embedded import database_url
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.importers import insert_rows
-from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.schema import TABLES, TEXT_TABLES
 from maverick_assets.crm.sources.source import FetchResult, SourceTable

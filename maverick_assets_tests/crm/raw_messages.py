@@ -1,6 +1,7 @@
 """Messages as bytes, for tests of what reads them."""
 
-from maverick_assets.crm.internet_mail import MailRow, parse_message
+from maverick_assets.crm.mail.message import parse_message
+from maverick_assets.crm.mail.row import MailRow, Place
 
 
 def raw_message(body: str = "Hello Allan\n", **headers: str | None) -> bytes:
@@ -18,6 +19,6 @@ def raw_message(body: str = "Hello Allan\n", **headers: str | None) -> bytes:
 
 
 def mail_row(data: bytes) -> MailRow:
-    parsed = parse_message("m", data)
+    parsed = parse_message(Place("m"), data)
     assert isinstance(parsed, MailRow), parsed
     return parsed

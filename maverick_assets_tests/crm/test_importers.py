@@ -11,8 +11,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.importers import import_jsonl, import_mail, insert_rows
-from maverick_assets.crm.internet_mail import MailRow, SkippedInput, read_maildir
+from maverick_assets.crm.mail.folders import read_maildir
+from maverick_assets.crm.mail.row import MailRow
 from maverick_assets.errors import BadInput
 from maverick_assets_tests.corpora.real_data import REAL_DATA, needs_real_data
 from maverick_assets_tests.crm.raw_messages import mail_row, raw_message

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
-from maverick_assets.crm.internet_mail import SkippedInput
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.schema import TEXT_TABLES
 from maverick_assets.crm.sources.source import FetchResult, SourceTable
 from maverick_assets.errors import MaverickError

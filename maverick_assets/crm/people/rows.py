@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from maverick_assets.crm.html_text import TooMuchText, html_to_text
 from maverick_assets.crm.people.addresses import addresses_of
 from maverick_assets.crm.people.chat_contacts import names_contact
+from maverick_assets.crm.people.json_texts import without_in_json
 from maverick_assets.crm.people.mentions import NO_ADDRESS, People
 from maverick_assets.crm.schema import ATTENDEE_TAG
 from maverick_assets.lake.delta import ROW_HASH, row_hash
@@ -70,8 +71,11 @@ def without_people(row: dict[str, Any], people: People, columns: Collection[str]
     for name, value in row.items():
         if name in _KEYS or value is None:
             continue
-        if isinstance(value, str):
-            cleaned: Any = people.without(value)
+        cleaned: Any
+        if name == "headers" and isinstance(value, str):
+            cleaned = without_in_json(value, people)
+        elif isinstance(value, str):
+            cleaned = people.without(value)
             shown = _as_read(cleaned) if name != "metadata" else cleaned
             if shown != cleaned and people.names(shown):
                 cleaned = people.without(shown)

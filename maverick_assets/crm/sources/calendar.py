@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from maverick_assets.crm.foreign_files import files_below, read_foreign
-from maverick_assets.crm.internet_mail import SkippedInput
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.sources.caldav_server import CalDavServer, open_calendars
 from maverick_assets.crm.sources.events import MAX_BYTES, Calendar, EventReader
 from maverick_assets.crm.sources.source import (

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from maverick_assets.crm.foreign_files import files_below, read_foreign
-from maverick_assets.crm.internet_mail import SkippedInput, storable
+from maverick_assets.crm.foreign_input import SkippedInput, storable
 from maverick_assets.crm.sources.pdf_text import PdfReader
 from maverick_assets.crm.sources.source import (
     AbsolutePath,

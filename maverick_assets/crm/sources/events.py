@@ -10,8 +10,8 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.html_text import html_to_text
-from maverick_assets.crm.internet_mail import SkippedInput
 from maverick_assets.crm.people.addresses import normalized
 from maverick_assets.crm.schema import ATTENDEE_TAG
 from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from maverick_assets.crm.internet_mail import SkippedInput
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.sources.hubspot_api import HubSpotApi
 from maverick_assets.crm.sources.hubspot_rows import conversations, deals, mails, messages
 from maverick_assets.crm.sources.source import (

@@ -10,8 +10,9 @@ from email.utils import parseaddr
 from functools import partial
 from typing import Any
 
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.html_text import html_to_text
-from maverick_assets.crm.internet_mail import SkippedInput
+from maverick_assets.crm.mail.headers import Mailbox, formatted, mailboxes
 from maverick_assets.crm.sources.hubspot_api import (
     PAGE_RESULTS,
     HubSpotApi,
@@ -22,8 +23,11 @@ from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
 
 MAIL_PROPERTIES = (
     "hs_timestamp,hs_email_subject,hs_email_text,hs_email_html,hs_email_headers,"
-    "hs_email_from_email,hs_email_to_email,hs_email_message_id,hs_email_thread_id"
+    "hs_email_from_email,hs_email_to_email,hs_email_message_id,hs_email_thread_id,"
+    "hs_email_direction"
 )
+# A forwarded one was sent to HubSpot by whoever logged it: nothing says who wrote it.
+_DIRECTIONS = {"EMAIL": "outgoing", "INCOMING_EMAIL": "incoming"}
 DEAL_PROPERTIES = "dealname,dealstage,amount,description,hubspot_owner_id,createdate"
 THREADS_PATH = "/conversations/v3/conversations/threads"
 ACTORS_PATH = "/conversations/v3/conversations/actors/batch/read"
@@ -52,6 +56,8 @@ def mails(
             body=_text(values.get("hs_email_text"), values.get("hs_email_html")),
             sent_at=_time(values.get("hs_timestamp") or item["createdAt"]),
             updated_at=_time(item["updatedAt"]),
+            direction=_DIRECTIONS.get(values.get("hs_email_direction") or ""),
+            headers=_kept_headers(headers),
         )
 
     return _objects(api, "emails", MAIL_PROPERTIES, since, row)
@@ -213,6 +219,24 @@ def _headers(values: JsonObject) -> JsonObject:
     except ValueError:
         return {}
     return headers if isinstance(headers, dict) else {}
+
+
+def _kept_headers(headers: JsonObject) -> str | None:
+    """The people of a mail with their names, as headers of a message have them; None without."""
+    kept = {}
+    for key in ("from", "to", "cc", "bcc"):
+        value = headers.get(key) or []
+        people = value if isinstance(value, list) else [value]
+        written = [_written(person) for person in people]
+        if any(written):
+            kept[key] = [", ".join(filter(None, written))]
+    return json.dumps(kept, ensure_ascii=False) if kept else None
+
+
+def _written(person: JsonObject) -> str:
+    name = " ".join(filter(None, [person.get("firstName"), person.get("lastName")]))
+    box = next(iter(mailboxes(person.get("email") or "")), Mailbox("", ""))
+    return formatted(name or box.name, box.address.lower())
 
 
 def _addresses(people: Iterable[Any]) -> list[str]:

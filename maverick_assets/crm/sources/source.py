@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import AfterValidator, Field
 
-from maverick_assets.crm.internet_mail import SkippedInput, storable
+from maverick_assets.crm.foreign_input import SkippedInput, storable
 from maverick_assets.crm.schema import Shape, Table, crm_table
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import SourceClass

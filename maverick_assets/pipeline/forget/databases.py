@@ -1,14 +1,13 @@
 """PostgreSQL keeps what was deleted: dead rows, statistics, its log of writes and of messages."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from maverick_assets.crm.people.json_texts import without_in_json
 from maverick_assets.crm.people.mentions import People
 
 _TEXT_TYPES = ("text", "character varying", "json", "jsonb", "character")
@@ -70,28 +69,6 @@ def _suspected(texts: Iterator[tuple[str, str]], suspects: Suspects) -> Iterator
     while batch := list(islice(texts, _ROWS)):
         hits = suspects([text for _, text in batch])
         yield from (item for item, hit in zip(batch, hits, strict=True) if hit)
-
-
-def without_in_json(text: str, people: People) -> str:
-    """A text, or all texts inside JSON, with placeholders where it names people."""
-    if text[:1] in "{[" and text:
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return people.without(text)
-        cleaned = _walk(value, people)
-        return text if cleaned == value else json.dumps(cleaned)
-    return people.without(text)
-
-
-def _walk(value: Any, people: People) -> Any:
-    if isinstance(value, str):
-        return without_in_json(value, people)
-    if isinstance(value, list):
-        return [_walk(item, people) for item in value]
-    if isinstance(value, dict):
-        return {people.without(key): _walk(item, people) for key, item in value.items()}
-    return value
 
 
 def rewrite_tables(url: str) -> None:

@@ -25,7 +25,7 @@ from maverick_assets.errors import BadInput
 from maverick_assets.lake.paths import raw_path
 
 _ADDRESS_COLUMNS = ("sender_email", "recipients", "owner_email", "user_id")
-_TEXT_COLUMNS = ("body", "content", "notes", "prompt", "response", "correction")
+_TEXT_COLUMNS = ("body", "headers", "content", "notes", "prompt", "response", "correction")
 # "On Tue, 3 Jun 2025 at 10:02, Dana Cole <", '"Cole, Dana" <'
 _NAME_BEFORE = re.compile(r"(?:\"([^\"\n]{3,60})\"|([^\n,;:<>\"]{3,60}))\s*<$")
 _TITLE = re.compile(r"^(?:dr|prof|mr|mrs|ms|herr|frau|mme|m)\.?\s+", re.IGNORECASE)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fpdf import FPDF
 
-from maverick_assets.crm.internet_mail import SkippedInput
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.sources import documents
 from maverick_assets.crm.sources.documents import DocumentsEntry, DocumentsSource
 from maverick_assets.errors import BadInput

@@ -76,7 +76,13 @@ def write(account: HubSpotSimulation, identity: int, text: str, **properties: st
 
 
 def test_an_e_mail_keeps_its_people_its_thread_and_its_moment(account: HubSpotSimulation) -> None:
-    write(account, 7, "Let us start on Monday.\r\n", hs_email_message_id="<7@testpilot.example>")
+    write(
+        account,
+        7,
+        "Let us start on Monday.\r\n",
+        hs_email_message_id="<7@testpilot.example>",
+        hs_email_direction="EMAIL",
+    )
     emails = fetched_table(account, "emails")
     emails.fetch()
     assert emails.rows["7"] == {
@@ -90,6 +96,16 @@ def test_an_e_mail_keeps_its_people_its_thread_and_its_moment(account: HubSpotSi
         "body": "Let us start on Monday.",
         "sent_at": account.now,
         "updated_at": account.now,
+        "headers": json.dumps(
+            {
+                "from": ["Allan <allan@testpilot.example>"],
+                "to": ["Dana <dana@client.example>"],
+                "cc": ["kim@client.example"],
+            }
+        ),
+        "folder": None,
+        "flags": None,
+        "direction": "outgoing",
     }
 
 

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.crm.internet_mail import (
-    MailRow,
-    SkippedInput,
-    parse_message,
-    read_maildir,
-    read_mbox,
-)
+from maverick_assets.crm.foreign_input import SkippedInput
+from maverick_assets.crm.mail.folders import read_maildir
+from maverick_assets.crm.mail.mbox import read_mbox
+from maverick_assets.crm.mail.message import parse_message
+from maverick_assets.crm.mail.row import MailRow, Place
 from maverick_assets.errors import BadInput
 from maverick_assets_tests.crm.raw_messages import mail_row, raw_message
 
@@ -37,6 +35,7 @@ def test_a_message_becomes_a_row() -> None:
         subject="Prämie 30%",
         body="Hello Allan",
         sent_at=parsed.sent_at,
+        headers=parsed.headers,
     )
     assert parsed.sent_at == datetime(2025, 6, 2, 7, 0, tzinfo=UTC)
 
@@ -97,7 +96,7 @@ def test_dates_of_1980_are_kept(date: str) -> None:
     ],
 )
 def test_a_broken_message_is_skipped_with_its_reason(data: bytes, reason: str) -> None:
-    skipped = parse_message("inbox/7.", data)
+    skipped = parse_message(Place("inbox/7."), data)
     assert isinstance(skipped, SkippedInput)
     assert skipped.name == "inbox/7."
     assert skipped.reason.startswith(reason)

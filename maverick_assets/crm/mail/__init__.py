@@ -1,0 +1,1 @@
+"""Mail as its owner's mail program shows it: messages, mailboxes, and the rows that they become."""
