@@ -46,7 +46,7 @@ OWNER_ADDRESS = OWNER.emails[0]
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
 PARTICIPANTS = ("dana.cole@acme.example",)
 KINDS = ("name", "address", "phone", "company", "domain", "street")
-# No names that surrogates have, so that a surrogate is never a planted value by chance.
+# No contact's full name or company is ever a surrogate, so no planted value is one by chance.
 _FIRST = """
 Aisha Bartosz Chiara Dmitri Elif Fatima Giorgos Hiroshi Ibrahim Jadwiga Kwame Lucia Mateusz Nkechi
 Oyelaran Paola Quynh Rasmus Soledad Tariq Umberto Vasiliki Wojciech Xiomara Yusuf Zsofia Anneliese

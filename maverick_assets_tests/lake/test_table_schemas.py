@@ -94,11 +94,13 @@ COLUMNS = {
         "facts: string",
         "rejected: string",
         "sensitivity: string",
+        "surrogate_words: list<item: string>",
     ],
     "contacts": [
         "id: string",
         "kind: string",
         "name: string",
+        "detour: int64",
     ],
     "candidates": [
         "candidate_id: string",

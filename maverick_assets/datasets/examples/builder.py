@@ -17,7 +17,7 @@ from maverick_assets.datasets.examples.pairs import PAIRS_OF_KIND, Pair
 from maverick_assets.datasets.examples.withheld import may_hold
 from maverick_assets.datasets.language import may_be_in
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
-from maverick_assets.datasets.pseudonyms.unlisted_names import UnlistedNames
+from maverick_assets.datasets.pseudonyms.unlisted_names import KeepingText, UnlistedNames
 from maverick_assets.datasets.turns.turn import Turn
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import ExampleSource, Recipe
@@ -77,7 +77,7 @@ class ExampleBuilder:
         ]
         if self.filter.names:  # all texts at once, because the model is slow with single ones
             self.filter.names.recognize(
-                message["content"]
+                KeepingText(message["content"], pair.surrogate_words)
                 for _, pair, history in pairs
                 for message in pair.messages(history)
             )
@@ -149,7 +149,8 @@ class ExampleBuilder:
         while True:
             messages = pair.messages(history)
             if self.filter.names:
-                texts = self.filter.names.protect([message["content"] for message in messages])
+                contents = [message["content"] for message in messages]
+                texts = self.filter.names.protect(contents, pair.surrogate_words)
                 for message, text in zip(messages, texts, strict=True):
                     message["content"] = text
             messages = [Message(role="system", content=system), *messages]

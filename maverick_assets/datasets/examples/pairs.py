@@ -33,6 +33,12 @@ class Pair:
         return self.separator.join(turn.text for turn in self.answer_turns)
 
     @property
+    def surrogate_words(self) -> frozenset[str]:
+        """The words of the surrogates in its turns."""
+        turns = (*self.history, *self.answer_turns)
+        return frozenset(word for turn in turns for word in turn.surrogate_words)
+
+    @property
     def contact(self) -> str:
         """Whom the answer is for, as far as its turns say."""
         turn = self.answer_turn

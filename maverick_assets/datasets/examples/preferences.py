@@ -8,7 +8,7 @@ from pathlib import Path
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.examples.builder import ExampleFilter, prompt_of
 from maverick_assets.datasets.examples.withheld import may_hold
-from maverick_assets.datasets.pseudonyms.unlisted_names import UnlistedNames
+from maverick_assets.datasets.pseudonyms.unlisted_names import KeepingText, UnlistedNames
 from maverick_assets.datasets.secrets.find import find_secrets
 from maverick_assets.datasets.turns.turn import Turn, read_turns
 from maverick_assets.lake.delta import Commit, arrow_table, only_writer, row_hash, sync_table
@@ -48,8 +48,13 @@ def build_preferences(
     ]
     texts = [_texts(turn) for turn in rejections]
     if names:
-        names.recognize(text for of_turn in texts for text in of_turn)
-        texts = [names.protect(of_turn) for of_turn in texts]
+        keep = [frozenset(turn.surrogate_words) for turn in rejections]
+        names.recognize(
+            KeepingText(text, words)
+            for of_turn, words in zip(texts, keep, strict=True)
+            for text in of_turn
+        )
+        texts = [names.protect(*of_turn) for of_turn in zip(texts, keep, strict=True)]
     return [
         Preference(
             preference_id=turn.turn_id,

@@ -23,6 +23,7 @@ from maverick_assets.datasets.pseudonyms.contacts import (
     contacts_of_deal,
     without_umlaut,
 )
+from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.lake.delta import (
     Commit,
     Where,
@@ -35,7 +36,9 @@ from maverick_assets.lake.delta import (
 from maverick_assets.lake.paths import contacts_path, mails_path, raw_path
 from maverick_assets.lake.schema import schema_of
 
-CONTACT_SCHEMA = pa.schema([("id", pa.string()), *schema_of(Contact)])
+# `detour`: how many surrogates the contact passes over, since others have them. When a contact who
+# comes or goes moves another one's surrogate, this column says whose texts to derive again.
+CONTACT_SCHEMA = pa.schema([("id", pa.string()), *schema_of(Contact), ("detour", pa.int64())])
 # Of deals, notes and conversations. They hold an address, or a user id that may be one.
 _ADDRESS_COLUMNS = ("owner_email", "user_id")
 # With more names than this at once, deriving everything costs no more than looking for them.
@@ -43,17 +46,29 @@ MAX_RENAMED_CONTACTS = 500
 _NAMES_IN_A_PATTERN = 50
 
 
-def refresh_contacts(lake: Path, tables: Sequence[Table]) -> Commit:
+def refresh_contacts(
+    lake: Path, tables: Sequence[Table], key: bytes, owner_emails: Sequence[str] = ()
+) -> Commit:
     """Bring `clean/contacts` up to date with `clean/mails` and the raw tables.
 
-    The table depends only on these and on the list of the forgotten. Tombstones name those who were
-    deleted at the source: names of deleted and of forgotten people still need surrogates in the
-    texts of others.
+    The table depends only on these, on the list of the forgotten, and on what surrogates depend
+    on. Tombstones name those who were deleted at the source: names of deleted and of forgotten
+    people still need surrogates in the texts of others.
     """
     target = contacts_path(lake)
     with only_writer(target):
         contacts = {contact.id: contact for contact in _contacts(lake, tables)}
-        rows = [asdict(contact) | {"id": key} for key, contact in sorted(contacts.items())]
+        surrogates = ThirdParties(key, list(contacts.values()), owner_emails).surrogates
+        detours = {
+            "person": surrogates.people_detours,
+            "company": surrogates.company_detours,
+            "domain": {},
+        }
+        rows = [
+            asdict(contact)
+            | {"id": contact_id, "detour": detours[contact.kind].get(contact.identity, 0)}
+            for contact_id, contact in sorted(contacts.items())
+        ]
         return sync_table(target, arrow_table(rows, CONTACT_SCHEMA), "id")
 
 

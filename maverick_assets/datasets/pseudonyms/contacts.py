@@ -1,13 +1,19 @@
 """Contacts: people, companies and domains that columns of the CRM name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Literal
 
 from maverick_assets.crm.people.folding import fold
-from maverick_assets.datasets.pseudonyms.surrogates import split_domain
+from maverick_assets.datasets.pseudonyms.surrogates import (
+    INITIAL_AND_SURNAME,
+    NAME_PART,
+    Surrogates,
+    split_domain,
+    squeezed,
+)
 from maverick_assets.datasets.pseudonyms.vocabulary import (
     AMBIGUOUS_NAMES,
     COMMON_WORDS,
@@ -16,9 +22,6 @@ from maverick_assets.datasets.pseudonyms.vocabulary import (
 
 ContactKind = Literal["person", "company", "domain"]
 
-_NAME_PART = re.compile(r"[^\W\d_]{2,}")
-# The local part of an address: "d.cole", "d_cole"
-_INITIAL_AND_SURNAME = re.compile(r"[^\W\d_][._-][^\W\d_]{3,}")
 # Local parts of addresses that belong to no person: "sales@", "no-reply@", "customer.care@". To
 # add another language, add its words here.
 _ROLES_TEXT = """
@@ -37,7 +40,6 @@ _DEAL_COMPANY = re.compile(r"^\s*([^:|/\u2013\u2014]{3,60}?)\s*(?::|\||/|\u2013|
 # `Cole and Sons` is `Cole & Sons` in another mail. To add a language, add its word for "and".
 _JOINING = frozenset(["and", "und", "et"])
 _WORD = re.compile(r"[^\W_]+")
-_MIN_COMPANY_LETTERS = 6  # that must be left of a name when "and" is taken out of it
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,7 @@ class Contact:
         if self.kind == "person":
             words = self.name.split()
             return f"{words[0]} {words[-1]}"
-        squeezed = self.name.replace(" ", "")
-        without_and = squeezed.replace("and", "")
-        return without_and if len(without_and) >= _MIN_COMPANY_LETTERS else squeezed
+        return squeezed(self.name)
 
     @property
     def spellings(self) -> list[str]:
@@ -79,6 +79,17 @@ class Contact:
         words = self.name.split()
         last, first = words[-1], words[0]
         return list(dict.fromkeys([last + first, without_umlaut(last) + without_umlaut(first)]))
+
+
+def contact_surrogates(
+    key: bytes, contacts: Sequence[Contact], owner_words: Sequence[str] = ()
+) -> Surrogates:
+    """Surrogates by which no two of a lake's contacts share one."""
+    identities = {
+        kind: {contact.identity for contact in contacts if contact.kind == kind}
+        for kind in ("person", "company")
+    }
+    return Surrogates(key, owner_words, identities["person"], identities["company"])
 
 
 def without_umlaut(word: str) -> str:
@@ -126,7 +137,7 @@ def contacts_of_deal(name: str) -> Iterator[Contact]:
 
 def name_words(local: str) -> list[str]:
     """The words of a name in the local part of an address (lower case); empty without a name."""
-    words = _NAME_PART.findall(local)
+    words = NAME_PART.findall(local)
     if not words or not _ROLES.isdisjoint(words) or re.search(r"[*\d]", local):
         return []
     return words if len(words) > 1 or len(words[0]) >= 3 else []
@@ -134,13 +145,13 @@ def name_words(local: str) -> list[str]:
 
 def is_role_account(local: str) -> bool:
     """Whether the local part of an address names a role, as in `sales@`, and not a person."""
-    words = _NAME_PART.findall(local)
+    words = NAME_PART.findall(local)
     return bool(words) and _ROLES.issuperset(words) and not re.search(r"\d", local)
 
 
 def is_initial_and_surname(local: str) -> bool:
     """Whether the one name in a local part is a surname, as in `d.cole`."""
-    return _INITIAL_AND_SURNAME.fullmatch(local) is not None
+    return INITIAL_AND_SURNAME.fullmatch(local) is not None
 
 
 def registered_domain(domain: str) -> str:

@@ -52,6 +52,11 @@ def folded_words(text: str) -> list[str]:
     return [fold(word) for word in _LETTERS_AND_DIGITS.findall(text)]
 
 
+def words_added(before: str, after: str) -> set[str]:
+    """The words, folded, that a text has and did not have before names in it were replaced."""
+    return set() if before == after else {*folded_words(after)} - {*folded_words(before)}
+
+
 @dataclass(frozen=True)
 class Words:
     """The words of a text. The expression that found `tokens` decides what counts as a word."""

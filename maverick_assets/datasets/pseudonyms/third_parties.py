@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from maverick_assets.crm.people.folding import fold
 from maverick_assets.datasets.pseudonyms.contacts import (
     Contact,
+    contact_surrogates,
     contacts_of_address,
     is_initial_and_surname,
     is_role_account,
@@ -30,7 +31,7 @@ from maverick_assets.datasets.pseudonyms.replacements import (
     match_case,
 )
 from maverick_assets.datasets.pseudonyms.streets import street_addresses
-from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, split_domain
+from maverick_assets.datasets.pseudonyms.surrogates import split_domain
 from maverick_assets.datasets.pseudonyms.vocabulary import AMBIGUOUS_NAMES
 
 # Both match only at the start of a word. Otherwise a long run of letters would be scanned once for
@@ -74,7 +75,7 @@ class ThirdParties:
             registered_domain(pattern.split("@")[-1]) for pattern in self._owner_emails
         }
         self._contacts = contacts
-        self.surrogates = Surrogates(key, tuple(self._owner_words))
+        self.surrogates = contact_surrogates(key, contacts, tuple(self._owner_words))
         self._participant_names = lru_cache(maxsize=4096)(self._names_of_participants)
 
     def protect(self, text: str, participants: Sequence[str] = ()) -> str:
@@ -93,7 +94,7 @@ class ThirdParties:
         return apply_replacements(text, chosen)
 
     def address(self, address: str) -> str:
-        """The surrogate of an address, such as `thea.brandelwick@colvermere.com.example`.
+        """The surrogate of an address, such as `ruth.whitlow@banninggroup.com.example`.
 
         The owner's addresses stay, and so do the names of role accounts (`info@`).
         """
@@ -106,12 +107,13 @@ class ThirdParties:
         names = _GIVEN_AND_SURNAME.fullmatch(local)
         if names and name_words(local):
             # The person's surrogate, so that an address and a signature name the same one.
-            given, surname = self.surrogates.person(f"{names[1]} {names[3]}")
+            given, surname = self.surrogates.person(fold(f"{names[1]} {names[3]}"))
             separator = names[2]
         else:
             given, surname = self.surrogates.person(plain)
             separator = "."
-        return f"{given}{separator}{surname}@{self.surrogates.domain(domain)}".lower()
+        local = fold(f"{given}{separator}{surname}")
+        return f"{local}@{self.surrogates.domain(domain)}"
 
     def _replacements(self, text: str, addresses: tuple[str, ...]) -> Iterator[Replacement]:
         """Possible replacements. Where two overlap, `protect` takes the first."""

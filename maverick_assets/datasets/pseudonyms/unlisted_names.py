@@ -8,18 +8,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 from maverick_assets.crm.people.folding import fold
 from maverick_assets.datasets.language import may_be_in
 from maverick_assets.datasets.pseudonyms.contacts import Contact, name_words
 from maverick_assets.datasets.pseudonyms.name_index import Words
 from maverick_assets.datasets.pseudonyms.name_lists import (
-    SHORT_FORMS,
     given_names,
     is_dictionary_word,
-    is_surrogate_word,
     surnames,
 )
+from maverick_assets.datasets.pseudonyms.name_pools import SHORT_FORMS
 from maverick_assets.datasets.pseudonyms.person_ner import person_spans
 from maverick_assets.datasets.pseudonyms.replacements import (
     Replacement,
@@ -28,7 +28,6 @@ from maverick_assets.datasets.pseudonyms.replacements import (
 )
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates, key_fingerprint, load_key
 from maverick_assets.datasets.pseudonyms.third_parties import greets_or_signs, is_used_as_name
-from maverick_assets.datasets.pseudonyms.vocabulary import GIVEN_NAMES
 
 # A word of a name, without the `'s` of the possessive: "Whitlock's", "O'Neill", "Lopez-Garcia".
 # Words of addresses do not count: "jeff.whitlock@acme.com", "www.whitlock.com", "acme.com/jeff"
@@ -44,18 +43,25 @@ _LOOK_BACK = 16  # characters before a word that say whether it stands inside a 
 # Dutch, German, Spanish, Italian, Portuguese, French and Arabic; another language's are added here.
 _PARTICLES_TEXT = "van von der den de del della di da dos du la le ter ten bin al"
 _PARTICLES = frozenset(_PARTICLES_TEXT.split())
-_SURROGATE_GIVEN_NAMES = frozenset(name.lower() for name in GIVEN_NAMES)
+_PART_OF_WORD = re.compile(r"[^\W_]+")
 _MAX_PIECE = 4000  # characters that the model sees at once
 _MAX_WORDS = 5  # of a name
 
 PersonName = tuple[str, ...]  # words as `fold` has them; a single one is a given name
 
 
+class KeepingText(NamedTuple):
+    """A text, and the words of the surrogates that it holds already."""
+
+    text: str
+    keep: frozenset[str] = frozenset()
+
+
 class UnlistedNames:
     """Replaces names of persons in the texts of an example by surrogates.
 
-    The owner's names stay, and so do surrogates, which are recognised by their form. The result
-    depends only on the key and on the texts that are protected together.
+    The owner's names stay, and so do surrogates, whose words the caller knows (`keep`). The result
+    depends only on the key, and on the texts that are protected together and their surrogates.
     """
 
     def __init__(self, key: bytes, owner_names: Iterable[Sequence[str]] = ()) -> None:
@@ -66,42 +72,59 @@ class UnlistedNames:
         self._surrogates = Surrogates(key, tuple(self._owner_words))
         # What the protected texts depend on besides the texts themselves.
         self.cache_key = f"{key_fingerprint(key)} {names}"
-        self._names_in: dict[str, tuple[PersonName, ...]] = {}  # by text
+        self._names_in: dict[KeepingText, tuple[PersonName, ...]] = {}
 
-    def recognize(self, texts: Iterable[str]) -> None:
+    def recognize(self, texts: Iterable[KeepingText]) -> None:
         """Find the names in all texts at once, which is faster than in one after the other."""
         new = [text for text in dict.fromkeys(texts) if text not in self._names_in]
-        pieces = {text: _pieces(text) if may_be_in(("en",), text) else [] for text in new}
-        distinct = dict.fromkeys(piece for parts in pieces.values() for piece in parts)
-        candidates = [piece for piece in distinct if self._may_hold_name(piece)]
-        spans = dict(zip(candidates, person_spans(candidates), strict=True)) if candidates else {}
-        names = {piece: list(self._names(piece, persons)) for piece, persons in spans.items()}
+        pieces = {text: _pieces(text.text) if may_be_in(("en",), text.text) else [] for text in new}
+        candidates = dict.fromkeys(
+            piece
+            for text, parts in pieces.items()
+            for piece in parts
+            if self._may_hold_name(piece, text.keep)
+        )
+        spans = (
+            dict(zip(candidates, person_spans([*candidates]), strict=True)) if candidates else {}
+        )
         for text in new:
-            in_text = (name for piece in pieces[text] for name in names.get(piece, ()))
+            in_text = (
+                name
+                for piece in pieces[text]
+                # Whether another text made the model look at this piece must not matter.
+                if piece in spans and self._may_hold_name(piece, text.keep)
+                for name in self._names(piece, spans[piece], text.keep)
+            )
             self._names_in[text] = tuple(dict.fromkeys(in_text))
 
-    def protect(self, texts: Sequence[str]) -> list[str]:
-        """The texts with surrogates. A name that is found in one of them is replaced in all."""
-        self.recognize(texts)
-        names = list(dict.fromkeys(name for text in texts for name in self._names_in[text]))
+    def protect(self, texts: Sequence[str], keep: frozenset[str] = frozenset()) -> list[str]:
+        """The texts with surrogates. A name that is found in one of them is replaced in all.
+
+        `keep`: words of the surrogates that the texts hold already, as `fold` has them.
+        """
+        keeping = [KeepingText(text, keep) for text in texts]
+        self.recognize(keeping)
+        names = list(dict.fromkeys(name for text in keeping for name in self._names_in[text]))
         if not names:
             return list(texts)
-        full = [name for name in names if len(name) > 1]
-        single = self._single_names(full, [name[0] for name in names if len(name) == 1])
-        return [apply_replacements(text, self._replacements(text, full, single)) for text in texts]
+        full = {name: self._surrogate(name, keep) for name in names if len(name) > 1}
+        single = self._single_names(full, [name[0] for name in names if len(name) == 1], keep)
+        return [apply_replacements(text, _replacements(text, full, single)) for text in texts]
 
-    def _may_hold_name(self, piece: str) -> bool:
+    def _may_hold_name(self, piece: str, keep: frozenset[str]) -> bool:
         """Whether a text can hold a name that `_names` accepts. If not, the model is spared."""
         words = _words_of(piece)
         capitalised = [token.group()[0].isupper() for token in words.tokens]
         for position, word in enumerate(words.folded):
             following = words.folded[position + 1] if position + 1 < len(capitalised) else ""
+            if following and _is_kept(f"{word} {following}", keep):
+                continue
             if word in given_names():
                 if following in surnames():
                     return True
-                if not capitalised[position] or is_surrogate_word(following):
+                if not capitalised[position]:
                     continue
-                if word not in _SURROGATE_GIVEN_NAMES and word not in self._owner_words:
+                if not _is_kept(word, keep) and word not in self._owner_words:
                     return True
                 if following and capitalised[position + 1]:
                     return True
@@ -109,7 +132,9 @@ class UnlistedNames:
                 return True
         return False
 
-    def _names(self, piece: str, spans: Iterable[tuple[int, int]]) -> Iterator[PersonName]:
+    def _names(
+        self, piece: str, spans: Iterable[tuple[int, int]], keep: frozenset[str]
+    ) -> Iterator[PersonName]:
         """The names within the spans that the model calls persons."""
         for start, end in spans:
             line = piece[start:end].strip().split("\n")[0]
@@ -118,7 +143,8 @@ class UnlistedNames:
             position = 0
             while position < len(words.tokens):
                 name, position = self._name_at(words, position)
-                if name and not self._is_owner(name):
+                is_surrogate = name and _is_kept(f"{name[0]} {name[-1]}", keep)
+                if name and not is_surrogate and not self._is_owner(name):
                     yield name
 
     def _is_owner(self, name: PersonName) -> bool:
@@ -127,14 +153,11 @@ class UnlistedNames:
     def _name_at(self, words: Words, first: int) -> tuple[PersonName | None, int]:
         """The name that begins with a word, if one does, and the next word to look at."""
         run = _run(words, first)
-        folded = run.folded
-        if any(is_surrogate_word(word) for word in folded):
-            return None, first + len(folded)
         surname = _surname_position(run)
         if surname:
-            return tuple(folded[: surname + 1]), first + surname + 1
+            return tuple(run.folded[: surname + 1]), first + surname + 1
         if self._is_given_name_alone(run):
-            return (folded[0],), first + 1
+            return (run.folded[0],), first + 1
         return None, first + 1
 
     def _is_given_name_alone(self, run: Words) -> bool:
@@ -143,8 +166,6 @@ class UnlistedNames:
             return False  # "Henry Hub" is a place
         if first not in given_names(english=True) or not token.group().istitle():
             return False
-        if first in _SURROGATE_GIVEN_NAMES:
-            return False
         if any(first.startswith(word) or word.startswith(first) for word in self._owner_words):
             return False  # "Johnny", where the owner is John
         if first in SHORT_FORMS or not is_dictionary_word(first):
@@ -152,46 +173,57 @@ class UnlistedNames:
         before = run.text[max(token.start() - _LOOK_BACK, 0) : token.start()]
         return bool(_INSIDE_SENTENCE.search(before)) or greets_or_signs(run.text, token)
 
-    def _single_names(self, full: Iterable[PersonName], given: Iterable[str]) -> dict[str, str]:
+    def _single_names(
+        self,
+        full: Mapping[PersonName, tuple[str, str]],
+        given: Iterable[str],
+        keep: frozenset[str],
+    ) -> dict[str, str]:
         """Given names and surnames that may stand alone, with their surrogates."""
         singles: dict[str, str] = {}
-        for name in full:
-            for word, new in zip((name[0], name[-1]), self._surrogate(name), strict=True):
+        for name, surrogate in full.items():
+            for word, new in zip((name[0], name[-1]), surrogate, strict=True):
                 is_name = word in surnames() or word in given_names()
                 if not is_name and is_dictionary_word(word):
                     continue
-                if len(word) > 2 and word not in self._owner_words | _SURROGATE_GIVEN_NAMES:
+                stays = word in self._owner_words or _is_kept(word, keep)
+                if len(word) > 2 and not stays:
                     singles.setdefault(word, new)
         for word in given:
             singles.setdefault(word, self._surrogates.person(word)[0])
         return singles
 
-    def _surrogate(self, name: PersonName) -> tuple[str, str]:
-        """Given name and surname.
-
-        A given name that surrogates may have stays: a mail whose greeting has a surrogate already
-        is then signed with the same one.
-        """
+    def _surrogate(self, name: PersonName, keep: frozenset[str]) -> tuple[str, str]:
+        """Given name and surname. A part that is a surrogate already stays."""
         given, surname = self._surrogates.person(Contact("person", " ".join(name)).identity)
-        return (name[0].capitalize() if name[0] in _SURROGATE_GIVEN_NAMES else given), surname
+        return (
+            name[0].capitalize() if _is_kept(name[0], keep) else given,
+            name[-1].capitalize() if _is_kept(name[-1], keep) else surname,
+        )
 
-    def _replacements(
-        self, text: str, full: Sequence[PersonName], single: Mapping[str, str]
-    ) -> Iterator[Replacement]:
-        words = _words_of(text)
-        position = 0
-        while position < len(words.tokens):
-            token, word = words.tokens[position], words.folded[position]
-            match = _full_name_at(words, position, full)
-            if match:
-                name, position = match
-                given, surname = self._surrogate(name)
-                new = f"{given} {surname}" if word == name[0] else f"{surname}, {given}"
-                start, end = token.start(), words.tokens[position].end()
-                yield Replacement(start, end, match_case(text[start:end], new))
-            elif word in single and is_used_as_name(text, token):
-                yield Replacement(*token.span(), match_case(token.group(), single[word]))
-            position += 1
+
+def _replacements(
+    text: str, full: Mapping[PersonName, tuple[str, str]], single: Mapping[str, str]
+) -> Iterator[Replacement]:
+    words = _words_of(text)
+    position = 0
+    while position < len(words.tokens):
+        token, word = words.tokens[position], words.folded[position]
+        match = _full_name_at(words, position, full)
+        if match:
+            name, position = match
+            given, surname = full[name]
+            new = f"{given} {surname}" if word == name[0] else f"{surname}, {given}"
+            start, end = token.start(), words.tokens[position].end()
+            yield Replacement(start, end, match_case(text[start:end], new))
+        elif word in single and is_used_as_name(text, token):
+            yield Replacement(*token.span(), match_case(token.group(), single[word]))
+        position += 1
+
+
+def _is_kept(word: str, keep: frozenset[str]) -> bool:
+    """Whether all parts of a word or a name are of surrogates."""
+    return bool(keep) and keep.issuperset(_PART_OF_WORD.findall(word))
 
 
 def unlisted_names(lake: Path, owner_emails: Sequence[str]) -> UnlistedNames:

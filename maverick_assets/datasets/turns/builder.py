@@ -11,6 +11,7 @@ from maverick_assets.datasets.characters import visible
 from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.threads import link_threads
 from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.pseudonyms.name_index import words_added
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.fields import (
     ROW_FIELDS,
@@ -122,6 +123,14 @@ class TurnBuilder:
             for name in _FREE_TEXT
             if fields.get(name) is not None
         }
+        replaced = {name: fields[name] or "" for name in protected} | {"recipient": ""}
+        shown = protected | {"recipient": fields.get("recipient") or ""}
+        words = {
+            word
+            for name, before in replaced.items()
+            for word in words_added(before, shown[name])
+            if word.isalpha()
+        }
         table_class = self.table_classes.get(source)
         marked = joined_classes(fields.get("sensitivity"), table_class)
         sensitivity = None if table_class == "business" else marked
@@ -131,6 +140,7 @@ class TurnBuilder:
             source_ids=[row_id],
             thread_id=thread_id,
             **{**fields, **protected, "sensitivity": sensitivity},
+            surrogate_words=sorted(words),
         )
 
     def _recipient(self, mail: CleanMail, others: Sequence[str]) -> str | None:

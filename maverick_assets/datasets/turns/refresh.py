@@ -104,9 +104,9 @@ def refresh_turns(
     paths = {table.name: raw_path(lake, table.name) for table in tables if table.shape != "mail"}
     paths[MAILS] = mails_path(lake)
     paths[CONTACTS] = contacts_path(lake)
-    refresh_contacts(lake, tables)
     with only_writer(target):
         key = lake_key(lake)
+        refresh_contacts(lake, tables, key, owner.emails)
         classes = {table.name: table.sensitivity for table in tables if table.sensitivity}
         known = known_personalities()
         third_parties = ThirdParties(key, read_contacts(lake), owner.emails)

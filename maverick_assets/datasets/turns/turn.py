@@ -1,7 +1,7 @@
 """Turns: every utterance of the raw tables, cleaned, threaded, attributed and pseudonymised."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Turn:
     facts: str | None = None  # what the owner knew of that recipient (`recipient_facts`)
     rejected: str | None = None  # an answer that feedback rates low
     sensitivity: str | None = None  # classes of its words, as "health+intimate"; None: business
+    surrogate_words: list[str] = field(default_factory=list)  # of the surrogates in it, folded
 
 
 TURN_SCHEMA = schema_of(Turn)
@@ -62,7 +63,11 @@ def read_turns(table: Path, where: Where | None = None) -> list[Turn]:
     Raises `MaverickError` when the table does not exist yet, or is of an earlier release.
     """
     require_classes(table)
-    rows = read_table(table, columns=TURN_SCHEMA.names, where=where)
+    turns = open_table(table)
+    # Turns of the release before have no `surrogate_words` until the next refresh.
+    existing = {field.name for field in turns.schema().fields} if turns else set(TURN_SCHEMA.names)
+    columns = [name for name in TURN_SCHEMA.names if name in existing]
+    rows = read_table(table, columns=columns, where=where)
     if rows is None:
         raise MaverickError(f"{table} holds no turns yet; materialize clean/turns first")
     return sorted((Turn(**row) for row in rows.to_pylist()), key=lambda turn: turn.turn_id)

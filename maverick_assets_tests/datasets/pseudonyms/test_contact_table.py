@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from maverick_assets.crm.people.folding import fold
 from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.pseudonyms.real_names import real_names
+from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.datasets.turns.turn import Turn, read_turns
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.incremental import RefreshResult
 from maverick_assets.lake.paths import key_path, turns_path
+from maverick_assets.private.keys import read_key
 from maverick_assets_tests.raw_tables import replace_raw_rows, upsert_raw_rows
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
@@ -80,6 +84,32 @@ def test_a_new_contact_is_replaced_in_older_texts_and_only_these_are_derived_aga
     for key in ("sticky_notes:n1", "crm_emails:m1", "messages:c1"):
         assert "cole" not in after[key].text.lower()
     assert all(after[key] == before[key] for key in ("sticky_notes:n2", "crm_emails:m2"))
+
+
+def test_a_contact_named_like_a_surrogate_moves_it_in_older_texts(tmp_path: Path) -> None:
+    lake, rebuilt = tmp_path / "lake", tmp_path / "rebuilt"
+    put(
+        lake,
+        sticky_notes=[note("n1", "Ask Dana Cole about it"), note("n2", "Buy oat milk and rice")],
+        crm_emails=[mail("m1", "dana.cole@z.example", "allan@testpilot.example", "Hello there")],
+    )
+    refresh(lake)
+    before = turns(lake)
+    given, surname = Surrogates(read_key(key_path(lake)), ("allan",)).person("dana cole")
+    assert before["sticky_notes:n1"].text == f"Ask {given} {surname} about it"
+    namesake = fold(f"{given}.{surname}@y.example")
+    put(lake, crm_emails=[mail("m2", namesake, "allan@testpilot.example", "Who are you?")])
+    assert not refresh(lake).full
+    after = turns(lake)
+    assert surname not in after["sticky_notes:n1"].text
+    assert after["sticky_notes:n2"] == before["sticky_notes:n2"]
+    assert after["sticky_notes:n1"].text.startswith(f"Ask {given} ")
+    shutil.copytree(lake, rebuilt)
+    shutil.rmtree(turns_path(rebuilt))
+    refresh(rebuilt)
+    assert turns(rebuilt) == after
+    found = real_names(lake, OWNER.emails)
+    assert found.real_name(after["sticky_notes:n1"].text[4:-9]) == "Dana Cole"
 
 
 @pytest.mark.parametrize(

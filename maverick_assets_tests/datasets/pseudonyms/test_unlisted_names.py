@@ -8,10 +8,10 @@ import pytest
 
 from maverick_assets.datasets.pseudonyms import person_ner
 from maverick_assets.datasets.pseudonyms.contacts import Contact
-from maverick_assets.datasets.pseudonyms.name_lists import is_surrogate_word
+from maverick_assets.datasets.pseudonyms.name_index import words_added
 from maverick_assets.datasets.pseudonyms.surrogates import Surrogates
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
-from maverick_assets.datasets.pseudonyms.unlisted_names import UnlistedNames
+from maverick_assets.datasets.pseudonyms.unlisted_names import KeepingText, UnlistedNames
 from maverick_assets.errors import MaverickError
 
 KEY = b"k" * 32
@@ -83,19 +83,32 @@ def test_what_names_no_third_party_stays(names: UnlistedNames, text: str) -> Non
     assert protect(names, text) == text
 
 
-def test_surrogates_stay(names: UnlistedNames) -> None:
+SPOKEN = "I spoke with Dana Cole and Jeff Whitlock; Dana Cole agreed, and Dana writes on Monday."
+
+
+def test_surrogates_stay_where_they_are_known_and_others_are_replaced(names: UnlistedNames) -> None:
     third_parties = ThirdParties(KEY, [Contact("person", "dana cole")])
-    once = third_parties.protect("I spoke with Dana Cole and she agreed to the price.")
-    assert protect(names, once) == once
-    twice = protect(names, "I spoke with Jeff Whitlock on Monday.")
-    assert protect(names, twice) == twice
-    assert all(is_surrogate_word(SURROGATES.person(str(n))[1].lower()) for n in range(1000))
-    assert not any(is_surrogate_word(name) for name in ("robinson", "peterson", "hamilton"))
+    once = third_parties.protect(SPOKEN, ["dana.cole@acme.example"])
+    [twice] = names.protect([once], frozenset(words_added(SPOKEN, once)))
+    dana, jeff = (" ".join(SURROGATES.person(name)) for name in ("dana cole", "jeff whitlock"))
+    given = dana.split()[0]
+    assert twice == f"I spoke with {dana} and {jeff}; {dana} agreed, and {given} writes on Monday."
+    [again] = names.protect([twice], frozenset(words_added(SPOKEN, twice)))
+    assert again == twice
+
+
+def test_what_is_kept_in_one_text_is_replaced_in_another(names: UnlistedNames) -> None:
+    text = "I will ask Gordon Whitlock to send it."
+    [kept] = names.protect([text], frozenset(["gordon", "whitlock"]))
+    [replaced] = names.protect([text])
+    assert kept == text
+    assert replaced == f"I will ask {' '.join(SURROGATES.person('gordon whitlock'))} to send it."
 
 
 def test_a_surrogate_for_a_given_name_gets_a_surname_and_stays(names: UnlistedNames) -> None:
     surname = SURROGATES.person("gordon whitlock")[1]
-    assert names.protect(["Hello Gordon,\nthanks.", "Thank you.\nGordon Whitlock"]) == [
+    texts = ["Hello Gordon,\nthanks.", "Thank you.\nGordon Whitlock"]
+    assert names.protect(texts, frozenset(["gordon"])) == [
         "Hello Gordon,\nthanks.",
         f"Thank you.\nGordon {surname}",
     ]
@@ -112,7 +125,7 @@ def test_which_names_are_recognised_depends_on_the_text_alone() -> None:
     ]
     texts += ["I saw Gary Ross at the conference, he looked well.", "Nothing to see here at all."]
     batch, single = UnlistedNames(KEY), UnlistedNames(KEY)
-    batch.recognize(texts[::-1])
+    batch.recognize(KeepingText(text) for text in texts[::-1])
     assert [protect(batch, text) for text in texts] == [protect(single, text) for text in texts]
 
 
