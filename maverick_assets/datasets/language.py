@@ -15,13 +15,30 @@ def may_be_in(languages: Collection[str], text: str) -> bool:
 
     A text with fewer than MIN_LETTERS letters may be in any language.
     """
-    words = " ".join(
-        word for word in text.split() if not any(part in word for part in _ADDRESS_PARTS)
-    )
+    words = _words_of(text)
     if sum(char.isalpha() for char in words) < MIN_LETTERS:
         return True
     probabilities: dict[str, float] = dict(_identifier().rank(words))
     return sum(probabilities.get(language, 0.0) for language in languages) >= MIN_PROBABILITY
+
+
+def languages_of(text: str) -> list[str]:
+    """The languages (ISO 639-1) that a text may be in, the likeliest first; empty for a short text.
+
+    Related languages are told apart by few words, so several may be likely.
+    """
+    words = _words_of(text)
+    if sum(char.isalpha() for char in words) < MIN_LETTERS:
+        return []
+    ranked: list[tuple[str, float]] = _identifier().rank(words)
+    return [language for language, probability in ranked if probability >= MIN_PROBABILITY]
+
+
+def _words_of(text: str) -> str:
+    """The words of a text without addresses."""
+    return " ".join(
+        word for word in text.split() if not any(part in word for part in _ADDRESS_PARTS)
+    )
 
 
 @cache

@@ -11,6 +11,7 @@ class Owner:
 
     emails: tuple[str, ...]  # address patterns (`fnmatch`), lower case
     user_ids: tuple[str, ...]
+    regions: tuple[str, ...] = ()  # ISO 3166: countries whose phone numbers his texts may hold
 
     def has_email(self, address: str | None) -> bool:
         """Whether an address, in any case, is one of the owner's."""

@@ -21,6 +21,7 @@ from maverick_assets.datasets.examples.select import CandidateSummary
 from maverick_assets.datasets.examples.withheld import count_withheld
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
 from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.pseudonyms.phones.regions import regions_of_owner
 from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
 from maverick_assets.datasets.quality.card import Card, make_card, write_card
 from maverick_assets.datasets.quality.checks import Check, check_dataset
@@ -91,7 +92,8 @@ class CleanTables:
 def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
     """Bring `clean/mails` and `clean/turns` up to date with the raw `tables` of text."""
     settings = run.settings
-    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    regions = regions_of_owner(settings.timezone, settings.language_codes)
+    owner = Owner(settings.owner_emails, settings.owner_user_ids, regions)
     gap = timedelta(hours=settings.session_hours)
     mails = refresh_mails(settings.lake, code_versions.DATA, tables)
     turns = refresh_turns(settings.lake, owner, code_versions.DATA, tables, gap)

@@ -1,12 +1,13 @@
 """Contacts: people, companies and domains that columns of the CRM name."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Literal
 
 from maverick_assets.crm.people.folding import fold
+from maverick_assets.datasets.pseudonyms.phones.regions import regions_of_domains
 from maverick_assets.datasets.pseudonyms.surrogates import (
     INITIAL_AND_SURNAME,
     NAME_PART,
@@ -133,6 +134,11 @@ def contacts_of_deal(name: str) -> Iterator[Contact]:
     is_name = 1 <= len(words) <= 4 and not set(words) <= COMMON_WORDS | PUBLIC_NAMES
     if head and is_name and head[1][:1].isupper() and len("".join(words)) > 3:
         yield Contact("company", " ".join(words))
+
+
+def regions_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:
+    """The countries under whose top-level domains several contacts are."""
+    return regions_of_domains(contact.name for contact in contacts if contact.kind == "domain")
 
 
 def name_words(local: str) -> list[str]:

@@ -24,7 +24,8 @@ from maverick_assets.datasets.pseudonyms.name_index import (
     folded_words,
     longest_name,
 )
-from maverick_assets.datasets.pseudonyms.phones import phone_numbers
+from maverick_assets.datasets.pseudonyms.phones.regions import region_of_domain
+from maverick_assets.datasets.pseudonyms.phones.search import phone_numbers
 from maverick_assets.datasets.pseudonyms.replacements import (
     Replacement,
     apply_replacements,
@@ -64,9 +65,18 @@ class ThirdParties:
     """
 
     def __init__(
-        self, key: bytes, contacts: Sequence[Contact], owner_emails: Sequence[str] = ()
+        self,
+        key: bytes,
+        contacts: Sequence[Contact],
+        owner_emails: Sequence[str] = (),
+        regions: Sequence[str] = (),
     ) -> None:
-        """`owner_emails` are patterns for `fnmatch`."""
+        """`owner_emails` are patterns for `fnmatch`.
+
+        `regions` (ISO 3166): countries whose phone numbers are expected, besides those of the
+        participants' domains and of a text's language.
+        """
+        self._regions = tuple(regions)
         self._owner_emails = tuple(sorted({pattern.lower() for pattern in owner_emails}))
         self._owner_words = frozenset(
             word for pattern in self._owner_emails for word in name_words(pattern.split("@")[0])
@@ -124,7 +134,9 @@ class ThirdParties:
             if domain in self._contact_domains:
                 start = match.end() - len(domain)  # `www.` and the like stay
                 yield Replacement(start, match.end(), self.surrogates.domain(domain))
-        for start, end, digits in phone_numbers(text):
+        domains = (address.rpartition("@")[2] for address in addresses)
+        near = {region for domain in domains if (region := region_of_domain(domain))}
+        for start, end, digits in phone_numbers(text, sorted({*self._regions, *near})):
             yield Replacement(start, end, self.surrogates.phone(digits))
         yield from street_addresses(text, self.surrogates.street)
         yield from self._name_replacements(text, addresses)

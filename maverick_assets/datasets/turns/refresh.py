@@ -23,7 +23,7 @@ from maverick_assets.datasets.pseudonyms.contact_table import (
     refresh_contacts,
     rows_that_may_name,
 )
-from maverick_assets.datasets.pseudonyms.contacts import Contact
+from maverick_assets.datasets.pseudonyms.contacts import Contact, regions_of_contacts
 from maverick_assets.datasets.pseudonyms.surrogates import key_fingerprint, load_key
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.builder import SESSION_GAP, TurnBuilder
@@ -109,13 +109,24 @@ def refresh_turns(
         refresh_contacts(lake, tables, key, owner.emails)
         classes = {table.name: table.sensitivity for table in tables if table.sensitivity}
         known = known_personalities()
-        third_parties = ThirdParties(key, read_contacts(lake), owner.emails)
+        contacts = read_contacts(lake)
+        regions = {*owner.regions, *regions_of_contacts(contacts)}
+        third_parties = ThirdParties(key, contacts, owner.emails, sorted(regions))
         builder = TurnBuilder(owner, third_parties, known, classes)
         shapes = sorted((table.name, table.shape, *_class_of(table)) for table in tables)
         fingerprint = key_fingerprint(key)
         marks_known = [sorted(known.names), sorted(known.moods)]
         cache_key = row_hash(
-            [code, owner.emails, owner.user_ids, shapes, str(gap), fingerprint, marks_known]
+            [
+                code,
+                owner.emails,
+                owner.user_ids,
+                shapes,
+                str(gap),
+                fingerprint,
+                marks_known,
+                sorted(regions),
+            ]
         )
         sources = read_sources(target, TURN_SCHEMA, paths, cache_key, fingerprint)
         columns = _columns_read(tables)

@@ -19,7 +19,7 @@ from maverick_assets.crm.schema import Table
 from maverick_assets.datasets.mail.cleaning import clean_body, plain_text
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.contacts import name_words
-from maverick_assets.datasets.pseudonyms.phones import phone_numbers
+from maverick_assets.datasets.pseudonyms.phones.search import phone_numbers
 from maverick_assets.datasets.pseudonyms.vocabulary import AMBIGUOUS_NAMES, COMMON_WORDS
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.paths import raw_path

@@ -1,0 +1,1 @@
+"""Phone numbers in text, in the national forms of the countries that a text may be about."""
