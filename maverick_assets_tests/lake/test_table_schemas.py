@@ -74,6 +74,8 @@ COLUMNS = {
         "automatic: string",
         "removed: list<item: struct<start: int64, end: int64, reason: string>>",
         "link_keys: list<item: string>",
+        "references: list<item: string>",
+        "no_answer: string",
     ],
     "turns": [
         "turn_id: string",
@@ -95,6 +97,7 @@ COLUMNS = {
         "rejected: string",
         "sensitivity: string",
         "surrogate_words: list<item: string>",
+        "link: string",
     ],
     "contacts": [
         "id: string",

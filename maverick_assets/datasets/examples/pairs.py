@@ -7,7 +7,8 @@ from itertools import groupby
 from operator import attrgetter
 
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.datasets.mail.threads import has_reply_prefix, quote_key
+from maverick_assets.datasets.mail.links.keys import quote_key
+from maverick_assets.datasets.mail.links.subjects import has_reply_prefix
 from maverick_assets.datasets.turns.turn import Turn
 
 _MAX_HISTORY = 64  # turns before an answer; the budget of tokens allows fewer
@@ -65,8 +66,8 @@ class Pair:
 def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     """The owner's mails, each with the mails up the thread or the words that it quotes.
 
-    A mail that answers nothing gets a prompt of what was known before it was written. A mail whose
-    subject says that it answers one, but which is not at hand, is left out.
+    A mail that opens a conversation gets a prompt of what was known before it was written. A mail
+    that answers or follows one that is not at hand, or not known, is left out.
     """
     by_id = {turn.turn_id: turn for turn in turns}
     own = {(turn.thread_id, quote_key(turn.text)) for turn in turns if turn.is_owner}
@@ -82,12 +83,17 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
             # The owner's own words, quoted, are not somebody else's question.
             if quoted is None or (turn.thread_id, quoted) not in own:
                 yield Pair("reply", (turn,), lead=f"{subject}{turn.context}")
-        elif not turn.context and not has_reply_prefix(turn.title):
+        elif _opens_conversation(turn):
             headers = {"To": turn.recipient, "Subject": turn.title}
             lines = [f"{name}: {value}" for name, value in headers.items() if value]
             if lines:
                 lines += [turn.facts] if turn.facts else []
                 yield Pair("initiate", (turn,), lead="\n".join(["Write an e-mail.", *lines]))
+
+
+def _opens_conversation(turn: Turn) -> bool:
+    linked = turn.reply_to or turn.link or turn.context
+    return not linked and not has_reply_prefix(turn.title)
 
 
 def dialogue_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:

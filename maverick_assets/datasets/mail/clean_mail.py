@@ -24,3 +24,11 @@ class CleanMail:
     quoted: str | None  # the words of the mail that it answers
     automatic: str | None = None  # why it counts as machine mail; None where a person wrote it
     removed: tuple[RemovedPart, ...] = ()
+    references: tuple[str, ...] = ()  # Message-IDs of the conversation, the answered one last
+    # `forward`, or `own words` that it quotes: why it answers nobody; None where it may
+    no_answer: str | None = None
+
+    @property
+    def parent_name(self) -> str | None:
+        """The Message-ID of the mail that it answers, according to its headers."""
+        return self.in_reply_to or (self.references[-1] if self.references else None)

@@ -4,10 +4,11 @@ Cleaning is slow and depends on one row alone. Linking is fast and needs the mai
 two are separate, a new mail costs one cleaning and the linking of the mails that share its keys.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,26 @@ from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS, CleanBody, clean_body
 from maverick_assets.datasets.mail.languages import any_of
+from maverick_assets.datasets.mail.links.keys import common_keys, link_keys
+from maverick_assets.datasets.mail.links.subjects import has_reply_prefix
 from maverick_assets.datasets.mail.machine_mail import machine_mail_reason
-from maverick_assets.datasets.mail.threads import has_reply_prefix, link_keys
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.schema import schema_of
 
-MAIL_SCHEMA = schema_of(CleanMail).append(pa.field("link_keys", pa.list_(pa.string())))
+# The fields of earlier releases, and behind them what came since: columns keep their places.
+_EARLIER_FIELDS = 12
+MAIL_SCHEMA = schema_of(CleanMail).insert(
+    _EARLIER_FIELDS, pa.field("link_keys", pa.list_(pa.string()))
+)
 
 TOO_LONG = "too long"  # in `automatic`: nobody typed so much, and reading it would take too long
 MAX_SUBJECT_CHARACTERS = 2_000
+MAX_REFERENCES = 20  # the newest of a long conversation; its first mail is kept as well
 
 # "dana@x.example" in "Dana Cole <dana@x.example>"
 _ADDRESS = re.compile(r"[^\s@<>\"'(\[]{1,64}@[^\s@<>\"')\]]{3,200}")
+# "<1@x.example>"; nothing longer is a name that a program gave
+_MESSAGE_ID = re.compile(r"<[^<>\s]{3,300}>")
 _NAMES = re.compile(r"[^\W\d_]{2,}")
 # "Fwd: ovens", "WG: Öfen", "I: forni". Such a mail is a forward even if its body does not say so:
 # its words comment on a mail and answer nobody.
@@ -76,7 +85,16 @@ def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
         quoted=None if forwarded or quotes_own else body.quoted,
         automatic=too_long or reason or ("entry" if is_entry else None),
         removed=body.removed,
+        references=_references(row.get("headers")),
+        no_answer="forward" if forwarded else "own words" if quotes_own else None,
     )
+
+
+def _references(headers: str | None) -> tuple[str, ...]:
+    """The Message-IDs of the header References: the first one and the newest ones."""
+    values = json.loads(headers).get("references", ()) if headers else ()
+    ids = tuple(dict.fromkeys(_MESSAGE_ID.findall(" ".join(values))))
+    return ids[:1] + ids[1:][-MAX_REFERENCES:]
 
 
 def _moderate_body(row: dict[str, Any], subject: str) -> CleanBody:
@@ -97,25 +115,41 @@ def read_mails(table: Path, ids: Collection[str] | None = None) -> list[CleanMai
     where = None if ids is None else {"id": ids}
     content = read_table(table, columns=columns, where=where)
     rows = [] if content is None else content.to_pylist()
-    mails = [CleanMail(**row | {"recipients": tuple(row["recipients"])}) for row in rows]
+    lists = ("recipients", "references")
+    mails = [CleanMail(**row | {name: tuple(row[name]) for name in lists}) for row in rows]
     return sorted(mails, key=lambda mail: mail.id)
 
 
-def linked_mail_ids(table: Path, changes: Sequence[dict[str, Any]]) -> set[str]:
-    """Ids of the mails whose thread or parent may differ after `changes`.
+@dataclass(frozen=True)
+class LinkedMails:
+    """The mails that a change may give another thread or parent."""
+
+    ids: set[str]
+    common: frozenset[str]  # keys that too many mails of the table share; they link nothing
+
+
+def linked_mails(table: Path, changes: Sequence[dict[str, Any]]) -> LinkedMails:
+    """The mails whose thread or parent may differ after `changes`.
 
     `changes` hold ids and link keys of mails before and after a change. A mail may be affected when
-    a chain of shared keys leads from it to a changed one.
+    a chain of shared keys leads from it to a changed one. A key that is common before and after
+    the changes is no link of a chain.
     """
     content = read_table(table, columns=["id", "link_keys"])
-    rows = ([] if content is None else content.to_pylist()) + list(changes)
+    rows: list[dict[str, Any]] = [] if content is None else content.to_pylist()
+    common = common_keys(row["link_keys"] for row in rows)
+    changed = {row["id"] for row in changes}
+    # A change takes a mail from a key at most, so what is common without the changed was so before.
+    unlinked = common & common_keys(row["link_keys"] for row in rows if row["id"] not in changed)
     keys_of: defaultdict[str, set[str]] = defaultdict(set)
     ids_with: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        keys_of[row["id"]].update(row["link_keys"])
+    for row in (*rows, *changes):
         for key in row["link_keys"]:
+            if key in unlinked:
+                continue
+            keys_of[row["id"]].add(key)
             ids_with[key].add(row["id"])
-    linked = {row["id"] for row in changes}
+    linked = set(changed)
     open_keys = {key for mail in linked for key in keys_of[mail]}
     followed: set[str] = set()
     while open_keys:
@@ -123,7 +157,7 @@ def linked_mail_ids(table: Path, changes: Sequence[dict[str, Any]]) -> set[str]:
         new = {mail for key in open_keys for mail in ids_with[key]} - linked
         linked |= new
         open_keys = {key for mail in new for key in keys_of[mail]} - followed
-    return linked
+    return LinkedMails(linked, common)
 
 
 def _is_author(address: str, author: str) -> bool:

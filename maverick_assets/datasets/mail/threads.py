@@ -1,14 +1,29 @@
 """Threads: which mails belong to one conversation, and which mail each of them answers."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import cache
 from itertools import groupby
 
 from maverick_assets.datasets.mail.clean_mail import CleanMail
-from maverick_assets.datasets.mail.languages import any_of
+from maverick_assets.datasets.mail.links.answers import Answer, Conversations
+from maverick_assets.datasets.mail.links.keys import (
+    WINDOW,
+    bare_id,
+    common_keys,
+    correspondents,
+    link_keys,
+    newest_span,
+    opening_letters,
+    pair_key,
+    words_key,
+)
+from maverick_assets.datasets.mail.links.subjects import normal_subject
+from maverick_assets.datasets.owner import Owner
+
+_NOBODY = Owner((), ())
+_OWNER = "the owner"  # stands for each of his addresses; no address has a space
 
 
 @dataclass(frozen=True)
@@ -17,81 +32,96 @@ class ThreadLink:
 
     thread_id: str
     parent_id: str | None  # the mail that it answers: earlier, by another author, same thread
+    # How the parent was found, strongest first: reply-to, references, quote, thread, subject, time.
+    # Without a parent: quote (of a mail that is not at hand), or why there is none: forward,
+    # own words, follow-up, ambiguous, not at hand. None for a mail that opens a conversation.
+    kind: str | None = None
 
 
-_WINDOW = timedelta(days=30)  # a subject or a quote is too weak to link a mail to an older one
-# Outlook, German: "AW: WG: Öfen"; The Bat: "Re[2]: ovens". Chinese programs write a wide colon.
-_PREFIXES = re.compile(
-    r"^(?:\s*(?:"
-    + any_of(lambda language: (*language.subjects.reply, *language.subjects.forward))
-    + r")\s*(?:\[\d+\]|\(\d+\))?\s*[:\uff1a])+",
-    re.IGNORECASE,
-)
-# "<1@x.example> (Dana Cole)"
-_MESSAGE_ID = re.compile(r"<[^<>]+>")
-_NO_LETTER = re.compile(r"\W+")
-_KEY_CHARACTERS = 200
-_SHORTEST_KEY = 20  # letters; "yes please" is no evidence, because many mails say it
-
-
-def link_threads(mails: Sequence[CleanMail]) -> dict[str, ThreadLink]:
+def link_threads(
+    mails: Sequence[CleanMail], owner: Owner = _NOBODY, common: Collection[str] | None = None
+) -> dict[str, ThreadLink]:
     """Thread and parent of each mail, by mail id; the order of `mails` does not matter.
 
-    Evidence, strongest first: the CRM's thread id, In-Reply-To, the quoted words of a recipient's
-    mail, the same subject between the same two people (the last two within 30 days). Threads with
-    different CRM ids are never joined. The parent is the mail that In-Reply-To names, else the one
-    whose words are quoted, else None.
+    Evidence, strongest first: the CRM's thread id, In-Reply-To and References, the quoted words of
+    a recipient's mail, the same subject between the same people (the last two within 30 days).
+    Threads with different CRM ids are never joined. The parent is the mail that a header names,
+    else the one whose words are quoted, else the one that `Conversations` chooses. `common`: the
+    keys that identify nothing, where `mails` are not all.
     """
     ordered = sorted(mails, key=lambda mail: (mail.sent_at, mail.id))
-    reply_targets = _reply_targets(ordered)
+    if common is None:
+        common = common_keys(link_keys(mail) for mail in ordered)
+    targets = _Targets(ordered)
     threads = _Threads(ordered)
-    for mail in ordered:
-        if mail.id in reply_targets:
-            threads.join(mail, reply_targets[mail.id])
-    for mail, original in _quoted_originals(ordered, None):
-        if not mail.thread_id and mail.id not in reply_targets:
+    for mail, relative in targets.relatives():
+        threads.join(mail, relative)
+    for mail, original in _quoted_originals(ordered, None, common):
+        if not mail.thread_id and mail.id not in targets.answered:
             threads.join(mail, original)
-    _join_by_subject(ordered, reply_targets, threads)
+    _join_by_subject(ordered, targets.answered, threads, common)
     thread_ids = threads.thread_ids()
-    parents = {mail.id: original.id for mail, original in _quoted_originals(ordered, thread_ids)}
+    answers = {
+        mail.id: Answer(original.id, "quote")
+        for mail, original in _quoted_originals(ordered, thread_ids, common)
+    }
     for mail in ordered:
-        target = reply_targets.get(mail.id)
+        target = targets.answered.get(mail.id)
         same_thread = target and thread_ids[target.id] == thread_ids[mail.id]
-        if target and same_thread and _may_answer(mail, target):
-            parents[mail.id] = target.id
-    return {mail.id: ThreadLink(thread_ids[mail.id], parents.get(mail.id)) for mail in mails}
+        if target and same_thread and _may_answer(mail, target) and not _forwards(mail, target):
+            answers[mail.id] = Answer(target.id, "reply-to" if mail.in_reply_to else "references")
+    answers |= _weak_answers(ordered, answers, targets, _conversations(owner, common))
+    for mail in ordered:
+        answer = answers[mail.id]
+        for other in (answer.mail_id, answer.follows):
+            if other:
+                threads.join(mail, targets.by_id[other])
+    thread_ids = threads.thread_ids()
+    return {
+        mail.id: ThreadLink(thread_ids[mail.id], answers[mail.id].mail_id, answers[mail.id].kind)
+        for mail in mails
+    }
 
 
-def link_keys(mail: CleanMail) -> list[str]:
-    """What can link a mail with others.
+def _conversations(owner: Owner, common: Collection[str]) -> Conversations:
+    """Conversations in which all addresses of the owner are one author."""
 
-    Mails that no chain of shared keys connects have no influence on each other's thread or parent,
-    so each connected set can be linked by itself.
-    """
-    keys = {f"thread {mail.thread_id}"} if mail.thread_id else set()
-    keys.update(f"id {_bare(name)}" for name in (mail.message_id, mail.in_reply_to) if name)
-    subject = normal_subject(mail.subject)
-    if subject:
-        keys.update(f"subject {' '.join(sorted(pair))} {subject}" for pair in _pairs(mail))
-    words = (quote_key(mail.text), quote_key(mail.quoted or ""))
-    keys.update(f"words {key}" for key in words if key)
-    return sorted(keys)
+    @cache
+    def author_of(address: str) -> str:
+        return _OWNER if owner.has_email(address) else address.lower()
+
+    return Conversations(author_of, _OWNER if owner.emails else "", common)
 
 
-def normal_subject(subject: str) -> str:
-    """A subject without reply and forward prefixes, for comparison; may be empty."""
-    return " ".join(_PREFIXES.sub("", subject).casefold().split())
+class _Targets:
+    """What the headers of mails name: the mails that they answer, and those of one conversation."""
 
+    def __init__(self, ordered: Sequence[CleanMail]) -> None:
+        self.by_id = {mail.id: mail for mail in ordered}
+        self._ordered = ordered
+        self._of_message: dict[str, CleanMail] = {}
+        for mail in ordered:
+            if mail.message_id:
+                self._of_message.setdefault(bare_id(mail.message_id), mail)
+        # Mail id -> the mail that its header names as the one it answers, where that is at hand
+        self.answered: dict[str, CleanMail] = {}
+        for mail in ordered:
+            name = mail.parent_name
+            target = self._named(name) if name else None
+            if target and target.id != mail.id:
+                self.answered[mail.id] = target
 
-def has_reply_prefix(subject: str) -> bool:
-    """Whether a subject says that its mail answers or forwards another."""
-    return _PREFIXES.match(subject) is not None
+    def relatives(self) -> Iterator[tuple[CleanMail, CleanMail]]:
+        """Pairs of mails of one conversation: one names the other, or both name the same third."""
+        first: dict[str, CleanMail] = {}
+        for mail in self._ordered:
+            if mail.id in self.answered:
+                yield mail, self.answered[mail.id]
+            for name in mail.references:
+                yield mail, self._named(name) or first.setdefault(bare_id(name), mail)
 
-
-def quote_key(text: str) -> str | None:
-    """A key that a text and a quote of it share; None for a text too short to be identified."""
-    key = _opening_letters(text)
-    return key if len(key) >= _SHORTEST_KEY else None
+    def _named(self, message_id: str) -> CleanMail | None:
+        return self._of_message.get(bare_id(message_id))
 
 
 class _Threads:
@@ -127,26 +157,11 @@ class _Threads:
         return mail_id
 
 
-def _reply_targets(ordered: Sequence[CleanMail]) -> dict[str, CleanMail]:
-    """Mail id -> the mail that its In-Reply-To names, where that mail is at hand."""
-    by_message_id: dict[str, CleanMail] = {}
-    for mail in ordered:
-        if mail.message_id:
-            by_message_id.setdefault(_bare(mail.message_id), mail)
-    reply_targets = {
-        m.id: by_message_id.get(_bare(m.in_reply_to)) for m in ordered if m.in_reply_to
-    }
-    return {mail_id: mail for mail_id, mail in reply_targets.items() if mail and mail.id != mail_id}
-
-
-def _bare(message_id: str) -> str:
-    """A Message-ID in its brackets, without the comment that some programs add."""
-    match = _MESSAGE_ID.search(message_id)
-    return match.group() if match else f"<{message_id.strip()}>"
-
-
 def _join_by_subject(
-    ordered: Sequence[CleanMail], reply_targets: dict[str, CleanMail], threads: _Threads
+    ordered: Sequence[CleanMail],
+    answered: Collection[str],
+    threads: _Threads,
+    common: Collection[str],
 ) -> None:
     """Join each mail without better evidence to the last one of its subject between two people."""
     last: dict[tuple[str, frozenset[str]], CleanMail] = {}
@@ -154,23 +169,52 @@ def _join_by_subject(
         subject = normal_subject(mail.subject)
         if not subject:
             continue
-        for pair in _pairs(mail):
+        for pair in correspondents(mail):
             earlier = last.get((subject, pair))
-            recent = earlier and mail.sent_at - earlier.sent_at <= _WINDOW
-            if earlier and recent and not mail.thread_id and mail.id not in reply_targets:
+            recent = earlier and mail.sent_at - earlier.sent_at <= WINDOW
+            rare = pair_key(subject, pair, newest_span(mail.sent_at)) not in common
+            if earlier and recent and rare and not mail.thread_id and mail.id not in answered:
                 threads.join(earlier, mail)
             last[subject, pair] = mail
 
 
-def _pairs(mail: CleanMail) -> Iterator[frozenset[str]]:
-    """Sender and recipient, for each recipient; the direction does not matter."""
-    sender = mail.sender.lower()
-    for recipient in sorted({address.lower() for address in mail.recipients} - {sender}):
-        yield frozenset((sender, recipient))
+def _weak_answers(
+    ordered: Sequence[CleanMail],
+    strong: dict[str, Answer],
+    targets: _Targets,
+    conversations: Conversations,
+) -> dict[str, Answer]:
+    """The answers of mails whose headers and quotes name none, and why a mail has none."""
+    answers: dict[str, Answer] = {}
+    for _, same_time in groupby(ordered, key=lambda mail: mail.sent_at):
+        group = list(same_time)  # mails of one moment do not answer each other
+        for mail in group:
+            if mail.id not in strong:
+                answers[mail.id] = _weak_answer(mail, targets, conversations)
+        for mail in group:
+            answer = strong.get(mail.id) or answers[mail.id]
+            if mail.automatic in (None, "entry"):
+                conversations.add(mail, targets.by_id.get(answer.mail_id or ""))
+    return answers
+
+
+def _weak_answer(mail: CleanMail, targets: _Targets, conversations: Conversations) -> Answer:
+    if mail.no_answer:
+        return Answer(None, mail.no_answer)
+    if mail.id in targets.answered:  # a mail of his own, or of another thread of the CRM
+        return Answer(None, "follow-up")
+    if mail.quoted:  # its words are the prompt, and no guess is better
+        return Answer(None, "quote")
+    return conversations.answer(mail)
+
+
+def _forwards(mail: CleanMail, target: CleanMail) -> bool:
+    """Whether a mail hands `target` on to others: programs name it in the headers of these, too."""
+    return mail.no_answer == "forward" and target.sender not in mail.recipients
 
 
 def _quoted_originals(
-    ordered: Sequence[CleanMail], threads: dict[str, str] | None
+    ordered: Sequence[CleanMail], threads: dict[str, str] | None, common: Collection[str]
 ) -> Iterator[tuple[CleanMail, CleanMail]]:
     """Mails with the last earlier mail, by another author, whose words they quote.
 
@@ -186,8 +230,8 @@ def _quoted_originals(
     for _, same_time in groupby(ordered, key=lambda mail: mail.sent_at):
         group = list(same_time)  # mails of one moment do not answer each other
         for mail in group:
-            quoted = _opening_letters(mail.quoted or "")
-            if not quoted or (threads is None and len(quoted) < _SHORTEST_KEY):
+            quoted = opening_letters(mail.quoted or "")
+            if not quoted or (threads is None and not _identifies(mail.quoted or "", common)):
                 continue
             said = seen.get((thread_of(mail), quoted), {})
             originals = [
@@ -199,20 +243,21 @@ def _quoted_originals(
             if originals:
                 yield mail, originals[-1]
         for mail in group:
-            authors = seen[thread_of(mail), _opening_letters(mail.text)]
+            authors = seen[thread_of(mail), opening_letters(mail.text)]
             authors.pop(mail.sender.lower(), None)  # so that the last author is the last key
             authors[mail.sender.lower()] = mail
 
 
+def _identifies(words: str, common: Collection[str]) -> bool:
+    """Whether quoted words are long and rare enough to identify a mail."""
+    return words_key(words) is not None and words_key(words) not in common
+
+
 def _is_recent_recipient(original: CleanMail, mail: CleanMail) -> bool:
-    """Whether `original` is recent and its author a recipient of `mail`."""
-    addressed = original.sender.lower() in (address.lower() for address in mail.recipients)
-    return addressed and mail.sent_at - original.sent_at <= _WINDOW
-
-
-def _opening_letters(text: str) -> str:
-    """The first letters and digits of a text: quoting wraps lines anew and may cut the end."""
-    return _NO_LETTER.sub("", text.casefold())[:_KEY_CHARACTERS]
+    """Whether `original` is recent and its author a recipient of `mail`, where that names any."""
+    recipients = [address.lower() for address in mail.recipients]
+    addressed = not recipients or original.sender.lower() in recipients
+    return addressed and mail.sent_at - original.sent_at <= WINDOW
 
 
 def _may_answer(mail: CleanMail, original: CleanMail) -> bool:

@@ -1,7 +1,7 @@
 """Builds turns from the rows of tables of every shape."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -40,14 +40,17 @@ class TurnBuilder:
     table_classes: Mapping[str, SourceClass] = field(default_factory=dict)
 
     def mail_turns(
-        self, mails: Sequence[CleanMail], facts: Mapping[str, str] | None = None
+        self,
+        mails: Sequence[CleanMail],
+        facts: Mapping[str, str] | None = None,
+        common: Collection[str] | None = None,
     ) -> list[Turn]:
         """Turns of cleaned mails; `mails` must hold every mail that is linked with one of them.
 
         Machine mail gives no turn, though a turn may answer it. `facts`: what the owner knew of the
-        recipient, by the id of the owner's mail.
+        recipient, by the id of the owner's mail. `common`: see `link_threads`.
         """
-        links = link_threads(mails)
+        links = link_threads(mails, self.owner, common)
         correspondents: defaultdict[str, set[str]] = defaultdict(set)
         for mail in mails:
             correspondents[links[mail.id].thread_id].update((mail.sender, *mail.recipients))
@@ -63,6 +66,7 @@ class TurnBuilder:
             )
             fields = mail_fields(mail, self.owner) | {
                 "reply_to": link.parent_id,
+                "link": link.kind,
                 "recipient": self._recipient(mail, others),
                 "facts": (facts or {}).get(mail.id),
             }

@@ -12,7 +12,7 @@ from maverick_assets.datasets.mail.table import (
     MAIL_SCHEMA,
     TOO_LONG,
     clean_row,
-    linked_mail_ids,
+    linked_mails,
     mail_rows,
     read_mails,
 )
@@ -251,10 +251,11 @@ class _AffectedTurns:
             for mail, old in old_facts.items()
             if facts.get(mail) != old
         ]
-        affected = linked_mail_ids(mails, [*self.changes[MAILS], *outdated])
-        if not affected:
+        linked = linked_mails(mails, [*self.changes[MAILS], *outdated])
+        if not linked.ids:
             return set(), []
-        return affected, self.builder.mail_turns(read_mails(mails, affected), facts)
+        some = read_mails(mails, linked.ids)
+        return linked.ids, self.builder.mail_turns(some, facts, linked.common)
 
     def _recipient_facts(self, deals: Sequence[str]) -> dict[str, str]:
         mails = read_table(self.paths[MAILS], columns=["id", "sender", "recipients", "sent_at"])

@@ -34,6 +34,7 @@ class Turn:
     rejected: str | None = None  # an answer that feedback rates low
     sensitivity: str | None = None  # classes of its words, as "health+intimate"; None: business
     surrogate_words: list[str] = field(default_factory=list)  # of the surrogates in it, folded
+    link: str | None = None  # of a mail: how `reply_to` was found, or why not (`ThreadLink.kind`)
 
 
 TURN_SCHEMA = schema_of(Turn)

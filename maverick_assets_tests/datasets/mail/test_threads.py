@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.cleaning import clean_body
-from maverick_assets.datasets.mail.threads import ThreadLink, link_threads, normal_subject
+from maverick_assets.datasets.mail.links.subjects import normal_subject
+from maverick_assets.datasets.mail.threads import ThreadLink, link_threads
 from maverick_assets_tests.corpora.real_data import needs_real_data, read_rows
 
 START = datetime(2025, 6, 2, 9, 0, tzinfo=UTC)
@@ -52,7 +53,7 @@ def test_in_reply_to_joins_whatever_the_subject_and_gives_the_parent() -> None:
             mail("b", ALLAN, DANA, 24 * 90, subject="new subject", in_reply_to=" <a@x> (Dana)"),
         ]
     )
-    assert links == {"a": ThreadLink("mail:a", None), "b": ThreadLink("mail:a", "a")}
+    assert links == {"a": ThreadLink("mail:a", None), "b": ThreadLink("mail:a", "a", "reply-to")}
 
 
 def test_a_reply_to_a_mail_of_a_crm_thread_joins_that_thread() -> None:
@@ -62,14 +63,14 @@ def test_a_reply_to_a_mail_of_a_crm_thread_joins_that_thread() -> None:
             mail("b", ALLAN, DANA, 1, in_reply_to="<a@x>", subject=""),
         ]
     )
-    assert links["b"] == ThreadLink("T1", "a")
+    assert links["b"] == ThreadLink("T1", "a", "reply-to")
 
 
-def test_subject_and_counterpart_join_but_guess_no_parent() -> None:
+def test_subject_and_counterpart_join_and_give_the_parent() -> None:
     links = link_threads(
         [mail("a", DANA, ALLAN), mail("b", ALLAN, DANA, 5, subject="AW: Re[2]: PRICING ")]
     )
-    assert links["b"] == ThreadLink("mail:a", None)
+    assert links["b"] == ThreadLink("mail:a", "a", "subject")
 
 
 @pytest.mark.parametrize(
@@ -114,8 +115,8 @@ def test_long_quoted_words_join_mails_of_different_subjects() -> None:
             mail("c", ALLAN, LEE, 2, subject="Fw: ", quoted=words),
         ]
     )
-    assert links["b"] == ThreadLink("mail:a", "a")
-    assert links["c"] == ThreadLink("mail:c", None)
+    assert links["b"] == ThreadLink("mail:a", "a", "quote")
+    assert links["c"] == ThreadLink("mail:c", None, "quote")
 
 
 def test_a_parent_is_earlier_and_by_another_author() -> None:
@@ -140,8 +141,8 @@ def test_replies_in_a_circle_are_resolved() -> None:
             mail("c", DANA, ALLAN, 1, in_reply_to="<c@x>", subject=""),
         ]
     )
-    assert links["a"] == ThreadLink("mail:a", None)
-    assert links["b"] == ThreadLink("mail:a", "a")
+    assert links["a"] == ThreadLink("mail:a", None, "follow-up")
+    assert links["b"] == ThreadLink("mail:a", "a", "reply-to")
 
 
 @pytest.mark.parametrize(
