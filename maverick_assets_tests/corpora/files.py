@@ -18,3 +18,10 @@ def corpus_files(folder: str) -> dict[str, str]:
     root = Path(__file__).parent
     files = sorted((root / folder).glob("*.yaml"))
     return {file.stem: str(file.relative_to(root)) for file in files}
+
+
+def read_list(name: str) -> list[dict[str, Any]]:
+    """The list of mappings in the YAML file `name`, a path relative to this folder."""
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    content: list[dict[str, Any]] = yaml.safe_load(text)
+    return content

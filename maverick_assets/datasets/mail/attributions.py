@@ -60,6 +60,31 @@ _SAID = re.compile(r"(?:On|At) .{6,200}\bsaid ?:$")
 # Above quoted lines: "Dana Cole wrote:"
 _UNDATED = re.compile(rf"\S.{{0,80}}\s{_WROTE} ?:$")
 
+# Above quoted lines, of a program that nobody listed: "[3/6/25 10:02] Dana Cole (d@x.example) ->"
+_UNLISTED = re.compile(
+    rf"(?=.{{0,150}}$)(?:.{{0,100}}{_ADDRESS}|.{{0,60}}\d[./-]\d.{{0,20}}\d:\d\d).*[^.!?]$"
+)
+# Zoho, English: "---- On Tue, 03 Jun 2025 10:02:11 +0200 Dana Cole <dana@x.example> wrote ---"
+_DECORATED = re.compile(r"\s*([-*_=~#])\1{1,} ?(?P<text>[^-*_=~#].*?)\s?:?\s?([-*_=~#])\3{1,}$")
+
+# A date with its year, in words or numbers: "3 Jun 2025", "June 3, 2025", "3 de jun. de 2025",
+# "3. kesäkuuta 2025", "2025-06-03", "3/6/25", "2025年6月3日"
+_FULL_DATE = (
+    r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
+    r"|\d{1,2}[^\W\d]{0,2}\W{1,2}(?:de )?[^\W\d]{3,12}\W{1,2}(?:de )?\d{4}"
+    r"|[^\W\d]{3,12}\.? \d{1,2}[^\W\d]{0,2},? \d{4}|\d{4}年)"
+)
+# What an attribution begins with, as no line of a writer's own words above it does: its opening and
+# a date, or the date alone, perhaps with the name of the day ("Tue, 3 Jun 2025"). MH, English only:
+# "In message <1@x.example>, Dana Cole writes:"
+_BEGINNING = re.compile(
+    r"[-* \t]{0,5}(?:In (?:message|article) <|"
+    rf"(?:{_OPENINGS})\s.{{0,30}}?(?:{_FULL_DATE}|\b\d{{1,2}}\b(?![:.h]\d).{{0,25}}\d[:.h]\d\d)"
+    rf"|\[?(?:[^\W\d]{{2,12}}\.?,? )?{_FULL_DATE}|(?:{_QUOTING})\s)"
+)
+# "On Tue," above "3 Jun 2025 at 10:02, Dana Cole wrote:"
+_TORN_OPENING = re.compile(rf"(?:{_OPENINGS})(?:\s[^\W\d]{{2,12}}\.?,?)?$|[^\W\d]{{2,12}}\.?,$")
+
 # Cheap expressions, so that few lines are matched against the ones above.
 _MAY_ATTRIBUTE = re.compile(
     rf"\b{_WROTE}|{_WROTE_IN_QUOTEQUAIL}|{_QUOTING_HINTS}|" + r"\d{4}[-/]\d"
@@ -73,6 +98,7 @@ _PROSE = re.compile(r"\b(?:I|we|he|she|they) wrote", re.IGNORECASE)
 _WRAPPED_LINES = 4  # that an attribution may have
 _SHORTEST = 12  # characters of an attribution
 _ABBREVIATION_CHARACTERS = 5  # of the longest abbreviation, its full stop included
+_DECORATIONS = ("--", "**", "__", "==", "~~", "##")
 
 ATTRIBUTION_CHARACTERS = 400
 
@@ -80,19 +106,28 @@ ATTRIBUTION_CHARACTERS = 400
 def attribution_start(lines: Sequence[str], i: int) -> int | None:
     """First line of the attribution that ends with line `i`; None where none ends there.
 
-    A program wraps an attribution over up to four lines. All beginnings are tried, and the highest
-    wins: the rest of an attribution often reads like a whole one ("Dana Cole wrote:").
+    A program wraps an attribution over up to four lines, and writes it right below the writer's
+    words. So the lowest beginning counts, unless a line above it begins as an attribution does: the
+    rest of one often reads like a whole one ("Dana Cole wrote:").
     """
-    if not lines[i].endswith((":", ">")):
-        return None
-    above = " ".join(lines[max(i - _WRAPPED_LINES + 1, 0) : i + 1])
+    line = lines[i]
     below = skip_blanks(lines, i + 1)
     quoted = below < len(lines) and is_marked(lines[below])
+    decorated = line.endswith(_DECORATIONS) and bool(line.strip("-*_=~# "))
+    if not (decorated or line.endswith((":", ">"))):
+        return i if quoted and _is_unlisted(lines, i) else None
+    above = " ".join(lines[max(i - _WRAPPED_LINES + 1, 0) : i + 1])
     if len(above) < _SHORTEST or not (quoted or _DIGIT_OR_ADDRESS.search(above)):
         return None
     if not (quoted or _MAY_ATTRIBUTE.search(above)):
         return None
+    start = _lowest_start(lines, i, quoted)
+    return i if start is None and quoted and _is_unlisted(lines, i) else start
+
+
+def _lowest_start(lines: Sequence[str], i: int, quoted: bool) -> int | None:
     start = i if quoted and _UNDATED.match(lines[i]) else None
+    torn = False  # whether the line above `start` belongs to the attribution in any case
     for first in range(i, max(i - _WRAPPED_LINES, -1), -1):
         line = lines[first]
         if not line.strip() or is_marked(line) or (first < i and _ends_sentence(line)):
@@ -100,9 +135,21 @@ def attribution_start(lines: Sequence[str], i: int) -> int | None:
         joined = " ".join(part.strip() for part in lines[first : i + 1])
         if len(joined) > ATTRIBUTION_CHARACTERS:
             break
-        if _is_attribution(joined, quoted):
-            start = first
+        if not _is_attribution(joined, quoted):
+            continue
+        begins = bool(_BEGINNING.match(joined))
+        if start is None or torn or begins:
+            start, torn = first, joined.startswith(("<", "(", "["))
+        if begins:
+            opening = lines[first - 1].strip() if first and joined[0].isdigit() else ""
+            return first - 1 if opening and _TORN_OPENING.match(opening) else first
     return start
+
+
+def _is_unlisted(lines: Sequence[str], i: int) -> bool:
+    """Whether line `i`, alone in its paragraph above quoted lines, says whose words they are."""
+    alone = i == 0 or not lines[i - 1].strip()
+    return alone and bool(_UNLISTED.match(lines[i].strip()))
 
 
 def _ends_sentence(line: str) -> bool:
@@ -119,7 +166,10 @@ def _is_attribution(text: str, quoted: bool) -> bool:
 
     Without a date it is prose: "On this, Keynes wrote:".
     """
-    if text.startswith("---"):
+    decorated = _DECORATED.match(text)
+    if decorated:
+        text = f"{decorated['text']}:"
+    elif text.startswith("---"):
         return bool(_YAHOO.match(text))
     text = text.lstrip("- \t").replace(" :", ":")
     if not (_DATED.search(text) or (quoted and re.search(r"\d", text))):

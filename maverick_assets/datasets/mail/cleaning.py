@@ -4,14 +4,20 @@ Words that are kept stay as they were typed: case, punctuation, emoji, newlines 
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, takewhile
 
 from maverick_assets.crm.html_text import MAX_PAGE_CHARACTERS, TooMuchText, html_to_text
 from maverick_assets.datasets.characters import visible
-from maverick_assets.datasets.mail.footers import footer_reasons
+from maverick_assets.datasets.mail.footers import Position, footer_reasons
 from maverick_assets.datasets.mail.header_blocks import quoted_author
+from maverick_assets.datasets.mail.programs.meetings import meeting_spans
+from maverick_assets.datasets.mail.programs.placeholders import (
+    placeholder_spans,
+    without_placeholders,
+)
 from maverick_assets.datasets.mail.quote_marks import (
     marked_lines,
     quote_follows,
@@ -28,7 +34,7 @@ class RemovedPart:
     start: int  # start and end are positions in the body as `plain_text` returns it
     end: int
     # quote, attribution, header, forward, signature, contact, device, attachment, disclaimer,
-    # footer, or blank (the blank lines around what is kept)
+    # footer, banner, meeting, placeholder, or blank (the blank lines around what is kept)
     reason: str
 
 
@@ -63,6 +69,7 @@ _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)+")
 MAX_TEXT_CHARACTERS = 500_000
 _MAX_NESTING = 5  # forwards within forwards
 _MAX_PASSES = 8  # of `_divide`
+_INTRODUCED = ("attribution", "header", "forward")  # reasons of lines that introduce a quoted mail
 # A body in HTML begins with such a tag: "<html>", "<!DOCTYPE html>", '<div dir="ltr">' ...
 _HTML_START = re.compile(
     r"\s*<(?:!doctype html|html|head|body|meta|style|div|p|table|span|font|br|center)\b",
@@ -111,8 +118,9 @@ def clean_body(body: str) -> CleanBody:
         if quoted or not quoted_lines:
             break
         inner = _divide(quoted_lines)
-        quoted = clean_text("\n".join(inner.own(quoted_lines)))
+        quoted = clean_text(without_placeholders("\n".join(inner.own(quoted_lines))))
         quoted_lines = inner.quoted
+    removed = _with_placeholders(text, removed)
     own = _without(text, removed)
     return CleanBody(own, quoted or None, division.forwarded, removed, division.author)
 
@@ -131,22 +139,52 @@ def _divide(lines: Sequence[str]) -> _Division:
     uncover a footer.
     """
     reasons: list[str | None] = [None] * len(lines)
+    for start, end in meeting_spans(lines):
+        reasons[start:end] = ["meeting"] * (end - start)
     quoted: list[str] = []
     forwarded, author = False, ""
     for _ in range(_MAX_PASSES):
         left = [i for i, reason in enumerate(reasons) if reason is None]
         division = _divide_by_quotes([lines[i] for i in left])
-        own = [i for i, reason in zip(left, division.reasons, strict=True) if reason is None]
-        footers = footer_reasons([lines[i] for i in own])
-        for places, new_reasons in ((left, division.reasons), (own, footers)):
-            for i, reason in zip(places, new_reasons, strict=True):
-                reasons[i] = reason
+        for i, reason in zip(left, division.reasons, strict=True):
+            reasons[i] = reason
+        own = [i for i in left if reasons[i] is None]
+        _mark_footers(lines, own, reasons)
         quoted += division.quoted
         forwarded, author = forwarded or division.forwarded, author or division.author
-        changed = len(left) - footers.count(None)
+        changed = len(left) - reasons.count(None)
         if not changed or all(reasons[i] or not lines[i].strip() for i in own):
             break
     return _Division(reasons, quoted, forwarded, author)
+
+
+def _mark_footers(lines: Sequence[str], own: Sequence[int], reasons: list[str | None]) -> None:
+    """Enter in `reasons` why lines of those in `own`, which have none, are footers.
+
+    A footer ends where something introduces quoted lines: the writer may answer below them.
+    """
+    parts = [own]
+    if any(reason in _INTRODUCED for reason in set(reasons)):
+        parts = [part for part in _parts(own, reasons) if any(lines[i].strip() for i in part)]
+    for number, part in enumerate(parts):
+        position = Position(first=number == 0, last=number == len(parts) - 1)
+        new_reasons = footer_reasons([lines[i] for i in part], position)
+        for i, reason in zip(part, new_reasons, strict=True):
+            reasons[i] = reason
+        if not position.last:  # a blank line keeps it apart from the words below
+            for i in takewhile(lambda i: not lines[i].strip(), reversed(part)):
+                reasons[i] = None
+
+
+def _parts(own: Sequence[int], reasons: Sequence[str | None]) -> list[list[int]]:
+    """`own`, apart where the line of an introduction stands between two."""
+    introduced = [i for i, reason in enumerate(reasons) if reason in _INTRODUCED]
+    parts: list[list[int]] = [[]]
+    for i in own:
+        if parts[-1] and bisect_right(introduced, i) > bisect_right(introduced, parts[-1][-1]):
+            parts.append([])
+        parts[-1].append(i)
+    return parts
 
 
 def _divide_by_quotes(lines: Sequence[str]) -> _Division:
@@ -194,6 +232,20 @@ def _removed_parts(lines: Sequence[str], reasons: Sequence[str | None]) -> tuple
         if reason is not None:
             parts.append(RemovedPart(starts[run[0]], ends[run[-1]], reason))
     return tuple(part for part in parts if part.start < part.end)
+
+
+def _with_placeholders(text: str, removed: Sequence[RemovedPart]) -> tuple[RemovedPart, ...]:
+    """The removed parts, and the placeholders within the lines that are kept."""
+    spans = placeholder_spans(text)
+    if not spans:
+        return tuple(removed)
+    parts = list(removed)
+    starts = [part.start for part in removed]
+    for start, end in spans:
+        before = bisect_right(starts, start) - 1
+        if before < 0 or removed[before].end <= start:
+            parts.append(RemovedPart(start, end, "placeholder"))
+    return tuple(sorted(parts, key=lambda part: part.start))
 
 
 def _without(text: str, removed: Iterable[RemovedPart]) -> str:

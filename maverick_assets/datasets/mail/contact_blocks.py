@@ -43,6 +43,7 @@ _CONTACT = re.compile(
     r"|\b(?:" + any_of(lambda language: language.contacts.telephone_labels) + r")\b\W{0,4}\d",
     re.IGNORECASE,
 )
+_MAY_CONTACT = re.compile(r"[\d@]|www|http", re.IGNORECASE)
 # An extension alone: "54471"
 _EXTENSION = re.compile(r"\s*\d{5}\s*$")
 # "Head of Product", "TestPilot Ovens Inc."
@@ -85,7 +86,7 @@ def contact_block_start(lines: Sequence[str]) -> int:
     block = 0
     for i in range(end - 1, -1, -1):
         line = lines[i].strip()
-        if len(line) <= _NAME_CHARACTERS and _CLOSING.match(line):
+        if is_closing(line):
             return _start_below_closing(lines, i + 1, end)
         block += bool(line)
         if block > _BLOCK_LINES or _is_prose(line):
@@ -99,6 +100,12 @@ def text_end(lines: Sequence[str], end: int | None = None) -> int:
     while end and not lines[end - 1].strip():
         end -= 1
     return end
+
+
+def is_closing(line: str) -> bool:
+    """Whether a line is a closing: "Best regards,"."""
+    line = line.strip()
+    return len(line) <= _NAME_CHARACTERS and bool(_CLOSING.match(line))
 
 
 def ends_sentence(line: str) -> bool:
@@ -126,13 +133,13 @@ def _start_without_closing(lines: Sequence[str], end: int) -> int:
     telephone, and it stays.
     """
     top = _block_top(lines, end)
-    if top is None or not _is_name(lines[top]) or _ANNOUNCEMENT.search(lines[top]):
+    if top is None or not is_name(lines[top]) or _ANNOUNCEMENT.search(lines[top]):
         return len(lines)
     above = text_end(lines, top)
     if not 0 < above < top:  # nothing above, or no blank line between
         return len(lines)
     typed = lines[above - 1].strip()
-    repeated = _is_name(typed) and typed.split()[0].strip(",.-") == lines[top].split()[0]
+    repeated = is_name(typed) and typed.split()[0].strip(",.-") == lines[top].split()[0]
     sentence = _last_sentence(lines, text_end(lines, above - 1) if repeated else above)
     if not sentence or _ANNOUNCEMENT.search(sentence):
         return len(lines)
@@ -148,7 +155,7 @@ def _block_top(lines: Sequence[str], end: int) -> int | None:
     for i in range(end - 1, -1, -1):
         line = lines[i].strip()
         if not line:
-            if has_contact and _is_name(lines[top]):
+            if has_contact and is_name(lines[top]):
                 break
             continue
         contact = _is_contact_line(line)
@@ -173,7 +180,8 @@ def _last_sentence(lines: Sequence[str], end: int) -> str:
     return " ".join([*before[-1:], last]) if len(last.split()) < _SHORT_SENTENCE else last
 
 
-def _is_name(line: str) -> bool:
+def is_name(line: str) -> bool:
+    """Whether a line may be a typed name."""
     short = len(line.strip()) <= _NAME_CHARACTERS
     return short and bool(_NAME.match(line)) and not _has_contact(line)
 
@@ -212,7 +220,7 @@ def _is_extension(typed: Sequence[str], below: Sequence[str]) -> bool:
 
 def _is_full_name(typed: Sequence[str], below: Sequence[str]) -> bool:
     """Whether the full name stands below a typed first name, as at the beginning of a block."""
-    if not typed or not below or not _is_name(below[0]):
+    if not typed or not below or not is_name(below[0]):
         return False
     short, full = typed[0].strip(" ,.-").split(), below[0].split()
     return len(short) == 1 and len(full) > 1 and short[0] == full[0]
@@ -220,6 +228,8 @@ def _is_full_name(typed: Sequence[str], below: Sequence[str]) -> bool:
 
 def _has_contact(line: str) -> bool:
     """Whether the line has a telephone number, an e-mail address or a web address."""
+    if not _MAY_CONTACT.search(line):  # cheap; most lines hold none of these
+        return False
     number = _NUMBER.search(_DATE.sub("", line[:_LINE_CHARACTERS]))
     digits = 0 if number is None else sum(map(str.isdigit, number.group()))
     return digits >= _NUMBER_DIGITS or bool(_CONTACT.search(line[:_LINE_CHARACTERS]))

@@ -1,22 +1,23 @@
 """Footers: what mail programs, providers and lawyers put below a writer's words."""
 
 import re
-from collections.abc import Sequence
-
-from mailparser_reply.constants import MAIL_LANGUAGES
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from maverick_assets.datasets.mail.contact_blocks import (
     contact_block_start,
     ends_sentence,
     text_end,
 )
-from maverick_assets.datasets.mail.languages import LANGUAGES, any_of
+from maverick_assets.datasets.mail.languages import any_of
+from maverick_assets.datasets.mail.programs.banners import banner_end
+from maverick_assets.datasets.mail.programs.devices import device_start
+from maverick_assets.datasets.mail.programs.disclaimers import RULE, disclaimer_span
+from maverick_assets.datasets.mail.programs.placeholders import without_placeholders
 
-# "----------", "**********"; from HTML that was turned into text: "<FONT SIZE = 1>**********"
-_RULE = re.compile(r"\s*(?:<[^<>]{1,40}>)?[-_*=]{3,}\s*$")
-
-# Mailman: "_______________________________________________" over "ovens mailing list"
-_UNDERSCORES = re.compile(r"_{25,}\s*$")
+# Mailman: "_______________________________________________" over "ovens mailing list"; Groups.io:
+# "-=-=-=-=-=-=-=-=-=-=-=-" above and below its links
+_UNDERSCORES = re.compile(r"(?:_{25,}|(?:-=){8,}-?)\s*$")
 # SourceForge, English only: a line of dashes over "This list is sponsored by: Ovens!"
 _DASHES = re.compile(r"-{40,}\s*$")
 _SPONSOR = re.compile(r"sponsored by|mailing list|unsubscribe", re.IGNORECASE)
@@ -38,35 +39,6 @@ _OFFER = re.compile(
 _OFFER_LINES = 6  # last lines of a mail that are searched for an offer
 _FOOTER_LINES = 8  # lines below a delimiter or rule, at most
 
-# Apple Mail: "Sent from my iPhone"; Outlook: "Get Outlook for iOS", "Pobierz program Outlook ..."
-# mailparser_reply has the common ones of each language. A phrase that ends with a space needs no
-# word boundary after it.
-_DEVICE_LINES = [line for language in LANGUAGES for line in language.footers.device_lines]
-_DEVICE = re.compile(
-    r"\s*\W{0,3}(?:(?:"
-    + "|".join(
-        [
-            *filter(None, (words.get("sent_from") for words in MAIL_LANGUAGES.values())),
-            *(line for line in _DEVICE_LINES if not line.endswith(" ")),
-            rf"(?:{any_of(lambda language: language.footers.get_outlook)}) (?:program )?Outlook",
-        ]
-    )
-    + r")\b|(?:"
-    + "|".join(line for line in _DEVICE_LINES if line.endswith(" "))
-    + r")).{0,70}$"
-)
-_DEVICE_CHARACTERS = 120
-
-# "This e-mail is confidential and intended only for the addressee. If you have received it ..."
-_DISCLAIMER = re.compile(
-    r"\W*(?:" + any_of(lambda language: language.footers.disclaimer_openings) + ")",
-    re.IGNORECASE,
-)
-_LEGAL = re.compile(any_of(lambda language: language.footers.legal_words), re.IGNORECASE)
-_LEGAL_LINES = 8  # first lines of a disclaimer, of which one has a legal word
-_LEGAL_CHARACTERS = 2000  # of these lines that are searched
-_DISCLAIMER_LINES = 60  # whose characters count towards its length
-_SHORTEST_DISCLAIMER = 120  # characters
 # "** Privileged and Confidential **" above a mail; then perhaps "DRAFT", English only
 _MARKING = re.compile(
     r"\W{0,5}(?:" + any_of(lambda language: language.footers.confidential_markings) + r")\W{0,5}$",
@@ -89,24 +61,57 @@ _ATTACHMENT_MARKER = re.compile(
     r"|\s*\(See attached file: [^\n()]{1,120}\)\s*$|\s*<Embedded \w{1,40}>\s*$"
 )
 _LINE_CHARACTERS = 200
+_PLACEHOLDER_CHARACTERS = 2000
+# Of a line that may be the marker of a file or a placeholder
+_LAST_CHARACTERS = (">", "> ", ")", "]", "] ", "\ufffc")
 
 
-def footer_reasons(lines: Sequence[str]) -> list[str | None]:
-    """Why each of a writer's own lines goes, None where it stays."""
+@dataclass(frozen=True)
+class Position:
+    """Where lines stand among a writer's own: answers between quoted lines are apart from each
+    other."""
+
+    first: bool
+    last: bool
+
+
+ALONE = Position(first=True, last=True)
+
+
+def footer_reasons(lines: Sequence[str], position: Position = ALONE) -> list[str | None]:
+    """Why each of a writer's own lines goes, None where it stays.
+
+    `position`: where the lines stand among other own lines, with quoted ones between.
+    """
     reasons: list[str | None] = [None] * len(lines)
     end = len(lines)
-    for reason, start_of in _FOOTERS:
-        start = start_of(lines[:end])
-        reasons[start:end] = [reason] * (end - start)
+    for reason, span_of in _FOOTERS:
+        if reason == "contact" and not (position.first or position.last):
+            continue
+        start, stop = span_of(lines[:end])
+        if reason == "footer" and not position.first and _is_bare_link(lines[:end]):
+            start = 0
+        reasons[start:stop] = [reason] * (stop - start)
+        if stop < end:  # the writer's words follow; the next pass looks at what is left
+            break
         end = start
-    marked = _marking_end(lines[:end])
-    reasons[:marked] = ["disclaimer"] * marked
+    if position.first:
+        for reason, top in (
+            ("banner", banner_end(lines[:end])),
+            ("disclaimer", _marking_end(lines[:end])),
+        ):
+            reasons[:top] = [reason] * top
     for i, line in enumerate(lines[:end]):
-        # The first two tests are cheap and spare most lines the expression.
-        closed = line.endswith((">", "> ", ")")) and len(line) <= _LINE_CHARACTERS
-        if closed and _ATTACHMENT_MARKER.match(line):
-            reasons[i] = "attachment"
+        if line.endswith(_LAST_CHARACTERS):  # cheap; few lines do
+            reasons[i] = reasons[i] or _line_reason(line)
     return reasons
+
+
+def _line_reason(line: str) -> str | None:
+    """Why a line that ends with a bracket goes, wherever it stands."""
+    if len(line) <= _LINE_CHARACTERS and _ATTACHMENT_MARKER.match(line):
+        return "attachment"
+    return None if without_placeholders(line[:_PLACEHOLDER_CHARACTERS]).strip() else "placeholder"
 
 
 def _marking_end(lines: Sequence[str]) -> int:
@@ -146,10 +151,8 @@ def _signature_start(lines: Sequence[str]) -> int:
 
 def _list_footer_start(lines: Sequence[str]) -> int:
     """Index of the footer of a mailing list or a provider: a link, an offer, or a ruled block."""
-    for start in (_list_link_start(lines), _offer_start(lines)):
-        if start < len(lines):
-            return start
-    return _ruled_footer_start(lines)
+    ruled = _ruled_footer_start(lines)
+    return min(ruled, _list_link_start(lines), _offer_start(lines))
 
 
 def _list_link_start(lines: Sequence[str]) -> int:
@@ -165,13 +168,21 @@ def _list_link_start(lines: Sequence[str]) -> int:
     return len(lines)
 
 
+def _is_bare_link(lines: Sequence[str]) -> bool:
+    """Whether the link of a mailing list is all there is, as below a quoted mail."""
+    words = [line for line in lines if line.strip()]
+    return (
+        len(words) == 1 and len(words[0]) <= _LINE_CHARACTERS and bool(_LIST_LINK.match(words[0]))
+    )
+
+
 def _offer_start(lines: Sequence[str]) -> int:
     """Index of a free provider's advertisement in the last lines, with the rule above it."""
     start = end = text_end(lines)
     for i in range(end - 1, max(end - _OFFER_LINES, -1), -1):
         if len(lines[i]) <= _LINE_CHARACTERS and _OFFER.match(lines[i]):
             start = i
-    start = start - 1 if 0 < start < end and _RULE.match(lines[start - 1]) else start
+    start = start - 1 if 0 < start < end and RULE.match(lines[start - 1]) else start
     return start if start < end else len(lines)
 
 
@@ -200,33 +211,6 @@ def _has_link(lines: Sequence[str]) -> bool:
     return any("http" in line or "www." in line or "@" in line for line in lines)
 
 
-def _disclaimer_start(lines: Sequence[str]) -> int:
-    """Index of the first paragraph of a legal disclaimer, which runs to the end of the mail.
-
-    Its opening words alone are no proof: "This message is for Dana: please call." The paragraph
-    must also hold a legal word and be long.
-    """
-    for i, line in enumerate(lines):
-        starts_paragraph = i == 0 or not lines[i - 1].strip() or _RULE.match(lines[i - 1])
-        if not (starts_paragraph and _DISCLAIMER.match(line)):
-            continue
-        beginning = " ".join(lines[i : i + _LEGAL_LINES])[:_LEGAL_CHARACTERS]
-        length = len(" ".join(lines[i : i + _DISCLAIMER_LINES]))
-        if _LEGAL.search(beginning) and length > _SHORTEST_DISCLAIMER:
-            return i - 1 if i and _RULE.match(lines[i - 1]) else i
-    return len(lines)
-
-
-def _device_start(lines: Sequence[str]) -> int:
-    """Index of what a telephone or a program adds at the end, with the rule above it."""
-    start = len(lines)
-    end = text_end(lines)
-    while end and len(lines[end - 1]) <= _DEVICE_CHARACTERS and _DEVICE.match(lines[end - 1]):
-        start = end - 2 if end > 1 and _RULE.match(lines[end - 2]) else end - 1
-        end = text_end(lines, start)
-    return start
-
-
 def _attachments_start(lines: Sequence[str]) -> int:
     """Index of the names of attached files at the end."""
     start = len(lines)
@@ -239,13 +223,19 @@ def _attachments_start(lines: Sequence[str]) -> int:
     return start
 
 
+def _to_end(start_of: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str]], tuple[int, int]]:
+    """The span from what `start_of` returns to the end."""
+    return lambda lines: (start_of(lines), len(lines))
+
+
 # From the bottom up, as programs add them: a mailing list's footer stands below a disclaimer, which
-# stands below the names of files. Each function sees only the lines that those before it left.
+# stands below the names of files. Each function sees only the lines that those before it left, and
+# returns the first line of what goes and the line after it.
 _FOOTERS = (
-    ("signature", _signature_start),
-    ("footer", _list_footer_start),
-    ("disclaimer", _disclaimer_start),
-    ("attachment", _attachments_start),
-    ("device", _device_start),
-    ("contact", contact_block_start),
+    ("signature", _to_end(_signature_start)),
+    ("footer", _to_end(_list_footer_start)),
+    ("disclaimer", disclaimer_span),
+    ("attachment", _to_end(_attachments_start)),
+    ("device", _to_end(device_start)),
+    ("contact", _to_end(contact_block_start)),
 )

@@ -48,9 +48,24 @@ class FooterWords:
 
     device_lines: tuple[str, ...] = ()  # "Sent from my", with a word or a space at its end
     get_outlook: tuple[str, ...] = ()  # "Get" in "Get Outlook for iOS"
+    # "Sent", "Get": first or last in a line that names an app or a device. Case does not matter.
+    sent_words: tuple[str, ...] = ()
+    scanner_words: tuple[str, ...] = ()  # in a line that names a scanner: "virus-free", "scanned"
     disclaimer_openings: tuple[str, ...] = ()  # the first words of a disclaimer's paragraph
     legal_words: tuple[str, ...] = ()  # one of them stands in the paragraph
     confidential_markings: tuple[str, ...] = ()  # a whole line above the text
+
+
+@dataclass(frozen=True, kw_only=True)
+class BannerWords:
+    """What a mail server's banner says above a mail from outside, in lower case.
+
+    A banner holds a word of `origins`, and one of `advice` beside one of `mail` or a decoration.
+    """
+
+    origins: tuple[str, ...] = ()  # "external", "outside"
+    advice: tuple[str, ...] = ()  # "links", "attachments", "sender"
+    mail: tuple[str, ...] = ()  # "this e-mail"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +120,7 @@ class MailLanguage:
 
     quotes: QuoteWords = field(default_factory=QuoteWords)
     footers: FooterWords = field(default_factory=FooterWords)
+    banners: BannerWords = field(default_factory=BannerWords)
     contacts: ContactWords = field(default_factory=ContactWords)
     machine_mail: MachineMailWords = field(default_factory=MachineMailWords)
     subjects: SubjectPrefixes = field(default_factory=SubjectPrefixes)

@@ -51,12 +51,10 @@ _RECEIPT = re.compile(
 
 # Bodies of invitations. iCalendar: "BEGIN:VCALENDAR"; Outlook: "When: Tuesday 10:00 (GMT+01:00)"
 # Outlook and Lotus Notes, English only: "\tTASK ASSIGNMENT", "CALENDAR ENTRY:", "*~*~*~*~*~*"
-# Google, Teams, Zoom, whose marks are English in all languages: a link, "Join Zoom Meeting"
 _CALENDAR = re.compile(
     r"^(?:BEGIN:VCALENDAR|[ \t]*TASK ASSIGNMENT[ \t]*$|CALENDAR ENTRY:|\*~\*~\*~|"
     + any_of(lambda language: language.machine_mail.calendar_lines)
-    + r")|calendar\.google\.com|^(?:Microsoft Teams|Join Zoom) Meeting"
-    r"|teams\.microsoft\.com/l/meetup",
+    + r")",
     re.MULTILINE | re.IGNORECASE,
 )
 # "You are receiving this mail because ... Unsubscribe: https://x.example/u"

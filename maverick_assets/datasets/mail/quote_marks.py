@@ -30,6 +30,8 @@ def marked_lines(lines: Sequence[str], introduced: bool) -> list[bool]:
     (`introduced`).
     """
     marks = [is_marked(line) for line in lines]
+    if True not in marks:
+        return marks
     if sum(marks) == 1 and not introduced and _OWN_MARK.match(lines[marks.index(True)]):
         return [False] * len(lines)
     return [mark or _is_wrapped_rest(lines, marks, i) for i, mark in enumerate(marks)]

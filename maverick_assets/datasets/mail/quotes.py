@@ -67,8 +67,6 @@ _ONE_LINE = re.compile(rf"\s{{0,8}}\S.{{1,120}}?\s{STAMP}\s{{1,20}}To:.{{0,800}}
 _ONE_LINE_CHARACTERS = 1200
 # Mailing lists: "[Dana Cole]" right above quoted lines. "]Dana Cole[" occurs, too.
 _BRACKETED = re.compile(r"\[[^\W\d_][^][\n:]{1,60}[]\[]:?$")
-# A line without one of these introduces nothing. The test is cheap and settles most lines.
-_MAY_INTRODUCE = re.compile(r":|--|__|[]>\[]$")
 
 
 def find_introductions(lines: Sequence[str]) -> Iterator[Introduction]:
@@ -77,10 +75,11 @@ def find_introductions(lines: Sequence[str]) -> Iterator[Introduction]:
     Lines that carry a quote mark (`>`) are skipped, except GroupWise's.
     """
     # Gmail writes "10:02\u202fAM", French programs "a écrit\u00a0:".
-    plain = [line.replace("\u00a0", " ").replace("\u202f", " ").rstrip() for line in lines]
+    spaced = "\n".join(lines).replace("\u00a0", " ").replace("\u202f", " ")
+    plain = [line.rstrip() for line in spaced.split("\n")]
     done = no_block_before = 0
     for i, line in enumerate(plain):
-        if i < done or not _MAY_INTRODUCE.search(line):
+        if i < done or not _may_introduce(line):
             continue
         if is_marked(line):
             if line.startswith(">>> ") and _GROUPWISE.match(line[:_GROUPWISE_CHARACTERS]):
@@ -99,6 +98,11 @@ def find_introductions(lines: Sequence[str]) -> Iterator[Introduction]:
         if introduction:
             yield introduction
             done = introduction.end
+
+
+def _may_introduce(line: str) -> bool:
+    """A cheap test that most lines fail."""
+    return ":" in line or "--" in line or "__" in line or line.endswith(("]", ">", "["))
 
 
 def _separator(lines: Sequence[str], i: int) -> Introduction | None:

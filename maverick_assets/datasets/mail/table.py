@@ -68,6 +68,8 @@ def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
     if (forwarded or quotes_own) and not has_reply_prefix(subject):
         subject = f"{'Fwd' if forwarded else 'Re'}: {subject}".rstrip()
     reason = machine_mail_reason(sender, subject, body.text)
+    if not body.text and any(part.reason == "meeting" for part in body.removed):
+        reason = reason or "invitation"
     # A mail to nobody that answers nothing is an entry of a calendar or a list of tasks. Where the
     # source has no column of recipients (None), the mail may be for anybody.
     is_entry = row["recipients"] == "" and not (body.quoted or row["in_reply_to"])

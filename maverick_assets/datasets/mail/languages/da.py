@@ -1,6 +1,7 @@
 """Danish."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -43,6 +44,28 @@ LANGUAGE = MailLanguage(
         ),
         legal_words=("fortrolig",),
         confidential_markings=("strengt fortroligt",),
+        sent_words=(
+            "sendt",
+            "hent",
+        ),
+        scanner_words=(
+            "virusfri",
+            "kontrolleret",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            "ekstern(?:e|t)?",
+            "uden for",
+            "udefra",
+        ),
+        advice=(
+            "links?",
+            "vedhæftede filer",
+            "afsender(?:en)?",
+            "klik",
+        ),
+        mail=("denne (?:e-?mail|mail|besked|meddelelse)",),
     ),
     contacts=ContactWords(
         # "Med venlig hilsen", "Mange hilsner"

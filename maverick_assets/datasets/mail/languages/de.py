@@ -1,6 +1,7 @@
 """German."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -53,6 +54,36 @@ LANGUAGE = MailLanguage(
         ),
         legal_words=("vertraulich",),
         confidential_markings=("streng vertraulich",),
+        sent_words=(
+            "gesendet",
+            "verschickt",
+            "versendet",
+            "geschickt",
+            "herunterladen",
+            "laden Sie",
+            "holen Sie sich",
+        ),
+        scanner_words=(
+            "virenfrei",
+            "auf Viren (?:geprüft|überprüft)",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            "extern(?:e[nrms]?)?",
+            "außerhalb",
+            "ausserhalb",
+            "unbekannten? absender",
+        ),
+        advice=(
+            "links?",
+            "anhänge",
+            "anlagen",
+            "absenders?",
+            "anklicken",
+            "klicken",
+        ),
+        mail=("(?:diese|folgende) (?:e-?mail|nachricht|mail)",),
     ),
     contacts=ContactWords(
         # "Mit freundlichen Grüßen", "Viele Grüße aus München"

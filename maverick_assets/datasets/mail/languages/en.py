@@ -1,6 +1,7 @@
 """English, and the labels that programs write whatever the language of their user."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -54,7 +55,7 @@ LANGUAGE = MailLanguage(
         get_outlook=("Get", "Download"),
         disclaimer_openings=(
             # "CONFIDENTIALITY NOTICE: This message is intended only for the addressee ..."
-            r"(?:legal |confidentiality |important |privileged )*(?:notice|disclaimer)\W",
+            r"(?:legal |confidentiality |important |privileged |e-?mail )*(?:notice|disclaimer)\W",
             # "The information contained in this e-mail is confidential ..."
             "(?:this|the information (?:contained )?in this|the contents of this) "
             r"(?:e-?mail|email|message|communication|transmission)\b",
@@ -81,6 +82,35 @@ LANGUAGE = MailLanguage(
             # "Prepared at the Request of Counsel"
             "(?:prepared|drafted|sent) (?:at|upon|on) (?:the )?"
             "(?:request|direction|advice) of (?:legal )?counsel",
+        ),
+        sent_words=(
+            "sent",
+            "get",
+            "download",
+        ),
+        scanner_words=(
+            "virus-free",
+            "scanned",
+            "checked for viruses",
+            "notified by",
+            "tracked (?:with|by)",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            "external(?:ly)?",
+            "outside",
+            "unknown sender",
+        ),
+        advice=(
+            "links?",
+            "attachments?",
+            "senders?",
+            "click",
+        ),
+        mail=(
+            "this (?:e-?mail|message|mail)",
+            "e-?mail originated",
         ),
     ),
     contacts=ContactWords(

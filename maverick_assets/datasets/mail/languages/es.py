@@ -1,6 +1,7 @@
 """Spanish."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -46,6 +47,30 @@ LANGUAGE = MailLanguage(
         # "destinatario", also typed with the accent of Portuguese
         legal_words=("confidencial", "destinat[aá]r"),
         confidential_markings=("estrictamente confidencial",),
+        sent_words=(
+            "enviado",
+            "obtener",
+            "descargar?",
+        ),
+        scanner_words=(
+            "libre de virus",
+            "analizado",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            "externos?",
+            "externa",
+            "fuera de",
+        ),
+        advice=(
+            "enlaces?",
+            "v[ií]nculos?",
+            "adjuntos",
+            "remitente",
+            "clic",
+        ),
+        mail=("este (?:mensaje|correo|e-?mail|mail)",),
     ),
     contacts=ContactWords(
         # "Un cordial saludo,", "Muchas gracias"

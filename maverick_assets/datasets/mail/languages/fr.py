@@ -1,6 +1,7 @@
 """French."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -45,6 +46,32 @@ LANGUAGE = MailLanguage(
         ),
         legal_words=("confidentiel", "destinataire"),
         confidential_markings=("strictement confidentiel",),
+        sent_words=(
+            "envoyé",
+            "envoyée?",
+            "obtenir",
+            "télécharg(?:er|ez)",
+            "provenance",
+        ),
+        scanner_words=(
+            "sans virus",
+            "analysé",
+            "garanti sans virus",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            r"l\Wextérieur",
+            "externes?",
+            "hors de",
+        ),
+        advice=(
+            "liens?",
+            "pièces jointes",
+            "expéditeur",
+            "cliquez",
+        ),
+        mail=("(?:ce|cet) (?:message|e-?mail|courriel|mail)",),
     ),
     contacts=ContactWords(
         # "Bien cordialement,", "Salutations distinguées"

@@ -1,6 +1,7 @@
 """Italian."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -48,6 +49,31 @@ LANGUAGE = MailLanguage(
         ),
         legal_words=("riservat", "destinat[aá]r"),
         confidential_markings=("strettamente riservato",),
+        sent_words=(
+            "inviato",
+            "inviata",
+            "ottieni",
+            "scarica",
+        ),
+        scanner_words=(
+            "privo di virus",
+            "controllat[ao]",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            "esterno",
+            "esterna",
+            r"all\Westerno",
+        ),
+        advice=(
+            "link",
+            "collegamenti",
+            "allegati",
+            "mittente",
+            "cliccare",
+        ),
+        mail=("(?:questo|questa|la presente) (?:messaggio|e-?mail|mail)",),
     ),
     contacts=ContactWords(
         # "Cordiali saluti,", "Grazie mille"

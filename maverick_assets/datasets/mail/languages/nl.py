@@ -1,6 +1,7 @@
 """Dutch."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -39,6 +40,32 @@ LANGUAGE = MailLanguage(
         ),
         legal_words=("vertrouwelijk", "geadresseerde"),
         confidential_markings=("strikt vertrouwelijk",),
+        sent_words=(
+            "verzonden",
+            "verstuurd",
+            "gestuurd",
+            "download",
+        ),
+        scanner_words=(
+            "virusvrij",
+            "gescand",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            "extern(?:e)?",
+            "buiten",
+        ),
+        advice=(
+            "links?",
+            "bijlagen?",
+            "afzender",
+            "klik",
+        ),
+        mail=(
+            "deze (?:e-?mail|mail)",
+            "dit bericht",
+        ),
     ),
     contacts=ContactWords(
         # "Met vriendelijke groet,", "Groetjes"

@@ -1,9 +1,14 @@
-"""Russian, Chinese and Turkish, of which only these words are covered.
+"""Languages of which only a few words are covered: Russian, Chinese, Turkish, Finnish and others.
 
 A language that gets more of them moves to a module of its own.
 """
 
-from maverick_assets.datasets.mail.language import MailLanguage, QuoteWords, SubjectPrefixes
+from maverick_assets.datasets.mail.language import (
+    FooterWords,
+    MailLanguage,
+    QuoteWords,
+    SubjectPrefixes,
+)
 
 LANGUAGE = MailLanguage(
     quotes=QuoteWords(
@@ -17,6 +22,15 @@ LANGUAGE = MailLanguage(
         # Thunderbird, Russian: "-------- Пересылаемое сообщение --------", which quotequail has
         separator_nouns=("сообщение",),
         forward_words=("пересылаемое",),
+    ),
+    footers=FooterWords(
+        sent_words=(
+            # Apple Mail: "Lähetetty iPhonesta", "Odesláno z iPhonu", "iPhone'umdan gönderildi"
+            *("lähetetty", "hanki", "sendt", "skaff deg", "odesláno", "získa(?:t|jte)", "odoslané"),
+            *("отправлено", "надіслано", "скачать", "gönderildi", "gönderilmiştir", "edinin"),
+            *("elküldve", "küldve", "trimis", "στάλθηκε", "αποστολή", "poslano", "изпратено"),
+            *("gửi từ", "dikirim dari", "נשלח", "أرسلت", "보냄", "보내기"),
+        ),
     ),
     subjects=SubjectPrefixes(
         # Outlook, Chinese: the first two answer and the third forwards. It is no `forward` here: a

@@ -1,6 +1,7 @@
 """Polish."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -49,6 +50,31 @@ LANGUAGE = MailLanguage(
         ),
         legal_words=("poufn",),
         confidential_markings=("ściśle poufne",),
+        sent_words=(
+            "wysłan[eoay]",
+            "wysłano",
+            "pobierz",
+            "uzyskaj",
+        ),
+        scanner_words=(
+            "wolna od wirusów",
+            "sprawdzon[ay]",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            r"zewnętrzn\w+",
+            "spoza",
+            "zewnątrz",
+        ),
+        advice=(
+            "linki",
+            "linków",
+            "załączniki",
+            "załączników",
+            r"nadawc\w+",
+        ),
+        mail=("(?:ta|ten) (?:wiadomość|e-?mail)",),
     ),
     contacts=ContactWords(
         # "Pozdrawiam serdecznie,", "Z poważaniem"

@@ -1,6 +1,7 @@
 """Portuguese, of Portugal and of Brazil."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -52,6 +53,32 @@ LANGUAGE = MailLanguage(
         ),
         legal_words=("confidencial", "destinat[aá]r"),
         confidential_markings=("estritamente confidencial",),
+        sent_words=(
+            "enviado",
+            "enviada",
+            "obter",
+            "obtenha",
+            "baix(?:ar|e)",
+            "descarregar",
+        ),
+        scanner_words=(
+            "livre de vírus",
+            "verificado",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            "externo",
+            "externa",
+            "fora da",
+        ),
+        advice=(
+            "links?",
+            "anexos",
+            "remetente",
+            "clique",
+        ),
+        mail=("(?:este|esta) (?:mensagem|e-?mail)",),
     ),
     contacts=ContactWords(
         # "Um abraço,", "Com os melhores cumprimentos"

@@ -1,6 +1,7 @@
 """Swedish."""
 
 from maverick_assets.datasets.mail.language import (
+    BannerWords,
     ContactWords,
     FooterWords,
     MachineMailWords,
@@ -45,6 +46,34 @@ LANGUAGE = MailLanguage(
         ),
         legal_words=("konfidentiell", "sekretess"),
         confidential_markings=("strikt konfidentiellt",),
+        sent_words=(
+            "skickat",
+            "skickades",
+            "hämta",
+            "skaffa",
+            "ladda ned?",
+        ),
+        scanner_words=(
+            "virusfri",
+            "kontrollerats",
+        ),
+    ),
+    banners=BannerWords(
+        origins=(
+            "extern(?:a|t)?",
+            "utanför",
+            "utifrån",
+        ),
+        advice=(
+            "länkar",
+            "bilagor",
+            "avsändaren?",
+            "klicka",
+        ),
+        mail=(
+            "(?:det här|detta) (?:meddelandet?|e-?postmeddelandet?|mejlet?)",
+            "denna e-?post",
+        ),
     ),
     contacts=ContactWords(
         # "Med vänliga hälsningar", "Tack"
