@@ -19,7 +19,7 @@ _DIGITS_LEFT = 4
 
 
 @dataclass(frozen=True)
-class FigureText:
+class LabelledText:
     """A text with a phone number, or one with figures that are none."""
 
     text: str
@@ -27,7 +27,7 @@ class FigureText:
     is_locked: bool
 
 
-def phone_texts() -> list[FigureText]:
+def phone_texts() -> list[LabelledText]:
     """Texts with phone numbers and hardly another digit. Each number has one sentence."""
     texts = []
     countries: dict[str, Any] = read_corpus("phone_numbers.yaml")
@@ -38,7 +38,7 @@ def phone_texts() -> list[FigureText]:
     return texts
 
 
-def clean_figures() -> list[FigureText]:
+def clean_figures() -> list[LabelledText]:
     """Texts with figures and without a phone number."""
     kinds: dict[str, list[str]] = read_corpus("figures_that_are_no_phones.yaml")
     return [_text(text, kind) for kind, texts in kinds.items() for text in texts]
@@ -50,5 +50,5 @@ def keeps_number(text: str, protect: Callable[[str], str]) -> bool:
     return len(left) > _DIGITS_LEFT
 
 
-def _text(text: str, group: str) -> FigureText:
-    return FigureText(text, group, sha256(text.encode()).digest()[0] % 2 == 1)
+def _text(text: str, group: str) -> LabelledText:
+    return LabelledText(text, group, sha256(text.encode()).digest()[0] % 2 == 1)

@@ -6,6 +6,12 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 
 from maverick_assets.crm.people.folding import fold
+from maverick_assets.datasets.pseudonyms.addresses.encoded import (
+    encoded_addresses,
+    packed_addresses,
+)
+from maverick_assets.datasets.pseudonyms.addresses.spelled import spelled_addresses
+from maverick_assets.datasets.pseudonyms.addresses.written import plain_addresses
 from maverick_assets.datasets.pseudonyms.contacts import (
     Contact,
     contact_surrogates,
@@ -35,10 +41,6 @@ from maverick_assets.datasets.pseudonyms.streets import street_addresses
 from maverick_assets.datasets.pseudonyms.surrogates import split_domain
 from maverick_assets.datasets.pseudonyms.vocabulary import AMBIGUOUS_NAMES
 
-# Both match only at the start of a word. Otherwise a long run of letters would be scanned once for
-# each letter.
-#   "dana.cole@mail.acme.co.uk"
-_EMAIL_ADDRESS = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 #   "www.acme.com"  "https://shop.acme.co.uk/cart"
 _HOST = re.compile(r"(?<![\w.@-])(?:[\w-]{1,63}\.){1,4}[A-Za-z]{2,24}(?![\w-])")
 # The local part of an address: "dana.cole", "dana_cole", "dana-cole"
@@ -127,8 +129,7 @@ class ThirdParties:
 
     def _replacements(self, text: str, addresses: tuple[str, ...]) -> Iterator[Replacement]:
         """Possible replacements. Where two overlap, `protect` takes the first."""
-        for match in _EMAIL_ADDRESS.finditer(text):
-            yield Replacement(*match.span(), self.address(match.group()))
+        yield from self._address_replacements(text)
         for match in _HOST.finditer(text):
             domain = registered_domain(match.group())
             if domain in self._contact_domains:
@@ -140,6 +141,18 @@ class ThirdParties:
             yield Replacement(start, end, self.surrogates.phone(digits))
         yield from street_addresses(text, self.surrogates.street)
         yield from self._name_replacements(text, addresses)
+
+    def _address_replacements(self, text: str) -> Iterator[Replacement]:
+        """A replaced address is written as the one whose place it takes."""
+        finders = (plain_addresses, encoded_addresses, spelled_addresses)
+        for written in (written for find in finders for written in find(text)):
+            new = self.address(written.address)
+            if new != written.address:
+                yield Replacement(written.start, written.end, written.encode(new))
+            else:  # covered, so that no rule reads a part of it
+                yield Replacement(written.start, written.end, text[written.start : written.end])
+        for packed in packed_addresses(text, self.protect):
+            yield Replacement(*packed)
 
     def _name_replacements(self, text: str, addresses: tuple[str, ...]) -> Iterator[Replacement]:
         full_names, single_names = self._participant_names(addresses)

@@ -60,6 +60,8 @@ def phone_numbers(text: str, regions: Sequence[str] = ()) -> Iterator[PhoneNumbe
 
 
 def _whole(run: Run) -> Iterator[tuple[int, int]]:
+    if len(run.spans) < 3 and run.text[run.spans[0][0] - 1 : run.spans[0][0]] not in ("+", "("):
+        return
     figure = run.part(0, len(run.spans) - 1)
     if len(figure.groups) > 2 or figure.is_international or figure.is_bracketed:
         yield figure.start, figure.end

@@ -1,0 +1,1 @@
+"""Mail addresses in text, however programs encode them and people spell them."""
