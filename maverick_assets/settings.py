@@ -241,6 +241,10 @@ class Settings(BaseSettings):
         """HTML pages: dataset cards, monthly and quarterly reports."""
         return self.home / "reports"
 
+    def dataset_cards(self, personality: str) -> Path:
+        """The cards of a personality's datasets."""
+        return self.reports / "datasets" / personality
+
 
 def _split(text: str) -> tuple[str, ...]:
     """The parts between commas, without the empty ones."""

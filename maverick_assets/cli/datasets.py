@@ -20,19 +20,24 @@ datasets_app.add_typer(quarantine_app, name="quarantine")
 
 @datasets_app.command("show")
 def datasets_show(personality: PersonalityName, as_json: AsJson = False) -> None:
-    """Show a dataset: what was left out and why, shares, lengths, a few examples."""
+    """Show a dataset: what became of each row and why, shares, lengths, a few examples."""
     from maverick_assets.datasets.examples.example import read_examples
     from maverick_assets.datasets.examples.refresh import read_selection
-    from maverick_assets.datasets.quality.card import card_text, make_card
+    from maverick_assets.datasets.owner import Owner
+    from maverick_assets.datasets.quality.card import card_text, make_card, with_fates
+    from maverick_assets.datasets.quality.fates import row_fates
     from maverick_assets.lake.delta import open_table
 
-    lake = load_settings().lake
+    settings = load_settings()
+    lake, owner = settings.lake, Owner(settings.owner_emails, settings.owner_user_ids)
     recipe = recipe_named(load_recipes(), personality)
     selection = read_selection(lake, recipe)
+    fates = row_fates(lake, recipe, owner, selection)
     path = dataset_path(lake, recipe.name)
     table = open_table(path)
     version = table.version() if table else 0
-    card = make_card(lake, recipe, version, selection, read_examples(path, version))
+    examples = read_examples(path, version)
+    card = with_fates(make_card(lake, recipe, version, selection, examples), fates)
     print_result(asdict(card), card_text(card), as_json)
 
 

@@ -1,5 +1,7 @@
 """`maverick status`: rows of the CRM, versions in service, last runs."""
 
+from collections.abc import Mapping, Sequence
+
 import psycopg
 from psycopg import sql
 
@@ -8,6 +10,8 @@ from maverick_assets.cli.models import summary, versions_in_service
 from maverick_assets.cli.services import dagster_instance, running_services
 from maverick_assets.crm.connection import connect, describe_database
 from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.quality.unused_tables import read_warnings
+from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import load_settings
 
 
@@ -24,10 +28,12 @@ def status(as_json: AsJson = False) -> None:
                 for run in instance.get_runs(limit=5)
             ]
     versions = [summary(manifest) for manifest in versions_in_service(settings)]
+    warnings = {name: read_warnings(settings.dataset_cards(name)) for name in load_recipes()}
     result = {
         "home": str(settings.home),
         "crm": where,
         "rows": rows,
+        "warnings": {name: lines for name, lines in warnings.items() if lines},
         "versions": versions,
         "runs": runs,
     }
@@ -38,10 +44,20 @@ def status(as_json: AsJson = False) -> None:
             f"          {name}: {'no table' if count is None else f'{count} rows'}"
             for name, count in rows.items()
         ),
+        *warning_lines(warnings),
         *(f"version   {version['personality']} {version['version']}" for version in versions),
         *(f"run       {run['job']} {run['status']} {run['run'][:8]}" for run in runs),
     ]
     print_result(result, "\n".join(lines), as_json)
+
+
+def warning_lines(warnings: Mapping[str, Sequence[str]]) -> list[str]:
+    """Tables that give a personality no example, each with the reason; each reason once."""
+    readers: dict[str, list[str]] = {}
+    for name, lines in warnings.items():
+        for line in lines:
+            readers.setdefault(line, []).append(name)
+    return [f"warning   {line} ({', '.join(names)})" for line, names in readers.items()]
 
 
 def _count_rows(connection: psycopg.Connection, table: str) -> int | None:

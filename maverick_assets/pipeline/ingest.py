@@ -23,8 +23,10 @@ from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.phones.regions import regions_of_owner
 from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
-from maverick_assets.datasets.quality.card import Card, make_card, write_card
+from maverick_assets.datasets.quality.card import Card, make_card, with_fates, write_card
 from maverick_assets.datasets.quality.checks import Check, check_dataset
+from maverick_assets.datasets.quality.fates import row_fates
+from maverick_assets.datasets.quality.unused_tables import write_warnings
 from maverick_assets.datasets.secrets.quarantine import (
     QuarantinedExample,
     quarantined_examples,
@@ -154,9 +156,14 @@ def refresh_personality(run: RunContext, recipe: Recipe) -> PersonalityDataset:
     examples = read_examples(dataset_path(lake, recipe.name), commit.version)
     owner = Owner(settings.owner_emails, settings.owner_user_ids)
     checks = check_dataset(lake, recipe, owner, commit.version, examples)
-    card = make_card(lake, recipe, commit.version, selection, examples)
-    page = settings.reports / "datasets" / recipe.name / f"{commit.version}.html"
+    fates = row_fates(lake, recipe, owner, selection)
+    card = with_fates(make_card(lake, recipe, commit.version, selection, examples), fates)
+    for warning in card.warnings:
+        run.log.warning(warning)
+    cards = settings.dataset_cards(recipe.name)
+    page = cards / f"{commit.version}.html"
     write_card(card, page)
+    write_warnings(cards, card.warnings)
     return PersonalityDataset(
         commit=commit,
         candidates=candidates,

@@ -11,6 +11,7 @@ from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.schema import TEXT_TABLES
 from maverick_assets.crm.sources.source import FetchResult, SourceTable
+from maverick_assets.datasets.quality.unused_tables import read_warnings
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline import base_model
 from maverick_assets.pipeline.ingest import land_table, refresh_clean, refresh_personality
@@ -82,6 +83,21 @@ def test_the_log_says_how_many_turns_are_withheld_from_a_personality(
     assert [line for line in log.of_level("info") if "withheld" in line] == [
         "3 turns are withheld from allan-maverick: 2 health words, 1 intimate words"
     ]
+
+
+def test_a_table_that_gives_no_example_is_a_warning_of_the_log_and_for_the_status(
+    ingested: RunContext, log: RecordingLog
+) -> None:
+    note = {"user_id": "somebody", "title": "Tea", "content": "Tea helps.", "created_at": START}
+    upsert_raw_rows(ingested.settings.lake, "sticky_notes", [note | {"id": "1"}])
+    refresh_clean(ingested, TEXT_TABLES)
+    dataset = refresh_personality(ingested, load_recipes()["allan-maverick"])
+    warning = (
+        "sticky_notes: 1 rows, none of them yours: no user_id is one of MAVERICK_OWNER_USER_ID"
+    )
+    assert warning in log.of_level("warning")
+    assert list(dataset.card.warnings) == [warning]
+    assert read_warnings(dataset.page.parent) == [warning]
 
 
 def test_what_is_cut_is_said_on_every_night(ingested: RunContext, log: RecordingLog) -> None:

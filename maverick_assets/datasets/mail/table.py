@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS, CleanBody, clean_body
 from maverick_assets.datasets.mail.languages import any_of
-from maverick_assets.datasets.mail.links.keys import common_keys, link_keys
+from maverick_assets.datasets.mail.links.keys import common_keys, is_common, link_keys
 from maverick_assets.datasets.mail.links.subjects import has_reply_prefix
 from maverick_assets.datasets.mail.machine_mail import machine_mail_reason
 from maverick_assets.lake.delta import read_table
@@ -120,6 +121,18 @@ def read_mails(table: Path, ids: Collection[str] | None = None) -> list[CleanMai
     lists = ("recipients", "references")
     mails = [CleanMail(**row | {name: tuple(row[name]) for name in lists}) for row in rows]
     return sorted(mails, key=lambda mail: mail.id)
+
+
+def read_common_keys(table: Path) -> frozenset[str]:
+    """The keys that too many mails of a Delta table share; they link nothing."""
+    content = read_table(table, columns=["link_keys"])
+    if content is None:
+        return frozenset()
+    counts = pc.value_counts(pc.list_flatten(content["link_keys"]))
+    several = counts.filter(pc.greater(pc.struct_field(counts, "counts"), 1))
+    return frozenset(
+        row["values"] for row in several.to_pylist() if is_common(row["values"], row["counts"])
+    )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ After "Datasheets for Datasets" (Gebru et al., 2018), with the figures that an o
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -16,6 +16,7 @@ from maverick_assets.datasets.examples.example import Example
 from maverick_assets.datasets.examples.select import CandidateSummary
 from maverick_assets.datasets.examples.withheld import count_withheld
 from maverick_assets.datasets.mail.cleaning import RemovedPart, clean_body, plain_text
+from maverick_assets.datasets.quality.fates import TableFates, unused_tables
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import raw_path, turns_path
@@ -47,6 +48,8 @@ class Card:
     lengths: Sequence[int]  # tokens of each example
     # Random examples, each with the body of the mail that its completion is from, if any.
     shown: Sequence[tuple[Example, Sequence[BodyPart]]]
+    fates: Sequence[TableFates] = ()  # what became of the rows of each table
+    warnings: Sequence[str] = ()  # tables that give no example
 
     def histogram(self) -> list[tuple[int, int]]:
         """Upper edge in tokens, and number of examples, of each of `BINS` equal bins."""
@@ -75,6 +78,11 @@ def make_card(
         [example.n_tokens for example in examples],
         list(zip(shown, mail_bodies(lake, shown), strict=True)),
     )
+
+
+def with_fates(card: Card, fates: Sequence[TableFates]) -> Card:
+    """The card with what became of the rows of each table."""
+    return replace(card, fates=fates, warnings=unused_tables(fates))
 
 
 def funnel(
@@ -163,6 +171,11 @@ def card_text(card: Card) -> str:
     """The card as text for a terminal, with the first of its random examples."""
     lines = [f"{card.personality}, dataset {card.version}", ""]
     lines += [f"{left:>8}  {step}" for step, left in card.funnel]
+    for table in card.fates:
+        lines += ["", f"{table.table}: what became of each row"]
+        lines += [f"{count:>8}  {fate}" for fate, count in table.counts.items()]
+        lines += [f"{count:>8}  answers linked by {link}" for link, count in table.links.items()]
+    lines += [f"warning   {warning}" for warning in card.warnings]
     for name, counts in card.shares.items():
         lines += ["", name, *(f"{count:>8}  {value}" for value, count in counts.items())]
     lines += ["", "tokens", *(f"{count:>8}  <= {edge}" for edge, count in card.histogram())]

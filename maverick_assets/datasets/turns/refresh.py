@@ -14,6 +14,7 @@ from maverick_assets.datasets.mail.table import (
     clean_row,
     linked_mails,
     mail_rows,
+    read_common_keys,
     read_mails,
 )
 from maverick_assets.datasets.owner import Owner
@@ -243,7 +244,8 @@ class _AffectedTurns:
         facts = self._recipient_facts(deals)
         mails = self.paths[MAILS]
         if self.changes is None:
-            return set(), self.builder.mail_turns(read_mails(mails), facts)
+            everything = read_mails(mails)
+            return set(), self.builder.mail_turns(everything, facts, read_common_keys(mails))
         turns = read_table(target, columns=["turn_id", "facts"])
         old_facts = {} if turns is None else dict(zip(*turns.to_pydict().values(), strict=True))
         outdated: list[ChangedRow] = [

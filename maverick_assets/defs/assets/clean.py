@@ -33,7 +33,7 @@ def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
         with run_context(context) as run:
             clean = refresh_clean(run, tables)
             commit, target = clean.turns.commit, turns_path(run.settings.lake)
-            table = read_table(target, columns=["source", "is_owner"])
+            table = read_table(target, columns=["source", "is_owner", "link"])
             rows = table.to_pylist() if table else []
         return MaterializeResult(
             metadata={
@@ -45,6 +45,9 @@ def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
                 "turns": MetadataValue.json(dict(Counter(row["source"] for row in rows))),
                 "by the owner": MetadataValue.json(
                     dict(Counter(row["source"] for row in rows if row["is_owner"]))
+                ),
+                "links of the owner's mails": MetadataValue.json(
+                    dict(Counter(row["link"] for row in rows if row["is_owner"] and row["link"]))
                 ),
                 "delta_version": commit.version,
                 "path": MetadataValue.path(target),

@@ -73,16 +73,25 @@ def _counts(refreshed: PersonalityDataset) -> dict[str, Any]:
 
 
 def _tables(card: Card) -> dict[str, MetadataValue]:
-    tables = {
+    tables: dict[str, list[dict[str, Any]]] = {
         "funnel": [{"step": step, "left": left} for step, left in card.funnel],
         "lengths": [
             {"tokens": f"<= {edge}", "examples": count} for edge, count in card.histogram()
         ],
     }
+    tables["fates"] = [
+        {"table": table.table, "what became of it": fate, "rows": count}
+        for table in card.fates
+        for fate, count in table.counts.items()
+    ]
     shares = {column: dict(counts) for column, counts in card.shares.items()}
+    links = {table.table: dict(table.links) for table in card.fates if table.links}
+    warnings = "\n".join(f"- {warning}" for warning in card.warnings)
     return {
         **{name: small_table(pa.Table.from_pylist(rows)) for name, rows in tables.items()},
         "shares": MetadataValue.json(shares),
+        "links": MetadataValue.json(links),
+        **({"warnings": MetadataValue.md(warnings)} if warnings else {}),
     }
 
 

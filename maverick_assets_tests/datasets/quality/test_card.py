@@ -20,8 +20,10 @@ from maverick_assets.datasets.quality.card import (
     contact_share,
     random_examples,
     shares,
+    with_fates,
     write_card,
 )
+from maverick_assets.datasets.quality.fates import TableFates
 from maverick_assets_tests.datasets.example_template import EXAMPLE
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -107,6 +109,22 @@ def test_the_text_for_a_terminal_has_the_funnel_and_three_examples() -> None:
     text = card_text(card_of([example(number) for number in range(1, 30)], []))
     assert "robbie, dataset 3\n\n       9  rows\n      29  examples\n" in text
     assert text.count("[assistant] Yo") == 3
+
+
+def test_page_and_text_have_the_fates_of_the_rows_and_the_warnings(tmp_path: Path) -> None:
+    unread = TableFates("crm_emails", "reply", {"a forward": 7, "example": 0})
+    used = TableFates("other", "reply", {"short answer": 2, "example": 3}, {"subject": 3})
+    card = with_fates(card_of([], []), [unread, used])
+    warning = "crm_emails: 7 mails of yours, 0 examples: 7 a forward"
+    assert card.warnings == [warning]
+    text = card_text(card)
+    assert f"       3  answers linked by subject\nwarning   {warning}\n" in text
+    path = tmp_path / "card.html"
+    write_card(card, path)
+    page = html.fromstring(path.read_text())
+    assert warning in [each.text_content() for each in page.iter("strong")]
+    cells = [[cell.text for cell in row] for row in page.iter("tr")]
+    assert ["a forward", "7"] in cells and ["answers linked by subject", "3"] in cells
 
 
 def test_the_share_of_contacts_adds_up_to_the_examples() -> None:

@@ -44,11 +44,14 @@ def link_keys(mail: CleanMail) -> list[str]:
 
 
 def common_keys(keys_of_mails: Iterable[Collection[str]]) -> frozenset[str]:
-    """The keys of subjects and words that too many mails have. A name or a thread is never so."""
-    counts = Counter(
-        key for keys in keys_of_mails for key in keys if not key.startswith(("id ", "thread "))
-    )
-    return frozenset(key for key, count in counts.items() if count > MOST_COMMON)
+    """The keys that too many mails have, each with its keys."""
+    counts = Counter(key for keys in keys_of_mails for key in keys)
+    return frozenset(key for key, count in counts.items() if is_common(key, count))
+
+
+def is_common(key: str, mails: int) -> bool:
+    """Whether a key that so many mails have is no evidence. A Message-ID or a thread always is."""
+    return mails > MOST_COMMON and not key.startswith(("id ", "thread "))
 
 
 def subject_key(subject: str, span: int) -> str:
