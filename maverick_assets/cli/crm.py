@@ -69,14 +69,11 @@ def _import_all(
 ) -> dict[str, "ImportReport"]:
     """The report of each file or folder, by its name."""
     from maverick_assets.crm import importers
-    from maverick_assets.crm.mail.folders import read_maildir
-    from maverick_assets.crm.mail.mbox import read_mbox
+    from maverick_assets.crm.mailboxes.folders import read_mail
 
     reports = {}
-    if mbox:
-        reports[str(mbox)] = importers.import_mail(connection, read_mbox(mbox))
-    if maildir:
-        reports[str(maildir)] = importers.import_mail(connection, read_maildir(maildir))
+    for mailbox in filter(None, (mbox, maildir)):
+        reports[str(mailbox)] = importers.import_mail(connection, read_mail(mailbox))
     for argument in jsonl:
         table, separator, file = argument.partition("=")
         if not separator:

@@ -79,8 +79,7 @@ def fill_crm(mbox: Path | None) -> dict[str, int]:
     Returns how many rows each table gained; rows that the CRM has already are left alone.
     """
     from maverick_assets.crm import importers
-    from maverick_assets.crm.mail.folders import read_maildir
-    from maverick_assets.crm.mail.mbox import read_mbox
+    from maverick_assets.crm.mailboxes.folders import read_mail
     from maverick_assets.crm.sample import sample_crm
 
     rows = sample_crm()
@@ -91,6 +90,5 @@ def fill_crm(mbox: Path | None) -> dict[str, int]:
         for table, content in rows.items():
             added[table] = importers.insert_rows(connection, table, content)[0]
         if mbox is not None:
-            reader = read_maildir if mbox.is_dir() else read_mbox
-            added["crm_emails"] = importers.import_mail(connection, reader(mbox)).imported
+            added["crm_emails"] = importers.import_mail(connection, read_mail(mbox)).imported
     return added

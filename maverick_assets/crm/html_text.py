@@ -1,9 +1,11 @@
 """The visible text of HTML, as a mail program would write it in plain text."""
 
+import html as entities
 import re
+from typing import cast
 
 import lxml.html
-from lxml.etree import ParserError
+from lxml.etree import ParserError, iterwalk
 
 _BLOCKS = frozenset(
     [
@@ -15,9 +17,15 @@ _BLOCKS = frozenset(
 _INVISIBLE = frozenset(["script", "style", "head", "title", "template", "noscript"])
 # Outlook, the margin of a paragraph that is one line: "margin:0cm", "margin:0in 0in 8pt"
 _NO_MARGIN = re.compile(r"margin:0(?:px|cm|in|;|$)")
+# A picture inside the page: "data:image/png;base64,iVBORw0KGgo"; nothing of it is text
+_DATA_URL = re.compile(r"data:[\w.+-]{0,40}/?[\w.+-]{0,60}(?:;[\w=.+-]{0,60})*,[^\s\"'<>)]*")
+# libxml2 follows no more levels, and leaves out what is below them.
+_MAX_LEVELS = 2_000
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z!?][\w-]{0,20})[^<>]*>")
 _SPACE = re.compile(r"[ \t\r\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 MAX_PAGE_CHARACTERS = 2_000_000
+MAX_TAGS = 200_000
 # Every level of quotes is marked anew, so that 250 of them cost 250 times their text.
 _MAX_MARKED_CHARACTERS = 20_000_000
 
@@ -31,18 +39,30 @@ def html_to_text(html: str) -> str:
 
     Raises `TooMuchText` for a page that is too long, or whose quotes are.
     """
+    html = _DATA_URL.sub("data:,", html)
     if len(html) > MAX_PAGE_CHARACTERS:
         raise TooMuchText(f"HTML of more than {MAX_PAGE_CHARACTERS:,} characters")
+    if html.count("<") > MAX_TAGS:
+        raise TooMuchText(f"HTML of more than {MAX_TAGS:,} tags")
     # The text is decoded already, but the page may still declare its old encoding. The parser
     # ignores that declaration when it gets bytes together with their encoding.
-    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
+    )
     try:
         root = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
     except (ParserError, ValueError):  # an empty page; characters that XML does not have
         return ""
     out = _Output()
-    _render(root, out)
+    try:
+        _render(root, out)
+    except _TooDeep:
+        return _tidy(_without_tags(html))
     return _tidy("".join(out).replace("\u00a0", " "))
+
+
+class _TooDeep(Exception):
+    """A page with more levels than its tree has."""
 
 
 class _Output(list[str]):
@@ -60,35 +80,75 @@ class _Output(list[str]):
         self.append(text)
 
 
-def _render(element: lxml.html.HtmlElement, out: _Output) -> None:
-    """Append an element's text, with lines where a browser shows them.
+def _render(root: lxml.html.HtmlElement, out: _Output) -> None:
+    """Append a page's text, with lines where a browser shows them.
 
     Blocks begin and end lines. Paragraphs keep a blank line between them. A block with nothing but
-    a break is one empty line.
+    a break is one empty line. Raises `_TooDeep`.
     """
-    tag = element.tag
-    if tag in _INVISIBLE:
-        return
-    if tag == "br":
-        out.append("\n")
-        return
-    newlines = _newlines_around(element)
-    _end_lines(out, newlines)
+    outs = [out]  # of the page, and of each quote that is open
+    levels = 0
+    walk = iterwalk(root, events=("start", "end"))
+    for event, node in walk:
+        element = cast(lxml.html.HtmlElement, node)
+        is_leaf = element.tag == "br" or element.tag in _INVISIBLE
+        if event == "start":
+            levels += 1
+            if levels > _MAX_LEVELS:
+                raise _TooDeep
+            if element.tag == "br":
+                outs[-1].append("\n")
+            if is_leaf:
+                walk.skip_subtree()
+            else:
+                _open(element, outs)
+            continue
+        levels -= 1
+        if not is_leaf:
+            _close(element, outs)
+        if element is not root:
+            _add(outs[-1], _collapsed(element.tail or ""))
+
+
+def _open(element: lxml.html.HtmlElement, outs: list[_Output]) -> None:
+    _end_lines(outs[-1], _newlines_around(element))
     if _heads_quoted_mail(element):
-        out.append("-----Original Message-----\n")
-    inner = out
-    if tag == "blockquote":
-        inner = _Output()
-        inner.marked = out.marked
-    _add(inner, (element.text or "") if tag == "pre" else _collapsed(element.text or ""))
-    for child in element:
-        _render(child, inner)
-        _add(inner, _collapsed(child.tail or ""))
-    if tag == "blockquote":
-        out.add_quote(inner)
-    if tag in ("td", "th"):
-        out.append("\t")
-    _end_lines(out, newlines)
+        outs[-1].append("-----Original Message-----\n")
+    if element.tag == "blockquote":
+        quote = _Output()
+        quote.marked = outs[-1].marked
+        outs.append(quote)
+    text = element.text or ""
+    _add(outs[-1], text if element.tag == "pre" else _collapsed(text))
+
+
+def _close(element: lxml.html.HtmlElement, outs: list[_Output]) -> None:
+    if element.tag == "blockquote":
+        quote = outs.pop()
+        outs[-1].add_quote(quote)
+    if element.tag in ("td", "th"):
+        outs[-1].append("\t")
+    _end_lines(outs[-1], _newlines_around(element))
+
+
+def _without_tags(html: str) -> str:
+    """The text of a page that is too deep for a tree: all of it, without marks of quotes."""
+    parts: list[str] = []
+    at = 0
+    hidden = ""  # the tag inside which nothing is shown
+    for match in _ANY_TAG.finditer(_collapsed(html)):
+        if not hidden:
+            parts.append(match.string[at : match.start()])
+        at = match.end()
+        tag = match[2].lower()
+        if hidden and match[1] and tag == hidden:
+            hidden = ""
+        elif tag in _INVISIBLE and not match[1] and not hidden:
+            hidden = tag
+        elif tag in _BLOCKS or tag == "br":
+            parts.append("\n")
+    parts.append("" if hidden else _collapsed(html)[at:])
+    return entities.unescape("".join(parts)).replace("\u00a0", " ")
 
 
 def _newlines_around(element: lxml.html.HtmlElement) -> int:

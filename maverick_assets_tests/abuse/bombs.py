@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 from maverick_assets.crm.foreign_files import bounded_lines
 from maverick_assets.crm.html_text import html_to_text
 from maverick_assets.crm.importers import _json_rows
-from maverick_assets.crm.mail.mbox import read_mbox
 from maverick_assets.crm.mail.message import parse_message
 from maverick_assets.crm.mail.row import Place
+from maverick_assets.crm.mailboxes.folders import read_mail
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.crm.sources.events import Calendar, EventReader
 from maverick_assets.crm.sources.pdf_text import PdfReader
@@ -212,13 +212,13 @@ BOMBS: dict[str, Bomb] = {
     "a huge row": file_of([b'{"id": "'] + [b"a" * 1_000_000] * 100, jsonl),
     "a huge mail": file_of(
         [b"From a Mon Jun  2 09:00:00 2025\n", HEADER, b"\n", *[b"a" * 999_999 + b"\n"] * 100],
-        lambda path: list(read_mbox(path)),
+        lambda path: list(read_mail(path)),
     ),
     "lines of nothing": file_of(
         [b"From a Mon Jun  2 09:00:00 2025\n", HEADER, *[b"\n" * 1_000_000] * 3],
-        lambda path: list(read_mbox(path)),
+        lambda path: list(read_mail(path)),
     ),
-    "a separator": file_of([b"From " + b"1" * 900_000], lambda path: list(read_mbox(path))),
+    "a separator": file_of([b"From " + b"1" * 900_000], lambda path: list(read_mail(path))),
     "a page that unpacks": pdf_pages(SHOWN * 100_000),
     "a page of a third of a gigabyte": pdf_pages(b" " * 300_000_000),
     "one page 500 times": pdf_pages(SHOWN * 200, pages=500),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.crm.foreign_input import SkippedInput
-from maverick_assets.crm.mail.folders import read_maildir
+from maverick_assets.crm.mailboxes.folders import read_mail
 from maverick_assets.crm.sources.calendar import CalendarEntry
 from maverick_assets.crm.sources.documents import DocumentsEntry
 from maverick_assets_tests.crm.raw_messages import raw_message
@@ -21,7 +21,7 @@ Read = Callable[[Path], tuple[str, list[SkippedInput]]]  # everything that was r
 
 
 def maildir(folder: Path) -> tuple[str, list[SkippedInput]]:
-    items = list(read_maildir(folder))
+    items = list(read_mail(folder))
     return repr([item for item in items if not isinstance(item, SkippedInput)]), [
         item for item in items if isinstance(item, SkippedInput)
     ]

@@ -13,8 +13,8 @@ import pytest
 
 from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.importers import import_jsonl, import_mail, insert_rows
-from maverick_assets.crm.mail.folders import read_maildir
 from maverick_assets.crm.mail.row import MailRow
+from maverick_assets.crm.mailboxes.folders import read_mail
 from maverick_assets.errors import BadInput
 from maverick_assets_tests.corpora.real_data import REAL_DATA, needs_real_data
 from maverick_assets_tests.crm.raw_messages import mail_row, raw_message
@@ -168,7 +168,7 @@ def test_a_real_mailbox_is_imported_without_its_copies(
 ) -> None:
     with tarfile.open(REAL_DATA / "mailbox-arnold/maildir.tar.xz") as archive:
         archive.extractall(tmp_path, filter="data")
-    rows = list(read_maildir(tmp_path))
+    rows = list(read_mail(tmp_path))
     report = import_mail(crm, rows)
     assert len(rows) == 4898
     assert report.skipped == []

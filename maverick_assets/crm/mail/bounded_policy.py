@@ -9,14 +9,16 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any, cast
 
+from maverick_assets.crm.mail.parameters import MAX_CHARACTERS, parse_mime_header
+
 MAX_MAIL_BYTES = 40_000_000  # providers take less than that with all attachments
 MAX_LINES = 1_000_000  # as many as that have in base64, and again as many
 MAX_PARTS = 1_000
-# The stdlib parses MIME headers in quadratic time, and anew each time one is asked for.
-_MIME_HEADER_CHARACTERS = 500  # of one; the rest are names of attached files
-_MAX_MIME_CHARACTERS = 100_000  # of all in one mail
+_MAX_MIME_CHARACTERS = 100_000  # of all MIME headers in one mail that are parsed
 
 TOO_LARGE = f"larger than {MAX_MAIL_BYTES / 1e6:.0f} MB"
+# What the stdlib needs to find the parts of a message; everything else is read by ourselves.
+_NEEDED = ("boundary", "charset", "name", "filename")
 
 
 def parse_structure(data: bytes) -> EmailMessage:
@@ -44,13 +46,10 @@ class _BoundedPolicy(EmailPolicy):
         return EmailMessage(policy)
 
     def header_fetch_parse(self, name: str, value: str) -> Any:
-        text = value
-        if len(value) > _MIME_HEADER_CHARACTERS:  # cut after a whole parameter
-            start = value[:_MIME_HEADER_CHARACTERS]
-            text = start.rpartition(";")[0] or start
+        text = str(value)[:MAX_CHARACTERS]
         if (name, text) not in self._parsed:
             self._count("characters of MIME headers", len(text), _MAX_MIME_CHARACTERS)
-            self._parsed[name, text] = super().header_fetch_parse(name, text)
+            self._parsed[name, text] = super().header_fetch_parse(name, _sound(name.lower(), text))
         return self._parsed[name, text]
 
     def _count(self, what: str, more: int, limit: int) -> None:
@@ -58,3 +57,20 @@ class _BoundedPolicy(EmailPolicy):
         self._counts[what] += more
         if self._counts[what] > limit:
             raise ValueError(f"more than {limit:,} {what}")
+
+
+def _sound(name: str, text: str) -> str:
+    """A MIME header written anew: the stdlib raises on some that are broken."""
+    if not name.startswith("content-"):
+        return text
+    header = parse_mime_header(text)
+    parameters = [
+        f'; {key}="{_escaped(header.parameters[key])}"'
+        for key in _NEEDED
+        if key in header.parameters
+    ]
+    return header.value + "".join(parameters)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')

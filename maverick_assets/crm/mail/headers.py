@@ -4,15 +4,16 @@ They are read from their raw values, because the stdlib's parsed ones raise on w
 hold: bytes in any charset, broken addresses.
 """
 
+import base64
 import re
 from collections.abc import Iterable, Iterator
-from email.header import decode_header, make_header
+from itertools import groupby
 from typing import NamedTuple
 
 from maverick_assets.crm.foreign_input import storable
+from maverick_assets.crm.mail.charsets import decode_bytes
 
 MAX_HEADER_CHARACTERS = 100_000  # of a header that is read: some 3,000 recipients
-_ENCODED_CHARACTERS = 10_000  # of a subject that is decoded, in quadratic time
 _NAME_WORDS = 3  # before an unquoted comma: "Cole, Dana <dana@x.example>"
 
 Headers = dict[str, list[str]]  # values by lower-case name, in the message's order
@@ -25,8 +26,14 @@ _READ = (
 _ID = re.compile(r"<[^<>\s]+>")
 # "dana@x.example"
 _ADDRESS = re.compile(r"[^\s@,]+@[^\s@,]+")
-# "=?utf-8?q?Cole=2C_Dana?=", which may hold a bare comma
-_ENCODED_WORD = r"=\?[^?\s]{1,80}\?[bqBQ]\?[^?]{0,1000}\?="
+# "=?utf-8?q?Cole=2C_Dana?=", "=?utf-8*de?B?...?="; broken ones hold bare commas and spaces, and
+# question marks, which nothing but "?=" ends
+_ENCODED_WORD = (
+    r"=\?[\w.:+-]{1,60}(?:\*[\w-]{0,20})?\?[bqBQ]\?[^?]{0,2000}(?:\?(?!=)[^?]{0,100}){0,5}\?="
+)
+_WORD_PARTS = re.compile(r"=\?([^?*]+)[^?]*\?(.)\?(.*)\?=", re.DOTALL)
+_ENCODED = re.compile(rf"({_ENCODED_WORD})")
+_HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 # What a list of addresses is made of. An opened quote that nobody closes is one character.
 _TOKEN = re.compile(
     rf'(?P<word>{_ENCODED_WORD})|"(?P<quoted>(?:[^"\\]|\\.){{0,200}})"|<(?P<address>[^<>]*)>'
@@ -42,19 +49,15 @@ class Mailbox(NamedTuple):
     address: str  # as it is written; empty where there is none
 
 
-def read_headers(items: Iterable[tuple[str, str]]) -> Headers:
-    """Raw header values by lower-case name; bytes outside ASCII are UTF-8, or else Latin-1.
+def read_headers(items: Iterable[tuple[str, str]], charset: str | None = None) -> Headers:
+    """Raw header values by lower-case name; bytes outside ASCII are in `charset`, the body's.
 
     Raises `ValueError` for a header that nobody could read to its end.
     """
     headers: Headers = {}
     for name, value in items:
         raw = str(value).encode("utf-8", "surrogateescape")
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            text = raw.decode("latin-1")
-        headers.setdefault(name.lower(), []).append(storable(text))
+        headers.setdefault(name.lower(), []).append(storable(decode_bytes(raw, charset)))
     for name in _READ:
         if sum(map(len, headers.get(name, []))) > MAX_HEADER_CHARACTERS:
             raise ValueError(f"{name} has more than {MAX_HEADER_CHARACTERS:,} characters")
@@ -62,13 +65,44 @@ def read_headers(items: Iterable[tuple[str, str]]) -> Headers:
 
 
 def decoded(value: str) -> str:
-    """A header without its encoding (`=?utf-8?q?...?=`); unchanged where that is broken."""
-    if len(value) > _ENCODED_CHARACTERS:
-        return value
-    try:
-        return storable(str(make_header(decode_header(value))))
-    except (LookupError, ValueError):
-        return value
+    """A header without its encoding (RFC 2047); what is broken beyond reading stays as it is.
+
+    Words of one charset that follow each other are joined before they are decoded: many programs
+    cut between the bytes of a character.
+    """
+    pieces = _ENCODED.split(value)
+    words = [(index % 2 == 1, text) for index, text in enumerate(pieces)]
+    # White space between two words is no part of the text.
+    kept = [
+        (is_word, text)
+        for index, (is_word, text) in enumerate(words)
+        if is_word or text.strip() or index in (0, len(words) - 1)
+    ]
+    parts: list[str] = []
+    for charset, run in groupby(kept, lambda word: _charset(word[1]) if word[0] else None):
+        texts = [text for _, text in run]
+        if charset is None:
+            parts += texts
+        else:
+            parts.append(decode_bytes(b"".join(map(_word_bytes, texts)), charset))
+    return storable("".join(parts))
+
+
+def _charset(word: str) -> str:
+    match = _WORD_PARTS.fullmatch(word)
+    return match[1].lower() if match else ""
+
+
+def _word_bytes(word: str) -> bytes:
+    """The bytes of an encoded word; its own characters where its encoding is broken."""
+    match = _WORD_PARTS.fullmatch(word)
+    assert match is not None
+    raw = match[3].encode("utf-8")
+    if match[2] in "qQ":
+        return _HEX.sub(lambda hex_: bytes([int(hex_[1], 16)]), raw.replace(b"_", b" "))
+    digits = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+    whole = digits[: len(digits) - 1] if len(digits) % 4 == 1 else digits
+    return base64.b64decode(whole + b"=" * (-len(whole) % 4))
 
 
 def answered_id(headers: Headers) -> str | None:

@@ -7,6 +7,7 @@ import re
 from email.message import EmailMessage
 
 from maverick_assets.crm.mail.headers import Headers, decoded, formatted, mailboxes
+from maverick_assets.crm.mail.parameters import mime_header
 
 _ADDRESSES = (
     *("from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-sender"),
@@ -28,6 +29,8 @@ MAX_VALUE_CHARACTERS = 2_000
 MAX_LIST_CHARACTERS = 10_000  # of a header with addresses
 MAX_VALUES = 30  # of one name: as many servers hand a mail on before it is taken for a loop
 MAX_PARTS = 100
+# Letters in Status and X-Status, which programs for mbox files write: "RO", "A"
+_FLAGS = {"R": "seen", "A": "replied", "F": "flagged", "T": "draft", "D": "trashed"}
 # "d=acme.example; s=mail2025": who signed, without the signature
 _SIGNER = re.compile(r"(?:^|;)\s*([ds])\s*=\s*([^;\s]{1,255})")
 
@@ -42,6 +45,12 @@ def kept_headers(message: EmailMessage, headers: Headers) -> dict[str, list[str]
     kept |= {name: [_text(name, value) for value in headers.get(name, ())] for name in _KEPT}
     kept["x-parts"] = _parts(message)
     return {name: values[:MAX_VALUES] for name, values in kept.items() if any(values)}
+
+
+def status_flags(headers: Headers) -> tuple[str, ...]:
+    """The flags that a message of an mbox carries in headers of its own."""
+    letters = "".join(value for name in ("status", "x-status") for value in headers.get(name, ()))
+    return tuple(dict.fromkeys(_FLAGS[letter] for letter in letters if letter in _FLAGS))
 
 
 def _people(value: str) -> str:
@@ -70,5 +79,7 @@ def _parts(message: EmailMessage) -> list[str]:
 
 def _part_type(part: EmailMessage) -> str:
     kind = part.get_content_type()
-    method = part.get_param("method") if kind == "text/calendar" else None
-    return f"{kind}; method={str(method)[:20].upper()}" if method else kind
+    method = mime_header(part, "content-type").parameters.get("method")
+    if kind == "text/calendar" and method:
+        return f"{kind}; method={method[:20].upper()}"
+    return kind

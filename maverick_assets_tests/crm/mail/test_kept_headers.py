@@ -7,10 +7,9 @@ import psycopg
 import pytest
 
 from maverick_assets.crm.importers import import_mail
-from maverick_assets.crm.mail.folders import read_maildir
 from maverick_assets.crm.mail.headers import mailboxes
-from maverick_assets.crm.mail.mbox import read_mbox
 from maverick_assets.crm.mail.row import MailRow
+from maverick_assets.crm.mailboxes.folders import read_mail
 from maverick_assets_tests.crm.raw_messages import mail_row, raw_message
 
 
@@ -101,7 +100,7 @@ def test_folder_and_flags_of_a_maildir_are_kept(tmp_path: Path) -> None:
         file = tmp_path / "Mail" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(raw_message(name))
-    rows = [row for row in read_maildir(tmp_path / "Mail") if isinstance(row, MailRow)]
+    rows = [row for row in read_mail(tmp_path / "Mail") if isinstance(row, MailRow)]
     assert [(row.folder, list(row.flags)) for row in rows] == [
         ("Drafts", ["draft", "seen"]),
         ("Sent/2025", ["seen"]),
@@ -114,7 +113,7 @@ def test_folder_and_flags_of_an_mbox_are_kept(tmp_path: Path) -> None:
     mbox = tmp_path / "Sent"
     separator = b"From dana@acme.example Mon Jun  2 09:00:00 2025\n"
     mbox.write_bytes(separator + raw_message(Status="RO", X_Status="AT"))
-    [row] = read_mbox(mbox)
+    [row] = read_mail(mbox)
     assert isinstance(row, MailRow)
     assert (row.folder, list(row.flags)) == ("Sent", ["seen", "replied", "draft"])
     assert row.headers["x-status"] == ["AT"]
@@ -124,7 +123,7 @@ def test_the_columns_are_stored(crm: psycopg.Connection, tmp_path: Path) -> None
     file = tmp_path / "Archive" / "cur" / "1:2,S"
     file.parent.mkdir(parents=True)
     file.write_bytes(raw_message(List_Id="<news.x.example>"))
-    import_mail(crm, read_maildir(tmp_path))
+    import_mail(crm, read_mail(tmp_path))
     query = "select headers->'list-id', folder, flags, direction from crm_emails"
     assert crm.execute(query.encode()).fetchall() == [
         (["<news.x.example>"], "Archive", ["seen"], None)

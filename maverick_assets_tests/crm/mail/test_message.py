@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.crm.foreign_input import SkippedInput
-from maverick_assets.crm.mail.folders import read_maildir
-from maverick_assets.crm.mail.mbox import read_mbox
 from maverick_assets.crm.mail.message import parse_message
 from maverick_assets.crm.mail.row import MailRow, Place
+from maverick_assets.crm.mailboxes.folders import read_mail
 from maverick_assets.errors import BadInput
 from maverick_assets_tests.crm.raw_messages import mail_row, raw_message
 
@@ -60,7 +59,6 @@ def test_plain_text_is_preferred_and_html_alone_becomes_text() -> None:
     ("content_type", "payload", "expected"),
     [
         ("text/plain; charset=x-unknown", "Grüße".encode(), "Grüße"),
-        ("text/plain; charset=us-ascii", b"Gr\xfc\xdfe", "Gr\ufffd\ufffde"),
         ("text/plain; charset=iso-8859-1", b"Gr\xfc\xdfe", "Grüße"),
         ("text/plain; charset=utf-8", b"nul\x00 byte\r\nline", "nul byte\nline"),
         ("text/plain; charset=\"'", b"words", "words"),
@@ -87,7 +85,6 @@ def test_dates_of_1980_are_kept(date: str) -> None:
     ("data", "reason"),
     [
         (raw_message(From=None), "no sender address (From)"),
-        (raw_message(From="Dana"), "no sender address (From)"),
         (raw_message(Date=None), "no Date"),
         (raw_message(Date="yesterday"), "unreadable Date 'yesterday'"),
         (raw_message(Date="Mon, 99 Jun 2025 99:00:00 +0200"), "unreadable Date"),
@@ -111,11 +108,11 @@ def test_an_mbox_is_split_at_its_separators_only(tmp_path: Path) -> None:
         + raw_message(body)
         + b"\n"
         + separator
-        + b"broken\n\n"
+        + b"X-Broken: yes\n\n"
         + separator
         + raw_message("two")
     )
-    first, second, third = read_mbox(mbox)
+    first, second, third = read_mail(mbox)
     assert isinstance(first, MailRow)
     assert first.body == "Hello\n\nFrom here on we ship.\nFrom now on, too.\n>From x"
     assert second == SkippedInput("mail.mbox message 2", "no sender address (From)")
@@ -132,14 +129,12 @@ def test_a_maildir_and_a_folder_tree_are_read(tmp_path: Path) -> None:
         file = tree / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(raw_message(name) if name != "inbox/1." else b"no mail")
-    assert [mail.body for mail in read_maildir(maildir) if isinstance(mail, MailRow)] == [
+    assert [mail.body for mail in read_mail(maildir) if isinstance(mail, MailRow)] == [
         ".Sent/cur/4",
         "cur/1:2,S",
         "new/2",
     ]
-    assert [
-        mail if isinstance(mail, SkippedInput) else mail.body for mail in read_maildir(tree)
-    ] == [
+    assert [mail if isinstance(mail, SkippedInput) else mail.body for mail in read_mail(tree)] == [
         SkippedInput("inbox/1.", "no sender address (From)"),
         "sent/old/2.",
     ]
@@ -149,13 +144,10 @@ def test_missing_or_wrong_mail_sources_are_bad_input(tmp_path: Path) -> None:
     file, empty = tmp_path / "file", tmp_path / "empty"
     file.write_text("just text\n")
     empty.mkdir()
-    for read, message_part in (
-        (read_mbox(tmp_path / "none"), "no such file"),
-        (read_mbox(empty), "--maildir"),
-        (read_mbox(file), "is no mbox"),
-        (read_maildir(tmp_path / "none"), "no such folder"),
-        (read_maildir(file), "--mbox"),
-        (read_maildir(empty), "has no messages"),
+    for path, reason in (
+        (tmp_path / "none", "no such file"),
+        (empty, "has no messages"),
+        (file, "is no mail"),
     ):
-        with pytest.raises(BadInput, match=message_part):
-            list(read)
+        with pytest.raises(BadInput, match=reason):
+            list(read_mail(path))
