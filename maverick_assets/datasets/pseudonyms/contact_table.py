@@ -4,7 +4,9 @@ The changes of a table can be read. So when a name comes or goes, the rows that 
 found and derived again.
 """
 
+import json
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,13 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.crm.forgotten import read_forgotten
+from maverick_assets.crm.mail.headers import mailboxes
 from maverick_assets.crm.people.folding import FOLDED_LETTERS
 from maverick_assets.crm.raw_table import DELETED
 from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.pseudonyms.addresses.surnames import MIN_LETTERS
 from maverick_assets.datasets.pseudonyms.contacts import (
     Contact,
     contacts_of_address,
     contacts_of_deal,
+    contacts_of_header,
     without_umlaut,
 )
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
@@ -41,6 +46,7 @@ from maverick_assets.lake.schema import schema_of
 CONTACT_SCHEMA = pa.schema([("id", pa.string()), *schema_of(Contact), ("detour", pa.int64())])
 # Of deals, notes and conversations. They hold an address, or a user id that may be one.
 _ADDRESS_COLUMNS = ("owner_email", "user_id")
+_PEOPLE_HEADERS = ("from", "sender", "reply-to", "to", "cc", "bcc", "x-original-from")
 # With more names than this at once, deriving everything costs no more than looking for them.
 MAX_RENAMED_CONTACTS = 500
 _NAMES_IN_A_PATTERN = 50
@@ -63,6 +69,7 @@ def refresh_contacts(
             "person": surrogates.people_detours,
             "company": surrogates.company_detours,
             "domain": {},
+            "mailbox": {},
         }
         rows = [
             asdict(contact)
@@ -122,14 +129,21 @@ def _patterns(contacts: Sequence[Contact]) -> Iterator[str]:
     alternatives: list[str] = []
     for contact in contacts:
         if contact.kind == "person":
-            words = contact.name.split()
+            words = _letters(contact.name).split()
             ends = (words[0], words[-1])
             for first, last in (ends, [without_umlaut(word) for word in ends]):
                 alternatives += [rf"{first}[\pL\pN]?{last}", last + first]  # danamcole, coledana
-        alternatives += [re.sub(r"[\W_]+", "", spelling) for spelling in contact.spellings]
+            # A surname alone may stand for its only bearer.
+            alternatives += [words[-1]] if len(words[-1]) >= MIN_LETTERS else []
+        alternatives += [re.sub(r"[\W_]+", "", _letters(name)) for name in contact.spellings]
     ordered = sorted(set(alternatives))
     for start in range(0, len(ordered), _NAMES_IN_A_PATTERN):
         yield "|".join(ordered[start : start + _NAMES_IN_A_PATTERN])
+
+
+def _letters(name: str) -> str:
+    """A name with its letters decomposed as `_squeezed` does."""
+    return unicodedata.normalize("NFKD", name)
 
 
 def _contacts(lake: Path, tables: Sequence[Table]) -> Iterator[Contact]:
@@ -145,6 +159,7 @@ def _contacts(lake: Path, tables: Sequence[Table]) -> Iterator[Contact]:
             addresses.update(_values(raw, "sender_email", DELETED))
             for recipients in _values(raw, "recipients", DELETED):
                 addresses.update(recipients.split(","))
+            yield from _contacts_of_headers(raw)
         for column in _ADDRESS_COLUMNS:
             if column in table.columns:
                 addresses.update(_values(raw, column))
@@ -153,6 +168,21 @@ def _contacts(lake: Path, tables: Sequence[Table]) -> Iterator[Contact]:
                 yield from contacts_of_deal(deal)
     for address in addresses:
         yield from contacts_of_address(address)
+
+
+def _contacts_of_headers(raw: Path) -> Iterator[Contact]:
+    """Whom the display names of a raw table's headers name; none where it has no headers."""
+    table = open_table(raw)
+    if table is None or "headers" not in pa.schema(table.schema().to_arrow()).names:
+        return
+    names: set[tuple[str, str]] = set()
+    for value in _values(raw, "headers"):
+        headers = json.loads(value)
+        lists = [people for name in _PEOPLE_HEADERS for people in headers.get(name, ())]
+        names.update((box.name, box.address) for people in lists for box in mailboxes(people))
+    for name, address in names:
+        if name and address:
+            yield from contacts_of_header(name, address)
 
 
 def _values(path: Path, column: str, where: Where | None = None) -> list[str]:

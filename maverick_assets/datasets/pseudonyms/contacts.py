@@ -7,6 +7,7 @@ from email.utils import parseaddr
 from typing import Literal
 
 from maverick_assets.crm.people.folding import fold
+from maverick_assets.datasets.pseudonyms.addresses.display_names import UNSPACED, person_of
 from maverick_assets.datasets.pseudonyms.phones.regions import regions_of_domains
 from maverick_assets.datasets.pseudonyms.surrogates import (
     INITIAL_AND_SURNAME,
@@ -21,7 +22,8 @@ from maverick_assets.datasets.pseudonyms.vocabulary import (
     PUBLIC_NAMES,
 )
 
-ContactKind = Literal["person", "company", "domain"]
+# A mailbox is an address and the name that headers give it: "dc@acme.example dana cole"
+ContactKind = Literal["person", "company", "domain", "mailbox"]
 
 # Local parts of addresses that belong to no person: "sales@", "no-reply@", "customer.care@". To
 # add another language, add its words here.
@@ -68,6 +70,8 @@ class Contact:
         words = self.name.split()
         if self.kind == "domain":
             return [self.name]
+        if self.kind == "mailbox":  # where its owner takes part, each word stands for the name
+            return [word for word in words[1:] if len(word) > 1]
         if self.kind == "person":
             forms = [[*words], [words[0], words[-1]]]
             forms += [[without_umlaut(word) for word in form] for form in forms]
@@ -119,6 +123,15 @@ def contacts_of_address(text: str) -> Iterator[Contact]:
     yield Contact("domain", registered_domain(domain))
     if label not in COMMON_WORDS:
         yield Contact("company", label.replace("-", " "))
+
+
+def contacts_of_header(name: str, address: str) -> Iterator[Contact]:
+    """The person whom a header's display name names, and the mailbox that is hers."""
+    words = person_of(name, address)
+    if words and "@" in address:
+        yield Contact("mailbox", " ".join([address.lower(), *words]))
+        if len(words) > 1 or UNSPACED.search(words[0]):
+            yield Contact("person", " ".join(words))
 
 
 def contacts_of_deal(name: str) -> Iterator[Contact]:

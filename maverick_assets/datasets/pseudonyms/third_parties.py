@@ -1,16 +1,22 @@
 """Replaces third parties in texts by surrogates. Those whom the CRM names are recognised."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 
 from maverick_assets.crm.people.folding import fold
+from maverick_assets.datasets.pseudonyms.addresses.display_names import UNSPACED
 from maverick_assets.datasets.pseudonyms.addresses.encoded import (
     encoded_addresses,
     packed_addresses,
 )
 from maverick_assets.datasets.pseudonyms.addresses.spelled import spelled_addresses
+from maverick_assets.datasets.pseudonyms.addresses.surnames import (
+    is_surname_alone,
+    may_stand_alone,
+)
 from maverick_assets.datasets.pseudonyms.addresses.written import plain_addresses
 from maverick_assets.datasets.pseudonyms.contacts import (
     Contact,
@@ -80,9 +86,16 @@ class ThirdParties:
         """
         self._regions = tuple(regions)
         self._owner_emails = tuple(sorted({pattern.lower() for pattern in owner_emails}))
+        self._mailbox_names = _mailbox_names(contacts)
         self._owner_words = frozenset(
             word for pattern in self._owner_emails for word in name_words(pattern.split("@")[0])
-        )
+        ) | {
+            word
+            for address, names in self._mailbox_names.items()
+            if self._is_owner(address)
+            for name in names
+            for word in name
+        }
         self._owner_domains = {
             registered_domain(pattern.split("@")[-1]) for pattern in self._owner_emails
         }
@@ -155,16 +168,19 @@ class ThirdParties:
             yield Replacement(*packed)
 
     def _name_replacements(self, text: str, addresses: tuple[str, ...]) -> Iterator[Replacement]:
+        yield from self._unspaced_names(text)
         full_names, single_names = self._participant_names(addresses)
+        surnames = self._contact_surnames
         indexes = (self._contact_names, full_names)
         folded = folded_words(text)
         # Most texts name nobody. So each distinct word, and then each distinct run of three words,
         # is looked up before the slow part, which searches the text for its tokens.
-        first_words = _first_words(folded, indexes, single_names)
+        singles = ChainMap(single_names, surnames)
+        first_words = _first_words(folded, indexes, singles)
         if not first_words:
             return
         windows = list(zip(folded, [*folded[1:], ""], [*folded[2:], "", ""], strict=False))
-        candidates = _name_windows(windows, first_words, indexes, single_names)
+        candidates = _name_windows(windows, first_words, indexes, singles)
         if not candidates:
             return
         words = find_words(text, folded)
@@ -179,6 +195,12 @@ class ThirdParties:
                 elif folded[position] in single_names and is_used_as_name(text, token):
                     new = match_case(token.group(), single_names[folded[position]])
                     yield Replacement(*token.span(), new)
+                elif folded[position] in surnames:
+                    surname = folded[position]
+                    if is_surname_alone(text, token, surname):
+                        yield Replacement(
+                            *token.span(), match_case(token.group(), surnames[surname])
+                        )
             position += 1
 
     def _surrogate_of(self, name: KnownName, words: Words, first: int, last: int) -> str | None:
@@ -211,6 +233,40 @@ class ThirdParties:
         return index
 
     @cached_property
+    def _contact_surnames(self) -> dict[str, str]:
+        """Surnames of contacts with their surrogates. Of two namesakes the first counts."""
+        surnames: dict[str, str] = {}
+        for contact in self._contacts:
+            words = contact.name.split()
+            if contact.kind != "person" or len(words) < 2 or words[-1] in self._owner_words:
+                continue
+            if may_stand_alone(words[-1]):
+                surnames.setdefault(words[-1], self.surrogates.person(contact.identity)[1])
+        return surnames
+
+    @cached_property
+    def _unspaced(self) -> tuple[re.Pattern[str], dict[str, str]] | None:
+        """Names in scripts that a search by words cannot read, and their surrogates."""
+        names: dict[str, str] = {}
+        for contact in self._contacts:
+            if contact.kind == "person" and UNSPACED.search(contact.name):
+                given, surname = self.surrogates.person(contact.identity)
+                names[contact.name.replace(" ", "")] = f"{given} {surname}"
+        if not names:
+            return None
+        longest_first = sorted(names, key=lambda name: (-len(name), name))
+        forms = [r"[ \u3000]?".join(map(re.escape, name)) for name in longest_first]
+        return re.compile("|".join(forms), re.IGNORECASE), names
+
+    def _unspaced_names(self, text: str) -> Iterator[Replacement]:
+        if text.isascii() or self._unspaced is None:
+            return
+        pattern, names = self._unspaced
+        for match in pattern.finditer(text):
+            name = re.sub(r"[ \u3000]", "", match.group()).lower()
+            yield Replacement(*match.span(), names[name])
+
+    @cached_property
     def _contact_domains(self) -> frozenset[str]:
         domains = {contact.name for contact in self._contacts if contact.kind == "domain"}
         return frozenset(domains - self._owner_domains)
@@ -229,32 +285,48 @@ class ThirdParties:
 
     def _names_of_participants(
         self, addresses: tuple[str, ...]
-    ) -> tuple[NameIndex, Mapping[str, str]]:
+    ) -> tuple[NameIndex, dict[str, str]]:
         """An index of the participants' full names, and their single names with surrogates."""
         index = NameIndex()
         singles: dict[str, str] = {}
         for address in addresses:
-            local = fold(address.split("@")[0])
-            words = name_words(local)
-            if not words or self._is_owner(address):
+            if self._is_owner(address):
                 continue
             for contact in contacts_of_address(address):
                 if contact.kind == "person":
                     self._add_names(index, contact)
-            identity = f"{words[0]} {words[-1]}" if len(words) > 1 else address
-            given, surname = self.surrogates.person(identity)
-            parts = {words[0]: surname if is_initial_and_surname(local) else given}
-            if len(words) > 1:
-                parts[words[-1]] = surname
-            for name, surrogate in parts.items():
+            for name, surrogate in self._single_names(address):
                 if name not in self._owner_words:
                     # Of two participants with the same name the first counts, in sorted order.
                     singles.setdefault(name, surrogate)
                     singles.setdefault(without_umlaut(name), surrogate)
         return index, singles
 
+    def _single_names(self, address: str) -> Iterator[tuple[str, str]]:
+        """Words of a participant's names, each with its surrogate."""
+        local = fold(address.split("@")[0])
+        for words in (name_words(local), *self._mailbox_names.get(address, ())):
+            if not words:
+                continue
+            identity = f"{words[0]} {words[-1]}" if len(words) > 1 else address
+            given, surname = self.surrogates.person(identity)
+            is_surname = len(words) == 1 and is_initial_and_surname(local)
+            yield words[0], surname if is_surname else given
+            if len(words) > 1:
+                yield words[-1], surname
+
     def _is_owner(self, address: str) -> bool:
         return any(fnmatchcase(address, pattern) for pattern in self._owner_emails)
+
+
+def _mailbox_names(contacts: Iterable[Contact]) -> dict[str, list[list[str]]]:
+    """The names of mailboxes, each as its words, by address."""
+    names: dict[str, list[list[str]]] = {}
+    for contact in contacts:
+        if contact.kind == "mailbox":
+            address, *words = contact.name.split()
+            names.setdefault(address, []).append(words)
+    return names
 
 
 _Window = tuple[str, str, str]  # three words that follow each other
