@@ -33,7 +33,8 @@ def crm_import(
 ) -> None:
     """Import mail and rows into the embedded CRM; no other one is ever written to.
 
-    What the CRM has already stays; a broken mail is named and skipped.
+    What the CRM has already stays, and is repaired where an earlier release read it wrongly; a
+    broken mail is named and skipped.
     """
     if not (mbox or maildir or jsonl):
         raise BadInput("nothing to import: give --mbox FILE, --maildir DIR or --jsonl TABLE=FILE")
@@ -51,13 +52,15 @@ def crm_import(
     result = {
         source: {
             "imported": report.imported,
+            "repaired": report.repaired,
             "unchanged": report.unchanged,
             "skipped": len(report.skipped),
         }
         for source, report in reports.items()
     }
     lines = [
-        f"{source}: {counts['imported']} imported, {counts['unchanged']} unchanged, "
+        f"{source}: {counts['imported']} imported, {counts['repaired']} repaired, "
+        f"{counts['unchanged']} unchanged, "
         f"{counts['skipped']} skipped"
         for source, counts in result.items()
     ]

@@ -1,8 +1,13 @@
-"""Imports mail and rows into the CRM's tables. What is there already is not imported again."""
+"""Imports mail and rows into the CRM's tables.
+
+What is there already is not imported again. A mail that was read wrongly is repaired when it is
+read again, under the id that it has.
+"""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,7 @@ from maverick_assets.crm.connection import present_columns
 from maverick_assets.crm.foreign_files import bounded_lines
 from maverick_assets.crm.foreign_input import SkippedInput, storable
 from maverick_assets.crm.mail.row import MailRow
+from maverick_assets.crm.mailboxes.copies import changes, same_mail
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.errors import BadInput, first_line
 
@@ -38,19 +44,22 @@ class ImportReport:
     imported: int
     unchanged: int  # rows that were there already, or that came twice
     skipped: list[SkippedInput] = field(default_factory=list)
+    repaired: int = 0  # rows that were there already, and are read better now
 
 
 def import_mail(
     connection: psycopg.Connection, mails: Iterable[MailRow | SkippedInput]
 ) -> ImportReport:
-    """Insert mails that the CRM does not have, in one transaction.
+    """Insert mails that the CRM does not have, and repair others, in one transaction.
 
-    A mail is recognised by its id (see `MailRow`) or by its Message-ID.
+    `same_mail` says which mail is which. The row of a mail with copies names the folders of all.
     """
     rows = (mail if isinstance(mail, SkippedInput) else (mail.id, asdict(mail)) for mail in mails)
     with connection.transaction():
-        writer = _TableWriter(connection, "crm_emails")
-        return _import(rows, lambda batch: writer.insert(_new_mails(connection, writer, batch)))
+        writer = _MailWriter(connection)
+        report = _import(rows, writer.insert)
+    n_repaired = len(writer.repaired)
+    return replace(report, unchanged=report.unchanged - n_repaired, repaired=n_repaired)
 
 
 def import_jsonl(connection: psycopg.Connection, table: str, path: Path) -> ImportReport:
@@ -165,6 +174,92 @@ class _TableWriter:
             return cursor.rowcount
 
 
+class _MailWriter:
+    """Inserts mails, and updates the rows of those that the CRM has."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+        self._writer = _TableWriter(connection, "crm_emails")
+        # A table without them is another program's: its rows stay as they are.
+        self._may_repair = {"message_id", "headers", "folder", "flags"} <= set(self._writer.columns)
+        self._inserted: set[str] = set()
+        self._seen: set[str] = set()  # ids of all rows that a mail of this import belongs to
+        self.repaired: set[str] = set()  # ids of rows that were there before
+
+    def insert(self, mails: list[NamedRow]) -> tuple[int, list[SkippedInput]]:
+        """Insert the mails that are new; returns how many, and those that PostgreSQL refuses."""
+        known = _KnownMails(self._stored([mail for _, mail in mails]))
+        new: dict[str, NamedRow] = {}
+        changed: dict[str, dict[str, Any]] = {}
+        for name, values in mails:
+            row = same_mail(values, known.candidates(values))
+            if row is None:
+                new[values["id"]] = (name, known.add(values))
+                self._seen.add(values["id"])
+                continue
+            change = changes(row, values, row["id"] in self._seen) if self._may_repair else {}
+            known.by_id[row["id"]].update(change)
+            if change and row["id"] not in new:
+                changed.setdefault(row["id"], {}).update(change)
+            self._seen.add(row["id"])
+        self._update(changed)
+        self._inserted |= new.keys()
+        return self._writer.insert(list(new.values()))
+
+    def _stored(self, mails: list[Values]) -> list[dict[str, Any]]:
+        """The rows that may be one of these mails."""
+        columns = sql.SQL(", ").join(
+            sql.Identifier(name) if name in self._writer.columns else sql.SQL("null")
+            for name in TABLES["crm_emails"].columns
+        )
+        has_message_id = "message_id" in self._writer.columns
+        query = sql.SQL(
+            "select {} from crm_emails where id = any(%s) or sent_at = any(%s) or {} = any(%s)"
+        ).format(columns, sql.Identifier("message_id") if has_message_id else sql.SQL("null"))
+        keys = ("id", "sent_at", "message_id")
+        values = [[mail[key] for mail in mails if mail[key]] for key in keys]
+        rows = self._connection.execute(query, values).fetchall()
+        return [dict(zip(TABLES["crm_emails"].columns, row, strict=True)) for row in rows]
+
+    def _update(self, changed: Mapping[str, Mapping[str, Any]]) -> None:
+        types = TABLES["crm_emails"].columns
+        for row_id, change in changed.items():
+            columns = [name for name in change if name in self._writer.columns]
+            statement = sql.SQL("update crm_emails set {} where id = %s").format(
+                sql.SQL(", ").join(
+                    sql.SQL("{} = %s").format(sql.Identifier(name)) for name in columns
+                )
+            )
+            values = [_column_value(change[name], types[name]) for name in columns]
+            self._connection.execute(statement, [*values, row_id])
+        self.repaired |= changed.keys() - self._inserted
+
+
+class _KnownMails:
+    """Rows by what a copy has in common with them."""
+
+    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+        self.by_id: dict[str, dict[str, Any]] = {}
+        self._by_key: defaultdict[object, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            self.add(row)
+
+    def add(self, mail: Values) -> dict[str, Any]:
+        row = dict(mail)
+        self.by_id[row["id"]] = row
+        for key in (row["message_id"], row["sent_at"]):
+            if key:
+                self._by_key[key].append(row)
+        return row
+
+    def candidates(self, mail: Values) -> list[dict[str, Any]]:
+        """Rows that may be this mail, the one with its id first."""
+        rows = [self.by_id.get(mail["id"])]
+        rows += self._by_key.get(mail["message_id"], [])
+        rows += self._by_key.get(mail["sent_at"], [])
+        return list({row["id"]: row for row in rows if row}.values())
+
+
 def _column_value(value: Any, kind: str) -> Any:
     """A JSON value in the form that the PostgreSQL type `kind` of its column accepts."""
     if kind == "jsonb" and value is not None:
@@ -178,24 +273,6 @@ def _column_value(value: Any, kind: str) -> Any:
     if kind == "text" and value is not None:
         return storable(str(value))
     return value
-
-
-def _new_mails(
-    connection: psycopg.Connection, writer: _TableWriter, mails: list[NamedRow]
-) -> list[NamedRow]:
-    """The mails whose Message-ID is neither in the CRM nor that of an earlier mail of the batch."""
-    if "message_id" not in writer.columns:
-        return mails
-    message_ids = [mail["message_id"] for _, mail in mails if mail["message_id"]]
-    query = "select message_id from crm_emails where message_id = any(%s)"
-    seen = {row[0] for row in connection.execute(query, [message_ids])}
-    new = []
-    for name, mail in mails:
-        message_id = mail["message_id"]
-        if message_id is None or message_id not in seen:
-            new.append((name, mail))
-        seen.add(message_id)
-    return new
 
 
 def _json_rows(
