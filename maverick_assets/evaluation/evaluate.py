@@ -15,6 +15,7 @@ from maverick_assets.base_model.load import load_base_model
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
 from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.datasets.examples.token_cache import TokenCache
+from maverick_assets.datasets.outgoing import OutgoingText, outgoing_text
 from maverick_assets.errors import BadInput, MaverickError, first_line
 from maverick_assets.evaluation.gates import apply_gates
 from maverick_assets.evaluation.kept_losses import BASE, KeptLosses, adapter_digest
@@ -153,7 +154,21 @@ def _measure(
             seconds=round(time.monotonic() - started, 2),
             base_digest=base.spec.digest,
         )
-        return metrics, next(samples)
+        return metrics, _outgoing(next(samples), spec)
+
+
+def _outgoing(samples: Sequence[Sample], spec: EvaluationSpec) -> list[Sample]:
+    """The samples as a report may hold them: a model may say what no dataset taught it."""
+    scan = outgoing_text(spec.lake, spec.owner_emails) if spec.lake else OutgoingText(None)
+    return [
+        Sample(
+            example_id=sample["example_id"],
+            prompt=scan.clean(sample["prompt"]),
+            real=scan.clean(sample["real"]),
+            generated=scan.clean(sample["generated"]),
+        )
+        for sample in samples
+    ]
 
 
 @contextmanager

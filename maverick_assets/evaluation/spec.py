@@ -28,6 +28,10 @@ class EvaluationSpec(StrictModel):
     example_ids: frozenset[str] | None = Field(
         None, description="the examples of the split to score; unset: all"
     )
+    lake: Path | None = Field(
+        None, description="the lake whose contacts no sample may name; unset: there are none"
+    )
+    owner_emails: tuple[str, ...] = Field((), description="the owner's addresses, which stay")
     checks: Path | None = Field(
         None, description="directory of kept self-checks; unset: the engine compares itself anew"
     )

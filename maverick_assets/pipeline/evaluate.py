@@ -133,6 +133,8 @@ def _evaluation_spec(run: RunContext, version: Manifest, gates: Gates) -> Evalua
         out=folder / "report",
         split=split,
         example_ids=frozenset(test_examples) or None,
+        lake=run.settings.lake,
+        owner_emails=run.settings.owner_emails,
         checks=run.settings.engine_checks,
         tokens=token_cache_path(run.settings.lake),
         losses=losses_file(run.settings.lake, name, split),

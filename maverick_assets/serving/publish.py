@@ -14,6 +14,7 @@ from pathlib import Path
 
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.processes import run_main
@@ -64,6 +65,7 @@ def publish(settings: Settings, versions: Sequence[tuple[str, str]]) -> Iterator
             except MaverickError as error:
                 yield Published(personality, problem=str(error))
         runtime = _common_runtime(exports)
+        outgoing = outgoing_text(settings.lake, settings.owner_emails)
         for export in exports:
             try:
                 used = runtime or _runtime([export])
@@ -73,7 +75,7 @@ def publish(settings: Settings, versions: Sequence[tuple[str, str]]) -> Iterator
             except MaverickError as error:
                 yield Published(export.manifest.personality, problem=str(error))
             else:
-                yield Published(export.manifest.personality, answer)
+                yield Published(export.manifest.personality, outgoing.clean(answer))
 
 
 def _export(settings: Settings, personality: str, version: str, folder: Path) -> Export:

@@ -2,7 +2,7 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 
@@ -44,7 +44,7 @@ from maverick_assets.datasets.pseudonyms.replacements import (
     match_case,
 )
 from maverick_assets.datasets.pseudonyms.streets import street_addresses
-from maverick_assets.datasets.pseudonyms.surrogates import split_domain
+from maverick_assets.datasets.pseudonyms.surrogates import DOMAIN, split_domain
 from maverick_assets.datasets.pseudonyms.vocabulary import AMBIGUOUS_NAMES
 
 #   "www.acme.com"  "https://shop.acme.co.uk/cart"
@@ -110,9 +110,29 @@ class ThirdParties:
         `participants` (addresses). If it is also an ordinary word, it must greet someone or sign.
         """
         addresses = tuple(sorted({address.strip().lower() for address in participants}))
+        return self._protect(text, addresses)
+
+    def protect_outgoing(self, text: str) -> str:
+        """`text` of a model or a recipe with surrogates; addresses that are surrogates stay.
+
+        Those have a domain that nobody can register. A contact's may have one, too.
+        """
+        return self._protect(text, (), self._is_surrogate_address)
+
+    def _is_surrogate_address(self, address: str) -> bool:
+        domain = address.lower().rpartition("@")[2]
+        is_unregistrable = domain.endswith(f".{DOMAIN}")
+        return is_unregistrable and registered_domain(domain) not in self._contact_domains
+
+    def _protect(
+        self,
+        text: str,
+        addresses: tuple[str, ...],
+        stays: Callable[[str], bool] | None = None,
+    ) -> str:
         covered = bytearray(len(text))  # 1 for each character that is replaced
         chosen: list[Replacement] = []
-        for start, end, new in self._replacements(text, addresses):
+        for start, end, new in self._replacements(text, addresses, stays):
             if not any(covered[start:end]):
                 covered[start:end] = b"\1" * (end - start)
                 chosen.append(Replacement(start, end, new))
@@ -140,9 +160,11 @@ class ThirdParties:
         local = fold(f"{given}{separator}{surname}")
         return f"{local}@{self.surrogates.domain(domain)}"
 
-    def _replacements(self, text: str, addresses: tuple[str, ...]) -> Iterator[Replacement]:
+    def _replacements(
+        self, text: str, addresses: tuple[str, ...], stays: Callable[[str], bool] | None
+    ) -> Iterator[Replacement]:
         """Possible replacements. Where two overlap, `protect` takes the first."""
-        yield from self._address_replacements(text)
+        yield from self._address_replacements(text, stays)
         for match in _HOST.finditer(text):
             domain = registered_domain(match.group())
             if domain in self._contact_domains:
@@ -155,11 +177,14 @@ class ThirdParties:
         yield from street_addresses(text, self.surrogates.street)
         yield from self._name_replacements(text, addresses)
 
-    def _address_replacements(self, text: str) -> Iterator[Replacement]:
+    def _address_replacements(
+        self, text: str, stays: Callable[[str], bool] | None
+    ) -> Iterator[Replacement]:
         """A replaced address is written as the one whose place it takes."""
         finders = (plain_addresses, encoded_addresses, spelled_addresses)
         for written in (written for find in finders for written in find(text)):
-            new = self.address(written.address)
+            address = written.address
+            new = address if stays and stays(address) else self.address(address)
             if new != written.address:
                 yield Replacement(written.start, written.end, written.encode(new))
             else:  # covered, so that no rule reads a part of it

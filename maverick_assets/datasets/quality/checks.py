@@ -11,6 +11,7 @@ from maverick_assets.datasets.examples.repetition import (
     long_sentences,
     quoted_answers,
 )
+from maverick_assets.datasets.outgoing import OutgoingText, outgoing_text
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.quality.foreign_words import foreign_words
 from maverick_assets.datasets.quality.leaked_secrets import leaked_secrets
@@ -56,6 +57,7 @@ def check_dataset(
     lengths = before["n_tokens"].to_pylist() if before else []
     roles = swapped_roles(lake, recipe, owner)
     secrets = leaked_secrets(examples, released_ids(lake))
+    secrets += leaking_prompts(recipe, outgoing_text(lake, owner.emails))
     foreign = foreign_words(lake, recipe, examples)
     return [
         Check("enough_examples", too_few_examples(recipe, examples)),
@@ -68,6 +70,17 @@ def check_dataset(
         Check(
             "length_drift", length_drift([e.n_tokens for e in examples], lengths), only_warns=True
         ),
+    ]
+
+
+def leaking_prompts(recipe: Recipe, outgoing: OutgoingText) -> list[str]:
+    """Finds a system prompt with a secret, or with a contact's name, address or phone number."""
+    moods, modes = [None, *recipe.moods], [None, *recipe.modes]
+    prompts = {recipe.prompt_for(mood, mode) for mood in moods for mode in modes}
+    problems = {problem for prompt in prompts if (problem := outgoing.problem(prompt))}
+    return [
+        f"the system prompt holds {problem}: take it out of the recipe {recipe.name}"
+        for problem in sorted(problems)
     ]
 
 

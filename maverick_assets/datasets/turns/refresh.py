@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from maverick_assets.crm.raw_table import LIVE, live_rows
@@ -268,7 +269,10 @@ class _AffectedTurns:
             for mail in (mails.to_pylist() if mails else ())
             if classes.get(mail["id"].partition(":")[0], "business") == "business"
         ]
-        return recipient_facts(known, rows, self.builder.owner)
+        facts = recipient_facts(known, rows, self.builder.owner)
+        # Stages are free text: "waiting for Dana Cole"
+        protect = cache(self.builder.third_parties.protect)
+        return {mail: protect(text) for mail, text in facts.items()}
 
     def _of_rows(self, table: Table) -> tuple[set[str], list[Turn]]:
         """Turns of changed rows that stand alone."""
