@@ -76,6 +76,8 @@ COLUMNS = {
         "link_keys: list<item: string>",
         "references: list<item: string>",
         "no_answer: string",
+        "lines: list<item: struct<author: int64, context: int64, signed: list<item: int64>, "
+        "edges: list<item: int64>, inner: list<item: int64>>>",
     ],
     "turns": [
         "turn_id: string",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from maverick_assets.datasets.mail.cleaning import RemovedPart
+from maverick_assets.datasets.mail.programs.line_keys import LineKeys
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # stands for a missing time, older than all others
 
@@ -27,6 +28,9 @@ class CleanMail:
     references: tuple[str, ...] = ()  # Message-IDs of the conversation, the answered one last
     # `forward`, or `own words` that it quotes: why it answers nobody; None where it may
     no_answer: str | None = None
+    # By which lines that recur are counted: of its own words and of the quoted ones, as the rules
+    # alone divide them
+    lines: tuple[LineKeys, ...] = ()
 
     @property
     def parent_name(self) -> str | None:

@@ -13,10 +13,18 @@ from maverick_assets.crm.html_text import MAX_PAGE_CHARACTERS, TooMuchText, html
 from maverick_assets.datasets.characters import visible
 from maverick_assets.datasets.mail.footers import Position, footer_reasons
 from maverick_assets.datasets.mail.header_blocks import quoted_author
+from maverick_assets.datasets.mail.programs.line_keys import author_of
 from maverick_assets.datasets.mail.programs.meetings import meeting_spans
 from maverick_assets.datasets.mail.programs.placeholders import (
     placeholder_spans,
     without_placeholders,
+)
+from maverick_assets.datasets.mail.programs.recurrence import (
+    NO_LINES,
+    KnownLines,
+    RecurringLines,
+    known_lines,
+    recurring_places,
 )
 from maverick_assets.datasets.mail.quote_marks import (
     marked_lines,
@@ -34,7 +42,7 @@ class RemovedPart:
     start: int  # start and end are positions in the body as `plain_text` returns it
     end: int
     # quote, attribution, header, forward, signature, contact, device, attachment, disclaimer,
-    # footer, banner, meeting, placeholder, or blank (the blank lines around what is kept)
+    # footer, banner, meeting, placeholder, recurring, or blank (the lines around what is kept)
     reason: str
 
 
@@ -98,10 +106,11 @@ def plain_text(body: str) -> str:
     return clean_text(html_to_text(body) if _is_html(body) else body)
 
 
-def clean_body(body: str) -> CleanBody:
+def clean_body(body: str, sender: str = "", programs: RecurringLines = NO_LINES) -> CleanBody:
     """Divide a mail's body into its writer's words and those of the mail that it quotes.
 
-    Raises `TooMuchText` for more of them than a person writes.
+    `programs`: the lines that recur in the corpus. `sender` is an address in lower case. Raises
+    `TooMuchText` for more words than a person writes.
     """
     if len(body) > MAX_PAGE_CHARACTERS:
         raise TooMuchText(f"more than {MAX_PAGE_CHARACTERS:,} characters")
@@ -109,17 +118,17 @@ def clean_body(body: str) -> CleanBody:
     if len(text) > MAX_TEXT_CHARACTERS:
         raise TooMuchText(f"more than {MAX_TEXT_CHARACTERS:,} characters")
     lines = text.split("\n")
-    division = _divide(lines)
+    division = _divide(lines, known_lines(programs, sender))
     removed = _removed_parts(lines, division.reasons)
-    quoted, quoted_lines = "", division.quoted
+    quoted, quoted_lines, author = "", division.quoted, division.author
     # A quoted mail that was itself forwarded without a comment has no words of its own. The words
     # that it quotes stand for them.
     for _ in range(_MAX_NESTING):
         if quoted or not quoted_lines:
             break
-        inner = _divide(quoted_lines)
+        inner = _divide(quoted_lines, known_lines(programs, author_of(author)))
         quoted = clean_text(without_placeholders("\n".join(inner.own(quoted_lines))))
-        quoted_lines = inner.quoted
+        quoted_lines, author = inner.quoted, inner.author
     removed = _with_placeholders(text, removed)
     own = _without(text, removed)
     return CleanBody(own, quoted or None, division.forwarded, removed, division.author)
@@ -132,7 +141,7 @@ def _is_html(body: str) -> bool:
     return breaks > 1 and breaks > body.strip().count("\n")
 
 
-def _divide(lines: Sequence[str]) -> _Division:
+def _divide(lines: Sequence[str], known: KnownLines) -> _Division:
     """Divide lines in passes, until a pass removes nothing.
 
     One pass is not enough: removing a footer may uncover a quote above it, and removing a quote may
@@ -150,6 +159,9 @@ def _divide(lines: Sequence[str]) -> _Division:
             reasons[i] = reason
         own = [i for i in left if reasons[i] is None]
         _mark_footers(lines, own, reasons)
+        still = [i for i in own if reasons[i] is None]
+        for place in recurring_places([lines[i] for i in still], known):
+            reasons[still[place]] = "recurring"
         quoted += division.quoted
         forwarded, author = forwarded or division.forwarded, author or division.author
         changed = len(left) - reasons.count(None)
@@ -168,12 +180,20 @@ def _mark_footers(lines: Sequence[str], own: Sequence[int], reasons: list[str | 
         parts = [part for part in _parts(own, reasons) if any(lines[i].strip() for i in part)]
     for number, part in enumerate(parts):
         position = Position(first=number == 0, last=number == len(parts) - 1)
-        new_reasons = footer_reasons([lines[i] for i in part], position)
-        for i, reason in zip(part, new_reasons, strict=True):
-            reasons[i] = reason
+        _enter(footer_reasons([lines[i] for i in part], position), part, reasons)
         if not position.last:  # a blank line keeps it apart from the words below
             for i in takewhile(lambda i: not lines[i].strip(), reversed(part)):
                 reasons[i] = None
+    if len(parts) > 1:  # what is left reads as one text, and cleaning that must change nothing
+        left = [i for i in own if reasons[i] is None]
+        _enter(footer_reasons([lines[i] for i in left]), left, reasons)
+
+
+def _enter(
+    new_reasons: Iterable[str | None], places: Iterable[int], reasons: list[str | None]
+) -> None:
+    for i, reason in zip(places, new_reasons, strict=True):
+        reasons[i] = reason
 
 
 def _parts(own: Sequence[int], reasons: Sequence[str | None]) -> list[list[int]]:

@@ -108,6 +108,12 @@ def is_closing(line: str) -> bool:
     return len(line) <= _NAME_CHARACTERS and bool(_CLOSING.match(line))
 
 
+def is_block_line(line: str) -> bool:
+    """Whether a line may belong to a contact block: an office, a company, a number, an address."""
+    line = line.strip()
+    return _is_office(line) or _is_contact_line(line) or bool(_POSTAL.match(line))
+
+
 def ends_sentence(line: str) -> bool:
     """Whether a line ends a sentence: "I come tomorrow." does, "Acme Inc." does not."""
     return bool(_SENTENCE_END.search(line)) and not _ABBREVIATION.search(line)

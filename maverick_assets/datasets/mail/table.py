@@ -8,7 +8,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,14 @@ from maverick_assets.datasets.mail.languages import any_of
 from maverick_assets.datasets.mail.links.keys import common_keys, is_common, link_keys
 from maverick_assets.datasets.mail.links.subjects import has_reply_prefix
 from maverick_assets.datasets.mail.machine_mail import machine_mail_reason
+from maverick_assets.datasets.mail.programs.line_keys import LineKeys, author_of, line_keys
+from maverick_assets.datasets.mail.programs.recurrence import (
+    NO_LINES,
+    RecurringLines,
+    has_any,
+    mails_with,
+    recurring_lines,
+)
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.schema import schema_of
 
@@ -50,8 +58,10 @@ _FORWARD_SUBJECT = re.compile(
 )
 
 
-def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
+def clean_row(table: str, row: dict[str, Any], programs: RecurringLines = NO_LINES) -> CleanMail:
     """Clean a row of the raw table `table`, which is one of mails.
+
+    `programs`: the lines that recur in all mails, which go as well.
 
     A forward, and a mail that quotes the sender's own earlier mail, neither open a conversation nor
     answer what they quote: `quoted` is None, and a subject without a prefix gets one. A mail with
@@ -59,9 +69,9 @@ def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
     """
     subject = (row["subject"] or "").strip()
     try:
-        too_long, body = None, _moderate_body(row, subject)
+        too_long, body, lines = None, *_moderate_body(row, subject, programs)
     except TooMuchText:
-        too_long, body, subject = TOO_LONG, CleanBody("", None, forwarded=False), ""
+        too_long, body, subject, lines = TOO_LONG, CleanBody("", None, forwarded=False), "", ()
         row = row | {"recipients": ""}
     sender = (row["sender_email"] or "").strip().lower()
     forwarded = body.forwarded or bool(_FORWARD_SUBJECT.match(subject))
@@ -90,6 +100,7 @@ def clean_row(table: str, row: dict[str, Any]) -> CleanMail:
         removed=body.removed,
         references=_references(row.get("headers")),
         no_answer="forward" if forwarded else "own words" if quotes_own else None,
+        lines=() if reason else lines,
     )
 
 
@@ -100,21 +111,43 @@ def _references(headers: str | None) -> tuple[str, ...]:
     return ids[:1] + ids[1:][-MAX_REFERENCES:]
 
 
-def _moderate_body(row: dict[str, Any], subject: str) -> CleanBody:
-    """The body of a mail. Raises `TooMuchText` where that or a header has too much."""
+def _moderate_body(
+    row: dict[str, Any], subject: str, programs: RecurringLines
+) -> tuple[CleanBody, tuple[LineKeys, ...]]:
+    """The body of a mail, and the keys of its lines.
+
+    Raises `TooMuchText` where body or a header has too much.
+    """
     if len(subject) > MAX_SUBJECT_CHARACTERS or len(row["recipients"] or "") > MAX_TEXT_CHARACTERS:
         raise TooMuchText("too long a header")
-    return clean_body(row["body"] or "")
+    sender = (row["sender_email"] or "").strip().lower()
+    body = clean_body(row["body"] or "")
+    said = [(body.text, sender), (body.quoted or "", author_of(body.author))]
+    lines = tuple(line_keys(text, author) for text, author in said if text)
+    if has_any(lines, programs.keys):
+        body = clean_body(row["body"] or "", sender, programs)
+    return body, lines
 
 
 def mail_rows(mails: Iterable[CleanMail]) -> list[dict[str, Any]]:
     """Rows of the table of cleaned mails."""
-    return [asdict(mail) | {"link_keys": link_keys(mail)} for mail in mails]
+    return [
+        vars(mail)
+        | {
+            "removed": [vars(part) for part in mail.removed],
+            "lines": [vars(part) for part in mail.lines],
+            "link_keys": link_keys(mail),
+        }
+        for mail in mails
+    ]
 
 
 def read_mails(table: Path, ids: Collection[str] | None = None) -> list[CleanMail]:
-    """The mails of a Delta table (`ids`: only these), ordered by id, without removed parts."""
-    columns = [name for name in MAIL_SCHEMA.names if name not in ("link_keys", "removed")]
+    """The mails of a Delta table (`ids`: only these), ordered by id.
+
+    They lack their removed parts and the keys of their lines.
+    """
+    columns = [name for name in MAIL_SCHEMA.names if name not in ("link_keys", "removed", "lines")]
     where = None if ids is None else {"id": ids}
     content = read_table(table, columns=columns, where=where)
     rows = [] if content is None else content.to_pylist()
@@ -173,6 +206,35 @@ def linked_mails(table: Path, changes: Sequence[dict[str, Any]]) -> LinkedMails:
         linked |= new
         open_keys = {key for mail in new for key in keys_of[mail]} - followed
     return LinkedMails(linked, common)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The lines that recur in all mails after a refresh, and the stored mails that it changes."""
+
+    lines: RecurringLines
+    outdated: list[str]  # ids of mails outside of the refresh that hold a line that came or went
+
+
+def programs_of(table: Path, fresh: Sequence[CleanMail], scope: Collection[str] | None) -> Programs:
+    """What recurs in the mails of a table once those in `scope` are replaced by `fresh` ones.
+
+    `scope`: None for all. The result is the same whichever mails come first.
+    """
+    if scope is not None and not scope:
+        return Programs(NO_LINES, [])
+    type_of_lines = MAIL_SCHEMA.field("lines").type
+    new = pa.array([[vars(part) for part in mail.lines] for mail in fresh], type_of_lines)
+    stored = None if scope is None else read_table(table, columns=["id", "lines"])
+    if stored is None:
+        return Programs(recurring_lines(pa.chunked_array([new])), [])
+    is_gone = pc.is_in(stored["id"], value_set=pa.array(list(scope or ()), pa.string()))
+    old = stored["lines"].cast(type_of_lines)
+    kept = old.filter(pc.invert(is_gone))
+    lines = recurring_lines(pa.chunked_array([*kept.chunks, new], type_of_lines))
+    changed = lines.changed(recurring_lines(old))
+    places = pa.array(mails_with(kept, changed) if changed else [], pa.int64())
+    return Programs(lines, stored["id"].filter(pc.invert(is_gone)).take(places).to_pylist())
 
 
 def _is_author(address: str, author: str) -> bool:

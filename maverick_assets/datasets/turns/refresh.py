@@ -8,13 +8,16 @@ from pathlib import Path
 
 from maverick_assets.crm.raw_table import LIVE, live_rows
 from maverick_assets.crm.schema import TEXT_TABLES, Table
+from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
+from maverick_assets.datasets.mail.programs.recurrence import RecurringLines, has_any
 from maverick_assets.datasets.mail.table import (
     MAIL_SCHEMA,
     TOO_LONG,
     clean_row,
     linked_mails,
     mail_rows,
+    programs_of,
     read_common_keys,
     read_mails,
 )
@@ -79,12 +82,28 @@ def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) 
             for row in live_rows(path, where_in("id", ids[name]))
         ]
         scope = {f"{name}:{row_id}" for name in paths for row_id in ids[name] or ()}
-        rows = arrow_table(mail_rows(mails), MAIL_SCHEMA)
+        programs = programs_of(target, mails, None if changes is None else scope)
+        again = [mail.id for mail in mails if has_any(mail.lines, programs.lines.keys)]
+        again += programs.outdated
+        cleaned = {mail.id: mail for mail in mails} | _cleaned_again(paths, again, programs.lines)
+        rows = arrow_table(mail_rows(cleaned.values()), MAIL_SCHEMA)
         commit = sync_table(target, rows, "id", None if changes is None else scope, sources.state)
     # Of the table, not of this refresh: what is left out is said as long as it is so.
     too_long = read_table(target, columns=["id"], where={"automatic": [TOO_LONG]})
     left_out = tuple(sorted(too_long["id"].to_pylist())) if too_long else ()
-    return RefreshResult(commit, len(mails), changes is None, left_out)
+    return RefreshResult(commit, len(cleaned), changes is None, left_out)
+
+
+def _cleaned_again(
+    paths: Mapping[str, Path], ids: Sequence[str], programs: RecurringLines
+) -> dict[str, CleanMail]:
+    """Mails by id, cleaned of the lines that recur."""
+    mails = {}
+    for name, path in paths.items():
+        of_table = [mail.partition(":")[2] for mail in ids if mail.startswith(f"{name}:")]
+        for row in live_rows(path, {"id": of_table}) if of_table else ():
+            mails[f"{name}:{row['id']}"] = clean_row(name, row, programs)
+    return mails
 
 
 def refresh_turns(

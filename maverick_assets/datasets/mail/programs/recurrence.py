@@ -1,0 +1,186 @@
+"""Which lines of a corpus are programs': those that recur where no person types them.
+
+The evidence is counted over all mails, so it does not depend on their order. What recurs over mails
+of one writer is cut from his mails, what recurs over several writers from everybody's.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from maverick_assets.datasets.mail.contact_blocks import is_block_line, text_end
+from maverick_assets.datasets.mail.programs.disclaimers import RULE
+from maverick_assets.datasets.mail.programs.line_keys import (
+    LineKeys,
+    author_key,
+    edges,
+    is_signature,
+    line_key,
+    names_in,
+)
+
+MIN_SIGNED = 3  # different mails with the line below a name or above a greeting
+MIN_EDGES = 4  # different mails with a line that people do not type at the end of a text
+MIN_WRITERS = 3  # that make a line everybody's program's
+_INNER_WEIGHT = 2  # a line that stands within texts half as often is a person's
+_KINDS = ("signed", "edges", "inner")  # fields of `LineKeys` that hold keys of lines
+_MIX = 0x9E3779B97F4A7C15  # odd, so that no two keys are mixed into one
+
+
+@dataclass(frozen=True)
+class RecurringLines:
+    """Keys of programs' lines."""
+
+    everybody: frozenset[int] = frozenset()
+    of_writer: frozenset[int] = frozenset()  # `writer_line` of the writer's key and the line's
+
+    @property
+    def keys(self) -> frozenset[int]:
+        """The keys of both kinds."""
+        return self.everybody | self.of_writer
+
+    def changed(self, other: "RecurringLines") -> frozenset[int]:
+        """The keys, of both kinds, that one of two has and the other has not."""
+        return (self.everybody ^ other.everybody) | (self.of_writer ^ other.of_writer)
+
+
+NO_LINES = RecurringLines()
+
+
+@dataclass(frozen=True)
+class KnownLines:
+    """Programs' lines, and the writer of the text that they are cut from."""
+
+    lines: RecurringLines = NO_LINES
+    author: str = ""
+    names: frozenset[str] = field(default_factory=frozenset)
+
+
+def known_lines(lines: RecurringLines, author: str) -> KnownLines:
+    return KnownLines(lines, author, names_in(author))
+
+
+def writer_line(writer: int, line: int) -> int:
+    """The key of a line in the mails of one writer."""
+    mixed = (writer * _MIX + line) & 0xFFFFFFFFFFFFFFFF
+    return mixed - (1 << 64) if mixed >> 63 else mixed
+
+
+def has_any(said: Sequence[LineKeys], keys: frozenset[int]) -> bool:
+    """Whether lines of a mail are among `keys`, which may be of both kinds."""
+    return bool(keys) and any(
+        key in keys or writer_line(part.author, key) in keys
+        for part in said
+        for key in (*part.signed, *part.edges, *part.inner)
+    )
+
+
+def mails_with(said: pa.ChunkedArray, keys: frozenset[int]) -> list[int]:
+    """The places of the mails that `has_any` of `keys`; `said` is as in `recurring_lines`."""
+    lists = said.combine_chunks()
+    parts, mails = pc.list_flatten(lists), pc.list_parent_indices(lists).to_numpy()
+    wanted = np.fromiter(keys, np.int64, len(keys))
+    places: set[int] = set()
+    for name in _KINDS:
+        column = pc.struct_field(parts, name)
+        of_part = pc.list_parent_indices(column).to_numpy()
+        lines = pc.list_flatten(column).to_numpy(zero_copy_only=False)
+        writers = pc.struct_field(parts, "author").to_numpy(zero_copy_only=False)[of_part]
+        mixed = (writers.view(np.uint64) * np.uint64(_MIX) + lines.view(np.uint64)).view(np.int64)
+        is_wanted = np.isin(lines, wanted) | np.isin(mixed, wanted)
+        places.update(mails[of_part[is_wanted]].tolist())
+    return sorted(places)
+
+
+def recurring_lines(said: pa.ChunkedArray) -> RecurringLines:
+    """The programs' lines of a corpus; `said` holds a list of `LineKeys` for each mail."""
+    parts = pc.list_flatten(said.combine_chunks())
+    signed, edge, inner = (_rows(parts, name) for name in _KINDS)
+    of_writer = _frequent(signed, inner, ["key", "author"], MIN_SIGNED)
+    all_signed = _frequent(signed, inner, ["key"], MIN_SIGNED)
+    outer = pa.concat_tables([signed, edge])
+    all_outer = _frequent(outer, inner, ["key"], MIN_EDGES)
+    shared = pa.concat_tables([all_signed, all_outer])
+    shared = shared.filter(pc.greater_equal(shared["author_count_distinct"], MIN_WRITERS))
+    writers = zip(of_writer["author"].to_pylist(), of_writer["key"].to_pylist(), strict=True)
+    return RecurringLines(
+        frozenset(shared["key"].to_pylist()),
+        frozenset(writer_line(author, key) for author, key in writers),
+    )
+
+
+def recurring_places(lines: Sequence[str], known: KnownLines) -> list[int]:
+    """The places of programs' lines at the ends of a text, with blank lines and rules between.
+
+    Below the writer's name they go wherever they stand; elsewhere only from an end inwards.
+    """
+    if not (known.lines.everybody or known.lines.of_writer):
+        return []
+    writer = author_key(known.author)
+    top, tail = edges(lines, known.names)
+    end = text_end(lines)
+
+    def is_program(i: int) -> bool:
+        key = line_key(lines[i])
+        return (
+            key is not None
+            and not is_signature(lines[i], known.names)
+            and (key in known.lines.everybody or writer_line(writer, key) in known.lines.of_writer)
+        )
+
+    places = {i for i in range(top) if is_program(i)}
+    signed = {i for i in range(tail, end) if is_program(i)}
+    if signed:  # what else stands in the block changes from place to place: a room, an extension
+        signed |= {i for i in range(tail, end) if is_block_line(lines[i])}
+    places |= signed
+    places |= _inwards(lines, range(end), is_program)
+    places |= _inwards(lines, range(end - 1, -1, -1), is_program)
+    return sorted(places)
+
+
+def _inwards(
+    lines: Sequence[str], places: Iterable[int], is_program: Callable[[int], bool]
+) -> set[int]:
+    """The programs' lines from one end, in the order of `places`, up to the writer's words."""
+    gone: set[int] = set()
+    waiting: list[int] = []  # blank lines and rules, which go if a program's line is behind them
+    for i in places:
+        if not lines[i].strip() or RULE.match(lines[i]):
+            waiting.append(i)
+        elif is_program(i):
+            gone.update((*waiting, i))
+            waiting = []
+        else:
+            break
+    return gone
+
+
+def _rows(parts: pa.StructArray, name: str) -> pa.Table:
+    """The keys of one kind, each with its writer and its context."""
+    column = pc.struct_field(parts, name)
+    of_part = pc.list_parent_indices(column)
+    return pa.table(
+        {
+            "key": pc.list_flatten(column),
+            "author": pc.struct_field(parts, "author").take(of_part),
+            "context": pc.struct_field(parts, "context").take(of_part),
+        }
+    )
+
+
+def _frequent(outer: pa.Table, inner: pa.Table, by: list[str], least: int) -> pa.Table:
+    """Lines in at least so many different mails, and more often there than within texts.
+
+    The columns `by` and, where the writer is none of them, `author_count_distinct`.
+    """
+    counts = [("context", "count_distinct"), ("author", "count_distinct")]
+    counted = outer.group_by(by).aggregate(counts[: 1 if "author" in by else 2])
+    frequent = counted.filter(pc.greater_equal(counted["context_count_distinct"], least))
+    within = inner.group_by(by).aggregate(counts[:1])
+    within = within.rename_columns([*by, "within"])
+    joined = frequent.join(within, by, join_type="left outer")
+    inside = pc.multiply(pc.fill_null(joined["within"], 0), _INNER_WEIGHT)
+    return joined.filter(pc.greater(joined["context_count_distinct"], inside))
