@@ -130,6 +130,13 @@ def test_of_several_mails_of_one_writer_the_newest_is_answered_after_a_pause() -
     assert parent("a", *mails) == ("q2", "time")
 
 
+def test_a_mail_that_answers_somebody_else_is_no_question_to_the_owner_unless_he_greets() -> None:
+    overheard = bare("q", PAUL, 0, subject="Re: Delivery of the flour")
+    assert parent("a", overheard, reply("a", 5)) == (None, "ambiguous")
+    assert parent("a", overheard, reply("a", 5, text="Paul, yes.")) == ("q", "time")
+    assert parent("a", overheard, reply("a", 5, recipients=(PAUL,))) == ("q", "subject")
+
+
 def test_a_short_subject_is_no_evidence_unless_the_mail_greets_or_names_its_reader() -> None:
     asked, short = bare("q", PAUL, 0, subject="Hello!"), {"subject": "RE: hello!"}
     assert parent("a", asked, reply("a", 5, **short)) == (None, "ambiguous")
@@ -143,6 +150,15 @@ def test_an_empty_subject_is_answered_between_the_same_people_within_days() -> N
         answer = reply("a", hours, subject="Re:", recipients=(PAUL,))
         assert parent("a", asked, answer) == expected
     assert parent("a", asked, reply("a", 5, subject="Re:")) == (None, "not at hand")
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["R:", "RIF:", "AW:", "SV:", "Odp:", "回复\uff1a", "Отв:", "YNT:", "[EXTERNAL] RE:", "Re[3]:"],
+)
+def test_the_prefix_of_an_answer_is_known_in_many_languages(prefix: str) -> None:
+    answer = reply("a", 5, subject=f"{prefix} Delivery of the flour")
+    assert parent("a", bare("q", PAUL, 0), answer) == ("q", "time")
 
 
 def test_a_crms_thread_and_time_link_an_answer() -> None:

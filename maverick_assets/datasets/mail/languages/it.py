@@ -109,7 +109,7 @@ LANGUAGE = MailLanguage(
         # "Si prega di non rispondere a questa e-mail"
         automated_phrases=("non rispondere a quest", "generat[oa] automaticamente"),
     ),
-    # Outlook: "R: forni" answers, which is too short to be sure of; "I: forni" forwards. Threads do
-    # not strip "I:", so that "I: forni" and "forni" stay two subjects.
-    subjects=SubjectPrefixes(reply=("rif",), ambiguous_forward=("i",)),
+    # Outlook: "R: forni" answers, "I: forni" forwards. A first mail that begins with "R:" is rarer
+    # than an Italian. Threads do not strip "I:", so that "I: forni" and "forni" stay two subjects.
+    subjects=SubjectPrefixes(reply=("rif", "r"), ambiguous_forward=("i",)),
 )

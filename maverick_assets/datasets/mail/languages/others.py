@@ -34,7 +34,23 @@ LANGUAGE = MailLanguage(
     ),
     subjects=SubjectPrefixes(
         # Outlook, Chinese: the first two answer and the third forwards. It is no `forward` here: a
-        # Chinese forward is recognised by what its body says. Turkish "YNT: ..." answers.
-        reply=("回复", "答复", "转发", "ynt"),
+        # Chinese forward is recognised by what its body says. Outlook, Turkish: "YNT: ...",
+        # Russian: "Отв: ...", Greek: "ΑΠ: ...", Hungarian: "VÁ: ...", Hebrew, Arabic, Vietnamese.
+        reply=(
+            "回复",
+            "答复",
+            "转发",
+            "回覆",
+            "ynt",
+            "отв",
+            "ответ",
+            "απ",
+            "vá",
+            "תגובה",
+            "رد",
+            "trả lời",
+        ),
+        # Outlook, Turkish: "İLT: ...", Finnish: "VL: ...", Greek: "ΠΡΘ: ...", Hungarian: "TOV: ..."
+        forward=("i̇?lt", "vl", "πρθ", "tov", "הועבר"),
     ),
 )

@@ -163,15 +163,14 @@ class Conversations:
         """The one of the waiting mails that `mail` answers; None where there is a doubt.
 
         Where it names no recipient, several writers of the conversation are a doubt, and so is a
-        short subject, unless it greets one. Of several mails of one writer it answers the newest,
+        vague subject, unless it greets one. Of several mails of one writer it answers the newest,
         if that came after a pause.
         """
         author, subject = self._author_of(mail.sender), normal_subject(mail.subject)
         newest_of = {self._author_of(one.sender): one for one in waiting}
         if not mail.recipients:
             writers = {self._author_of(other.sender) for other in earlier} - {author}
-            is_vague = not mail.thread_id and len(subject) < _SHORTEST_SUBJECT
-            if len(writers) > 1 or is_vague:
+            if len(writers) > 1 or (not mail.thread_id and self._is_vague(mail, waiting)):
                 one = greeted(mail, [*newest_of.values()])
                 newest_of = {self._author_of(one.sender): one} if one else {}
         if len(newest_of) != 1:
@@ -183,6 +182,19 @@ class Conversations:
         pause = newest.sent_at - before[-1].sent_at
         soon = bool(subject) or mail.sent_at - newest.sent_at < pause
         return newest if pause >= _PAUSE and soon else None
+
+    def _is_vague(self, mail: CleanMail, waiting: Sequence[CleanMail]) -> bool:
+        """Whether a subject and the time alone do not say that a mail answers another.
+
+        So it is with a short subject, and where the others answer somebody else or a mail that is
+        not here.
+        """
+        author = self._author_of(mail.sender)
+        overheard = any(
+            has_reply_prefix(one.subject) and self._answered.get(one.id) != author
+            for one in waiting
+        )
+        return overheard or len(normal_subject(mail.subject)) < _SHORTEST_SUBJECT
 
     def _addressed(self, mail: CleanMail) -> set[str]:
         return {self._author_of(address) for address in mail.recipients}
