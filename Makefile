@@ -31,6 +31,7 @@ bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.refresh
 	$(BIN)/python -m benchmarks.cleaning
+	$(BIN)/python -m benchmarks.links
 	$(BIN)/python -m benchmarks.secrets
 	$(BIN)/python -m benchmarks.privacy
 	$(BIN)/python -m benchmarks.demo

@@ -2,13 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 import pytest
 
+from maverick_assets.crm.sample.emails import email_rows
+from maverick_assets.datasets.examples.pairs import reply_pairs
 from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.links.keys import MOST_COMMON
+from maverick_assets.datasets.mail.table import clean_row
 from maverick_assets.datasets.mail.threads import ThreadLink, link_threads
 from maverick_assets.datasets.owner import Owner
+from maverick_assets_tests.datasets.turn_builders import builder_for
 
 START = datetime(2026, 2, 2, 9, 0, tzinfo=UTC)
 OWNER = Owner(("ines@orchard.example", "ines.home@mail.example"), ())
@@ -245,3 +251,35 @@ def test_a_subject_that_hundreds_of_mails_have_joins_none_of_them() -> None:
     named = replace(answer, recipients=("u7@x.example",))
     flood[7] = replace(flood[7], recipients=(INES,))
     assert link_threads([*flood, named], OWNER)["a"].parent_id == "m0007"
+
+
+@pytest.mark.parametrize(("kept", "least"), [((), 0.9), (("thread_id",), 0.98)])
+def test_the_sample_without_headers_and_quotes_gives_nearly_all_pairs_and_no_others(
+    kept: tuple[str, ...], least: float
+) -> None:
+    whole, all_pairs = sample_pairs()
+    columns = ("id", "sender", "subject", "sent_at", "text", "automatic", "no_answer", *kept)
+    missing: dict[str, Any] = dict.fromkeys(set(CleanMail.__annotations__) - set(columns))
+    missing |= {"recipients": (), "references": (), "removed": ()}
+    found = pairs_of([replace(mail, **missing) for mail in whole])
+    replies = {pair for pair in all_pairs if pair[0] == "reply"}
+    assert len(replies) > 250
+    assert len(found & replies) >= least * len(replies)
+    # A first mail is no answer, and an answer is no first mail.
+    assert found <= all_pairs
+
+
+@cache
+def sample_pairs() -> tuple[list[CleanMail], set[tuple[str, str, str | None]]]:
+    """The sample's mails, and the pairs that they give with all their columns and quotes."""
+    mails = [clean_row("crm_emails", {"headers": None, **row}) for row in email_rows(7, 1)]
+    return mails, pairs_of(mails)
+
+
+def pairs_of(mails: list[CleanMail]) -> set[tuple[str, str, str | None]]:
+    """Kind, answer and question of each pair."""
+    turns = builder_for(Owner(("allan@testpilot.example",), ())).mail_turns(mails)
+    return {
+        (pair.kind, pair.answer_turn.turn_id, pair.answer_turn.reply_to)
+        for pair in reply_pairs(turns)
+    }
