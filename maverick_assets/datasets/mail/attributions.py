@@ -127,6 +127,7 @@ def attribution_start(lines: Sequence[str], i: int) -> int | None:
 
 def _lowest_start(lines: Sequence[str], i: int, quoted: bool) -> int | None:
     start = i if quoted and _UNDATED.match(lines[i]) else None
+    dated: int | None = None
     torn = False  # whether the line above `start` belongs to the attribution in any case
     for first in range(i, max(i - _WRAPPED_LINES, -1), -1):
         line = lines[first]
@@ -135,15 +136,17 @@ def _lowest_start(lines: Sequence[str], i: int, quoted: bool) -> int | None:
         joined = " ".join(part.strip() for part in lines[first : i + 1])
         if len(joined) > ATTRIBUTION_CHARACTERS:
             break
-        if not _is_attribution(joined, quoted):
-            continue
         begins = bool(_BEGINNING.match(joined))
+        if not _is_attribution(joined, quoted):
+            # Above quoted lines any verb serves: "On 3 Jun 2025, it is rumoured, Dana thought:"
+            dated = first if begins and quoted and joined.endswith(":") else dated
+            continue
         if start is None or torn or begins:
             start, torn = first, joined.startswith(("<", "(", "["))
         if begins:
             opening = lines[first - 1].strip() if first and joined[0].isdigit() else ""
             return first - 1 if opening and _TORN_OPENING.match(opening) else first
-    return start
+    return dated if start is None else start
 
 
 def _is_unlisted(lines: Sequence[str], i: int) -> bool:

@@ -42,7 +42,8 @@ class RemovedPart:
     start: int  # start and end are positions in the body as `plain_text` returns it
     end: int
     # quote, attribution, header, forward, signature, contact, device, attachment, disclaimer,
-    # footer, banner, meeting, placeholder, recurring, or blank (the lines around what is kept)
+    # footer, banner, meeting, placeholder, pasted, recurring, or blank (the lines around what is
+    # kept)
     reason: str
 
 
@@ -104,6 +105,14 @@ def clean_text(text: str) -> str:
 def plain_text(body: str) -> str:
     """A mail's whole body as clean text; a body in HTML becomes what it shows."""
     return clean_text(html_to_text(body) if _is_html(body) else body)
+
+
+def without_meetings(text: str) -> str:
+    """`text`, clean, without blocks of online meetings and placeholders of pictures."""
+    lines = clean_text(text).split("\n")
+    gone = {i for start, end in meeting_spans(lines) for i in range(start, end)}
+    kept = [line for i, line in enumerate(lines) if i not in gone]
+    return clean_text(without_placeholders("\n".join(kept)))
 
 
 def clean_body(body: str, sender: str = "", programs: RecurringLines = NO_LINES) -> CleanBody:

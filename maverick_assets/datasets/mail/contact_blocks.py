@@ -229,7 +229,7 @@ def _is_full_name(typed: Sequence[str], below: Sequence[str]) -> bool:
     if not typed or not below or not is_name(below[0]):
         return False
     short, full = typed[0].strip(" ,.-").split(), below[0].split()
-    return len(short) == 1 and len(full) > 1 and short[0] == full[0]
+    return len(short) == 1 and len(full) > 1 and short[0].casefold() == full[0].casefold()
 
 
 def _has_contact(line: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from maverick_assets.datasets.mail.contact_blocks import (
     contact_block_start,
     ends_sentence,
+    is_block_line,
     text_end,
 )
 from maverick_assets.datasets.mail.languages import any_of
@@ -37,6 +38,10 @@ _OFFER = re.compile(
     re.IGNORECASE,
 )
 _OFFER_LINES = 6  # last lines of a mail that are searched for an offer
+_PASTED_CHARACTERS = 600  # of a text below a signature; nobody writes so long a postscript
+_SIGNED_LINES = 5  # above it that are searched for the name
+# "- Adam L. Price", "-- Dana"
+_DASHED_NAME = re.compile(r"\s*-{1,2} ?[A-Z][\w.\"' -]{1,40}$")
 _FOOTER_LINES = 8  # lines below a delimiter or rule, at most
 
 # "** Privileged and Confidential **" above a mail; then perhaps "DRAFT", English only
@@ -149,6 +154,21 @@ def _signature_start(lines: Sequence[str]) -> int:
     return start
 
 
+def _pasted_start(lines: Sequence[str]) -> int:
+    """Index of the rule below a writer's signature, over a long text that he pasted."""
+    end = text_end(lines)
+    length = 0
+    for i in range(end - 1, 0, -1):
+        length += len(lines[i])
+        if length < _PASTED_CHARACTERS or not RULE.match(lines[i]):
+            continue
+        above = text_end(lines, i)
+        signed = [line for line in lines[max(above - _SIGNED_LINES, 0) : above] if line.strip()]
+        if signed and is_block_line(signed[-1]) and any(map(_DASHED_NAME.match, signed)):
+            return i
+    return len(lines)
+
+
 def _list_footer_start(lines: Sequence[str]) -> int:
     """Index of the footer of a mailing list or a provider: a link, an offer, or a ruled block."""
     ruled = _ruled_footer_start(lines)
@@ -235,6 +255,7 @@ _FOOTERS = (
     ("signature", _to_end(_signature_start)),
     ("footer", _to_end(_list_footer_start)),
     ("disclaimer", disclaimer_span),
+    ("pasted", _to_end(_pasted_start)),
     ("attachment", _to_end(_attachments_start)),
     ("device", _to_end(device_start)),
     ("contact", _to_end(contact_block_start)),

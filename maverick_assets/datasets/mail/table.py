@@ -7,7 +7,7 @@ two are separate, a new mail costs one cleaning and the linking of the mails tha
 import json
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from maverick_assets.datasets.mail.links.keys import common_keys, is_common, lin
 from maverick_assets.datasets.mail.links.subjects import has_reply_prefix
 from maverick_assets.datasets.mail.machine_mail import machine_mail_reason
 from maverick_assets.datasets.mail.programs.line_keys import LineKeys, author_of, line_keys
+from maverick_assets.datasets.mail.programs.meetings import is_invitation
 from maverick_assets.datasets.mail.programs.recurrence import (
     NO_LINES,
     RecurringLines,
@@ -79,7 +80,8 @@ def clean_row(table: str, row: dict[str, Any], programs: RecurringLines = NO_LIN
     if (forwarded or quotes_own) and not has_reply_prefix(subject):
         subject = f"{'Fwd' if forwarded else 'Re'}: {subject}".rstrip()
     reason = machine_mail_reason(sender, subject, body.text)
-    if not body.text and any(part.reason == "meeting" for part in body.removed):
+    only_meeting = not body.text and any(part.reason == "meeting" for part in body.removed)
+    if only_meeting or is_invitation(_headers(row), body.text):
         reason = reason or "invitation"
     # A mail to nobody that answers nothing is an entry of a calendar or a list of tasks. Where the
     # source has no column of recipients (None), the mail may be for anybody.
@@ -98,15 +100,21 @@ def clean_row(table: str, row: dict[str, Any], programs: RecurringLines = NO_LIN
         quoted=None if forwarded or quotes_own else body.quoted,
         automatic=too_long or reason or ("entry" if is_entry else None),
         removed=body.removed,
-        references=_references(row.get("headers")),
+        references=_references(_headers(row)),
         no_answer="forward" if forwarded else "own words" if quotes_own else None,
         lines=() if reason else lines,
     )
 
 
-def _references(headers: str | None) -> tuple[str, ...]:
+def _headers(row: Mapping[str, Any]) -> dict[str, list[str]]:
+    """A row's headers by their names; none where the source has none."""
+    headers: dict[str, list[str]] = json.loads(row.get("headers") or "{}")
+    return headers
+
+
+def _references(headers: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """The Message-IDs of the header References: the first one and the newest ones."""
-    values = json.loads(headers).get("references", ()) if headers else ()
+    values = headers.get("references", ())
     ids = tuple(dict.fromkeys(_MESSAGE_ID.findall(" ".join(values))))
     return ids[:1] + ids[1:][-MAX_REFERENCES:]
 

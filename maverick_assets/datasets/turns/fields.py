@@ -11,7 +11,7 @@ from typing import Any
 
 from maverick_assets.crm.schema import Shape
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
-from maverick_assets.datasets.mail.cleaning import clean_text
+from maverick_assets.datasets.mail.cleaning import clean_text, without_meetings
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.marks import (
     KnownPersonalities,
@@ -94,7 +94,8 @@ def note_fields(note: RawRow, owner: Owner, known: KnownPersonalities) -> Fields
         "is_owner": user in owner.user_ids or owner.has_email(user),
         "occurred_at": created_at(note),
         "title": note["title"] or "",
-        "text": _cleaned(note["content"]),
+        # The description of a calendar's event holds what the program of its meeting added.
+        "text": without_meetings(note["content"] or ""),
         "personality": marks.personality,
         "sensitivity": marks.sensitivity,
     }

@@ -39,7 +39,10 @@ LANGUAGE = MailLanguage(
         original_separators=("Original Appointment", "Reply Separator"),
         # cc:Mail: "____ Forward Header ____"; Novell: "--- Inline attachment follows ---".
         # quotequail has "Forwarded message" and "Begin forwarded message".
-        forward_separators=("Inline attachment follows", "Forward Header"),
+        # Eudora lists: "--- begin forwarded text".
+        forward_separators=(
+            *("Inline attachment follows", "Forward Header", "Begin forwarded text"),
+        ),
         separator_nouns=("message", "appointment", "forward", "separator", "attachment"),
         forward_words=("forward", "inline attachment"),
         # Lotus Notes: "Acme North America Corp." above "From: Dana Cole 09/14/2000 05:24 PM"
