@@ -3,22 +3,26 @@
     python -m benchmarks.privacy [--mentions 5000]
 
 Invents contacts and deals, plants values of their columns (names, addresses, phone numbers,
-companies, domains and streets, as people write them) in mails, chats, notes and deals of other
-people, builds turns and datasets, and searches these for every planted value. Also times the search
-on hostile texts. Prints Markdown; the exit code is 1 when a value is left.
+companies, domains and streets, as people write them; addresses in encodings, too, and names that
+headers alone have) in mails, chats, notes and deals of other people, builds turns and datasets, and
+searches these for every planted value. Also times the search on hostile texts. Prints Markdown; the
+exit code is 1 when a value is left.
 
-No column holds a phone number or a street: these are planted as signatures have them.
+No column holds a phone number or a street: these are planted as signatures and notes have them.
+The corpora of phone numbers, figures and addresses are scored by half: rules were tuned on the open
+one, and the locked one says what they forecast.
 """
 
 import argparse
+import json
 import random
 import re
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -39,13 +43,27 @@ from maverick_assets.lake.delta import open_table
 from maverick_assets.lake.paths import dataset_path, turns_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import Settings
+from maverick_assets_tests.corpora.phone_numbers import (
+    LabelledText,
+    clean_figures,
+    keeps_number,
+    phone_texts,
+)
+from maverick_assets_tests.corpora.written_addresses import (
+    address_texts,
+    clean_texts,
+    holds_address,
+)
 from maverick_assets_tests.raw_tables import upsert_raw_rows
 
 OWNER = Owner(("allan@testpilot.example",), ("allan",))
 OWNER_ADDRESS = OWNER.emails[0]
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
 PARTICIPANTS = ("dana.cole@acme.example",)
-KINDS = ("name", "address", "phone", "company", "domain", "street")
+KINDS = (
+    *("name", "address", "phone", "company", "domain", "street"),
+    *("national phone", "encoded address", "header name"),
+)
 # No contact's full name or company is ever a surrogate, so no planted value is one by chance.
 _FIRST = """
 Aisha Bartosz Chiara Dmitri Elif Fatima Giorgos Hiroshi Ibrahim Jadwiga Kwame Lucia Mateusz Nkechi
@@ -57,6 +75,18 @@ Abramczyk Bellandi Chukwu Dragomir Eriksen Fonseca Grzelak Haverkamp Iglesias Ja
 Lindqvist Mokoena Nakamura Okonkwo Papadakis Quaresma Rasmussen Szymanski Tavares Uchida Vermeulen
 Wiśniewski Ximenes Yilmaz Zamora Bertrand Oyelowo Castellani Novotny
 """
+# Of people whose addresses spell no name
+_HEADER_LAST = """
+Zbigniewska Halvorsen Ottaviani Brzezicki Lundgaard Mirzoyan Thorvaldsen Ibarrola Vandenberghe
+Szczepanski
+"""
+# Numbers in the forms of countries, `#` for a digit
+_NATIONAL_PHONES = (
+    *("0171 ### ## ##", "0171/#######", "(089) ### ## ##", "030-#######", "+49 (0) 171 #######"),
+    *("06 ## ## ## ##", "06.##.##.##.##", "0033 6 ## ## ## ##", "020 7### ####", "07700 ######"),
+    *("+48 6## ### ###", "+34 6## ### ###", "+39 333 #######", "0041 79 ### ## ##", "06-########"),
+    *("+45 2# ## ## ##", "070-### ## ##", "0664 #######", "0475/##.##.##", "+1 (415) 5##-####"),
+)
 _COMPANY = """
 Alderbrook Bexcom Cindermill Dornbach Eastvale Fjordline Glimworth Hollin Ivorygate Jutland Kestrel
 Loamfield Mirabel Norrby Ostrava Pinecrest Quarnero Rothley Silverfen Tollmere
@@ -82,9 +112,12 @@ class InventedPerson:
     domain: str
     phone: str
     street: str
+    is_in_headers: bool = False  # the address spells no name, headers do
 
     @property
     def address(self) -> str:
+        if self.is_in_headers:
+            return f"{self.last[0]}{self.phone[-4:]}@{self.domain}".lower()
         return f"{as_address_part(self.first)}.{as_address_part(self.last)}@{self.domain}"
 
     def value(self, kind: str, rng: random.Random) -> str:
@@ -98,6 +131,9 @@ class InventedPerson:
                 "company": [self.company, self.company, self.company.upper()],
                 "domain": [f"www.{self.domain}", f"https://{self.domain}/about"],
                 "street": [self.street],
+                "national phone": [digits_drawn(form, rng) for form in _NATIONAL_PHONES],
+                "encoded address": encoded_forms(self.address),
+                "header name": [name, name.upper(), f"{self.last}, {self.first}"],
             }[kind]
         )
 
@@ -107,12 +143,15 @@ def main() -> None:
     parser.add_argument("--mentions", type=int, default=5000)
     rng = random.Random(1)
     people = invented_people(rng, 900)
-    planted = [
-        (kind, person.value(kind, rng))
-        for kind, person in (
-            (rng.choice(KINDS), rng.choice(people)) for _ in range(parser.parse_args().mentions)
-        )
-    ]
+    in_headers = people_of_headers(rng)
+    planted: list[tuple[str, str]] = []
+    searched: dict[str, str] = {}  # of encoded addresses: what stands in front of the sign
+    for _ in range(parser.parse_args().mentions):
+        kind = rng.choice(KINDS)
+        person = rng.choice(in_headers if kind == "header name" else people)
+        planted.append((kind, person.value(kind, rng)))
+        if kind == "encoded address":
+            searched[planted[-1][1]] = person.address.partition("@")[0]
     third_parties = ThirdParties(bytes(32), contacts_of(people), OWNER.emails)
     # Before turns and datasets are built: among their objects, garbage collection doubles the time.
     hostile = slowest_hostile_text(partial(third_parties.protect, participants=PARTICIPANTS))
@@ -120,7 +159,7 @@ def main() -> None:
         lake = Path(name) / "lake"
         base = ensure_base(Settings(home=Path(name), base_model=None))
         rows = 0
-        for table, content in rows_by_table(people, planted, rng):
+        for table, content in rows_by_table([*people, *in_headers], planted, rng):
             upsert_raw_rows(lake, table, content)
             rows += len(content)
         started = time.monotonic()
@@ -128,9 +167,9 @@ def main() -> None:
         refresh_turns(lake, OWNER, "bench")
         seconds = time.monotonic() - started
         texts = dict(texts_of_tables(lake, ChatTokenizer(base.directory)))
-    left = {table: count_leaks(planted, content) for table, content in texts.items()}
+    left = {table: count_leaks(planted, content, searched) for table, content in texts.items()}
     print(report(rows, planted, texts, left, seconds))
-    print(f"\n{hostile}")
+    print(f"\n{hostile}\n\n{report_of_halves(third_parties)}")
     sys.exit(any(left.values()))
 
 
@@ -148,6 +187,51 @@ def invented_people(rng: random.Random, count: int) -> list[InventedPerson]:
     return people
 
 
+def people_of_headers(rng: random.Random) -> list[InventedPerson]:
+    """People whom display names alone name."""
+    lasts, people = _HEADER_LAST.split(), invented_people(rng, 300)
+    return [
+        replace(person, last=lasts[at % len(lasts)], is_in_headers=True)
+        for at, person in enumerate(people)
+    ]
+
+
+def digits_drawn(form: str, rng: random.Random) -> str:
+    """A number of this form; no group of it begins with a zero."""
+    return re.sub("#", lambda _: str(rng.randint(1, 9)), form)
+
+
+def encoded_forms(address: str) -> list[str]:
+    """An address as programs encode it and people spell it."""
+    escaped = address.replace("@", "%40")
+    return [
+        f"https://news.example/u?email={escaped}&l=3",
+        f"https://eur03.safelinks.protection.outlook.com/?data=05%7C02%7C{escaped}%7C3f1c&sdata=x",
+        f"https://urldefense.com/v2/url?u=http-3A__x.example-3Fto-3D{address.replace('@', '-40')}",
+        address.replace("@", "&#64;"),
+        address.replace("@", " (at) ").replace(".", " (dot) "),
+        address.replace("@", "%2540"),
+        address.replace("@", "=40"),
+    ]
+
+
+def report_of_halves(third_parties: ThirdParties) -> str:
+    """The scores of the corpora's halves."""
+    protect = third_parties.protect
+    rows: list[tuple[str, Sequence[LabelledText], Callable[[str], bool]]] = [
+        ("phone numbers left", phone_texts(), partial(keeps_number, protect=protect)),
+        ("figures changed", clean_figures(), lambda text: protect(text) != text),
+        ("addresses left", address_texts(), lambda text: holds_address(protect(text))),
+        ("look-alikes changed", clean_texts(), lambda text: protect(text) != text),
+    ]
+    lines = ["| corpus | open half | locked half |", "|---|---:|---:|"]
+    for name, texts, is_wrong in rows:
+        halves = [[case.text for case in texts if case.is_locked is half] for half in (False, True)]
+        scores = [f"{sum(map(is_wrong, half))} of {len(half)}" for half in halves]
+        lines.append(f"| {name} | {' | '.join(scores)} |")
+    return "\n".join(lines)
+
+
 def contacts_of(people: list[InventedPerson]) -> list[Contact]:
     """The contacts of these people, and those whose names the hostile texts repeat."""
     addresses = [*(person.address for person in people), *PARTICIPANTS]
@@ -163,7 +247,7 @@ def rows_by_table(
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Rows by table: those whose columns name everybody, and the mentions in texts of others."""
     mails = [
-        mail(f"known{at}", one.address, OWNER_ADDRESS, "See you then.")
+        mail(f"known{at}", one.address, OWNER_ADDRESS, "See you then.") | headers_of(one)
         for at, one in enumerate(people)
     ]
     deals = [
@@ -174,7 +258,8 @@ def rows_by_table(
     chats: list[dict[str, Any]] = []
     talks: list[dict[str, Any]] = []
     for at, (kind, value) in enumerate(planted):
-        said = rng.choice(_SENTENCES).format(f"Tel. {value}" if kind == "phone" else value)
+        named = f"Tel. {value}" if kind == "phone" else value
+        said = rng.choice(_SENTENCES).format(named)
         key, moment = f"{at:05}", START + timedelta(hours=at)
         match at % 4:
             case 0:
@@ -209,6 +294,13 @@ def rows_by_table(
         "messages": chats,
         "personality_samples": [],
     }.items()
+
+
+def headers_of(person: InventedPerson) -> dict[str, str]:
+    if not person.is_in_headers:
+        return {}
+    entry = f'"{person.last}, {person.first}" <{person.address}>'
+    return {"headers": json.dumps({"from": [entry]})}
 
 
 def mail(key: str, sender: str, to: str, body: str, subject: str = "Hi") -> dict[str, Any]:
@@ -246,11 +338,17 @@ def texts_of_tables(lake: Path, tokenizer: ChatTokenizer) -> Iterator[tuple[str,
             yield f"datasets/{recipe.name}", texts
 
 
-def count_leaks(planted: list[tuple[str, str]], texts: list[str]) -> Counter[str]:
-    """Number of planted values by kind that a text still holds; letters and digits are compared."""
+def count_leaks(
+    planted: list[tuple[str, str]], texts: list[str], searched: Mapping[str, str]
+) -> Counter[str]:
+    """Number of planted values by kind that a text still holds; letters and digits are compared.
+
+    `searched`: what is looked for in place of a value.
+    """
     everything = "\n".join(letters_and_digits(text) for text in texts)
     values = {
-        (kind, re.sub(r"^(?:www|https)", "", letters_and_digits(value))) for kind, value in planted
+        (kind, re.sub(r"^(?:www|https)", "", letters_and_digits(searched.get(value, value))))
+        for kind, value in planted
     }
     leaked = Counter[str]()
     for kind, value in values:

@@ -2,25 +2,45 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
+import pyarrow.parquet as pq
 import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.crm.connection import dagster_url
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import turns_path
+from maverick_assets.pipeline.forget.databases import text_columns, texts_of_table
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
+from maverick_assets.settings import Settings
 from maverick_assets_tests.command import Maverick, import_rows
 from maverick_assets_tests.end_to_end.dagster_ui import DagsterUI, ask, start_ui
 from maverick_assets_tests.processes import wait_for
 
 PERSONALITIES = ("allan-maverick", "robbie")
 CORRESPONDENT = "margaret@penhaleledger.example"  # one thread of four mails
+# Of somebody whom no sample names. Her mailbox has a mail, her name and numbers stand in notes.
+PLANTED_MAIL = {
+    "id": "planted-mail",
+    "thread_id": "planted",
+    "sender_email": "xenobia.quarrington@tollmerebakery.example",
+    "subject": "The keys",
+    "body": "Ring me on 07700 900123 when you are there.\n\nXenobia Quarrington",
+}
+PLANTED = ("quarrington", "tollmere", "900123", "99887766", "Hx7Quartz")
+PLANTED_NOTES = (
+    "Xenobia Quarrington has the keys; her numbers are 07700 900123 and +47 99 88 77 66.",
+    "Ask https://x.example/?to=xenobia.quarrington%40tollmerebakery.example before you go in.",
+    "The alarm's password is Hx7Quartz99! and nobody else knows it.",
+)
 FLAGS = [flag for name in PERSONALITIES for flag in ("--personality", name)]
 
 
@@ -30,12 +50,21 @@ def small_crm() -> dict[str, list[dict[str, Any]]]:
     robbie = [row for row in rows["personality_samples"] if row["personality"] == "robbie"]
     conversations = [row["id"] for row in rows["conversations"][:3]]
     threads = sorted({row["thread_id"] for row in rows["crm_emails"]})[:6]
+    mails = [row for row in rows["crm_emails"] if row["thread_id"] in threads]
     return {
         **{name: content[:12] for name, content in rows.items()},
-        "crm_emails": [row for row in rows["crm_emails"] if row["thread_id"] in threads],
+        "crm_emails": [*mails, mails[0] | PLANTED_MAIL],
+        "sticky_notes": [*rows["sticky_notes"][:10], *planted_notes(rows["sticky_notes"][0])],
         "messages": [row for row in rows["messages"] if row["conversation_id"] in conversations],
         "personality_samples": robbie[:30],
     }
+
+
+def planted_notes(template: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        template | {"id": f"planted-{at}", "title": "Bakery", "content": content}
+        for at, content in enumerate(PLANTED_NOTES)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +106,45 @@ def test_no_other_account_may_do_anything_in_a_finished_run_home(maverick: Maver
     kept = [path for path in paths if not path.is_symlink()]
     assert not [path for path in kept if path.lstat().st_mode & 0o077]
     assert {path.lstat().st_uid for path in kept} == {os.geteuid()}
+
+
+def test_no_name_number_address_or_secret_leaves_the_lake(maverick: Maverick) -> None:
+    """Reports, cards, models, logs and Dagster's events are searched as they lie on the disk."""
+    home = maverick.home
+    turns = read_table(turns_path(home / "lake"), columns=["turn_id"])
+    assert turns and {"sticky_notes:planted-2"} <= set(turns["turn_id"].to_pylist())
+    texts = [(str(path.relative_to(home)), _squeezed(text)) for path, text in _written(home)]
+    assert {"reports", "models", "lake", "runs", "logs"} <= {
+        name.split("/")[0] for name, _ in texts
+    }
+    wanted = [_squeezed(value) for value in PLANTED]
+    assert not [(name, value) for name, text in texts for value in wanted if value in text]
+    with psycopg.connect(dagster_url(Settings(home=home))) as connection:
+        events = [
+            _squeezed(text)
+            for table, columns in text_columns(connection).items()
+            for column, _ in columns
+            for _, text in texts_of_table(connection, table, column)
+        ]
+    assert len(events) > 100
+    assert not [value for value in wanted if any(value in event for event in events)]
+
+
+def _written(home: Path) -> Iterator[tuple[Path, str]]:
+    """Files outside of the CRM, its copies in the lake and the keys, as text."""
+    inside = [home / name for name in ("postgres", "keys", "base")]
+    inside += [path for path in (home / "lake").iterdir() if path.name != "datasets"]
+    for path in home.rglob("*"):
+        if path.is_symlink() or not path.is_file() or any(path.is_relative_to(i) for i in inside):
+            continue
+        if path.suffix == ".parquet":
+            yield path, json.dumps(pq.read_table(path).to_pylist(), default=str)
+        elif path.suffix not in (".gguf", ".safetensors"):
+            yield path, path.read_bytes().decode("latin-1")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()
 
 
 def test_a_second_run_changes_nothing(maverick: Maverick) -> None:

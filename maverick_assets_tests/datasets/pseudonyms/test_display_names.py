@@ -42,6 +42,8 @@ KEY = bytes(32)
         ("Bright Oven", "hello@brightoven.example", ""),
         ("Bright Oven GmbH", "hallo@post.example", ""),
         ("Kundenservice", "service@acme.example", ""),
+        ("Kickstarter Projects", "k1@kickstarter.example", ""),
+        ("Quarrington Xenobia", "q77@bakery.example", "quarrington xenobia"),
         ("Biuro Obsługi", "biuro@acme.example", ""),
         ("Grand Northern Orchard", "mail@letters.example", ""),
         ("petra@brightoven.example", "petra@brightoven.example", ""),

@@ -6,7 +6,7 @@
 import re
 
 from maverick_assets.crm.people.folding import fold
-from maverick_assets.datasets.pseudonyms.name_lists import given_names
+from maverick_assets.datasets.pseudonyms.name_lists import given_names, is_dictionary_word
 from maverick_assets.datasets.pseudonyms.vocabulary import COMMON_WORDS, PUBLIC_NAMES
 
 # What stands behind a name: "Dana Cole (Acme)", "Dana Cole | Acme", "Dana Cole - Acme",
@@ -68,7 +68,8 @@ def person_of(name: str, address: str) -> tuple[str, ...]:
         return ()
     if set(words) <= COMMON_WORDS | PUBLIC_NAMES or _is_company(words, address):
         return ()
-    return words if _is_person(words, address) else ()
+    is_reversed = "," in shown and len(words) > 1  # "Cole, Dana": no company is written so
+    return words if is_reversed or _is_person(words, address) else ()
 
 
 def _ordered(shown: str) -> tuple[str, ...]:
@@ -93,12 +94,19 @@ def _is_company(words: tuple[str, ...], address: str) -> bool:
 
 
 def _is_person(words: tuple[str, ...], address: str) -> bool:
-    """Whether a list of given names, the script, or the local part of the address agrees."""
+    """Whether a list of given names, the script, or the address agrees, or no word is English."""
     if words[0] in given_names() or (len(words) > 1 and words[-1] in given_names()):
         return True
     if not words[0].isascii():
         return len(words) > 1
-    local = re.sub(r"[\W\d_]+", "", fold(address.partition("@")[0]))
+    if len(words) < 2:
+        return False
+    local, _, domain = fold(address).partition("@")
+    letters = re.sub(r"[\W\d_]+", "", local)
     initials = "".join(word[0] for word in words)
-    is_spelled = any(len(word) > 2 and word in local for word in words)
-    return len(words) > 1 and (is_spelled or local in (initials, initials[::-1]))
+    is_initials = bool(letters) and letters in (*initials, initials, initials[::-1])
+    if is_initials or any(len(word) > 2 and word in letters for word in words):
+        return True
+    is_role = not _NOBODY.isdisjoint(re.findall(r"[^\W\d_]+", local))
+    is_brand = any(len(word) > 3 and word in domain for word in words)
+    return len(words) < 4 and not (is_role or is_brand or any(map(is_dictionary_word, words)))
