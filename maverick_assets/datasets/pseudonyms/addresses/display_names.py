@@ -104,8 +104,9 @@ def _is_person(words: tuple[str, ...], address: str) -> bool:
     local, _, domain = fold(address).partition("@")
     letters = re.sub(r"[\W\d_]+", "", local)
     initials = "".join(word[0] for word in words)
-    is_initials = bool(letters) and letters in (*initials, initials, initials[::-1])
-    if is_initials or any(len(word) > 2 and word in letters for word in words):
+    if letters in (initials, initials[::-1]) or any(
+        len(word) > 2 and word in letters for word in words
+    ):
         return True
     is_role = not _NOBODY.isdisjoint(re.findall(r"[^\W\d_]+", local))
     is_brand = any(len(word) > 3 and word in domain for word in words)
