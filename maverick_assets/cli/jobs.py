@@ -1,6 +1,6 @@
 """Jobs of the definitions, executed in this process."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -89,4 +89,18 @@ def _step_failures(result: "ExecuteInProcessResult") -> list[StepFailure]:
     from maverick_assets.defs.runs.progress import root_cause
 
     failed = [event for event in result.all_events if event.is_step_failure]
-    return [StepFailure(event.step_key or "", *root_cause(event)) for event in failed]
+    failures = [StepFailure(event.step_key or "", *root_cause(event)) for event in failed]
+    return failures + _unread_sources(result, {failure.step for failure in failures})
+
+
+def _unread_sources(result: "ExecuteInProcessResult", failed: Collection[str]) -> list[StepFailure]:
+    """Sources that could not be read: their steps go on, so that they stop nothing else."""
+    unread = []
+    for evaluation in result.get_asset_check_evaluations():
+        step = "__".join(evaluation.asset_key.path)
+        if evaluation.passed or evaluation.check_name != "readable" or step in failed:
+            continue
+        words = {name: str(value.value) for name, value in evaluation.metadata.items()}
+        message = f"{words.get('problem', '')}; everything else went on"
+        unread.append(StepFailure(step, words.get("error_class", ""), message))
+    return unread

@@ -26,6 +26,7 @@ from dagster._core.storage.local_compute_log_manager import LocalComputeLogManag
 from PIL import Image
 
 from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.cli.jobs import _step_failures
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.importers import insert_rows
@@ -183,7 +184,6 @@ def adapters() -> AssetsDefinition:
 # Each asset with the function that does its work.
 WORK: list[tuple[ModuleType, str, Callable[[], AssetsDefinition]]] = [
     (raw, "extract_table", lambda: raw_asset(TABLES["crm_emails"])),
-    (raw, "land_table", lambda: source_asset(Papers(), Papers.tables[0])),
     (clean, "refresh_clean", lambda: clean_asset(TEXT_TABLES)),
     (datasets, "refresh_personality", lambda: dataset_asset(ROBBIE)),
     (base_model, "prepare_base", lambda: base_model.base_model),
@@ -216,6 +216,25 @@ def test_errors_of_libraries_quote_no_row_wherever_they_arise(
         assert root_cause(failure)[1].startswith("ArrowInvalid in test_metadata.py:"), name
         [words] = (tmp_path / "runs" / done.run_id).glob("error-*.txt")
         assert CANARY in words.read_text()
+    assert entries_with(dagster_database) == []
+
+
+def test_a_source_that_cannot_be_read_stops_nothing_and_says_so_without_quoting_a_row(
+    instance: DagsterInstance,
+    dagster_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(raw, "land_table", quote_a_row)
+    done = run_assets(
+        instance, source_asset(Papers(), Papers.tables[0]), clean_asset([Papers.tables[0].table])
+    )
+    assert done.success
+    [check] = [c for c in done.get_asset_check_evaluations() if c.check_name == "readable"]
+    assert not check.passed
+    assert str(check.metadata["problem"].value).startswith("ArrowInvalid in test_metadata.py:")
+    [failure] = _step_failures(done)
+    assert failure.step == "raw__papers_documents"
+    assert failure.message.endswith("everything else went on")
     assert entries_with(dagster_database) == []
 
 

@@ -17,6 +17,7 @@ MAX_PARTS = 1_000
 _MAX_MIME_CHARACTERS = 100_000  # of all MIME headers in one mail that are parsed
 
 TOO_LARGE = f"larger than {MAX_MAIL_BYTES / 1e6:.0f} MB"
+_MIME_HEADERS = ("content-type", "content-disposition", "content-transfer-encoding")
 # What the stdlib needs to find the parts of a message; everything else is read by ourselves.
 _NEEDED = ("boundary", "charset", "name", "filename")
 
@@ -61,7 +62,7 @@ class _BoundedPolicy(EmailPolicy):
 
 def _sound(name: str, text: str) -> str:
     """A MIME header written anew: the stdlib raises on some that are broken."""
-    if not name.startswith("content-"):
+    if name not in _MIME_HEADERS:
         return text
     header = parse_mime_header(text)
     parameters = [

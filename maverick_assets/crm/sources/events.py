@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.html_text import html_to_text
+from maverick_assets.crm.mail.charsets import decode_bytes
 from maverick_assets.crm.people.addresses import normalized
 from maverick_assets.crm.schema import ATTENDEE_TAG
 from maverick_assets.crm.sources.source import Deleted, SourceRow, SourceTable
@@ -26,6 +27,10 @@ MAX_COMPONENTS = 50_000
 # Outlook and Google write HTML into DESCRIPTION, which RFC 5545 has as plain text:
 # "<p>Agenda:<br>1. Oats</p>". In plain text a lone "<" is followed by none of these tags.
 _MARKUP = re.compile(r"</?(?:a|b|br|div|html|i|li|ol|p|span|u|ul)\b[^>]*>", re.IGNORECASE)
+
+
+_FOLDED = re.compile(r"\n[ \t]")
+_UID = re.compile(r"^UID[^:\n]*:(.{1,200})", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -53,47 +58,64 @@ class EventReader:
 
     def rows(self, calendar: Calendar) -> Iterator[SourceRow | Deleted | SkippedInput]:
         """The events of a calendar; a cancelled one is `Deleted`, an unreadable one is skipped."""
-        from icalendar import Calendar as ICalendar
-
         for text in calendar.read():
             if excess := _excess(text):
                 yield SkippedInput(calendar.name, excess)
                 continue
-            try:
-                parts = ICalendar.from_ical(text, multiple=True)
-            except ValueError as error:
-                yield SkippedInput(calendar.name, f"not iCalendar: {str(error)[:200]}")
+            written = decode_bytes(text)
+            parts = _parsed(written)
+            if isinstance(parts, str):  # one event that is broken costs no other
+                for piece in _events_apart(written):
+                    yield from self._rows_of_piece(piece, calendar)
                 continue
             for part in parts:
-                name = str(part.get("X-WR-CALNAME", calendar.name))
-                zone = _zone(str(part.get("X-WR-TIMEZONE", "")), self.zone)
-                for event in part.walk("VEVENT"):
-                    try:
-                        yield self._row(cast("icalendar.Event", event), name, zone)
-                    except ValueError as error:  # a broken property raises when it is read
-                        subject = event.get("UID") or event.get("SUMMARY", "")
-                        yield SkippedInput(f"{name}: {subject}", str(error)[:200])
+                yield from self._rows(part, calendar)
+
+    def _rows_of_piece(
+        self, piece: str, calendar: Calendar
+    ) -> Iterator[SourceRow | Deleted | SkippedInput]:
+        parts = _parsed(piece)
+        if isinstance(parts, str):
+            subject = _UID.search(piece)
+            name = f"{calendar.name}: {subject[1].strip()}" if subject else calendar.name
+            yield SkippedInput(name, f"not iCalendar: {parts}")
+            return
+        for part in parts:
+            yield from self._rows(part, calendar)
+
+    def _rows(
+        self, part: "icalendar.Component", calendar: Calendar
+    ) -> Iterator[SourceRow | Deleted | SkippedInput]:
+        name = _text(part, "X-WR-CALNAME") or calendar.name
+        zone = _zone(_text(part, "X-WR-TIMEZONE"), self.zone)
+        for event in cast("list[icalendar.Event]", part.walk("VEVENT")):
+            try:
+                yield self._row(event, name, zone)
+            except Exception as error:  # a broken property raises when it is read, in many ways
+                subject = _text(event, "UID") or _text(event, "SUMMARY")
+                yield SkippedInput(f"{name}: {subject}", str(error)[:200])
 
     def _row(self, event: "icalendar.Event", calendar: str, zone: ZoneInfo) -> SourceRow | Deleted:
         """The note of an event of the calendar of that name. Raises `ValueError` with the reason
         when a property is missing or broken."""
-        uid = str(event.get("UID", "")).strip()
-        if not uid or "DTSTART" not in event:
+        uid = _text(event, "UID").strip()
+        start = _first(event, "DTSTART")
+        if not uid or start is None:
             raise ValueError("no start" if uid else "no UID")
-        occurrence = event.get("RECURRENCE-ID")
+        occurrence = _first(event, "RECURRENCE-ID")
         suffix = f"#{_utc(occurrence, zone):%Y%m%dT%H%M%SZ}" if occurrence else ""
-        if str(event.get("STATUS", "")).upper() == "CANCELLED":
+        if _text(event, "STATUS").upper() == "CANCELLED":
             return Deleted(uid + suffix)
-        organizer = str(event.get("ORGANIZER", "")).lower().removeprefix("mailto:")
+        organizer = _text(event, "ORGANIZER").lower().removeprefix("mailto:")
         is_others = organizer and organizer not in self.addresses
         return self.table.row(
             id=uid + suffix,
             user_id=organizer if is_others else self.user,
-            title=str(event.get("SUMMARY", "")),
-            content=_plain(str(event.get("DESCRIPTION", ""))),
-            tags=[tag for tag in (calendar, *map(str, event.categories), _privacy(event)) if tag]
+            title=_text(event, "SUMMARY"),
+            content=_plain(_text(event, "DESCRIPTION")),
+            tags=[tag for tag in (calendar, *_categories(event), _privacy(event)) if tag]
             + [f"{ATTENDEE_TAG}{address}" for address in self._attendees(event)],
-            created_at=_utc(event["DTSTART"], zone),
+            created_at=_utc(start, zone),
         )
 
     def _attendees(self, event: "icalendar.Event") -> list[str]:
@@ -108,7 +130,72 @@ class EventReader:
 
 def _privacy(event: "icalendar.Event") -> str | None:
     """The tag of an event that its calendar shows to nobody else (RFC 5545, CLASS)."""
-    return "private" if str(event.get("CLASS", "")).upper() == "PRIVATE" else None
+    return "private" if _text(event, "CLASS").upper() == "PRIVATE" else None
+
+
+def _first(component: "icalendar.Component", name: str) -> Any:
+    """A property; the first that can be read where a calendar has it twice; None without it."""
+    value = component.get(name)
+    if not isinstance(value, list):
+        return value
+    return next((each for each in value if not _is_broken(each)), None)
+
+
+def _is_broken(value: Any) -> bool:
+    return type(value).__name__ == "vBroken"
+
+
+def _text(component: "icalendar.Component", name: str) -> str:
+    value = _first(component, name)
+    return "" if value is None else str(value)
+
+
+def _categories(event: "icalendar.Event") -> list[str]:
+    try:
+        return list(map(str, event.categories))
+    except Exception:  # they cost themselves, not the event
+        return []
+
+
+def _parsed(text: str) -> "list[icalendar.Component] | str":
+    """The calendars of a text, or why the library cannot read them."""
+    from icalendar import Calendar as ICalendar
+
+    upper = text.upper()
+    if upper.count("BEGIN:VEVENT") != upper.count("END:VEVENT"):  # it would lose the others
+        return "an event without an end"
+    try:
+        return list(ICalendar.from_ical(text, multiple=True))
+    except Exception as error:  # it fails in many ways on broken texts
+        return str(error)[:200]
+
+
+def _events_apart(text: str) -> Iterator[str]:
+    """A calendar that is broken somewhere as one calendar for each of its events.
+
+    Each has what stands outside of the events, as long as that is little: time zones.
+    """
+    lines = _FOLDED.sub("", text.replace("\r\n", "\n")).split("\n")
+    events: list[list[str]] = []
+    outside: list[str] = []
+    is_open = False
+    for line in lines:
+        mark = line.strip().upper()
+        if mark == "BEGIN:VEVENT":  # one that never ended ends where the next begins
+            events.append([])
+            is_open = True
+        if is_open:
+            events[-1].append(line)
+        elif line.strip() and mark not in ("BEGIN:VCALENDAR", "END:VCALENDAR"):
+            outside.append(line)
+        is_open = is_open and mark != "END:VEVENT"
+    shared = [line for line in outside if ":" in line]
+    if sum(map(len, shared)) * len(events) > MAX_BYTES:
+        shared = [line for line in shared if line.upper().startswith("X-WR-")]
+    if not events:
+        yield text
+    for event in events:
+        yield "\r\n".join(["BEGIN:VCALENDAR", *shared, *event, "END:VCALENDAR", ""])
 
 
 def _excess(text: bytes) -> str | None:

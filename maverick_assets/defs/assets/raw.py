@@ -27,6 +27,7 @@ from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import Commit
 from maverick_assets.lake.paths import raw_path
 from maverick_assets.pipeline.ingest import extract_table, land_table
+from maverick_assets.printable import one_line
 
 CHECK = "readable"
 
@@ -69,6 +70,7 @@ def raw_asset(table: Table) -> AssetsDefinition:
 
 
 def source_asset(source: Source, source_table: SourceTable) -> AssetsDefinition:
+    """A source that cannot be read fails its check, and stops neither others nor training."""
     key = AssetKey(["raw", source_table.name])
 
     @asset(
@@ -77,12 +79,19 @@ def source_asset(source: Source, source_table: SourceTable) -> AssetsDefinition:
         description=f"Rows of {source.name} in the shape {source_table.shape}, with tombstones.",
     )
     def raw(context: AssetExecutionContext) -> Iterator[MaterializeResult | AssetCheckResult]:
-        with run_context(context) as run:
-            try:
+        try:
+            with run_context(context) as run:
                 landing = land_table(run, source, source_table)
-            except BadInput as error:
-                yield _readable(str(error))
-                raise
+        except Exception as error:
+            context.log.warning(
+                f"{source.name} was not read: {one_line(str(error))}; "
+                "what it brought before stays, and everything else goes on"
+            )
+            yield MaterializeResult(
+                metadata={"problem": MetadataValue.text(str(error))},
+                check_results=[_readable(str(error), type(error).__name__)],
+            )
+            return
         yield MaterializeResult(
             metadata={
                 "dagster/row_count": landing.commit.rows,
@@ -128,11 +137,14 @@ def _table_metadata(target: Path, commit: Commit) -> dict[str, Any]:
     }
 
 
-def _readable(problem: str | None = None) -> AssetCheckResult:
+def _readable(problem: str | None = None, error_class: str = "BadInput") -> AssetCheckResult:
     """The result of the check `readable`: passed unless there is a problem."""
+    about = {"problem": problem, "error_class": error_class}
     return AssetCheckResult(
         passed=problem is None,
         check_name=CHECK,
         severity=AssetCheckSeverity.ERROR,
-        metadata={"problem": MetadataValue.text(problem)} if problem else None,
+        metadata={name: MetadataValue.text(text) for name, text in about.items() if text}
+        if problem
+        else None,
     )

@@ -169,6 +169,56 @@ def test_an_event_that_cannot_be_read_is_named_and_the_others_load(file: Path) -
     assert list(events.rows) == ["4@x"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (["DTSTART:20260302T090000Z", "SUMMARY:Start twice"], "Start twice"),
+        (["SUMMARY:Taste", "SUMMARY:Taste again"], "Taste"),
+        (["UID:again@x", "SUMMARY:UID twice"], "UID twice"),
+        (["SUMMARY:Rule", "RRULE:FREQ=SOMETIMES;COUNT=x"], "Rule"),
+        (["SUMMARY:Exceptions", "EXDATE:never", "RDATE:20269999"], "Exceptions"),
+        (["SUMMARY:Categories", "CATEGORIES:a", "CATEGORIES:b,c"], "Categories"),
+        (["SUMMARY:Sequence", "SEQUENCE:one", "DTEND:later", "GEO:here"], "Sequence"),
+        (["SUMMARY:Status", "STATUS:CONFIRMED", "STATUS:CONFIRMED", "CLASS:PUBLIC"], "Status"),
+        (["SUMMARY:Organizers", "ORGANIZER:mailto:a@x.example", "ORGANIZER:b"], "Organizers"),
+    ],
+)
+def test_what_is_odd_in_an_event_costs_neither_it_nor_the_others(
+    file: Path, lines: list[str], title: str
+) -> None:
+    file.write_text(calendar(event("1@x"), event("2@x", *lines), event("3@x")))
+    events = fetched_table(file)
+    assert events.fetch().skipped == []
+    assert list(events.rows) == ["1@x", "2@x", "3@x"]
+    assert events.rows["2@x"]["title"] == title
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "BEGIN:VEVENT\nUID:2@x\nDTSTART:20260302T090000Z\nSUMMARY:It never ends\n",
+        "BEGIN:VEVENT\nUID:2@x\nDTSTART:20261332T090000Z\nEND:VEVENT\n",
+        "BEGIN:VEVENT\nUID:2@x\nthis is no line of a calendar\nEND:VALARM\nEND:VEVENT\n",
+        "BEGIN:VEVENT\nUID:2@x\nDTSTART;TZID=:x\nRECURRENCE-ID:x\nEND:VEVENT\n",
+        "BEGIN:VEVENT\nUID:2@x\nDTSTART:20260302T090000Z\nRECURRENCE-ID:y\nEND:VEVENT\n",
+        "BEGIN:VEVENT\nUID:2@x\nEND:VCALENDAR\nEND:VEVENT\n",
+    ],
+)
+def test_an_event_that_breaks_its_calendar_costs_itself(file: Path, broken: str) -> None:
+    file.write_text(calendar(event("1@x"), broken, event("3@x")))
+    events = fetched_table(file)
+    skipped = events.fetch().skipped
+    assert {"1@x", "3@x"} <= set(events.rows)
+    assert [skip.name for skip in skipped] == ["work: 2@x"]
+
+
+def test_a_calendar_in_another_charset_is_read(file: Path) -> None:
+    file.write_bytes(calendar(event("1@x", "SUMMARY:Gr\u00fc\u00dfe")).encode("latin-1"))
+    events = fetched_table(file)
+    events.fetch()
+    assert events.rows["1@x"]["title"] == "Gr\u00fc\u00dfe"
+
+
 def test_markup_in_a_description_is_stripped(file: Path) -> None:
     file.write_text(calendar(event("1@x", "DESCRIPTION:<p>Bring <b>samples</b></p>a < b")))
     events = fetched_table(file)
