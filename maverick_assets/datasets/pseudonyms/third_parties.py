@@ -261,9 +261,10 @@ class ThirdParties:
     def _contact_surnames(self) -> dict[str, str]:
         """Surnames of contacts with their surrogates. Of two namesakes the first counts."""
         surnames: dict[str, str] = {}
+        owned = {split_domain(domain)[1] for domain in self._owner_domains}
         for contact in self._contacts:
             words = contact.name.split()
-            if contact.kind != "person" or len(words) < 2 or words[-1] in self._owner_words:
+            if contact.kind != "person" or len(words) < 2 or words[-1] in self._owner_words | owned:
                 continue
             if may_stand_alone(words[-1]):
                 surnames.setdefault(words[-1], self.surrogates.person(contact.identity)[1])

@@ -102,6 +102,7 @@ def test_the_surname_of_a_contact_is_replaced_where_it_stands_alone(text: str) -
     [
         "The price is fine, and Price is a word.",
         "In Lindqvist they bake; the Lindqvist valley; Lindqvist Street.",
+        "Lindqvist  Industries and Bristol-Lindqvist are companies.",
         "Summer comes, Will goes, a lindqvist is nothing.",
     ],
 )

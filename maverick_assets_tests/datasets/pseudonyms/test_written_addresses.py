@@ -66,6 +66,11 @@ def test_a_parameter_in_base64_holds_the_surrogate() -> None:
     )
 
 
+def test_what_stands_before_an_address_in_a_link_stays() -> None:
+    text = f"https://x.example/eraser?ID={PETRA}&to=allan@testpilot.example"
+    assert EVERYBODY.protect(text) == text.replace(PETRA, SURROGATE)
+
+
 @pytest.mark.parametrize("sign", ["@", "%40", "&#64;", " (at) ", " @ "])
 def test_the_owners_address_stays_in_every_form(sign: str) -> None:
     text = f"Write to allan{sign}testpilot.example."

@@ -18,8 +18,8 @@ _NO_NAME = re.compile(
     r"|une|du|des|el|los|las|il|lo|gli|del|della|o|os|as|het|een|w|we|do|z)[ ]\Z",
     re.IGNORECASE,
 )
-_CAPITALISED = re.compile(r"(?<![.!?:] )(?<!\n)[A-ZÀ-Þ][^\W\d_]+[ ]\Z")
-_PART_OF_NAME = re.compile(r"[ ](?!I\b)[A-ZÀ-Þ][^\W\d_]|[-&]\w|[ ]&|\.\w")
+_CAPITALISED = re.compile(r"(?<![.!?:] )(?<!\n)[A-ZÀ-Þ][^\W\d_]+[ ]\Z|[-&]\Z")
+_PART_OF_NAME = re.compile(r"[ ]{1,3}\n?(?!I\b)[A-ZÀ-Þ][^\W\d_]|[-&]\w|[ ]&|\.\w")
 _LOOK_BACK = 24
 
 

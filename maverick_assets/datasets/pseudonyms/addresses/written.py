@@ -7,8 +7,12 @@ from dataclasses import dataclass
 # "dana.cole@mail.acme.co.uk"; guests of Microsoft 365: "dana_acme.example#EXT#@tenant.example".
 # It matches only at the start of a word. Otherwise a long run of letters would be scanned once for
 # each letter.
+# Programs pack one address into another: "bounce+dana=acme.example@mailer.example",
+# "SRS0=HHH=TT=acme.example=dana@forward.example".
 _PLAIN = re.compile(
-    r"(?<![\w.+='-])(?:[\w.+='-]+(?:#EXT#)?|\x22[^\x22@\s]{1,64}\x22)@[\w-]+(?:\.[\w-]+)+"
+    r"(?<![\w.+'-])(?:SRS[01]=[\w.+=-]{1,200}|[\w.'-]+\+[\w.+'-]+=[\w.-]+"
+    r"|[\w.+'-]+(?:#EXT#)?"
+    r"|\x22[^\x22@\s]{1,64}\x22)@[\w-]+(?:\.[\w-]+)+"
 )
 
 

@@ -253,8 +253,8 @@ def _has_trunk_groups(figure: Figure) -> bool:
         return False
     if figure.is_wrapped and (len(groups[0]) == 1 or " - " in figure.written):
         return False
-    if total == 8 and not any(sign in figure.written for sign in "-/"):
-        return False  # "08 00 16 30" are hours
+    if total == 8 and (groups[1][0] == "0" or not any(sign in figure.written for sign in "-/")):
+        return False  # "08 00 16 30" are hours, "08-03 1002" are a day and an hour
     if any(len(group) == 1 for group in groups[2:-1]) or groups[0] == groups[1]:
         return False
     if len(groups[-1]) == 1 and "-" not in figure.between[-1]:
