@@ -19,20 +19,20 @@ _RECOVERY_WORDS: list[str] = _LISTS["recovery_words"]
 _NAMES: list[str] = _LISTS["names"]
 
 
-def _digits(rng: random.Random, count: int) -> str:
+def digits(rng: random.Random, count: int) -> str:
     return str(rng.randint(1, 9)) + "".join(rng.choices(string.digits, k=count - 1))
 
 
-def _letters(rng: random.Random, count: int, alphabet: str = string.ascii_letters) -> str:
+def letters(rng: random.Random, count: int, alphabet: str = string.ascii_letters) -> str:
     return "".join(rng.choices(alphabet, k=count))
 
 
-def _token(rng: random.Random, count: int) -> str:
-    return _letters(rng, count, string.ascii_letters + string.digits)
+def token(rng: random.Random, count: int) -> str:
+    return letters(rng, count, string.ascii_letters + string.digits)
 
 
 def _hexes(rng: random.Random, count: int) -> str:
-    return _letters(rng, count, "0123456789abcdef")
+    return letters(rng, count, "0123456789abcdef")
 
 
 def _card_number(prefix: str, length: int, rng: random.Random) -> str:
@@ -42,7 +42,7 @@ def _card_number(prefix: str, length: int, rng: random.Random) -> str:
     return body + str(-sum(d - 9 if d > 9 else d for d in doubled) % 10)
 
 
-def _grouped(text: str, size: int, separator: str) -> str:
+def grouped(text: str, size: int, separator: str) -> str:
     return separator.join(text[at : at + size] for at in range(0, len(text), size))
 
 
@@ -58,9 +58,9 @@ def _password(rng: random.Random) -> str:
             f"{word}-{other}-{rng.randint(10, 99)}",
             f"{word.upper()}{rng.randint(100, 999)}",
             f"{rng.choice('!$%&')}{word.title()}{other.title()}{rng.randint(0, 9)}",
-            _letters(rng, 10, string.ascii_letters + string.digits + "!#$%&*+-_=?@") + "7a",
-            _token(rng, 8) + "4k",
-            _letters(rng, 6, string.ascii_lowercase) + _digits(rng, 3),
+            letters(rng, 10, string.ascii_letters + string.digits + "!#$%&*+-_=?@") + "7a",
+            token(rng, 8) + "4k",
+            letters(rng, 6, string.ascii_lowercase) + digits(rng, 3),
         ]
     )
 
@@ -71,17 +71,15 @@ def _word_password(rng: random.Random) -> str:
 
 
 def _pin(rng: random.Random) -> str:
-    return _digits(rng, rng.choice([4, 4, 4, 5, 6]))
+    return digits(rng, rng.choice([4, 4, 4, 5, 6]))
 
 
 def _door(rng: random.Random) -> str:
-    return rng.choice(
-        [_digits(rng, 4), _digits(rng, 4) + "#", "*" + _digits(rng, 5), "B" + _pin(rng)]
-    )
+    return rng.choice([digits(rng, 4), digits(rng, 4) + "#", "*" + digits(rng, 5), "B" + _pin(rng)])
 
 
 def _otp(rng: random.Random) -> str:
-    code = _digits(rng, 6)
+    code = digits(rng, 6)
     return rng.choice([code, code, f"{code[:3]} {code[3:]}", f"{code[:3]}-{code[3:]}", code[:4]])
 
 
@@ -90,7 +88,7 @@ def _card(rng: random.Random) -> str:
         number = _card_number("37", 15, rng)
         return rng.choice([number, f"{number[:4]} {number[4:10]} {number[10:]}"])
     number = _card_number(rng.choice(["4", "51", "53", "55", "2221", "6011"]), 16, rng)
-    return rng.choice([number, _grouped(number, 4, " "), _grouped(number, 4, "-")])
+    return rng.choice([number, grouped(number, 4, " "), grouped(number, 4, "-")])
 
 
 # Letters and digits of an account number by country, after the two check digits.
@@ -110,11 +108,11 @@ _IBAN_SHAPES = {
 
 def _iban(rng: random.Random) -> str:
     """An IBAN with valid check digits (ISO 13616)."""
-    country, (letters, digits) = rng.choice(list(_IBAN_SHAPES.items()))
-    account = _letters(rng, letters, string.ascii_uppercase) + _digits(rng, digits)
+    country, (letter_count, digit_count) = rng.choice(list(_IBAN_SHAPES.items()))
+    account = letters(rng, letter_count, string.ascii_uppercase) + digits(rng, digit_count)
     as_number = "".join(str(int(char, 36)) for char in account + country + "00")
     iban = f"{country}{98 - int(as_number) % 97:02d}{account}"
-    return rng.choice([iban, _grouped(iban, 4, " "), _grouped(iban, 4, " ").lower()])
+    return rng.choice([iban, grouped(iban, 4, " "), grouped(iban, 4, " ").lower()])
 
 
 def _uuid(rng: random.Random) -> str:
@@ -123,55 +121,55 @@ def _uuid(rng: random.Random) -> str:
 
 def _jwt(rng: random.Random) -> str:
     head = b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=")
-    body = b64encode(f'{{"sub":"{_digits(rng, 8)}"}}'.encode()).decode().rstrip("=")
-    return f"{head}.{body}.{_token(rng, 43)}"
+    body = b64encode(f'{{"sub":"{digits(rng, 8)}"}}'.encode()).decode().rstrip("=")
+    return f"{head}.{body}.{token(rng, 43)}"
 
 
 def _pem(rng: random.Random) -> str:
     kind = rng.choice(["RSA ", "OPENSSH ", "EC ", ""])
-    lines = "\n".join(_token(rng, 64) for _ in range(4))
+    lines = "\n".join(token(rng, 64) for _ in range(4))
     return f"-----BEGIN {kind}PRIVATE KEY-----\n{lines}\n-----END {kind}PRIVATE KEY-----"
 
 
 _KEYS: list[Draw] = [
-    lambda rng: "AKIA" + _letters(rng, 16, string.ascii_uppercase + "234567"),
-    lambda rng: "ghp_" + _token(rng, 36),
-    lambda rng: "gho_" + _token(rng, 36),
-    lambda rng: f"github_pat_{_token(rng, 22)}_{_token(rng, 59)}",
-    lambda rng: "glpat-" + _token(rng, 20),
-    lambda rng: f"xoxb-{_digits(rng, 12)}-{_digits(rng, 12)}-{_token(rng, 24)}",
-    lambda rng: "sk_live_" + _token(rng, 24),
-    lambda rng: "rk_live_" + _token(rng, 24),
-    lambda rng: "whsec_" + _token(rng, 32),
-    lambda rng: f"sk-{_token(rng, 20)}T3BlbkFJ{_token(rng, 20)}",
-    lambda rng: "sk-proj-" + _token(rng, 60),
-    lambda rng: f"sk-ant-api03-{_token(rng, 93)}AA",
-    lambda rng: "AIza" + _token(rng, 35),
-    lambda rng: f"SG.{_token(rng, 22)}.{_token(rng, 43)}",
-    lambda rng: "npm_" + _token(rng, 36),
-    lambda rng: "pypi-AgEIcHlwaS5vcmc" + _token(rng, 70),
-    lambda rng: "hf_" + _letters(rng, 34),
+    lambda rng: "AKIA" + letters(rng, 16, string.ascii_uppercase + "234567"),
+    lambda rng: "ghp_" + token(rng, 36),
+    lambda rng: "gho_" + token(rng, 36),
+    lambda rng: f"github_pat_{token(rng, 22)}_{token(rng, 59)}",
+    lambda rng: "glpat-" + token(rng, 20),
+    lambda rng: f"xoxb-{digits(rng, 12)}-{digits(rng, 12)}-{token(rng, 24)}",
+    lambda rng: "sk_live_" + token(rng, 24),
+    lambda rng: "rk_live_" + token(rng, 24),
+    lambda rng: "whsec_" + token(rng, 32),
+    lambda rng: f"sk-{token(rng, 20)}T3BlbkFJ{token(rng, 20)}",
+    lambda rng: "sk-proj-" + token(rng, 60),
+    lambda rng: f"sk-ant-api03-{token(rng, 93)}AA",
+    lambda rng: "AIza" + token(rng, 35),
+    lambda rng: f"SG.{token(rng, 22)}.{token(rng, 43)}",
+    lambda rng: "npm_" + token(rng, 36),
+    lambda rng: "pypi-AgEIcHlwaS5vcmc" + token(rng, 70),
+    lambda rng: "hf_" + letters(rng, 34),
     lambda rng: "dop_v1_" + _hexes(rng, 64),
     lambda rng: "key-" + _hexes(rng, 32),
-    lambda rng: f"{_digits(rng, 10)}:AA{_token(rng, 33)}",
+    lambda rng: f"{digits(rng, 10)}:AA{token(rng, 33)}",
     lambda rng: "shpat_" + _hexes(rng, 32),
-    lambda rng: "ntn_" + _token(rng, 46),
-    lambda rng: f"figd_{_token(rng, 40)}",
-    lambda rng: "lin_api_" + _token(rng, 40),
+    lambda rng: "ntn_" + token(rng, 46),
+    lambda rng: f"figd_{token(rng, 40)}",
+    lambda rng: "lin_api_" + token(rng, 40),
     lambda rng: "dapi" + _hexes(rng, 32),
-    lambda rng: "hvs." + _token(rng, 90),
+    lambda rng: "hvs." + token(rng, 90),
     lambda rng: f"PMAK-{_hexes(rng, 24)}-{_hexes(rng, 34)}",
     lambda rng: f"{_hexes(rng, 32)}-us{rng.randint(1, 20)}",
-    lambda rng: "glc_" + _token(rng, 60),
-    lambda rng: "ATATT3xFfGF0" + _token(rng, 60),
+    lambda rng: "glc_" + token(rng, 60),
+    lambda rng: "ATATT3xFfGF0" + token(rng, 60),
     lambda rng: (
-        f"https://hooks.slack.com/services/T{_digits(rng, 8)}/B{_digits(rng, 8)}/{_token(rng, 24)}"
+        f"https://hooks.slack.com/services/T{digits(rng, 8)}/B{digits(rng, 8)}/{token(rng, 24)}"
     ),
-    lambda rng: f"https://discord.com/api/webhooks/{_digits(rng, 18)}/{_token(rng, 68)}",
-    lambda rng: "sq0atp-" + _token(rng, 22),
-    lambda rng: "EAAC" + _token(rng, 100) + "ZD",
-    lambda rng: "AGE-SECRET-KEY-1" + _letters(rng, 58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"),
-    lambda rng: _token(rng, 40),
+    lambda rng: f"https://discord.com/api/webhooks/{digits(rng, 18)}/{token(rng, 68)}",
+    lambda rng: "sq0atp-" + token(rng, 22),
+    lambda rng: "EAAC" + token(rng, 100) + "ZD",
+    lambda rng: "AGE-SECRET-KEY-1" + letters(rng, 58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"),
+    lambda rng: token(rng, 40),
     lambda rng: _hexes(rng, 32),
     lambda rng: _hexes(rng, 64),
     _uuid,
@@ -180,23 +178,23 @@ _KEYS: list[Draw] = [
 ]
 
 _CONNECTIONS: list[Draw] = [
-    lambda rng: f"postgres://app:{_token(rng, 12)}@db.internal:5432/prod",
-    lambda rng: f"postgresql+psycopg://crm:{_token(rng, 10)}@10.0.3.7/crm",
-    lambda rng: f"mysql://root:{_token(rng, 9)}@localhost/shop",
-    lambda rng: f"mongodb+srv://admin:{_token(rng, 14)}@cluster0.ab1cd.mongodb.net/live",
-    lambda rng: f"redis://:{_token(rng, 16)}@cache:6379/0",
-    lambda rng: f"amqp://guest:{_token(rng, 8)}@rabbit/vhost",
-    lambda rng: f"https://deploy:{_token(rng, 10)}@git.example.org/site.git",
-    lambda rng: f"ftp://upload:{_token(rng, 8)}@files.example.org",
-    lambda rng: f"Server=sql01;Database=erp;User Id=sa;Password={_token(rng, 11)};",
-    lambda rng: f"DefaultEndpointsProtocol=https;AccountName=acme;AccountKey={_token(rng, 86)}==;",
-    lambda rng: f"DB_PASSWORD={_token(rng, 12)}",
-    lambda rng: f"AWS_SECRET_ACCESS_KEY={_token(rng, 40)}",
-    lambda rng: f'"client_secret": "{_token(rng, 32)}"',
-    lambda rng: f"curl -u admin:{_token(rng, 9)} https://api.example.org/v1/jobs",
-    lambda rng: f'curl -H "Authorization: Bearer {_token(rng, 40)}" https://api.example.org',
-    lambda rng: f"sshpass -p '{_token(rng, 10)}' ssh ops@10.2.0.4",
-    lambda rng: f"mysql -u root -p{_token(rng, 10)} shop",
+    lambda rng: f"postgres://app:{token(rng, 12)}@db.internal:5432/prod",
+    lambda rng: f"postgresql+psycopg://crm:{token(rng, 10)}@10.0.3.7/crm",
+    lambda rng: f"mysql://root:{token(rng, 9)}@localhost/shop",
+    lambda rng: f"mongodb+srv://admin:{token(rng, 14)}@cluster0.ab1cd.mongodb.net/live",
+    lambda rng: f"redis://:{token(rng, 16)}@cache:6379/0",
+    lambda rng: f"amqp://guest:{token(rng, 8)}@rabbit/vhost",
+    lambda rng: f"https://deploy:{token(rng, 10)}@git.example.org/site.git",
+    lambda rng: f"ftp://upload:{token(rng, 8)}@files.example.org",
+    lambda rng: f"Server=sql01;Database=erp;User Id=sa;Password={token(rng, 11)};",
+    lambda rng: f"DefaultEndpointsProtocol=https;AccountName=acme;AccountKey={token(rng, 86)}==;",
+    lambda rng: f"DB_PASSWORD={token(rng, 12)}",
+    lambda rng: f"AWS_SECRET_ACCESS_KEY={token(rng, 40)}",
+    lambda rng: f'"client_secret": "{token(rng, 32)}"',
+    lambda rng: f"curl -u admin:{token(rng, 9)} https://api.example.org/v1/jobs",
+    lambda rng: f'curl -H "Authorization: Bearer {token(rng, 40)}" https://api.example.org',
+    lambda rng: f"sshpass -p '{token(rng, 10)}' ssh ops@10.2.0.4",
+    lambda rng: f"mysql -u root -p{token(rng, 10)} shop",
 ]
 
 
@@ -209,10 +207,10 @@ def _phrase(rng: random.Random) -> str:
 def _account(rng: random.Random) -> str:
     return rng.choice(
         [
-            f"{_digits(rng, 8)}",
-            f"{_digits(rng, 10)}",
-            f"{_digits(rng, 4)} {_digits(rng, 6)}",
-            f"{_digits(rng, 3)}-{_digits(rng, 7)}",
+            f"{digits(rng, 8)}",
+            f"{digits(rng, 10)}",
+            f"{digits(rng, 4)} {digits(rng, 6)}",
+            f"{digits(rng, 3)}-{digits(rng, 7)}",
         ]
     )
 
@@ -254,10 +252,10 @@ def _date(rng: random.Random) -> str:
 def _phone(rng: random.Random) -> str:
     return rng.choice(
         [
-            f"+49 {_digits(rng, 3)} {_digits(rng, 7)}",
-            f"({_digits(rng, 3)}) {_digits(rng, 3)}-{_digits(rng, 4)}",
-            f"0{_digits(rng, 9)}",
-            f"+33 6 {_digits(rng, 2)} {_digits(rng, 2)} {_digits(rng, 2)} {_digits(rng, 2)}",
+            f"+49 {digits(rng, 3)} {digits(rng, 7)}",
+            f"({digits(rng, 3)}) {digits(rng, 3)}-{digits(rng, 4)}",
+            f"0{digits(rng, 9)}",
+            f"+33 6 {digits(rng, 2)} {digits(rng, 2)} {digits(rng, 2)} {digits(rng, 2)}",
         ]
     )
 
@@ -265,10 +263,10 @@ def _phone(rng: random.Random) -> str:
 def _tracking(rng: random.Random) -> str:
     return rng.choice(
         [
-            f"1Z{_letters(rng, 16, string.ascii_uppercase + string.digits)}",
-            f"00{_digits(rng, 18)}",
-            f"JD0{_digits(rng, 17)}",
-            f"RR{_digits(rng, 9)}DE",
+            f"1Z{letters(rng, 16, string.ascii_uppercase + string.digits)}",
+            f"00{digits(rng, 18)}",
+            f"JD0{digits(rng, 17)}",
+            f"RR{digits(rng, 9)}DE",
         ]
     )
 
@@ -282,18 +280,18 @@ HARMLESS_VALUES: dict[str, Draw] = {
     "time": lambda rng: f"{rng.randint(0, 23)}:{rng.randint(0, 59):02d}",
     "phone": _phone,
     "tracking": _tracking,
-    "order": lambda rng: rng.choice([_digits(rng, 8), f"2024-{_digits(rng, 5)}", _digits(rng, 12)]),
+    "order": lambda rng: rng.choice([digits(rng, 8), f"2024-{digits(rng, 5)}", digits(rng, 12)]),
     "ticket": lambda rng: f"{rng.choice(['OPS', 'CRM', 'WEB'])}-{rng.randint(10, 9999)}",
     "number": lambda rng: str(rng.randint(2, 9999)),
-    "digits4": lambda rng: _digits(rng, 4),
-    "digits8": lambda rng: _digits(rng, 8),
-    "digits9": lambda rng: _grouped(_digits(rng, 9), 3, " "),
-    "sort": lambda rng: _grouped(_digits(rng, 6), 2, "-"),
+    "digits4": lambda rng: digits(rng, 4),
+    "digits8": lambda rng: digits(rng, 8),
+    "digits9": lambda rng: grouped(digits(rng, 9), 3, " "),
+    "sort": lambda rng: grouped(digits(rng, 6), 2, "-"),
     "sha": lambda rng: _hexes(rng, 40),
     "short_sha": lambda rng: _hexes(rng, 7),
     "uuid": _uuid,
     "version": lambda rng: f"{rng.randint(0, 9)}.{rng.randint(0, 30)}.{rng.randint(0, 9)}",
-    "zip": lambda rng: _digits(rng, 5),
+    "zip": lambda rng: digits(rng, 5),
     "ip": lambda rng: ".".join(str(rng.randint(1, 254)) for _ in range(4)),
     "promo": lambda rng: f"{rng.choice(['SUMMER', 'SPRING', 'HELLO'])}{rng.randint(5, 50)}",
 }
