@@ -2,9 +2,12 @@
 
     python -m benchmarks.secrets [--data ../shared/data]
 
-Planted texts and look-alikes come from `maverick_assets_tests.corpora.planted_secrets`, drawn with
-a seed that no test uses; hostile texts come from `hostile_texts`. Of the real texts in --data, only
-the share of flagged ones is printed. The output is Markdown.
+Planted texts and look-alikes come from `maverick_assets_tests.corpora`: `planted_secrets`, which
+the rules were tuned on, drawn with a seed that no test uses, and `unseen_secrets`, of which one
+half is for tuning and the other one locked; hostile texts come from `hostile_texts`. Of locked
+phrases and of the real texts in --data, only figures are printed. Half of the real texts trained
+the classifier (`benchmarks.secret_training`); a column of its own is for the others.
+The output is Markdown.
 """
 
 import argparse
@@ -14,15 +17,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.machine import machine_line
+from benchmarks.secret_training.train import is_trained_on
 from maverick_assets.datasets.quality.leaked_secrets import secret_kinds
-from maverick_assets.datasets.secrets.find import find_secrets
+from maverick_assets.datasets.secrets.find import Finding, find_by_rules, find_secrets
 from maverick_assets_tests.corpora.hostile_texts import hostile_texts
-from maverick_assets_tests.corpora.planted_secrets import clean_texts, is_found, planted_texts
+from maverick_assets_tests.corpora.planted_secrets import (
+    PlantedSecret,
+    clean_texts,
+    is_found,
+    planted_texts,
+)
 from maverick_assets_tests.corpora.real_data import REAL_DATA, read_rows
+from maverick_assets_tests.corpora.unseen_secrets import unseen_clean_texts, unseen_texts
 
 REAL = {  # table: the column with the text
     "mailbox-arnold/emails": "body",
     "mailbox-others/emails": "body",
+    "mailbox-crandall/emails": "body",
     "notes/til": "content",
     "conversations/irc": "messages",
     "gatekeeper/sms": "text",
@@ -37,6 +48,7 @@ def main() -> None:
     data = parser.parse_args().data
     slowest = slowest_hostile_text(find_secrets)
     lines = [machine_line(), "", *planted_report(), "", clean_report(), slowest, ""]
+    lines += [*unseen_report(locked=False), "", *unseen_report(locked=True), ""]
     print("\n".join([*lines, *(real_text_table(data) if data.is_dir() else [])]))
 
 
@@ -66,6 +78,38 @@ def clean_report() -> str:
     return f"Clean rows wrongly flagged: {flagged} of {len(texts)} ({share:.2f} %)."
 
 
+def unseen_report(locked: bool) -> list[str]:
+    """Figures of one half of the phrases that nothing was made from, by kind and by language."""
+    texts = unseen_texts(locked)
+    clean = unseen_clean_texts(locked)
+    held = sum(bool(find_secrets(text)) for text in clean)
+    by_rules = sum(bool(find_by_rules(text)) for text in clean)
+    found = {planted for planted in texts if is_found(planted)}
+    found_by_rules = {planted for planted in texts if _overlaps(planted, find_by_rules)}
+    name = "locked" if locked else "tuned on"
+    lines = [
+        f"Phrases never seen, {name}: {len(found)} of {len(texts)} texts found "
+        f"({100 * len(found) / len(texts):.1f} %), by rules alone {len(found_by_rules)}; "
+        f"look-alikes held: {held} of {len(clean)}, by rules alone {by_rules}.",
+        "",
+        "| kind or language | texts | found | by rules alone |",
+        "|---|---:|---:|---:|",
+    ]
+    for part in ("kind", "language"):
+        every = Counter(getattr(planted, part) for planted in texts)
+        both = Counter(getattr(planted, part) for planted in found)
+        rules = Counter(getattr(planted, part) for planted in found_by_rules)
+        lines += [f"| {key} | {every[key]} | {both[key]} | {rules[key]} |" for key in every]
+    return lines
+
+
+def _overlaps(planted: PlantedSecret, search: Callable[[str], list[Finding]]) -> bool:
+    return any(
+        finding.start < planted.end and finding.end > planted.start
+        for finding in search(planted.text)
+    )
+
+
 def slowest_hostile_text(search: Callable[[str], object]) -> str:
     """The hostile text of 1 MB that takes longest, in seconds of processor time."""
     seconds = {}
@@ -78,8 +122,8 @@ def slowest_hostile_text(search: Callable[[str], object]) -> str:
 
 
 def real_text_table(data: Path) -> list[str]:
-    head = "| real text | texts | flagged | % | by rule | MB/s |"
-    lines = [head, "|---|---:|---:|---:|---|---:|"]
+    head = "| real text | texts | flagged | % | % of those not trained on | by rule | MB/s |"
+    lines = [head, "|---|---:|---:|---:|---:|---|---:|"]
     for name, column in REAL.items():
         texts = list(real_texts(data, name, column))
         started = time.process_time()
@@ -87,10 +131,17 @@ def real_text_table(data: Path) -> list[str]:
         speed = sum(map(len, texts)) / 1e6 / (time.process_time() - started)
         flagged = sum(map(bool, rules_by_text))
         share = 100 * flagged / len(texts)
+        others = [
+            bool(rules)
+            for text, rules in zip(texts, rules_by_text, strict=True)
+            if not is_trained_on(text)
+        ]
+        others_share = 100 * sum(others) / max(len(others), 1)
         counts = Counter(rule for rules in rules_by_text for rule in rules).most_common()
         by_rule = ", ".join(f"{rule} {count}" for rule, count in counts)
         lines.append(
-            f"| {name} | {len(texts)} | {flagged} | {share:.2f} | {by_rule} | {speed:.1f} |"
+            f"| {name} | {len(texts)} | {flagged} | {share:.2f} | {others_share:.2f} "
+            f"| {by_rule} | {speed:.1f} |"
         )
     return lines
 

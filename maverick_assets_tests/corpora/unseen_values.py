@@ -2,6 +2,7 @@
 
 import random
 import string
+from collections.abc import Callable
 
 from maverick_assets_tests.corpora.drawn_values import (
     HARMLESS_VALUES,
@@ -77,14 +78,28 @@ def _groups(rng: random.Random) -> str:
 def _safe(rng: random.Random) -> str:
     a, b, c = (rng.randint(0, 99) for _ in range(3))
     return rng.choice(
-        [f"{a:02d}-{b:02d}-{c:02d}", f"{a:02d} {b:02d} {c:02d}", f"L{a} R{b} L{c}",
-         f"{a:02d}/{b:02d}/{c:02d}", digits(rng, 4), f"{a}R-{b}L-{c}R"]
-    )  # fmt: skip
+        [
+            f"{a:02d}-{b:02d}-{c:02d}",
+            f"{a:02d} {b:02d} {c:02d}",
+            f"L{a} R{b} L{c}",
+            f"{a:02d}/{b:02d}/{c:02d}",
+            digits(rng, 4),
+            f"{a}R-{b}L-{c}R",
+        ]
+    )
 
 
 def _door(rng: random.Random) -> str:
-    return rng.choice([digits(rng, 4), digits(rng, 6), "#" + digits(rng, 4), digits(rng, 4) + "*",
-                       "A" + digits(rng, 4), digits(rng, 4) + "E"])  # fmt: skip
+    return rng.choice(
+        [
+            digits(rng, 4),
+            digits(rng, 6),
+            "#" + digits(rng, 4),
+            digits(rng, 4) + "*",
+            "A" + digits(rng, 4),
+            digits(rng, 4) + "E",
+        ]
+    )
 
 
 def _words(rng: random.Random) -> str:
@@ -93,11 +108,12 @@ def _words(rng: random.Random) -> str:
 
 def _codes(rng: random.Random) -> str:
     size = rng.choice(["4 4", "8", "5-5"])
-    line = {
+    lines: dict[str, Callable[[], str]] = {
         "4 4": lambda: f"{digits(rng, 4)} {digits(rng, 4)}",
         "8": lambda: digits(rng, 8),
         "5-5": lambda: "-".join(letters(rng, 5, "0123456789abcdef") for _ in range(2)),
-    }[size]
+    }
+    line = lines[size]
     return "\n".join(line() for _ in range(4))
 
 
@@ -131,23 +147,36 @@ def _iban(rng: random.Random) -> str:
     number += digits(rng, {"DE": 18, "FR": 23, "ES": 20, "IT": 23, "PL": 24}.get(number[:2], 10))
     cuts = [number[:4], number[4:7], number[7:13], number[13:]]
     return rng.choice(
-        [number, grouped(number, 4, " "), grouped(number, 2, " "), " ".join(cuts),
-         grouped(number, 4, "-"), number.lower(), grouped(number, 4, ".")]
-    )  # fmt: skip
+        [
+            number,
+            grouped(number, 4, " "),
+            grouped(number, 2, " "),
+            " ".join(cuts),
+            grouped(number, 4, "-"),
+            number.lower(),
+            grouped(number, 4, "."),
+        ]
+    )
 
 
 def _licence(rng: random.Random) -> str:
     return rng.choice(
-        [grouped(letters(rng, 25, _UPPER), 5, "-"), grouped(letters(rng, 16, _UPPER), 4, "-"),
-         grouped(digits(rng, 20), 5, "-")]
-    )  # fmt: skip
+        [
+            grouped(letters(rng, 25, _UPPER), 5, "-"),
+            grouped(letters(rng, 16, _UPPER), 4, "-"),
+            grouped(digits(rng, 20), 5, "-"),
+        ]
+    )
 
 
 def _tax(rng: random.Random) -> str:
     return rng.choice(
-        [f"{rng.randint(100, 665)} {digits(rng, 2)} {digits(rng, 4)}",
-         f"{rng.randint(100, 665)}-{digits(rng, 2)}-{digits(rng, 4)}", digits(rng, 11)]
-    )  # fmt: skip
+        [
+            f"{rng.randint(100, 665)} {digits(rng, 2)} {digits(rng, 4)}",
+            f"{rng.randint(100, 665)}-{digits(rng, 2)}-{digits(rng, 4)}",
+            digits(rng, 11),
+        ]
+    )
 
 
 def _answer(rng: random.Random) -> str:
@@ -186,10 +215,16 @@ CLEAN_VALUES: dict[str, Draw] = HARMLESS_VALUES | {
         f"{_user(rng)}@{rng.choice(['10.0.4.12', 'db1.acme.example', 'nas.local'])}"
     ),
     "part": lambda rng: rng.choice(
-        [f"AX-{digits(rng, 4)}-B", f"{digits(rng, 3)}.{digits(rng, 3)}.{digits(rng, 2)}",
-         f"TR{digits(rng, 5)}K", f"{letters(rng, 3, string.ascii_uppercase)}{digits(rng, 6)}"]
-    ),  # fmt: skip
-    "isbn": lambda rng: f"978-{rng.randint(0, 9)}-{digits(rng, 4)}-{digits(rng, 4)}-{digits(rng, 1)}",
+        [
+            f"AX-{digits(rng, 4)}-B",
+            f"{digits(rng, 3)}.{digits(rng, 3)}.{digits(rng, 2)}",
+            f"TR{digits(rng, 5)}K",
+            f"{letters(rng, 3, string.ascii_uppercase)}{digits(rng, 6)}",
+        ]
+    ),
+    "isbn": lambda rng: (
+        f"978-{rng.randint(0, 9)}-{digits(rng, 4)}-{digits(rng, 4)}-{digits(rng, 1)}"
+    ),
     "meeting": lambda rng: grouped(digits(rng, 9), 3, " "),
     "booking": lambda rng: letters(rng, 6, _UPPER),
-}  # fmt: skip
+}

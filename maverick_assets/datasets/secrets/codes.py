@@ -133,3 +133,21 @@ def find_accounts(_: str, lowered: str) -> Iterator[TextSpan]:
             near = len(words_between) <= 2 and not _DATE.fullmatch(number[0])
         if near:
             yield number.span()
+
+
+# "Backup codes of my mailbox\n1f3a9-77bc2\n- 90de1-4ab35": a line that names them, then a list
+_SPARE = re.compile(
+    r"(?:back-?up|recovery|spare|scratch|emergency|2fa|ersatz|notfall|reserve|wiederherstellungs"
+    r"|secours|r[ée]cup[ée]r|respaldo|emerg[eê]ncia|recupera|riserva|recupero|reserv|zapasow|awaryjn"
+    r"|noodcode|herstel|n\u00f8dkode|gendannelse|yedek|z[áa]lo[žz]n|vara|резерв|запасн)"
+    r"[^\n]{0,60}\n((?:[^\S\n]*(?:[-*\u2022]|\d{1,2}[.)])?[^\S\n]*"
+    r"(?=[^\n]{0,30}\d)[a-z0-9]{3,12}(?:[ -][a-z0-9]{3,12}){0,3}[^\S\n]*(?:\n|\Z)){2,20})"
+)
+_SPARE_NOUN = re.compile(r"cod|kod|код|key|schlüssel|κωδικ")
+
+
+def find_spare_codes(_: str, lowered: str) -> Iterator[TextSpan]:
+    """Lists of codes that open an account when its second factor is lost."""
+    for listed in _SPARE.finditer(lowered):
+        if _SPARE_NOUN.search(lowered, listed.start(), listed.start(1)):
+            yield listed.start(1), listed.end(1)

@@ -1,10 +1,16 @@
-"""Finds secrets in texts: those that machines issue, and those that people phrase."""
+"""Finds secrets in texts: those that machines issue, those that people phrase, and, as a second
+opinion, what a classifier of our own takes for one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from maverick_assets.datasets.secrets.classifier.model import find_by_classifier
 from maverick_assets.datasets.secrets.issued import ISSUED_RULES
 from maverick_assets.datasets.secrets.phrased import PHRASED_RULES
+from maverick_assets.datasets.secrets.rules import Rule
+
+_RULES = (*ISSUED_RULES, *PHRASED_RULES)
+_CLASSIFIER = Rule("classifier", (), find_by_classifier)
 
 EXCERPT_CONTEXT = 40  # characters shown on either side of a secret
 MAX_EXCERPTS = 3
@@ -24,13 +30,26 @@ def find_secrets(text: str) -> list[Finding]:
 
     Takes time linear in the length of the text.
     """
+    findings = list(_findings(text, _RULES))
+    findings += [
+        second
+        for second in _findings(text, (_CLASSIFIER,))
+        if not any(first.start <= second.start and second.end <= first.end for first in findings)
+    ]
+    return sorted(findings)
+
+
+def find_by_rules(text: str) -> list[Finding]:
+    """As `find_secrets`, without the classifier."""
+    return sorted(_findings(text, _RULES))
+
+
+def _findings(text: str, rules: Sequence[Rule]) -> Iterator[Finding]:
     lowered = _lower(text)
-    return sorted(
-        Finding(start, end, rule.name)
-        for rule in (*ISSUED_RULES, *PHRASED_RULES)
-        if not rule.stems or any(stem in lowered for stem in rule.stems)
-        for start, end in rule.search(text, lowered)
-    )
+    for rule in rules:
+        if not rule.stems or any(stem in lowered for stem in rule.stems):
+            for start, end in rule.search(text, lowered):
+                yield Finding(start, end, rule.name)
 
 
 def excerpt(text: str, findings: Sequence[Finding]) -> str:

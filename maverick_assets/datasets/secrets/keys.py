@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import islice
 
 from maverick_assets.datasets.secrets.nearby import MAX_NOUNS, find_nouns, line_end
-from maverick_assets.datasets.secrets.patterns import KEY, WALLET, any_entry
+from maverick_assets.datasets.secrets.patterns import KEY, WALLET, any_entry, words
 from maverick_assets.datasets.secrets.rules import TextSpan
+from maverick_assets.datasets.secrets.vendors import is_random
 
 _LONG_WORD = re.compile(r"(?<![\w/.-])[\w+/=.-]{16,400}")
 # "RSA key fingerprint is ...", "the public key", "commit ..."
-_PUBLIC = re.compile(
+PUBLIC_KEY = re.compile(
     r"fingerprint|signature|badsig|public|pubkey|rsa key|key id|primary key|commit"
 )
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -35,20 +36,13 @@ def find_keys(text: str, lowered: str) -> Iterator[TextSpan]:
         line = lowered[start:end]
         # A key must begin within the reach of its noun, but may end beyond it.
         for word in _LONG_WORD.finditer(text, start, min(end + 400, len(text))):
-            if word.start() < end and _is_random(word.group()) and not _PUBLIC.search(line):
+            if word.start() < end and _is_random(word.group()) and not PUBLIC_KEY.search(line):
                 yield word.span()
 
 
 def _is_random(value: str) -> bool:
-    """Whether letters and figures alternate as they do in no word, or the value is a UUID."""
-    if _UUID.fullmatch(value.rstrip(".")):
-        return True
-    run = max(re.split(r"[^A-Za-z0-9]+", value), key=len)
-    letter_to_figure = sum(a.isdigit() != b.isdigit() for a, b in pairwise(run))
-    case_changes = sum(a.islower() != b.islower() for a, b in pairwise(run) if (a + b).isalpha())
-    return len(run) >= 16 and (
-        letter_to_figure >= 4 or (letter_to_figure >= 2 and case_changes >= 5)
-    )
+    """Whether a value looks drawn at random, or is a UUID."""
+    return bool(_UUID.fullmatch(value.rstrip("."))) or is_random(value)
 
 
 def find_recovery_phrases(_: str, lowered: str) -> Iterator[TextSpan]:
@@ -60,3 +54,20 @@ def find_recovery_phrases(_: str, lowered: str) -> Iterator[TextSpan]:
             if phrase and not _GRAMMAR.search(" ".join(phrase.group().split()[:12])):
                 yield phrase.span()
                 break
+
+
+# "passphrase for the disk\ntulip river candle oyster", German: "mit dem Satz auf: tulpe ..."
+_PASSPHRASE = re.compile(
+    r"\b(?:pass-?phrase|pass phrase|master ?password|hauptpasswort|sentence|phrase|satz|frase|fras"
+    r"|sætning|zin|wachtzin|zdanie|fraz[ay]|mening|passfrase)\b"
+    r"[^\n:=\"“„«]{0,40}(?:[:=]\s*|\n\s*|[\"“„«]\s?)"
+    r"[\"“„«]?\s?((?:[^\W\d_]{3,12}[ -]){2,9}[^\W\d_]{3,12})(?=\s*(?:[\"“”»(.,]|\n|\Z))"
+)
+_COMMON = words("grammar", "is_", "links", "prepositions", "adverbs", "this", "as_", "not_password")
+
+
+def find_passphrases(_: str, lowered: str) -> Iterator[TextSpan]:
+    """Three to ten words that make no sentence, after a noun for such a phrase."""
+    for phrase in _PASSPHRASE.finditer(lowered):
+        if _COMMON.isdisjoint(re.split("[ -]", phrase[1])):
+            yield phrase.span(1)

@@ -63,7 +63,7 @@ def _password_after(text: str, noun: re.Match[str], reach: int) -> Iterator[Text
 def _answer_after(text: str, noun: re.Match[str]) -> Iterator[TextSpan]:
     """The line that answers a question for the noun."""
     answer = _ANSWER.match(text, noun.end())
-    if answer and _is_mixed(answer[1]) and not is_placeholder(answer[1]):
+    if answer and is_mixed(answer[1]) and not is_placeholder(answer[1]):
         yield answer.span(1)
 
 
@@ -71,14 +71,14 @@ def _password_before(text: str, noun: re.Match[str]) -> Iterator[TextSpan]:
     """The password that a sentence names before its noun."""
     start = max(noun.start() - 80, 0)
     value = _VALUE_BEFORE.search(text[start : noun.start()])
-    if value and _is_mixed(value[1]) and not is_placeholder(value[1]):
+    if value and is_mixed(value[1]) and not is_placeholder(value[1]):
         yield start + value.start(1), start + value.end(1)
 
 
 def _suits_noun(word: FollowingWord, noun: re.Match[str]) -> bool:
     """Whether a word is a password, after a noun that means nothing else."""
     value = word.text
-    if _is_mixed(value):  # "pw hunter2!!", "password for the shared old inbox is hunter2!!"
+    if is_mixed(value):  # "pw hunter2!!", "password for the shared old inbox is hunter2!!"
         return word.words_between <= 3 or word.tie is not Tie.NONE
     if noun["credentials"]:  # "credentials: anna / hunter2!!" starts with a name
         return False
@@ -109,7 +109,7 @@ def _suits_ambiguous_noun(word: FollowingWord, noun: re.Match[str], text: str) -
     if beside_login and word.tie is Tie.SIGN and word.ends_phrase:
         # "wifi: blomma", German: "WLAN-Schlüssel: sommer", "user: anna, code: kaffee"
         ordinary = value.lower() in _NOT_PASSWORD or _ORDINARY_MIX.fullmatch(value)
-        return _is_mixed(value) or not ordinary
+        return is_mixed(value) or not ordinary
     if (
         noun["short"]
         and word.words_between <= 1
@@ -117,14 +117,14 @@ def _suits_ambiguous_noun(word: FollowingWord, noun: re.Match[str], text: str) -
         and _SIGN_AFTER_NOUN.match(text, noun.end())
     ):
         # "pass: swordfish"
-        return _is_mixed(value) or bool(_PLAIN_WORD.fullmatch(value))
+        return is_mixed(value) or bool(_PLAIN_WORD.fullmatch(value))
     # "the pass is Blue42Horse", Spanish: "la clave es Luna2024!"
     has_figure = any(char.isdigit() for char in value)
     tied = word.tie in (Tie.IS, Tie.SIGN)
-    return not noun["code_or_key"] and has_figure and tied and _is_mixed(value)
+    return not noun["code_or_key"] and has_figure and tied and is_mixed(value)
 
 
-def _is_mixed(value: str) -> bool:
+def is_mixed(value: str) -> bool:
     """Whether a value mixes letters with figures or signs as no ordinary word or figure does."""
     bare = value.strip(WRAPPING + ".,;:")
     if len(bare) < 4 or (_ORDINARY_MIX.fullmatch(bare) and not _LONG_MIX.fullmatch(bare)):

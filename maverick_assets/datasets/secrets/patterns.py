@@ -100,3 +100,4 @@ KEY = _noun_kind(
     "key_ending",
 )
 WALLET = _noun_kind(rf"{_NO_LETTER_BEFORE}{any_entry('wallet')}{_NO_LETTER_AFTER}", "wallet")
+ANSWER = _noun_kind(rf"{_NO_LETTER_BEFORE}{any_entry('answer')}{_NO_LETTER_AFTER}", "answer")

@@ -9,11 +9,24 @@ quotes. Nouns and ties come from `vocabulary`, in ten languages.
 from collections.abc import Iterator
 from itertools import islice
 
-from maverick_assets.datasets.secrets.codes import find_accounts, find_codes
-from maverick_assets.datasets.secrets.keys import find_keys, find_recovery_phrases
+from maverick_assets.datasets.secrets.answers import find_answers
+from maverick_assets.datasets.secrets.codes import (
+    find_accounts,
+    find_codes,
+    find_spare_codes,
+)
+from maverick_assets.datasets.secrets.keys import find_keys, find_passphrases, find_recovery_phrases
+from maverick_assets.datasets.secrets.logins import find_logins
 from maverick_assets.datasets.secrets.nearby import LONG_TEXT, MAX_NOUNS
 from maverick_assets.datasets.secrets.passwords import find_passwords
-from maverick_assets.datasets.secrets.patterns import ACCOUNT, CODE, KEY, PASSWORD, WALLET
+from maverick_assets.datasets.secrets.patterns import (
+    ACCOUNT,
+    ANSWER,
+    CODE,
+    KEY,
+    PASSWORD,
+    WALLET,
+)
 from maverick_assets.datasets.secrets.rules import Rule, TextSpan
 
 
@@ -24,7 +37,7 @@ def _beyond_max_nouns(_: str, lowered: str) -> Iterator[TextSpan]:
     """
     if len(lowered) <= LONG_TEXT:
         return
-    for kind in (PASSWORD, CODE, ACCOUNT, KEY, WALLET):
+    for kind in (PASSWORD, CODE, ACCOUNT, KEY, WALLET, ANSWER):
         if not any(stem in lowered for stem in kind.stems):
             continue
         for noun in islice(kind.pattern.finditer(lowered), MAX_NOUNS, None):
@@ -39,4 +52,8 @@ PHRASED_RULES = (
     Rule("bank-account", ACCOUNT.stems, find_accounts),
     Rule("named-key", KEY.stems, find_keys),
     Rule("recovery-phrase", WALLET.stems, find_recovery_phrases),
+    Rule("login", (), find_logins),
+    Rule("spare-codes", (), find_spare_codes),
+    Rule("passphrase", (), find_passphrases),
+    Rule("security-answer", ANSWER.stems, find_answers),
 )

@@ -31,6 +31,9 @@ class Vocabulary:
     key_ending: str = ""  # may also end a longer word: German "API-Schlüssel"
     wallet: str = ""
 
+    # What a bank asks before it resets a password.
+    answer: str = ""
+
     # Words that tie a value to a noun.
     is_: str = ""  # words: "is", in the present tense
     links: str = ""  # words: other verbs that say "is": "was", "equals"
@@ -83,6 +86,9 @@ _ENGLISH = Vocabulary(
     key="keys?, secrets?",
     wallet="seed[ -](?:phrase|words), recovery[ -](?:phrase|words), backup[ -](?:phrase|words),"
     " mnemonic(?:[ -](?:phrase|words))?",
+    answer=r"maiden name, (?:first|childhood|favou?rite) (?:pet|dog|cat|teacher|school|car),"
+    r" pet's name, memorable (?:word|date|place), (?:security|secret)"
+    r" (?:question|answer)s?, street i grew up, city of birth",
     is_="is",
     links="are, was, it's, thats, that's, will, be, equals, now, number, no",
     prepositions="to, with, and, then, use, as, in, the",
@@ -106,7 +112,7 @@ _ENGLISH = Vocabulary(
     r" source, sort code, cost cent, dial code, dialling, reference, booking, token count,"
     r" invoice, ticket, \border, promo, discount, status, sic code, exit code, short ?code,"
     r" priority, claim, \bad code, touch, ask for, key ?code, media, offer, mention",
-    offer="promo, discount, coupon, voucher, checkout",
+    offer="promo, discount, coupon, voucher, checkout, percent off",
     network="network",
     user="user, login",
 )
@@ -122,6 +128,8 @@ _GERMAN = Vocabulary(
     account="kontonummer, konto-?nr, konto, kontoverbindung, kto(?:-?nr)?, blz, bankverbindung",
     key_ending="schlüssel",
     wallet=r"wiederherstellungs\w+",
+    answer=r"sicherheitsfrage, sicherheitsantwort, geheime frage, mädchenname\w*, geburtsname\w*,"
+    r" erste[ns]? haustiers?, erste[rs]? hund",
     is_="ist",
     links="sind, lautet, war, wäre, heißt",
     prepositions="auf, mit, und, den",
@@ -151,6 +159,8 @@ _FRENCH = Vocabulary(
     account="compte(?: bancaire)?, rib",
     key="clés?, jeton",
     wallet="portefeuille, phrase de récupération, phrase secrète",
+    answer=r"question (?:secrète|de sécurité), réponse secrète, nom de jeune fille, premier"
+    r" (?:animal|chien|chat)",
     is_="est",
     links="c'est, serait",
     prepositions="par, avec, et, en, le, de",
@@ -181,6 +191,8 @@ _SPANISH = Vocabulary(
     account="cuenta(?: bancaria)?",
     key="clave",
     wallet="cartera, frase de recuperación, frase semilla",
+    answer=r"pregunta (?:secreta|de seguridad), respuesta secreta, apellido de soltera, primera"
+    r" mascota, primer perro",
     is_="es",
     links="son, era, sería",
     prepositions="a, con, y, en, el, de",
@@ -208,6 +220,8 @@ _ITALIAN = Vocabulary(
     account="conto(?: corrente)?, c/c, coordinate bancarie",
     key="chiave",
     wallet="portafoglio, frase di recupero",
+    answer=r"domanda (?:segreta|di sicurezza), risposta segreta, cognome da (?:nubile|ragazza),"
+    r" primo (?:cane|gatto|animale)",
     is_="è",
     links="e', sono, era",
     prepositions="a, con, in, e, il",
@@ -231,6 +245,8 @@ _PORTUGUESE = Vocabulary(
     account="conta(?: bancária)?, dados bancários",
     key="chave",
     wallet="carteira, frase de recuperação",
+    answer=r"pergunta (?:secreta|de segurança), resposta secreta, nome de solteira, primeiro"
+    r" (?:animal|cão|gato|cachorro)",
     is_="é",
     links="são, eh, era, seria",
     prepositions="a, para, com, e, o, de",
@@ -255,6 +271,7 @@ _DUTCH = Vocabulary(
     account="rekening(?:nummer|nr)?, bankrekening(?:nummer|nr)?",
     key_ending="sleutel",
     wallet="herstelzin, herstelwoorden",
+    answer=r"beveiligingsvraag, geheime vraag, meisjesnaam, eerste (?:huisdier|hond|kat)",
     is_="is",
     links="zijn, was, wordt",
     prepositions="met, naar, en, de",
@@ -282,6 +299,7 @@ _DANISH = Vocabulary(
     key="nøgle",
     key_ending="nøglen",
     wallet=r"gendannelses\w+",
+    answer=r"sikkerhedsspørgsmål(?:et)?, pigenavn, første (?:kæledyr|hunds?)",
     is_="er",
     links="hedder",
     prepositions="til, med, og, den, det",
@@ -310,6 +328,7 @@ _SWEDISH = Vocabulary(
     key="nyckel",
     key_ending="nyckeln",
     wallet="plånboken, återställningsfras",
+    answer=r"säkerhetsfråga(?:n)?, flicknamn, första (?:husdjur|hund)(?:en|et)?",
     is_="är",
     links="blir, heter",
     prepositions="till, med, och, den, det",
@@ -335,6 +354,8 @@ _POLISH = Vocabulary(
     key="klucz",
     key_ending="tokenu",
     wallet="portfela, portfel, fraza odzyskiwania",
+    answer=r"pytanie (?:pomocnicze|bezpieczeństwa), tajne pytanie, nazwisko panieńskie,"
+    r" pierwsz(?:y|ego) (?:pies|psa|kot)",
     is_="to",
     links="jest, brzmi",
     prepositions="na, z, i, za",

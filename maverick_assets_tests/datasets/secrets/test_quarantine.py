@@ -146,6 +146,25 @@ def test_a_changed_text_is_held_back_again_and_one_without_its_secret_is_free(
     assert "is-none" not in sources(lake)
 
 
+def test_a_secret_that_a_message_asks_for_and_the_next_one_gives_is_held_back(
+    lake: Path, tokenizer: ChatTokenizer
+) -> None:
+    held = read_table(raw_path(lake, "personality_samples"))
+    assert held is not None
+    columns = [name for name in held.column_names if not name.startswith("_")]
+    rows = {
+        "chat": sample_row("chat", "What is the wifi password again?", "Kestrel.Harbor.88"),
+        "mail": sample_row("mail", "Can you send me the login of the wiki?", "nora / Plum-Tart-41"),
+        "safe": sample_row("safe", "How do I open the safe?", "Turn the dial to 31-07-22, dear."),
+    }
+    kept = {row["id"]: row for row in held.select(columns).to_pylist()} | rows
+    replace_raw_tables(lake, {"personality_samples": kept})
+    refresh(lake, tokenizer)
+    assert held_ids(lake).keys() >= rows.keys()
+    for excerpt in (each.excerpt for each in quarantined_examples(lake, [NAME])):
+        assert not any(value in excerpt for value in ("Kestrel", "Plum", "31-07"))
+
+
 def test_an_ambiguous_id_and_an_empty_reason_are_bad_input(lake: Path) -> None:
     for unknown in ("feedbeef", ""):
         with pytest.raises(BadInput, match="in quarantine with id"):

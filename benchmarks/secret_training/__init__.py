@@ -1,0 +1,1 @@
+"""Trains the classifier of secrets on texts that are put together here; see `train.py`."""

@@ -1,0 +1,129 @@
+"""The classifier: a small network over hashed facts, trained by `benchmarks.secret_training`.
+
+The facts of a span choose rows of a table of whole numbers. Their sum is exact, so it is the same
+on every processor; two small layers make a probability of it.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maverick_assets.datasets.secrets.classifier.cues import class_of, fold
+from maverick_assets.datasets.secrets.classifier.features import feature_ids
+from maverick_assets.datasets.secrets.classifier.spans import (
+    may_hold_secret,
+    spans_of,
+    tokens_of,
+)
+from maverick_assets.datasets.secrets.keys import PUBLIC_KEY
+from maverick_assets.datasets.secrets.patterns import any_entry, words
+from maverick_assets.errors import MaverickError
+
+WEIGHTS = Path(__file__).with_name("weights.npz")
+WEIGHTS_SHA256 = "531743c272202ad3d93543759f9b40310def2ee805cd156ed7a8e6f5f1e4dba5"
+# A span of at least this probability is a secret: the least bound that holds at most 1 % of a real
+# mailbox. Of the phrases that are not locked, 0.4 finds 2 % more.
+BOUND = 0.6
+_BATCH = 1_000  # spans whose rows are summed at once
+
+# "SPRING20 at checkout", "the zip code is 30842", "4192 seats": as the rules for codes read them
+_BEFORE_FIGURE = words("before_figure")
+_OFFER_CODE = re.compile(r"[A-Z]{2,12}\d{1,3}")
+_PUBLIC, _OFFER = re.compile(any_entry("public_code")), re.compile(any_entry("offer"))
+# "10/06/01", which may also be the combination of a safe; "Michael713-345-3251"
+_DATE = re.compile(r"(?:0?[1-9]|1\d|2\d|3[01])[./-](?:0?[1-9]|[12]\d|3[01])[./-](?:\d\d){1,2}")
+_PHONE = re.compile(r"\D*\d{3}[-. ]\d{3}[-. ]\d{4}")
+_UNIT = re.compile(
+    r" ?(?:%|€|\$|£|(?:[kmgt]b|km|kg|min|eur|usd|kr|zł|lines|seats|users|people|minutes|hours|days"
+    r"|times|pages|zeilen|nutzer|leute|plätze|minuten|lignes|postes|personnes|líneas|lineas|linhas"
+    r"|righe|posti|lugares|personas|pessoas|persone|linjer|rader|regels|mensen|linii|osób)\b)",
+    re.IGNORECASE,
+)
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Network:
+    """`p = sigmoid(output . relu(hidden (scale * sum of rows / sqrt(rows) + bias)))`."""
+
+    rows: NDArray[np.int8]  # [BUCKETS, width]
+    scale: Array  # [width]
+    bias: Array  # [width]
+    hidden: Array  # [width, units]
+    hidden_bias: Array  # [units]
+    output: Array  # [units + 1], the last is the bias
+
+    def probabilities(self, spans: list[list[int]]) -> Array:
+        """The probability of each span, given its rows."""
+        counts = np.array([len(ids) for ids in spans])
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        chosen = self.rows[np.concatenate([np.asarray(ids) for ids in spans])]
+        sums = np.add.reduceat(chosen.astype(np.int32), starts, axis=0)
+        inner = np.maximum(sums * self.scale / np.sqrt(counts)[:, None] + self.bias, 0)
+        inner = np.maximum(inner @ self.hidden + self.hidden_bias, 0)
+        logits = inner @ self.output[:-1] + self.output[-1]
+        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -40, 40))))
+
+
+@cache
+def network() -> Network:
+    """The network as it was trained.
+
+    Raises `MaverickError` when its file is not the one that belongs to this code.
+    """
+    content = WEIGHTS.read_bytes()
+    if hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
+        raise MaverickError(f"{WEIGHTS}: not the weights of this release; install Maverick again")
+    return read_network(WEIGHTS)
+
+
+def read_network(path: Path) -> Network:
+    with np.load(path, allow_pickle=False) as stored:
+        small = {name: stored[name].astype(np.float64) for name in stored.files if name != "rows"}
+        return Network(rows=stored["rows"], **small)
+
+
+def find_by_classifier(text: str, _: str) -> Iterator[tuple[int, int]]:
+    """The spans that the classifier takes for secrets; the rest of a text too full to be read."""
+    if not may_hold_secret(text):
+        return
+    tokens = tokens_of(text)
+    spans, read = spans_of(tokens)
+    if read < len(tokens):
+        yield tokens[read].start, len(text)
+    for at in range(0, len(spans), _BATCH):
+        batch = spans[at : at + _BATCH]
+        probabilities = network().probabilities([feature_ids(text, tokens, span) for span in batch])
+        for span, probability in zip(batch, probabilities, strict=True):
+            start, end = tokens[span.first].start, tokens[span.last].end
+            if probability >= BOUND and not _is_counted(text, start, end):
+                yield start, end
+
+
+def _is_counted(text: str, start: int, end: int) -> bool:
+    """Whether figures count something, are a date, or a code that everyone may know."""
+    value = text[start:end]
+    line = text[max(start - 60, 0) : start].rpartition("\n")[2].lower()
+    if PUBLIC_KEY.search(line) and ":" in value:
+        return True
+    if value.isdigit() and line.split()[-1:] and line.split()[-1] in _BEFORE_FIGURE:
+        return True
+    if 2 * sum(map(str.isalpha, value)) > len(value) and not _OFFER_CODE.fullmatch(value):
+        return False
+    if _UNIT.match(text, end) or _PHONE.fullmatch(value):
+        return True
+    if _DATE.fullmatch(value) and not _names_lock(text[max(start - 60, 0) : start]):
+        return True
+    context = text[max(start - 40, 0) : end + 40].lower()
+    return bool(_PUBLIC.search(context) or _OFFER.search(context))
+
+
+def _names_lock(before: str) -> bool:
+    return any(class_of(fold(word)) == "safe" for word in re.findall(r"\w+", before))
