@@ -39,7 +39,13 @@ class Settings(BaseSettings):
     )
     owner_email: str = Field(
         "allan@testpilot.example",
-        description="the owner's addresses, comma-separated; `*` stands for any characters",
+        description="the owner's addresses, comma-separated, all aliases among them; `*` stands "
+        "for any characters: `*@acme.example` where all of a domain is the owner",
+    )
+    owner_names: str = Field(
+        "",
+        description="names and Exchange addresses of the owner, separated by semicolons, for mail "
+        "without addresses, as exports of Outlook: `Allan Kern; Kern, Allan; /o=acme/*/cn=akern`",
     )
     owner_user_id: str = Field("allan", description="the owner's user ids, comma-separated")
     base_model: str | None = Field(
@@ -138,6 +144,15 @@ class Settings(BaseSettings):
             raise ValueError("names nobody")
         return names
 
+    @field_validator("owner_names")
+    @classmethod
+    def _names_of_one(cls, names: str) -> str:
+        if names and not names.replace(";", "").replace("*", "").strip():
+            raise ValueError("names nobody, or everybody")
+        if "@" in names:
+            raise ValueError(f"{names} holds an address; that belongs into MAVERICK_OWNER_EMAIL")
+        return names
+
     @field_validator("ui_origin")
     @classmethod
     def _https_origin(cls, origin: str | None) -> str | None:
@@ -172,6 +187,12 @@ class Settings(BaseSettings):
     def owner_emails(self) -> tuple[str, ...]:
         """Lower-case address patterns (`fnmatch`)."""
         return _split(self.owner_email.lower())
+
+    @cached_property
+    def owner_name_patterns(self) -> tuple[str, ...]:
+        """Lower-case patterns (`fnmatch`) of names. A name may hold a comma: "Kern, Allan"."""
+        parts = (part.strip() for part in self.owner_names.lower().split(";"))
+        return tuple(part for part in parts if part)
 
     @cached_property
     def owner_user_ids(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ WRONG = {
     "home": ["/tmp/new\nline", "/tmp/bell\a"],
     "crm_url": ["not a url", "postgresql://a:pw@127.0.0.1:1/crm", "mysql://127.0.0.1/crm"],
     "owner_email": [",", " , "],
+    "owner_names": [";", "*", "Allan Kern; allan@x.example"],
     "owner_user_id": [","],
     "base_model": ["/nowhere", "./model", "a model", "{file}", "{folder}", "tiny", "{folder}/tiny"],
     "session_hours": ["0", "-1", "nan", "inf", "1e300", "twelve", "12,5"],

@@ -1,7 +1,8 @@
 """`maverick datasets`: what the personalities are trained on, and what is in quarantine."""
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
@@ -11,10 +12,16 @@ from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import load_recipes, recipe_named
 from maverick_assets.settings import load_settings
 
-ExampleId = Annotated[str, typer.Argument(help="Id of an example, or the start of one.")]
+if TYPE_CHECKING:  # its room takes a second to import
+    from maverick_assets.datasets.secrets.quarantine import QuarantinedExample
+
+ExampleId = Annotated[str, typer.Argument(help="Id of an example or a mail, or the start of one.")]
 
 datasets_app = typer.Typer(help="Look at what the personalities learn from.", no_args_is_help=True)
-quarantine_app = typer.Typer(help="Examples that are left out because they hold a secret.")
+quarantine_app = typer.Typer(
+    help="Examples that are left out because they hold a secret, and mails that say they are the "
+    "owner's while nothing shows it."
+)
 datasets_app.add_typer(quarantine_app, name="quarantine")
 
 
@@ -47,19 +54,22 @@ def quarantine_list(
     personality: Annotated[str | None, typer.Option(help="Only those of this personality.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the examples in quarantine; `show` and `release` take an id."""
+    """List the examples and mails in quarantine; `show` and `release` take an id."""
     from maverick_assets.datasets.secrets.quarantine import quarantined_examples
+    from maverick_assets.datasets.turns.mail_authors import waiting_mails
 
     if context.invoked_subcommand is None:
         recipes = load_recipes()
         names = [recipe_named(recipes, personality).name] if personality else [*recipes]
-        examples = quarantined_examples(load_settings().lake, names)
+        lake = load_settings().lake
+        mails = [] if personality else waiting_mails(lake)
+        examples = [*quarantined_examples(lake, names), *mails]
         table = RichTable("id", "personality", "source", "when", "rules", "excerpt")
         for example in examples:
             released = f" (released: {example.reason})" if example.reason else ""
             cells = (
                 example.example_id[:8],
-                example.personality,
+                example.personality or "mail",
                 f"{example.source} {example.source_ids[-1]}",
                 f"{example.occurred_at:%Y-%m-%d}",
                 ", ".join(example.rules) + released,
@@ -71,10 +81,11 @@ def quarantine_list(
 
 @quarantine_app.command("show")
 def quarantine_show(example_id: ExampleId, as_json: AsJson = False) -> None:
-    """Show a quarantined example: its source, the rules that found a secret, the text around it."""
-    from maverick_assets.datasets.secrets.quarantine import find_quarantined
+    """Show an example in quarantine: its source, the rules that found a secret, the text around it.
 
-    fields = asdict(find_quarantined(load_settings().lake, [*load_recipes()], example_id))
+    Of a mail: what is doubtful about its author, and its first words.
+    """
+    fields = asdict(_find(load_settings().lake, example_id))
     lines = [f"{name:12} {value}" for name, value in fields.items() if value is not None]
     print_result(fields, "\n".join(lines), as_json)
 
@@ -82,16 +93,26 @@ def quarantine_show(example_id: ExampleId, as_json: AsJson = False) -> None:
 @quarantine_app.command("release")
 def quarantine_release(
     example_id: ExampleId,
-    reason: Annotated[str, typer.Option(help="Why it holds no secret.")],
+    reason: Annotated[str, typer.Option(help="Why it holds no secret, or is the owner's.")],
     as_json: AsJson = False,
 ) -> None:
-    """Release an example that holds no secret after all; the next ingest includes it."""
-    from maverick_assets.datasets.secrets.quarantine import find_quarantined, release_example
+    """Release an example that holds no secret after all, or a mail that the owner did write.
 
-    lake, names = load_settings().lake, [*load_recipes()]
-    example = find_quarantined(lake, names, example_id)
+    The next ingest includes it.
+    """
+    from maverick_assets.datasets.secrets.quarantine import release_example
+
+    lake = load_settings().lake
+    example = _find(lake, example_id)
     release_example(lake, example, reason)
-    text = (
-        f"{example.example_id} is released; the next ingest includes it for {example.personality}"
-    )
-    print_result(asdict(find_quarantined(lake, names, example.example_id)), text, as_json)
+    whom = f"for {example.personality}" if example.personality else "as the owner's words"
+    text = f"{example.example_id} is released; the next ingest includes it {whom}"
+    print_result(asdict(_find(lake, example.example_id)), text, as_json)
+
+
+def _find(lake: Path, example_id: str) -> "QuarantinedExample":
+    """The example or mail in quarantine whose id starts like this."""
+    from maverick_assets.datasets.secrets.quarantine import find_quarantined
+    from maverick_assets.datasets.turns.mail_authors import waiting_mails
+
+    return find_quarantined(lake, [*load_recipes()], example_id, waiting_mails(lake))

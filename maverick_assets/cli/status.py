@@ -1,5 +1,6 @@
 """`maverick status`: rows of the CRM, versions in service, last runs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import psycopg
@@ -10,7 +11,9 @@ from maverick_assets.cli.models import summary, versions_in_service
 from maverick_assets.cli.services import dagster_instance, running_services
 from maverick_assets.crm.connection import connect, describe_database
 from maverick_assets.crm.schema import TABLES
+from maverick_assets.datasets.authorship.judgement import WAITING
 from maverick_assets.datasets.quality.unused_tables import read_warnings
+from maverick_assets.datasets.turns.mail_authors import authorship_counts
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import load_settings
 
@@ -29,11 +32,13 @@ def status(as_json: AsJson = False) -> None:
             ]
     versions = [summary(manifest) for manifest in versions_in_service(settings)]
     warnings = {name: read_warnings(settings.dataset_cards(name)) for name in load_recipes()}
+    mails = authorship_counts(settings.lake)
     result = {
         "home": str(settings.home),
         "crm": where,
         "rows": rows,
         "warnings": {name: lines for name, lines in warnings.items() if lines},
+        "mails": dict(mails),
         "versions": versions,
         "runs": runs,
     }
@@ -45,6 +50,7 @@ def status(as_json: AsJson = False) -> None:
             for name, count in rows.items()
         ),
         *warning_lines(warnings),
+        *_mail_lines(mails),
         *(f"version   {version['personality']} {version['version']}" for version in versions),
         *(f"run       {run['job']} {run['status']} {run['run'][:8]}" for run in runs),
     ]
@@ -58,6 +64,16 @@ def warning_lines(warnings: Mapping[str, Sequence[str]]) -> list[str]:
         for line in lines:
             readers.setdefault(line, []).append(name)
     return [f"warning   {line} ({', '.join(names)})" for line, names in readers.items()]
+
+
+def _mail_lines(mails: Counter[str]) -> list[str]:
+    """Mails that are not taken for their sender's words, and where those that wait can be seen."""
+    if not mails:
+        return []
+    counts = ", ".join(f"{count} {reason}" for reason, count in mails.most_common())
+    waiting = sum(mails[reason] for reason in WAITING)
+    hint = f"; {waiting} wait: maverick datasets quarantine" if waiting else ""
+    return [f"mails     not their sender's words: {counts}{hint}"]
 
 
 def _count_rows(connection: psycopg.Connection, table: str) -> int | None:

@@ -1,7 +1,8 @@
 """Ingestion: from rows of the CRM and other sources to raw tables, turns and datasets."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from maverick_assets.crm.landing import LandingResult, land
 from maverick_assets.crm.schema import Table
 from maverick_assets.crm.sources.source import Source, SourceTable
 from maverick_assets.crm.watermark import LONG_TRANSACTION_SECONDS
+from maverick_assets.datasets.authorship.judgement import WAITING
 from maverick_assets.datasets.examples.builder import ExampleFilter
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.datasets.examples.preferences import refresh_preferences
@@ -20,7 +22,7 @@ from maverick_assets.datasets.examples.refresh import refresh_candidates, refres
 from maverick_assets.datasets.examples.select import CandidateSummary
 from maverick_assets.datasets.examples.withheld import count_withheld
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
-from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.owner import owner_of
 from maverick_assets.datasets.pseudonyms.phones.regions import regions_of_owner
 from maverick_assets.datasets.pseudonyms.unlisted_names import unlisted_names
 from maverick_assets.datasets.quality.card import Card, make_card, with_fates, write_card
@@ -32,6 +34,7 @@ from maverick_assets.datasets.secrets.quarantine import (
     quarantined_examples,
     refresh_quarantine,
 )
+from maverick_assets.datasets.turns.mail_authors import authorship_counts
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import Commit
@@ -89,13 +92,14 @@ class CleanTables:
 
     mails: RefreshResult
     turns: RefreshResult
+    authorship: Counter[str]  # mails that are not taken for their sender's words, by reason
 
 
 def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
     """Bring `clean/mails` and `clean/turns` up to date with the raw `tables` of text."""
     settings = run.settings
     regions = regions_of_owner(settings.timezone, settings.language_codes)
-    owner = Owner(settings.owner_emails, settings.owner_user_ids, regions)
+    owner = replace(owner_of(settings), regions=regions)
     gap = timedelta(hours=settings.session_hours)
     mails = refresh_mails(settings.lake, code_versions.DATA, tables)
     turns = refresh_turns(settings.lake, owner, code_versions.DATA, tables, gap)
@@ -112,7 +116,17 @@ def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
                 f"{len(rows)} rows have more than {MAX_TEXT_CHARACTERS:,} characters of text; they "
                 f"stay in raw/, and {fate}: {', '.join(rows[:NAMED_ROWS])}"
             )
-    return CleanTables(mails, turns)
+    authorship = authorship_counts(settings.lake)
+    if authorship:
+        counts = ", ".join(f"{count} {reason}" for reason, count in authorship.most_common())
+        run.log.info(f"mails that are not learnt as their sender's words: {counts}")
+    waiting = sum(authorship[reason] for reason in WAITING)
+    if waiting:
+        run.log.warning(
+            f"{waiting} mails say that the owner wrote them, and nothing shows it; they wait in "
+            "`maverick datasets quarantine`"
+        )
+    return CleanTables(mails, turns, authorship)
 
 
 @dataclass(frozen=True)
@@ -154,7 +168,7 @@ def refresh_personality(run: RunContext, recipe: Recipe) -> PersonalityDataset:
         reasons = ", ".join(f"{count} {reason}" for reason, count in withheld.most_common())
         run.log.info(f"{withheld.total()} turns are withheld from {recipe.name}: {reasons}")
     examples = read_examples(dataset_path(lake, recipe.name), commit.version)
-    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    owner = owner_of(settings)
     checks = check_dataset(lake, recipe, owner, commit.version, examples)
     fates = row_fates(lake, recipe, owner, selection)
     card = with_fates(make_card(lake, recipe, commit.version, selection, examples), fates)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.datasets.examples.example import read_examples
-from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.owner import owner_of
 from maverick_assets.datasets.quality.checks import check_dataset
 from maverick_assets.datasets.quality.foreign_words import learned_foreign_words
 from maverick_assets.errors import MaverickError
@@ -93,7 +93,7 @@ def plan_personality(
         )
     version = table.version()
     examples = read_examples(path, version)
-    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    owner = owner_of(settings)
     checks = check_dataset(settings.lake, recipe, owner, version, examples)
     problems = [check.problem for check in checks if check.problem and not check.only_warns]
     if problems:

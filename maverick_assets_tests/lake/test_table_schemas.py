@@ -78,6 +78,8 @@ COLUMNS = {
         "no_answer: string",
         "lines: list<item: struct<author: int64, context: int64, signed: list<item: int64>, "
         "edges: list<item: int64>, inner: list<item: int64>>>",
+        "evidence: string",
+        "authorship: string",
     ],
     "turns": [
         "turn_id: string",

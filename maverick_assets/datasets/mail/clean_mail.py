@@ -31,6 +31,9 @@ class CleanMail:
     # By which lines that recur are counted: of its own words and of the quoted ones, as the rules
     # alone divide them
     lines: tuple[LineKeys, ...] = ()
+    evidence: str | None = None  # of who wrote it (`authorship.evidence`); None: the row itself
+    # Why it is not taken for the words of its sender (`authorship.judgement`); None where it is
+    authorship: str | None = None
 
     @property
     def parent_name(self) -> str | None:

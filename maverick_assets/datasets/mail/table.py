@@ -16,6 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.crm.html_text import TooMuchText
+from maverick_assets.datasets.authorship.author import named_author
+from maverick_assets.datasets.authorship.evidence import mail_evidence, stored
+from maverick_assets.datasets.authorship.headers import read_headers
+from maverick_assets.datasets.authorship.programs import program_reason
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS, CleanBody, clean_body
 from maverick_assets.datasets.mail.languages import any_of
@@ -40,6 +44,7 @@ MAIL_SCHEMA = schema_of(CleanMail).insert(
     _EARLIER_FIELDS, pa.field("link_keys", pa.list_(pa.string()))
 )
 
+_UNREAD = ("link_keys", "removed", "lines", "evidence")  # columns that turns need not
 TOO_LONG = "too long"  # in `automatic`: nobody typed so much, and reading it would take too long
 MAX_SUBJECT_CHARACTERS = 2_000
 MAX_REFERENCES = 20  # the newest of a long conversation; its first mail is kept as well
@@ -74,12 +79,13 @@ def clean_row(table: str, row: dict[str, Any], programs: RecurringLines = NO_LIN
     except TooMuchText:
         too_long, body, subject, lines = TOO_LONG, CleanBody("", None, forwarded=False), "", ()
         row = row | {"recipients": ""}
-    sender = (row["sender_email"] or "").strip().lower()
+    headers = read_headers(row)
+    sender = named_author(row, headers)
     forwarded = body.forwarded or bool(_FORWARD_SUBJECT.match(subject))
     quotes_own = _is_author(sender, body.author)
     if (forwarded or quotes_own) and not has_reply_prefix(subject):
         subject = f"{'Fwd' if forwarded else 'Re'}: {subject}".rstrip()
-    reason = machine_mail_reason(sender, subject, body.text)
+    reason = program_reason(headers or {}) or machine_mail_reason(sender, subject, body.text)
     only_meeting = not body.text and any(part.reason == "meeting" for part in body.removed)
     if only_meeting or is_invitation(_headers(row), body.text):
         reason = reason or "invitation"
@@ -103,6 +109,7 @@ def clean_row(table: str, row: dict[str, Any], programs: RecurringLines = NO_LIN
         references=_references(_headers(row)),
         no_answer="forward" if forwarded else "own words" if quotes_own else None,
         lines=() if reason else lines,
+        evidence=stored(mail_evidence(row, headers, sender)),
     )
 
 
@@ -153,9 +160,9 @@ def mail_rows(mails: Iterable[CleanMail]) -> list[dict[str, Any]]:
 def read_mails(table: Path, ids: Collection[str] | None = None) -> list[CleanMail]:
     """The mails of a Delta table (`ids`: only these), ordered by id.
 
-    They lack their removed parts and the keys of their lines.
+    They lack their removed parts, their evidence and the keys of their lines.
     """
-    columns = [name for name in MAIL_SCHEMA.names if name not in ("link_keys", "removed", "lines")]
+    columns = [name for name in MAIL_SCHEMA.names if name not in _UNREAD]
     where = None if ids is None else {"id": ids}
     content = read_table(table, columns=columns, where=where)
     rows = [] if content is None else content.to_pylist()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from maverick_assets.crm.raw_table import LIVE
+from maverick_assets.datasets.authorship.judgement import NOBODYS
 from maverick_assets.datasets.examples.select import CandidateSummary
 from maverick_assets.datasets.examples.withheld import why_withheld
 from maverick_assets.datasets.mail.links.subjects import has_reply_prefix
@@ -183,7 +184,7 @@ def _turns(lake: Path, recipe: Recipe, table: str) -> dict[str, dict[str, Any]]:
 
 
 def _mails(lake: Path, table: str) -> list[dict[str, Any]]:
-    columns = ["id", "sender", "automatic", "recipients", "thread_id", "message_id"]
+    columns = ["id", "sender", "automatic", "recipients", "thread_id", "message_id", "authorship"]
     mails = read_table(mails_path(lake), columns=columns)
     rows = mails.to_pylist() if mails else []
     return [row for row in rows if row["id"].partition(":")[0] == table]
@@ -199,6 +200,8 @@ def _no_turn(mail: Mapping[str, Any], owner: Owner) -> str:
     """Why a mail became no turn."""
     if not owner.has_email(mail["sender"]):
         return BY_OTHERS
+    if mail["authorship"] in NOBODYS:
+        return f"not the owner's words: {mail['authorship']}"
     return f"no person's mail: {mail['automatic']}" if mail["automatic"] else NO_WORDS
 
 

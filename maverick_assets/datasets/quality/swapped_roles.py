@@ -5,6 +5,7 @@ import re
 from operator import itemgetter
 from pathlib import Path
 
+from maverick_assets.datasets.authorship.judgement import NOBODYS
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import mails_path, turns_path
@@ -37,8 +38,12 @@ def swapped_roles(lake: Path, recipe: Recipe, owner: Owner) -> list[str]:
 
 def _signed_by_others(mails: Path, owner: Owner) -> list[str]:
     """A sentence if more of the owner's mails are signed by recipients than by himself."""
-    rows = read_table(mails, columns=["id", "sender", "sent_at"])
-    own_mails = [row for row in rows.to_pylist() if owner.has_email(row["sender"])] if rows else []
+    rows = read_table(mails, columns=["id", "sender", "sent_at", "authorship"])
+    own_mails = [
+        row
+        for row in (rows.to_pylist() if rows else ())
+        if owner.has_email(row["sender"]) and row["authorship"] not in NOBODYS
+    ]
     newest = heapq.nlargest(_NEWEST, own_mails, key=itemgetter("sent_at", "id"))
     where = {"id": [row["id"] for row in newest]}
     rows = read_table(mails, columns=["sender", "recipients", "text"], where=where)

@@ -5,7 +5,7 @@ secrets, never the secrets. A release belongs to the content of an example, so t
 text changes is quarantined again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,15 +20,15 @@ from maverick_assets.lake.schema import schema_of
 
 @dataclass(frozen=True)
 class QuarantinedExample:
-    """An example in quarantine, or released from it."""
+    """An example in quarantine, or released from it; or a mail of which examples could be made."""
 
     example_id: str
-    personality: str
+    personality: str  # empty for a mail, which any of them may read
     source: str
     source_ids: list[str]
     thread_id: str
     occurred_at: datetime
-    rules: list[str]  # names of the rules that found a secret
+    rules: list[str]  # names of the rules that found a secret; for a mail, what is doubtful
     excerpt: str  # the text around the secrets, with the rule's name in place of each
     reason: str | None = None  # why an operator released it; None while it is in quarantine
     released_at: datetime | None = None
@@ -36,7 +36,7 @@ class QuarantinedExample:
 
 @dataclass(frozen=True)
 class QuarantineRelease:
-    """An operator's statement that an example holds no secret."""
+    """An operator's statement that an example holds no secret, or that the owner wrote a mail."""
 
     example_id: str
     personality: str
@@ -66,7 +66,7 @@ def refresh_quarantine(lake: Path, personality: str) -> Commit:
 
 def quarantined_examples(lake: Path, personalities: Sequence[str]) -> list[QuarantinedExample]:
     """The examples in quarantine and those released from it, newest first."""
-    releases = {release.example_id: release for release in _releases(lake)}
+    releases = read_releases(lake)
     examples = []
     for personality in personalities:
         table = read_table(quarantine_path(lake, personality), columns=QUARANTINE_SCHEMA.names)
@@ -80,19 +80,22 @@ def quarantined_examples(lake: Path, personalities: Sequence[str]) -> list[Quara
 
 
 def find_quarantined(
-    lake: Path, personalities: Sequence[str], example_id: str
+    lake: Path,
+    personalities: Sequence[str],
+    example_id: str,
+    others: Iterable[QuarantinedExample] = (),
 ) -> QuarantinedExample:
-    """The one example whose id starts with `example_id`.
+    """The one example, of the personalities' or of `others`, whose id starts with `example_id`.
 
     Raises `BadInput` when none or several do.
     """
     matches = [
         example
-        for example in quarantined_examples(lake, personalities)
+        for example in (*quarantined_examples(lake, personalities), *others)
         if example.example_id.startswith(example_id)
     ]
     if len(matches) != 1 or not example_id:
-        count = "no example" if not matches else f"{len(matches)} examples"
+        count = "nothing" if not matches else f"{len(matches)} things"
         raise BadInput(
             f"{count} in quarantine with id {example_id!r}; see `maverick datasets quarantine`"
         )
@@ -100,24 +103,25 @@ def find_quarantined(
 
 
 def release_example(lake: Path, example: QuarantinedExample, reason: str) -> None:
-    """Record that the example holds no secret: the next ingest includes it.
+    """Record that an example or a mail may be learnt: the next ingest includes it.
 
     Raises `BadInput` when the reason is empty.
     """
     if not reason.strip():
-        raise BadInput("--reason is empty: say why this is no secret")
-    target = releases_path(lake)
+        raise BadInput("--reason is empty: say why it may be learnt")
     release = QuarantineRelease(example.example_id, example.personality, reason, datetime.now(UTC))
-    table = arrow_table([asdict(release)], RELEASE_SCHEMA)
+    target, table = releases_path(lake), arrow_table([asdict(release)], RELEASE_SCHEMA)
     with only_writer(target):
         sync_table(target, table, "example_id", {example.example_id})
 
 
 def released_ids(lake: Path) -> frozenset[str]:
-    """Ids of the examples that an operator released."""
-    return frozenset(release.example_id for release in _releases(lake))
+    """Ids of the examples and mails that an operator released."""
+    return frozenset(read_releases(lake))
 
 
-def _releases(lake: Path) -> list[QuarantineRelease]:
+def read_releases(lake: Path) -> dict[str, QuarantineRelease]:
+    """What an operator released, by its id."""
     table = read_table(releases_path(lake), columns=RELEASE_SCHEMA.names)
-    return [QuarantineRelease(**row) for row in table.to_pylist()] if table else []
+    releases = [QuarantineRelease(**row) for row in table.to_pylist()] if table else []
+    return {release.example_id: release for release in releases}

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.authorship.judgement import NOBODYS, TO_HIMSELF
 from maverick_assets.datasets.characters import visible
 from maverick_assets.datasets.mail.clean_mail import CleanMail
+from maverick_assets.datasets.mail.links.keys import common_keys, link_keys
 from maverick_assets.datasets.mail.threads import link_threads
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.name_index import words_added
@@ -47,9 +49,14 @@ class TurnBuilder:
     ) -> list[Turn]:
         """Turns of cleaned mails; `mails` must hold every mail that is linked with one of them.
 
-        Machine mail gives no turn, though a turn may answer it. `facts`: what the owner knew of the
-        recipient, by the id of the owner's mail. `common`: see `link_threads`.
+        Machine mail gives no turn, though a turn may answer it. What is nobody's words neither
+        gives one nor is answered, and what the owner wrote to himself answers nobody. `facts`: what
+        the owner knew of the recipient, by the id of the owner's mail. `common`: see
+        `link_threads`.
         """
+        if common is None:  # of all mails, as where only some are linked again
+            common = common_keys(link_keys(mail) for mail in mails)
+        mails = [mail for mail in mails if mail.authorship not in NOBODYS]
         links = link_threads(mails, self.owner, common)
         correspondents: defaultdict[str, set[str]] = defaultdict(set)
         for mail in mails:
@@ -70,6 +77,8 @@ class TurnBuilder:
                 "recipient": self._recipient(mail, others),
                 "facts": (facts or {}).get(mail.id),
             }
+            if mail.authorship == TO_HIMSELF:
+                fields |= {"reply_to": None, "link": None, "context": None}
             turns.append(self._turn(mail.id, f"mail:{link.thread_id}", fields, others))
         return turns
 

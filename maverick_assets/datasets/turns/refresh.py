@@ -8,6 +8,7 @@ from pathlib import Path
 
 from maverick_assets.crm.raw_table import LIVE, live_rows
 from maverick_assets.crm.schema import TEXT_TABLES, Table
+from maverick_assets.datasets.authorship.judgement import NOBODYS
 from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
 from maverick_assets.datasets.mail.programs.recurrence import RecurringLines, has_any
@@ -33,6 +34,7 @@ from maverick_assets.datasets.pseudonyms.surrogates import key_fingerprint, load
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
 from maverick_assets.datasets.turns.builder import SESSION_GAP, TurnBuilder
 from maverick_assets.datasets.turns.fields import ROW_FIELDS, RawRow
+from maverick_assets.datasets.turns.mail_authors import judge_mails
 from maverick_assets.datasets.turns.marks import known_personalities
 from maverick_assets.datasets.turns.recipient_facts import recipient_facts
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Turn, turn_rows
@@ -115,9 +117,10 @@ def refresh_turns(
 ) -> RefreshResult:
     """Bring `clean/turns` up to date with `clean/mails` and the other raw tables.
 
-    `clean/contacts`, which names the third parties, is brought up to date first. A text is derived
-    again when a name that it holds comes or goes, and every text with another key, owner, `code`,
-    or where personalities or their moods come or go.
+    What `clean/mails` says of who wrote them, and `clean/contacts`, which names the third parties,
+    are brought up to date first. A text is derived again when a name that it holds comes or goes,
+    and every text with another key, owner, `code`, or where personalities or their moods come or
+    go.
     `gap`: the silence that ends a session of a chat. Raises `BadInput` when there is no text at
     all.
     """
@@ -125,6 +128,7 @@ def refresh_turns(
     paths = {table.name: raw_path(lake, table.name) for table in tables if table.shape != "mail"}
     paths[MAILS] = mails_path(lake)
     paths[CONTACTS] = contacts_path(lake)
+    judge_mails(lake, owner)
     with only_writer(target):
         key = lake_key(lake)
         refresh_contacts(lake, tables, key, owner.emails)
@@ -142,6 +146,7 @@ def refresh_turns(
                 code,
                 owner.emails,
                 owner.user_ids,
+                owner.names,
                 shapes,
                 str(gap),
                 fingerprint,
@@ -280,13 +285,15 @@ class _AffectedTurns:
         return linked.ids, self.builder.mail_turns(some, facts, linked.common)
 
     def _recipient_facts(self, deals: Sequence[str]) -> dict[str, str]:
-        mails = read_table(self.paths[MAILS], columns=["id", "sender", "recipients", "sent_at"])
+        columns = ["id", "sender", "recipients", "sent_at", "authorship"]
+        mails = read_table(self.paths[MAILS], columns=columns)
         rows = [row for name in deals for row in live_rows(self.paths[name])]
         classes = self.builder.table_classes
         known = [
             mail
             for mail in (mails.to_pylist() if mails else ())
             if classes.get(mail["id"].partition(":")[0], "business") == "business"
+            and mail["authorship"] not in NOBODYS
         ]
         facts = recipient_facts(known, rows, self.builder.owner)
         # Stages are free text: "waiting for Dana Cole"

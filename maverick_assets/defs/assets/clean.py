@@ -14,6 +14,7 @@ from dagster import (
 )
 
 from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.authorship.judgement import WAITING
 from maverick_assets.defs.runs.context import run_context
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import turns_path
@@ -42,6 +43,8 @@ def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
                 "derived": clean.turns.derived,
                 "mails_cleaned": clean.mails.derived,
                 "left_out": len(clean.mails.left_out) + len(clean.turns.left_out),
+                "mails_not_their_senders_words": MetadataValue.json(dict(clean.authorship)),
+                "mails_waiting_in_quarantine": sum(clean.authorship[name] for name in WAITING),
                 "turns": MetadataValue.json(dict(Counter(row["source"] for row in rows))),
                 "by the owner": MetadataValue.json(
                     dict(Counter(row["source"] for row in rows if row["is_owner"]))

@@ -11,7 +11,7 @@ from maverick_assets.crm.forgotten import Identity, contact_digest, people_of, r
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.crm.raw_table import RAW_COLUMNS
 from maverick_assets.crm.schema import Table
-from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.owner import owner_of
 from maverick_assets.errors import BadInput
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import open_table
@@ -107,7 +107,7 @@ def _identified(settings: Settings, tables: Sequence[Table], contacts: Sequence[
 
     Raises `BadInput` for one whom nothing names.
     """
-    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    owner = owner_of(settings)
     found = identify(settings.lake, tables, contacts, owner)
     pending = _pending(settings)
     for address in found.unknown:

@@ -18,7 +18,7 @@ from maverick_assets.crm.forgotten import (
 )
 from maverick_assets.crm.people.addresses import addresses_of, normalized
 from maverick_assets.crm.schema import Table
-from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.owner import owner_of
 from maverick_assets.lake.delta import purge
 from maverick_assets.lake.paths import forgotten_path
 from maverick_assets.pipeline.forget.history import purge_history
@@ -135,7 +135,7 @@ def migrate_list(settings: Settings, tables: Sequence[Table]) -> list[str]:
     Returns the contacts that stay in clear, because they are the owner's addresses now.
     """
     lake = settings.lake
-    owner = Owner(settings.owner_emails, settings.owner_user_ids)
+    owner = owner_of(settings)
     listed = clear_contacts(lake)
     kept = [contact for contact in listed if owner.has_email(normalized(contact))]
     clear = [contact for contact in listed if contact not in kept]
