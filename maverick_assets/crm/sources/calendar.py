@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -103,7 +104,8 @@ class CalendarSource:
     def _files(self) -> Iterator[Calendar | SkippedInput]:
         """The .ics files of the entry, and what looks like one but is not to be read.
 
-        Raises `BadInput` naming one that cannot be read.
+        One that cannot be read has no marker, and is skipped when it is read: the others load, and
+        what it brought before stays. Raises `BadInput` for a path that does not exist.
         """
         for path in self.entry.files:
             if not path.exists():
@@ -118,8 +120,10 @@ class CalendarSource:
                 try:
                     data = read_foreign(file, MAX_BYTES)
                 except (OSError, ValueError) as error:
-                    reason = error if isinstance(error, OSError) else f"{file}: {error}"
-                    raise BadInput(
-                        f"source {self.name}: cannot read {reason}; correct it"
-                    ) from error
-                yield Calendar(str(file), file.stem, sha256(data).hexdigest(), [data].copy)
+                    yield Calendar(str(file), file.stem, None, partial(_fail, str(error)))
+                else:
+                    yield Calendar(str(file), file.stem, sha256(data).hexdigest(), [data].copy)
+
+
+def _fail(reason: str) -> list[bytes]:
+    raise ValueError(f"cannot be read: {reason}")

@@ -58,7 +58,12 @@ class EventReader:
 
     def rows(self, calendar: Calendar) -> Iterator[SourceRow | Deleted | SkippedInput]:
         """The events of a calendar; a cancelled one is `Deleted`, an unreadable one is skipped."""
-        for text in calendar.read():
+        try:
+            texts = calendar.read()
+        except (OSError, ValueError) as error:
+            yield SkippedInput(calendar.name, str(error)[:200])
+            return
+        for text in texts:
             if excess := _excess(text):
                 yield SkippedInput(calendar.name, excess)
                 continue

@@ -8,6 +8,7 @@ import pytest
 
 from maverick_assets.crm.schema import crm_table
 from maverick_assets.crm.sources.calendar import CalendarEntry, CalendarSource
+from maverick_assets.crm.sources.events import MAX_BYTES
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.errors import BadInput
 from maverick_assets_tests.crm.sources.fetched_table import FetchedTable
@@ -233,6 +234,15 @@ def test_events_become_notes_of_the_owner(file: Path) -> None:
     (row,) = events.rows.values()
     turn = builder_for(Owner((), ("allan",))).row_turn(crm_table("note"), row)
     assert (turn.is_owner, turn.title, turn.text) == (True, "Kick-off", "No slides.")
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_load(tmp_path: Path) -> None:
+    (tmp_path / "large.ics").write_bytes(b"x" * (MAX_BYTES + 1))
+    (tmp_path / "work.ics").write_text(calendar(event("1@x")))
+    events = fetched_table(tmp_path)
+    [skipped] = events.fetch().skipped
+    assert (skipped.name, skipped.reason) == ("large", "cannot be read: larger than 20 MB")
+    assert list(events.rows) == ["1@x"]
 
 
 def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
