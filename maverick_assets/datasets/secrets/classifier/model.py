@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from maverick_assets.datasets.secrets.classifier.cues import class_of, fold
 from maverick_assets.datasets.secrets.classifier.features import feature_ids
 from maverick_assets.datasets.secrets.classifier.spans import (
+    MAX_READ,
     may_hold_secret,
     spans_of,
     tokens_of,
@@ -96,8 +97,8 @@ def find_by_classifier(text: str, _: str) -> Iterator[tuple[int, int]]:
         return
     tokens = tokens_of(text)
     spans, read = spans_of(tokens)
-    if read < len(tokens):
-        yield tokens[read].start, len(text)
+    if read < len(tokens) or read == MAX_READ:
+        yield tokens[min(read, MAX_READ - 1)].start, len(text)
     for at in range(0, len(spans), _BATCH):
         batch = spans[at : at + _BATCH]
         probabilities = network().probabilities([feature_ids(text, tokens, span) for span in batch])

@@ -11,8 +11,9 @@ from maverick_assets.datasets.secrets.rules import is_placeholder
 
 # More than people write in one text: a text with more is held as it stands, as reading all of it
 # would take too long.
-MAX_SPANS = 3_000
-MAX_TOKENS = 8_000
+MAX_SPANS = 2_000
+MAX_TOKENS = 6_000
+MAX_READ = 80_000  # tokens
 
 _AHEAD, _BEHIND = 18, 7  # tokens after and before an announcing word that are looked at
 _LINES = 5  # lines after it: "Backup codes\n4821 9034\n7719 0283\n..."
@@ -60,7 +61,7 @@ class Span:
 
 
 def tokens_of(text: str) -> list[Token]:
-    """The tokens of a text, without line breaks."""
+    """The first MAX_READ tokens of a text, without line breaks."""
     tokens: list[Token] = []
     line = 0
     for match in _TOKEN.finditer(text):
@@ -71,6 +72,8 @@ def tokens_of(text: str) -> list[Token]:
         offset, bare, word, name, shaped = _analysed(token)
         start = match.start() + offset
         tokens.append(Token(start, start + len(bare), line, token, bare, word, name, shaped))
+        if len(tokens) == MAX_READ:
+            break
     return tokens
 
 
