@@ -126,7 +126,7 @@ def _start_below_closing(lines: Sequence[str], start: int, end: int) -> int:
         name += 1
     if name < end and len(lines[name]) <= _NAME_CHARACTERS and _NAME.match(lines[name]):
         start = name + 1
-    below = [line for line in lines[start:end] if line.strip()]
+    below = [line.strip() for line in lines[start:end] if line.strip()]
     typed = lines[name:start]
     contacts = any(_has_contact(line) for line in below) or _is_extension(typed, below)
     return start if contacts or _is_full_name(typed, below) else len(lines)

@@ -41,7 +41,9 @@ _LONG_LINE = 60  # letters; people repeat shorter sentences word by word
 _SHORT_LINE = 60  # characters of a line within the text that is noted
 _MOST_INNER = 12
 _TAIL_LINES = 16  # last lines with words that are searched for the typed name
-_EDGE_LINES = 6  # of a first or last paragraph
+_EDGE_LINES = 12  # of a first or last paragraph
+_TEMPLATE_LINES = 3  # of a paragraph that nobody types twice alike
+_TEMPLATE_CHARACTERS = 120
 _CONTEXT_LETTERS = 200
 _NAME_WORDS = 4
 
@@ -66,9 +68,15 @@ def line_keys(text: str, author: str) -> LineKeys:
     if not top:
         weak += _paragraph(middle)
     if tail == len(lines):
-        weak += _paragraph(middle[::-1])
-    marked = [line for line in weak if _is_unlike_people(line)]
-    inner = (line for line in middle if _SHORTEST < len(line) <= _SHORT_LINE and line not in marked)
+        last = _paragraph(middle[::-1])
+        signed += _signature_lines(last, names)
+        weak += last
+    marked = [line for line in weak if _is_unlike_people(line) and line not in signed]
+    inner = (
+        line
+        for line in middle
+        if _SHORTEST < len(line) <= _SHORT_LINE and line not in (*marked, *signed)
+    )
     context = _LETTERS.sub("", " ".join(middle[:_TAIL_LINES]))[:_CONTEXT_LETTERS]
     return LineKeys(
         author_key(author),
@@ -162,6 +170,13 @@ def _paragraph(lines: Sequence[str]) -> list[str]:
             rest = any(other.strip() for other in lines[i:])
             return paragraph if rest and len(paragraph) <= _EDGE_LINES else []
     return []
+
+
+def _signature_lines(paragraph: Sequence[str], names: Collection[str]) -> list[str]:
+    """The lines of a last paragraph that nobody types anew: links, addresses, a long paragraph."""
+    if len(paragraph) >= _TEMPLATE_LINES and sum(map(len, paragraph)) >= _TEMPLATE_CHARACTERS:
+        return [line for line in paragraph if not is_signature(line, names)]
+    return [line for line in paragraph if "://" in line or "@" in line]
 
 
 def _is_unlike_people(line: str) -> bool:
