@@ -63,7 +63,8 @@ _ATTACHMENT_CHARACTERS = 120
 # Anywhere; Outlook: " << File: list of ovens.xls >> ", "<Embedded Picture>"
 _ATTACHMENT_MARKER = re.compile(
     r"\s*(?:- [^\n<>]{1,90} )?<<\s?(?:[\w ]{1,20}: )?[^<>\n]{1,120}\.\w{2,4}\s?>>\s*$"
-    r"|\s*\(See attached file: [^\n()]{1,120}\)\s*$|\s*<Embedded \w{1,40}>\s*$"
+    r"|\s*\((?:See attached file|Embedded image moved to file): [^\n()]{1,120}\)\s*$"
+    r"|\s*<Embedded \w{1,40}>\s*$"
 )
 _LINE_CHARACTERS = 200
 _PLACEHOLDER_CHARACTERS = 2000

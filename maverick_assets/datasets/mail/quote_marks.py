@@ -12,6 +12,8 @@ _MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
 _MARK_CHARACTERS = 20  # of the longest mark
 # A writer's own "> 5% is too much", which quotes nobody
 _OWN_MARK = re.compile(r"\s{0,3}>\s?\d")
+# "[...]", "...", "[snip]", "<snip>"
+_LEFT_OUT = re.compile(r"\W*(?:\.{3}|…|snip(?:ped)?)\W*$", re.IGNORECASE)
 # Gateways wrapped lines at about 72 characters and left a short rest on a line of its own.
 _LONG_LINE = 65  # characters
 _SHORT_REST = 40  # characters
@@ -38,9 +40,12 @@ def marked_lines(lines: Sequence[str], introduced: bool) -> list[bool]:
 
 
 def quote_follows(lines: Sequence[str], start: int) -> bool:
-    """Whether the first line with words, from line `start`, carries a quote mark."""
+    """Whether the first line with words, from line `start`, carries a quote mark.
+
+    Before it a line may stand for what the writer left out: "[...]", "<snip>".
+    """
     i = start
-    while i < len(lines) and not lines[i].strip():
+    while i < len(lines) and (not lines[i].strip() or _LEFT_OUT.match(lines[i][:_MARK_CHARACTERS])):
         i += 1
     return i < len(lines) and is_marked(lines[i])
 

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from maverick_assets.datasets.mail.contact_blocks import is_closing, is_name, text_end
@@ -72,11 +73,8 @@ def line_keys(text: str, author: str) -> LineKeys:
         signed += _signature_lines(last, names)
         weak += last
     marked = [line for line in weak if _is_unlike_people(line) and line not in signed]
-    inner = (
-        line
-        for line in middle
-        if _SHORTEST < len(line) <= _SHORT_LINE and line not in (*marked, *signed)
-    )
+    noted = {*marked, *signed}
+    inner = (line for line in middle if _SHORTEST < len(line) <= _SHORT_LINE and line not in noted)
     context = _LETTERS.sub("", " ".join(middle[:_TAIL_LINES]))[:_CONTEXT_LETTERS]
     return LineKeys(
         author_key(author),
@@ -87,11 +85,13 @@ def line_keys(text: str, author: str) -> LineKeys:
     )
 
 
+@lru_cache(maxsize=10_000)
 def author_key(author: str) -> int:
     """The key of an address or a name."""
     return _digest(author)
 
 
+@lru_cache(maxsize=10_000)
 def names_in(author: str) -> frozenset[str]:
     """The words of an address or a name that its owner may sign with."""
     return frozenset(_NAMES.findall(author.partition("@")[0]))

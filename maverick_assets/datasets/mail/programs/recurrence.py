@@ -155,6 +155,8 @@ def _inwards(
             waiting = []
         else:
             break
+    if gone:  # the rule between the writer's words and the program's
+        gone.update(i for i in waiting if RULE.match(lines[i]))
     return gone
 
 
