@@ -62,6 +62,7 @@ _FORMS = (
 _BEHIND_NAME = re.compile(
     rf"(?:[ _-](?:{_AT_WORDS})[ _-]|[ ]@)(?P<domain>{_LABEL}(?:\.{_LABEL}){{1,4}})", re.IGNORECASE
 )
+_BEHIND_NAME_HINTS = (" @", *(word.replace("-?", "") for word in _AT_WORDS.split("|")), "snabel-a")
 _PATTERNS = tuple((re.compile(form, re.IGNORECASE), hints) for form, hints in _FORMS)
 _BEFORE = re.compile(rf"(?<![\w.+'-])(?:{_WORD}(?:{_DOT}{_WORD}){{0,3}})\Z", re.IGNORECASE)
 _DOTTED_NAME = re.compile(r"(?<![\w.+'-])[^\W\d_]{1,30}(?:\.[^\W\d_]{2,30}){1,2}\Z")
@@ -85,7 +86,8 @@ def spelled_addresses(text: str) -> Iterator[WrittenAddress]:
     for pattern, hints in _PATTERNS:
         if any(hint in lowered for hint in hints):
             yield from _addresses(text, pattern, _BEFORE)
-    yield from _addresses(text, _BEHIND_NAME, _DOTTED_NAME)
+    if any(hint in lowered for hint in _BEHIND_NAME_HINTS):
+        yield from _addresses(text, _BEHIND_NAME, _DOTTED_NAME)
 
 
 def _addresses(

@@ -24,6 +24,8 @@ _PLAIN = str.maketrans(
 #   "+1 713 853 4759"  "(713) 853-4759"  "0171/234 56 78"  "06.12.34.56.78"  "030 /\n> 1234567"
 _RUN = re.compile(r"\d+(?:(?:[ ()./-]{1,4}(?:\n[ >]{0,3})?|\n[ >]{0,3})\d+)*")
 _DIGITS = re.compile(r"\d+")
+ANY_DIGIT = re.compile(r"\d")
+_MIN_DIGITS = 6  # of a run that may hold a number
 _MAX_DIGITS = 17  # of a group: a longer one is no part of a phone number
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"  # or a month: Americans write it first
 _YEAR = r"(?:19|20)\d\d"
@@ -59,7 +61,7 @@ _FIRST_JOINING_LETTER = "\u0590"  # scripts from here on set no space before a f
 
 def plain(text: str) -> str:
     """`text` with digits, spaces and dashes of ASCII, each at its position."""
-    return text.translate(_PLAIN)
+    return text if text.isascii() else text.translate(_PLAIN)
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,8 @@ def runs(text: str) -> Iterator[Run]:
     others = iter(sorted(match.span() for kind in _OTHERS for match in kind.finditer(text)))
     start, end = next(others, _NOWHERE)
     for match in _RUN.finditer(text):
+        if match.end() - match.start() < _MIN_DIGITS:
+            continue
         spans: list[tuple[int, int]] = []
         for group in _DIGITS.finditer(text, *match.span()):
             while end <= group.start():
@@ -220,7 +224,7 @@ def runs(text: str) -> Iterator[Run]:
 
 
 def _some(text: str, spans: list[tuple[int, int]]) -> Iterator[Run]:
-    if spans and sum(end - start for start, end in spans) >= 6:
+    if spans and sum(end - start for start, end in spans) >= _MIN_DIGITS:
         yield Run(text, spans)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import phonenumbers
 
 from maverick_assets.datasets.pseudonyms.phones import words
-from maverick_assets.datasets.pseudonyms.phones.figures import Figure, Run, plain, runs
+from maverick_assets.datasets.pseudonyms.phones.figures import ANY_DIGIT, Figure, Run, plain, runs
 from maverick_assets.datasets.pseudonyms.phones.formats import REGIONS, has_national_form
 from maverick_assets.datasets.pseudonyms.phones.regions import regions_of_text
 from maverick_assets.datasets.pseudonyms.phones.words import Evidence
@@ -33,7 +33,7 @@ _KEY_DIGITS = 9  # the last ones: a number with a country code is that without o
 _MIN_ANNOUNCED, _MIN_DIGITS, _MAX_DIGITS = 6, 7, 18
 _MAX_GROUPS = 8  # "+33 (0)6 12 34 56 78" has seven
 _MAX_SPELLED = 13  # digits that are written one by one
-_MAX_CHECKED = 4_000  # groups of a text that are looked at closely
+_MAX_CHECKED = 2_500  # groups of a text that are looked at closely
 _MAX_LOCAL_GROUP = 8  # digits without a separator behind an area code
 _TRUNK_REGIONS = ("DE", "FR", "GB", "IT", "NL", "SE", "CH", "AT", "BE", "JP", "TR", "AU")
 # "02/23 807", but not "07/81/22/43/90"
@@ -50,6 +50,8 @@ def phone_numbers(text: str, regions: Sequence[str] = ()) -> Iterator[PhoneNumbe
     counts as one: a hostile text costs little and hides no number behind the limit.
     """
     content = plain(text)
+    if not ANY_DIGIT.search(content):
+        return
     search = _Search(content, tuple(regions))
     groups_left = _MAX_CHECKED
     for run in runs(content):
