@@ -107,7 +107,7 @@ def test_names_of_mails_and_reasons_are_escaped(tmp_path: Path) -> None:
     folder = tmp_path / "mails"
     folder.mkdir()
     name = ATTACK.replace("/", "").replace("\x00", "")
-    (folder / f"{name}\nforged line").write_bytes(raw_message(Date=f"{ATTACK[:30]}"))
+    (folder / f"{name}\nforged line").write_bytes(raw_message(From=None))
     rows = tmp_path / "rows.jsonl"
     rows.write_text(json.dumps({"id": "1", "created_at": ATTACK, "content": "x"}))
     arguments = ["--maildir", str(folder), "--jsonl", f"sticky_notes={rows}"]
