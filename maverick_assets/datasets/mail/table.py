@@ -23,7 +23,14 @@ from maverick_assets.datasets.authorship.programs import program_reason
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS, CleanBody, clean_body
 from maverick_assets.datasets.mail.languages import any_of
-from maverick_assets.datasets.mail.links.keys import common_keys, is_common, link_keys
+from maverick_assets.datasets.mail.links.keys import (
+    PASSIVE,
+    common_keys,
+    is_common,
+    is_passive,
+    link_keys,
+    without_role,
+)
 from maverick_assets.datasets.mail.links.subjects import has_reply_prefix
 from maverick_assets.datasets.mail.machine_mail import machine_mail_reason
 from maverick_assets.datasets.mail.programs.line_keys import LineKeys, author_of, line_keys
@@ -176,7 +183,8 @@ def read_common_keys(table: Path) -> frozenset[str]:
     content = read_table(table, columns=["link_keys"])
     if content is None:
         return frozenset()
-    counts = pc.value_counts(pc.list_flatten(content["link_keys"]))
+    keys = pc.list_flatten(content["link_keys"])
+    counts = pc.value_counts(pc.replace_substring(keys, PASSIVE, ""))
     several = counts.filter(pc.greater(pc.struct_field(counts, "counts"), 1))
     return frozenset(
         row["values"] for row in several.to_pylist() if is_common(row["values"], row["counts"])
@@ -195,8 +203,8 @@ def linked_mails(table: Path, changes: Sequence[dict[str, Any]]) -> LinkedMails:
     """The mails whose thread or parent may differ after `changes`.
 
     `changes` hold ids and link keys of mails before and after a change. A mail may be affected when
-    a chain of shared keys leads from it to a changed one. A key that is common before and after
-    the changes is no link of a chain.
+    a chain of shared keys leads from it to a changed one (`link_keys`). A key that is common before
+    and after the changes is no link of a chain.
     """
     content = read_table(table, columns=["id", "link_keys"])
     rows: list[dict[str, Any]] = [] if content is None else content.to_pylist()
@@ -206,12 +214,12 @@ def linked_mails(table: Path, changes: Sequence[dict[str, Any]]) -> LinkedMails:
     unlinked = common & common_keys(row["link_keys"] for row in rows if row["id"] not in changed)
     keys_of: defaultdict[str, set[str]] = defaultdict(set)
     ids_with: defaultdict[str, set[str]] = defaultdict(set)
+    active = {key for row in (*rows, *changes) for key in row["link_keys"] if not is_passive(key)}
     for row in (*rows, *changes):
-        for key in row["link_keys"]:
-            if key in unlinked:
-                continue
-            keys_of[row["id"]].add(key)
-            ids_with[key].add(row["id"])
+        for key in map(without_role, row["link_keys"]):
+            if key in active and key not in unlinked:
+                keys_of[row["id"]].add(key)
+                ids_with[key].add(row["id"])
     linked = set(changed)
     open_keys = {key for mail in linked for key in keys_of[mail]}
     followed: set[str] = set()

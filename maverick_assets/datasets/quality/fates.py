@@ -227,7 +227,8 @@ def _unanswering(turn: Mapping[str, Any]) -> str:
         return "answers what is left out"
     if turn["link"]:
         return UNLINKED[turn["link"]]
-    return UNLINKED["not at hand"] if has_reply_prefix(turn["title"]) else "no prompt"
+    unknown = "has no subject, and its recipient no name"
+    return UNLINKED["not at hand"] if has_reply_prefix(turn["title"]) else unknown
 
 
 def _silent_messages(

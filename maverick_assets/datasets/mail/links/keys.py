@@ -18,6 +18,7 @@ from maverick_assets.datasets.mail.links.subjects import normal_subject
 WINDOW = timedelta(days=30)  # a subject or a quote is too weak to link a mail to an older one
 MOST_COMMON = 200  # mails; what more of them share is no evidence
 MAX_RECIPIENTS = 20  # of a mail that are compared; more are a list
+PASSIVE = " passive"  # at the end of a key
 _KEY_CHARACTERS = 200
 _SHORTEST_KEY = 20  # letters; "yes please" is no evidence, because many mails say it
 # "<1@x.example> (Dana Cole)"
@@ -28,24 +29,46 @@ _NO_LETTER = re.compile(r"\W+")
 def link_keys(mail: CleanMail) -> list[str]:
     """What can link a mail with others.
 
-    Mails that no chain of shared keys connects, common ones left out, have no influence on each
-    other's thread or parent, so each connected set can be linked by itself.
+    Mails that no chain of shared keys connects have no influence on each other's thread or parent,
+    so each connected set can be linked by itself. Common keys connect nothing, and neither do keys
+    that all who share them have `passive` only.
+
+    A mail that the CRM gave a thread looks for its parent there. So its subject and its words are
+    passive: others may answer or quote it, but it does not look for mails that share them.
     """
     keys = {f"thread {mail.thread_id}"} if mail.thread_id else set()
     names = (mail.message_id, mail.in_reply_to, *mail.references)
     keys.update(f"id {bare_id(name)}" for name in names if name)
     subject = normal_subject(mail.subject)
+    shared = []
     for span in _spans(mail.sent_at):
-        keys.update(pair_key(subject, pair, span) for pair in correspondents(mail))
-        if subject:
-            keys.add(subject_key(subject, span))
-    keys.update(filter(None, (words_key(mail.text), words_key(mail.quoted or ""))))
+        shared += [pair_key(subject, pair, span) for pair in correspondents(mail)]
+        shared += [subject_key(subject, span)] if subject else []
+    said, quoted = words_key(mail.text), words_key(mail.quoted or "")
+    shared += [quoted] if quoted else []
+    keys.update(map(passive, shared) if mail.thread_id else shared)
+    if said and said not in keys:
+        keys.add(passive(said))
     return sorted(keys)
 
 
+def passive(key: str) -> str:
+    """The key of a mail that others may be linked with by this key, but that looks for none."""
+    return f"{key}{PASSIVE}"
+
+
+def without_role(key: str) -> str:
+    """A key, whether it is passive or not."""
+    return key.removesuffix(PASSIVE)
+
+
+def is_passive(key: str) -> bool:
+    return key.endswith(PASSIVE)
+
+
 def common_keys(keys_of_mails: Iterable[Collection[str]]) -> frozenset[str]:
-    """The keys that too many mails have, each with its keys."""
-    counts = Counter(key for keys in keys_of_mails for key in keys)
+    """The keys, without their roles, that too many mails have."""
+    counts = Counter(without_role(key) for keys in keys_of_mails for key in keys)
     return frozenset(key for key, count in counts.items() if is_common(key, count))
 
 
