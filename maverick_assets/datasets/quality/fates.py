@@ -226,7 +226,7 @@ def _unanswering(turn: Mapping[str, Any]) -> str:
     if turn["reply_to"]:
         return "answers what is left out"
     if turn["link"]:
-        return UNLINKED[turn["link"]]
+        return UNLINKED.get(turn["link"], "to himself")  # whom alone no answer is for
     unknown = "has no subject, and its recipient no name"
     return UNLINKED["not at hand"] if has_reply_prefix(turn["title"]) else unknown
 
