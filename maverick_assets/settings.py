@@ -104,6 +104,32 @@ class Settings(BaseSettings):
     ui_key: Path | None = Field(
         None, description="PEM file with the private key of `MAVERICK_UI_CERTIFICATE`"
     )
+    serving_slots: int = Field(
+        4, ge=1, le=256, description="answers that `maverick serve` computes at once"
+    )
+    serving_context: int = Field(
+        2048,
+        ge=256,
+        le=1 << 20,
+        description="tokens of prompt and answer together; each slot keeps memory for so many",
+    )
+    serving_threads: int = Field(
+        1,
+        ge=1,
+        le=1024,
+        description="threads that compute answers; beside other busy programs few are faster",
+    )
+    serving_queue: int = Field(
+        64, ge=1, description="requests that may wait for a slot; more are refused"
+    )
+    serving_requests_per_minute: int = Field(
+        600, ge=1, description="requests of one token in a minute; more are refused"
+    )
+    serving_origin: str | None = Field(
+        None,
+        description="https address by which other machines reach the API, where a proxy serves it "
+        "to them; unset: this machine alone",
+    )
 
     @field_validator("home", "sources", "ui_certificate", "ui_key")
     @classmethod
@@ -153,7 +179,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{names} holds an address; that belongs into MAVERICK_OWNER_EMAIL")
         return names
 
-    @field_validator("ui_origin")
+    @field_validator("ui_origin", "serving_origin")
     @classmethod
     def _https_origin(cls, origin: str | None) -> str | None:
         parts = urlsplit(origin or "")

@@ -3,7 +3,7 @@
 import http.client
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from maverick_assets.errors import MaverickError
 
 _SILENT = -1  # llama.cpp's verbosity: not even errors reach the terminal
+
+# Takes a chunk of a streamed answer; what it returns says whether to stop.
+OnChunk = Callable[[dict[str, Any]], bool]
 
 
 class LlamaServer:
@@ -20,13 +23,16 @@ class LlamaServer:
     one for token ids. A random API key that nobody else knows closes it.
     """
 
-    def __init__(self, base: Path, adapters: Sequence[Path], context: int, threads: int) -> None:
+    def __init__(
+        self, base: Path, adapters: Sequence[Path], context: int, threads: int, slots: int = 1
+    ) -> None:
         """Load all files. `context` limits the tokens of prompt and answer together.
 
-        Raises `MaverickError` that names the file that is missing, corrupt, or does not fit.
+        `slots` requests are computed at once, each with a context of its own. Raises
+        `MaverickError` that names the file that is missing, corrupt, or does not fit.
         """
         self._key = secrets.token_urlsafe(32)
-        self._server = _start(base, adapters, context, threads, self._key)
+        self._server = _start(base, adapters, context, threads, slots, self._key)
         # xllamacpp 2026.10 waits for ever in the destructor of a server that never had a request.
         first: dict[str, Any] = {"prompt": "a", "n_predict": 1}
         self.complete(first | {"lora": [{"id": at, "scale": 0.0} for at in range(len(adapters))]})
@@ -40,10 +46,22 @@ class LlamaServer:
         response: dict[str, Any] = self._server.handle_completions(dict(request))
         return response
 
+    def stream_completion(self, request: Mapping[str, Any], on_chunk: OnChunk) -> None:
+        """Have a completion's chunks taken by `on_chunk`, in this thread, until it stops them.
+
+        What llama.cpp refuses is a chunk with an `error`. A stopped request frees its slot before
+        the next token.
+        """
+        self._server.handle_completions(_streamed(request), on_chunk)
+
     def chat(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """llama.cpp's answer to a chat completion."""
         response: dict[str, Any] = self._server.handle_chat_completions(dict(request))
         return response
+
+    def stream_chat(self, request: Mapping[str, Any], on_chunk: OnChunk) -> None:
+        """What `stream_completion` does, for a chat completion."""
+        self._server.handle_chat_completions(_streamed(request), on_chunk)
 
     def tokenize(self, text: str, *, add_special: bool) -> list[int]:
         """Token ids of `text` by the vocabulary in the GGUF file, special tokens read as such.
@@ -64,14 +82,26 @@ class LlamaServer:
         return [int(token) for token in content["tokens"]]
 
 
-def _start(base: Path, adapters: Sequence[Path], context: int, threads: int, key: str) -> Any:
+def _streamed(request: Mapping[str, Any]) -> dict[str, Any]:
+    return {**request, "stream": True, "stream_options": {"include_usage": True}}
+
+
+def _start(
+    base: Path, adapters: Sequence[Path], context: int, threads: int, slots: int, key: str
+) -> Any:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.verbosity = _SILENT
     params.model.path = str(base)
-    params.n_ctx = context
-    params.n_parallel = 1
+    params.n_ctx = context * slots
+    params.n_parallel = slots
+    # A cache of its own for each slot. In a common one the cells of a request lie where the others
+    # leave room, and its sums are rounded in another order.
+    params.kv_unified = False
+    # llama.cpp's flash attention takes another path for one token than for several, so that a
+    # prompt's log-probabilities depend on what is computed beside it (0.05 on Q4_1).
+    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
     params.warmup = False
@@ -81,6 +111,7 @@ def _start(base: Path, adapters: Sequence[Path], context: int, threads: int, key
     # an answer.
     params.cache_prompt = False
     params.cache_ram_mib = 0
+    params.slot_prompt_similarity = 0.0  # any free slot
     params.ui = False
     params.api_keys = [key]
     params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in adapters]

@@ -6,7 +6,6 @@ import sys
 import typer
 
 from maverick_assets.cli.base import base_app
-from maverick_assets.cli.chat import chat
 from maverick_assets.cli.console import guard_terminal, note
 from maverick_assets.cli.crm import crm_app
 from maverick_assets.cli.datasets import datasets_app
@@ -14,6 +13,9 @@ from maverick_assets.cli.demo import demo
 from maverick_assets.cli.forget import forget
 from maverick_assets.cli.models import models_app
 from maverick_assets.cli.run import run
+from maverick_assets.cli.serving.chat import chat
+from maverick_assets.cli.serving.serve import serve
+from maverick_assets.cli.serving.tokens import tokens_app
 from maverick_assets.cli.status import status
 from maverick_assets.cli.ui import ui
 from maverick_assets.errors import BadInput, MaverickError
@@ -28,12 +30,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, run, chat, ui, status, forget):
+for command in (demo, run, chat, serve, ui, status, forget):
     app.command()(command)
 app.add_typer(base_app, name="base")
 app.add_typer(crm_app, name="crm")
 app.add_typer(models_app, name="models")
 app.add_typer(datasets_app, name="datasets")
+app.add_typer(tokens_app, name="tokens")
 
 
 @app.callback()

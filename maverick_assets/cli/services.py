@@ -1,6 +1,7 @@
 """The services that commands need: both databases and the Dagster instance."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from maverick_assets.crm.connection import (
     open_database,
 )
 from maverick_assets.crm.embedded import forget_client_variables
+from maverick_assets.errors import BadInput
 from maverick_assets.lake.paths import forgotten_path
 from maverick_assets.private.run_home import open_run_home
 from maverick_assets.settings import Settings, load_settings
@@ -91,3 +93,14 @@ def dagster_instance() -> Iterator["DagsterInstance"]:
             note(f"removed texts of an earlier release from Dagster's history: {changed} entries")
     with instance:
         yield instance
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise `BadInput` where nothing can listen."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        reason = (error.strerror or str(error)).split(" (")[0]
+        raise BadInput(
+            f"cannot listen on {host}:{port}: {reason}; give another --host or --port"
+        ) from error

@@ -8,7 +8,6 @@ import math
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,9 +22,14 @@ import psutil
 import typer
 import yaml
 
-from maverick_assets.cli.services import PROJECT, dagster_instance, running_services
+from maverick_assets.cli.services import (
+    PROJECT,
+    dagster_instance,
+    require_free_port,
+    running_services,
+)
 from maverick_assets.crm.embedded import restart_dead_servers
-from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.private.folders import private_folder, remove_short_path, short_path
 from maverick_assets.processes import die_with_parent
@@ -115,7 +119,7 @@ def run_ui(host: str, port: int, rules: DoorRules) -> None:
     A run under way ends as well, and is requested again after the next start. Raises `BadInput`
     when the address is not free, and `MaverickError` when a process gives up.
     """
-    _require_free_port(host, port)
+    require_free_port(host, port)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _signal, _frame: stopping.set())
@@ -192,16 +196,6 @@ def _restore_address(port: int, code_server: DagsterProcess) -> None:
     _workspace(port)
     code_server.stop()
     code_server.start()
-
-
-def _require_free_port(host: str, port: int) -> None:
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        reason = (error.strerror or str(error)).split(" (")[0]
-        raise BadInput(
-            f"cannot listen on {host}:{port}: {reason}; give another --host or --port"
-        ) from error
 
 
 def _dagster_processes(page: Page) -> list[DagsterProcess]:

@@ -1,9 +1,10 @@
 """The embedded runtime: base model and adapters in llama.cpp, inside this process."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from maverick_assets.base_model.control_tokens import EMBEDDED_CONTROL_TOKENS
 from maverick_assets.base_model.llama_server import LlamaServer
@@ -38,6 +39,41 @@ class AdapterFile:
     sha256: str | None = None  # verified before the file is loaded; None: not verified
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How the tokens of an answer are chosen."""
+
+    max_tokens: int = 200
+    temperature: float = 0.7  # 0: the likeliest token
+    top_p: float = _TOP_P
+    seed: int | None = None  # None: another one for each answer
+    stop: tuple[str, ...] = ()  # texts at which the answer ends, without them
+
+    def options(self) -> dict[str, Any]:
+        """The options as llama.cpp calls them."""
+        options: dict[str, Any] = {
+            "max_tokens": self.max_tokens,
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "repeat_penalty": REPEAT_PENALTY,
+        }
+        if self.seed is not None:
+            options["seed"] = self.seed
+        if self.stop:
+            options["stop"] = list(self.stop)
+        return options
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete answer, or one that was cancelled: then its counts are 0."""
+
+    text: str
+    finish_reason: Literal["stop", "length", "cancelled"]
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 class Runtime:
     """One base model with named adapters; each request applies one of them, or none.
 
@@ -51,10 +87,12 @@ class Runtime:
         *,
         context: int = 2048,
         threads: int = 1,
+        slots: int = 1,
         encode_prompt: PromptEncoder | None = None,
     ) -> None:
         """Load all files. `context` limits the tokens of prompt and answer together.
 
+        `slots` is the number of requests that are computed at once; others wait for a free one.
         `encode_prompt` gives the token ids of a prompt; without it, for the embedded base alone,
         llama.cpp renders the template inside the GGUF file (`prompt_encoder` says which).
         One thread by default: on a CPU shared with other work, two are far slower than one. Raises
@@ -66,7 +104,7 @@ class Runtime:
         self._names = list(adapters)
         self._encode_prompt = encode_prompt
         paths = [adapter.path for adapter in adapters.values()]
-        self.server = LlamaServer(base, paths, context, threads)
+        self.server = LlamaServer(base, paths, context, threads, slots)
 
     def chat(
         self,
@@ -82,17 +120,28 @@ class Runtime:
         Temperature 0 is greedy. Raises `BadInput` for an unknown adapter, `ConversationTooLong` for
         messages longer than the context, `MaverickError` when llama.cpp refuses the request.
         """
-        options = {
-            "max_tokens": max_tokens,
-            "temperature": temperature,
-            "top_p": _TOP_P,
-            "repeat_penalty": REPEAT_PENALTY,
-        }
-        if seed is not None:
-            options["seed"] = seed
-        choice = self._complete(messages, adapter, options)
-        text = choice["text"] if self._encode_prompt else choice["message"]["content"]
-        return str(text or "").strip()
+        return self.answer(messages, adapter, Sampling(max_tokens, temperature, seed=seed)).text
+
+    def answer(
+        self,
+        messages: Sequence[Message],
+        adapter: str | None,
+        sampling: Sampling,
+        on_text: Callable[[str], None] = lambda _: None,
+        cancelled: threading.Event | None = None,
+    ) -> Answer:
+        """The assistant's next message, which `on_text` gets in pieces as they are computed.
+
+        The pieces together are the answer's text. Once `cancelled` is set the answer ends with the
+        next token. Raises what `chat` raises.
+        """
+        request = self._request(messages, adapter, sampling.options())
+        collected = _Collected(on_text, cancelled or threading.Event())
+        if self._encode_prompt:
+            self.server.stream_completion(request, collected.take)
+        else:
+            self.server.stream_chat(request, collected.take)
+        return collected.answer()
 
     def first_token_logprobs(
         self, messages: Sequence[Message], *, adapter: str | None, top: int = 20
@@ -117,28 +166,26 @@ class Runtime:
         self, messages: Sequence[Message], adapter: str | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The only choice of a completion or chat completion, in the shape of OpenAI's API."""
+        request = self._request(messages, adapter, options)
+        response = (
+            self.server.complete(request) if self._encode_prompt else self.server.chat(request)
+        )
+        _raise_refusal(response)
+        choice: dict[str, Any] = response["choices"][0]
+        return choice
+
+    def _request(
+        self, messages: Sequence[Message], adapter: str | None, options: Mapping[str, Any]
+    ) -> dict[str, Any]:
         request: dict[str, Any] = {"lora": self._adapter_scales(adapter), **options}
-        response: dict[str, Any]
         if self._encode_prompt:
-            request["prompt"] = self._encode_prompt(list(messages))
-            response = self.server.complete(request)
-        else:
-            # llama.cpp reads special tokens wherever they stand.
-            request["messages"] = [
-                {**message, "content": EMBEDDED_CONTROL_TOKENS.plain(message["content"])}
-                for message in messages
-            ]
-            response = self.server.chat(request)
-        error = response.get("error")
-        if error is None:
-            choice: dict[str, Any] = response["choices"][0]
-            return choice
-        if error.get("type") == "exceed_context_size_error":
-            raise ConversationTooLong(
-                f"the conversation has {error['n_prompt_tokens']} tokens, "
-                f"the context {error['n_ctx']}; shorten it"
-            )
-        raise MaverickError(f"llama.cpp refused the request: {error.get('message')}")
+            return request | {"prompt": self._encode_prompt(list(messages))}
+        # llama.cpp reads special tokens wherever they stand.
+        plain = [
+            {**message, "content": EMBEDDED_CONTROL_TOKENS.plain(message["content"])}
+            for message in messages
+        ]
+        return request | {"messages": plain}
 
     def _adapter_scales(self, adapter: str | None) -> list[dict[str, float]]:
         """The scale of every adapter: 1 for the one asked for, 0 for all others.
@@ -150,6 +197,73 @@ class Runtime:
             loaded = ", ".join(self._names) or "none"
             raise BadInput(f"no adapter {adapter!r} is loaded; those that are: {loaded}")
         return [{"id": at, "scale": float(name == adapter)} for at, name in enumerate(self._names)]
+
+
+@dataclass
+class _Collected:
+    """The chunks of a streamed answer so far."""
+
+    on_text: Callable[[str], None]
+    cancelled: threading.Event
+    pieces: list[str] = field(default_factory=list)
+    spaces: str = ""  # not passed on until a word follows: no answer ends with them
+    finish_reason: Literal["stop", "length", "cancelled"] = "cancelled"
+    usage: dict[str, int] = field(default_factory=dict)
+    refusal: dict[str, Any] | None = None
+    error: Exception | None = None
+
+    def take(self, chunk: dict[str, Any]) -> bool:
+        """Whether llama.cpp is to stop: it calls this for each chunk, and swallows errors."""
+        try:
+            self._take(chunk)
+        except Exception as error:
+            self.error = error
+        return self.error is not None or self.refusal is not None or self.cancelled.is_set()
+
+    def _take(self, chunk: dict[str, Any]) -> None:
+        if "error" in chunk:
+            self.refusal = chunk
+            return
+        self.usage = chunk.get("usage") or self.usage
+        for choice in chunk["choices"]:
+            self.finish_reason = choice["finish_reason"] or self.finish_reason
+            # OpenAI's two interfaces name the same in two ways.
+            text = choice["text"] if "text" in choice else choice["delta"].get("content")
+            self._add(text or "")
+
+    def _add(self, text: str) -> None:
+        text = self.spaces + text
+        if not self.pieces:
+            text = text.lstrip()
+        words = text.rstrip()
+        self.spaces = text[len(words) :]
+        if words:
+            self.pieces.append(words)
+            self.on_text(words)
+
+    def answer(self) -> Answer:
+        if self.error is not None:
+            raise self.error
+        _raise_refusal(self.refusal or {})
+        return Answer(
+            "".join(self.pieces),
+            self.finish_reason,
+            self.usage.get("prompt_tokens", 0),
+            self.usage.get("completion_tokens", 0),
+        )
+
+
+def _raise_refusal(response: Mapping[str, Any]) -> None:
+    """Raise why llama.cpp refused a request, if it did."""
+    error = response.get("error")
+    if error is None:
+        return
+    if error.get("type") == "exceed_context_size_error":
+        raise ConversationTooLong(
+            f"the conversation has {error['n_prompt_tokens']} tokens, "
+            f"the context {error['n_ctx']}; shorten it"
+        )
+    raise MaverickError(f"llama.cpp refused the request: {error.get('message')}")
 
 
 def prompt_encoder(base: PreparedBase) -> PromptEncoder | None:

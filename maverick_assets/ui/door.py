@@ -14,30 +14,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maverick_assets.ui.peer import comes_from
-from maverick_assets.ui.rules import TOKEN, DoorRules, host_name
+from maverick_assets.ui.rules import TOKEN, DoorRules
+from maverick_assets.web.origin import HEADERS, Refused, check_host, check_site
 
 WITHOUT_TOKEN = "This page opens with the address that `maverick ui` printed in its terminal.\n"
 OTHER_ACCOUNT = "`maverick ui` of another account of this machine shows this page to it alone.\n"
-OTHER_SITE = "This request comes from a page of another site.\n"
-OTHER_NAME = "This page has another address.\n"
 BY_POST = "GraphQL is asked by POST here.\n"
-# `none`: the person entered the address, or followed a link outside of a page.
-_OWN_SITES = frozenset({"same-origin", "none"})
-_HEADERS = {
-    "X-Frame-Options": "DENY",  # for browsers that do not know `frame-ancestors`
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
-
-class Refused(Exception):
-    """A request that does not pass, with the sentence for its sender. `status` is of HTTP."""
-
-    def __init__(self, reason: str, status: int = 403) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class Door:
@@ -72,23 +54,13 @@ class Door:
         return self._app
 
     def _check_origin(self, connection: HTTPConnection) -> None:
-        """Raise `Refused` for what neither a page of this server nor its owner's program sends.
-
-        Programs other than browsers send neither `Origin` nor `Sec-Fetch-Site`.
-        """
-        rules, headers = self._rules, connection.headers
+        """Raise `Refused` for what neither a page of this server nor its owner's program sends."""
+        rules = self._rules
         # Ports share cookies: a server of another account, once visited, has that of this page.
         if rules.accounts is not None and not comes_from(connection.scope, rules.accounts):
             raise Refused(OTHER_ACCOUNT)
-        # A name of another site may be made to mean this machine: DNS rebinding.
-        host = headers.get("host", "").lower()
-        if host_name(host) not in rules.names:
-            raise Refused(OTHER_NAME, 421)
-        own = f"{'https' if rules.https else 'http'}://{host}"
-        if any(origin.lower() != own for origin in headers.getlist("origin")):
-            raise Refused(OTHER_SITE)
-        if not _OWN_SITES.issuperset(headers.getlist("sec-fetch-site")):
-            raise Refused(OTHER_SITE)
+        check_host(connection, rules.names)
+        check_site(connection, https=rules.https)
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(), self._rules.token.encode())
@@ -122,7 +94,7 @@ def _require_post_for_graphql(connection: HTTPConnection) -> None:
 async def _send_with_headers(send: Send, message: Message) -> None:
     if message["type"] == "http.response.start":
         headers = MutableHeaders(scope=message)
-        headers.update(_HEADERS)
+        headers.update(HEADERS)
         # Beside the application's own policy, if any: a browser obeys both.
         headers.append("Content-Security-Policy", "frame-ancestors 'none'")
     await send(message)

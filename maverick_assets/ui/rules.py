@@ -1,6 +1,5 @@
 """Where the page may be served, and by which address: what settings and flags say of the door."""
 
-import ipaddress
 import os
 import secrets
 import ssl
@@ -10,9 +9,9 @@ from urllib.parse import urlsplit
 from maverick_assets.errors import BadInput, first_line
 from maverick_assets.settings import Settings
 from maverick_assets.strict_model import StrictModel
+from maverick_assets.web.origin import LOOPBACK_NAMES, host_name, in_url, is_loopback
 
 TOKEN = "token"  # in the query of the address that opens the page
-_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _ROOT = 0  # reads everything anyway
 
 
@@ -48,12 +47,12 @@ def door_rules(settings: Settings, host: str, port: int) -> DoorRules:
         raise BadInput("MAVERICK_UI_CERTIFICATE and MAVERICK_UI_KEY belong together; set both")
     if certificate and settings.ui_key:
         _check_certificate(certificate, settings.ui_key)
-    if origin is None and not _is_loopback(host):
+    if origin is None and not is_loopback(host):
         raise BadInput(
             f"--host {host}: other machines reach that address, and the page is served to them by "
             "https alone; set MAVERICK_UI_ORIGIN, see docs/operations.md"
         )
-    names = (urlsplit(origin).netloc,) if origin else (*_LOOPBACK_NAMES, _in_url(host))
+    names = (urlsplit(origin).netloc,) if origin else (*LOOPBACK_NAMES, in_url(host))
     return DoorRules(
         token=secrets.token_urlsafe(32),
         cookie=f"maverick-ui-{port}",  # all ports of a host share their cookies
@@ -67,17 +66,8 @@ def door_rules(settings: Settings, host: str, port: int) -> DoorRules:
 def opening_address(settings: Settings, page: Page) -> str:
     """The address that opens the page to whoever enters it; holds the token."""
     scheme = "https" if page.rules.https else "http"
-    origin = settings.ui_origin or f"{scheme}://{_in_url(page.host)}:{page.port}"
+    origin = settings.ui_origin or f"{scheme}://{in_url(page.host)}:{page.port}"
     return f"{origin}/?{TOKEN}={page.rules.token}"
-
-
-def host_name(host: str) -> str:
-    """The name in a `Host` header, without its port; an address of IPv6 in brackets."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-    return _in_url(name)
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:
@@ -88,15 +78,3 @@ def _check_certificate(certificate: Path, key: Path) -> None:
             f"MAVERICK_UI_CERTIFICATE {certificate} and MAVERICK_UI_KEY {key} cannot be used: "
             f"{first_line(error)}"
         ) from error
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether only this machine reaches that address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -1,14 +1,17 @@
 """Real PEFT adapters with an effect of known size on the real base model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.serving.export import ensure_base_gguf, export_adapter
 from maverick_assets.serving.runtime import AdapterFile, Runtime
+from maverick_assets.settings import Settings
+from maverick_assets_tests.serving.released_homes import ReleasedHome
 from maverick_assets_tests.training.conftest import tiny_base
 
 __all__ = ["tiny_base"]
@@ -77,3 +80,58 @@ def f16_base(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def runtime(base: PreparedBase, adapters: dict[str, Adapter]) -> Runtime:
     assert base.gguf is not None
     return Runtime(base.gguf, {name: AdapterFile(a.gguf) for name, a in adapters.items()})
+
+
+@pytest.fixture(scope="session")
+def tiny_adapters(
+    tiny_base: PreparedBase, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[Path, Path]]:
+    """Six adapters of the tiny base, as PEFT folder and GGUF file, each with a strong effect."""
+    folder = tmp_path_factory.mktemp("tiny_adapters")
+    made = {}
+    for seed in range(6):
+        directory, gguf = folder / f"adapter-{seed}", folder / f"adapter-{seed}.gguf"
+        make_adapter(tiny_base, directory, seed, 1.0)
+        export_adapter(directory, tiny_base.directory, gguf)
+        made[directory.name] = (directory, gguf)
+    return made
+
+
+@pytest.fixture(scope="session")
+def prepared_tiny_base(tiny_base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder `base` of a run home whose settings name the tiny base."""
+    home = tmp_path_factory.mktemp("prepared")
+    base = ensure_base(Settings(home=home, base_model=str(tiny_base.directory)))
+    ensure_base_gguf(base, home / "base")
+    return home / "base"
+
+
+MakeHome = Callable[..., ReleasedHome]
+
+
+@pytest.fixture(scope="session")
+def make_released_home(
+    tiny_base: PreparedBase,
+    prepared_tiny_base: Path,
+    tiny_adapters: dict[str, tuple[Path, Path]],
+) -> MakeHome:
+    """Makes run homes without a version, so far, below a folder."""
+
+    def make(folder: Path, slots: int = 2, context: int = 512) -> ReleasedHome:
+        home = folder / "home"
+        home.mkdir(mode=0o700)
+        (home / "base").symlink_to(prepared_tiny_base)
+        settings = Settings(
+            home=home,
+            base_model=str(tiny_base.directory),
+            serving_slots=slots,
+            serving_context=context,
+        )
+        return ReleasedHome(settings, ensure_base(settings).digest, tiny_adapters)
+
+    return make
+
+
+@pytest.fixture
+def released_home(make_released_home: MakeHome, tmp_path: Path) -> ReleasedHome:
+    return make_released_home(tmp_path)

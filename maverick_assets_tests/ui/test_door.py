@@ -8,8 +8,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from maverick_assets.ui.door import BY_POST, OTHER_NAME, OTHER_SITE, WITHOUT_TOKEN, Door
+from maverick_assets.ui.door import BY_POST, WITHOUT_TOKEN, Door
 from maverick_assets.ui.rules import DoorRules
+from maverick_assets.web.origin import OTHER_NAME, OTHER_SITE
 
 HOST = "127.0.0.1:3000"
 RULES = DoorRules(

@@ -1,0 +1,1 @@
+"""The HTTP API: personalities answer any program that shows a token."""

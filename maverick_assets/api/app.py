@@ -1,0 +1,91 @@
+"""The API as one ASGI application: routes, the shapes of their errors, the door around them."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from maverick_assets.api import chat, openai
+from maverick_assets.api.door import ApiDoor, ApiRules
+from maverick_assets.api.replies import Problem, response_of
+from maverick_assets.api.tokens import TokenBook
+from maverick_assets.errors import BadInput
+from maverick_assets.serving.service import ChatService
+from maverick_assets.settings import Settings
+from maverick_assets.web.origin import LOOPBACK_NAMES, host_name, in_url, is_loopback
+
+
+def api_rules(settings: Settings, host: str) -> ApiRules:
+    """The rules of an API at an address.
+
+    Raises `BadInput` when other machines reach the address and no setting says that they come to it
+    by https.
+    """
+    origin = settings.serving_origin
+    if origin is None and not is_loopback(host):
+        raise BadInput(
+            f"--host {host}: other machines reach that address, and the API is served to them by "
+            "https alone; put a proxy in front, and set MAVERICK_SERVING_ORIGIN to its address"
+        )
+    names = [*LOOPBACK_NAMES, in_url(host)] if origin is None else [origin.partition("://")[2]]
+    return ApiRules(
+        names=frozenset(host_name(name) if origin else name for name in names),
+        https=origin is not None,
+        requests_per_minute=settings.serving_requests_per_minute,
+    )
+
+
+def create_app(service: ChatService, rules: ApiRules, tokens: TokenBook) -> ApiDoor:
+    """The application behind its door, for a service that is open."""
+    # Their pages load scripts from another host.
+    app = FastAPI(title="Maverick", docs_url=None, redoc_url=None)
+    app.state.service = service
+    app.include_router(chat.router)
+    app.include_router(openai.router)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        """Whether the server runs."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz() -> JSONResponse:
+        """Whether a personality answers."""
+        if service.ready:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "no version is released"}, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    return ApiDoor(app, rules, tokens)
+
+
+def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return response_of(request.url.path, error)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """Names the first field that is wrong, and not what it holds."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "body")[:100]
+    what = "is not JSON" if first["type"] == "json_invalid" else first["msg"]
+    return response_of(
+        request.url.path, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {what}".strip(": "))
+    )
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return response_of(request.url.path, Problem(error.status_code, str(error.detail)))
+
+
+def _unforeseen(request: Request, _error: Exception) -> Response:
+    """The door logs it."""
+    problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error of the server; see its terminal")
+    return response_of(request.url.path, problem)

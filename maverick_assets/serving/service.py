@@ -1,0 +1,263 @@
+"""Conversations with all personalities at once, while versions come and go.
+
+A new version is taken in beside the old one: a second llama.cpp is loaded, new requests go there,
+and the first one is freed when its last answer is complete. Both map the same file of the base.
+"""
+
+import asyncio
+import logging
+import platform
+import threading
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.registry.catalog import Catalog
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets.serving.released import (
+    Base,
+    Engine,
+    Released,
+    load,
+    open_base,
+    released_versions,
+)
+from maverick_assets.serving.runtime import Answer, Sampling
+from maverick_assets.serving.turns import Turns
+from maverick_assets.settings import Settings
+
+_log = logging.getLogger(__name__)
+_WATCH_SECONDS = 0.5  # how soon a release is taken in, and a revoked version falls silent
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a personality is asked. `messages` begin with its system prompt."""
+
+    personality: str
+    messages: Sequence[Message]
+    sampling: Sampling
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The end of an answer: the whole of it, and who gave it."""
+
+    answer: Answer
+    personality: str
+    version: str
+    node: str
+
+
+@dataclass(eq=False)
+class _Loaded:
+    """An engine with its slots, and the answers that it computes."""
+
+    engine: Engine
+    turns: Turns
+    threads: ThreadPoolExecutor
+    running: set["_Run"] = field(default_factory=set)
+    retired: bool = False
+
+
+@dataclass(eq=False)
+class _Run:
+    """An answer from its request to its last token."""
+
+    manifest: Manifest
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    revoked: BadInput | None = None
+
+
+class ChatService:
+    """Answers of every version in service, within one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._catalog = Catalog(settings.models)
+        self._base: Base | None = None
+        self._loaded: _Loaded | None = None
+        self._retired: set[_Loaded] = set()
+        self._failed: Released | None = None  # what could not be loaded, not to be tried again
+        self.node = platform.node()
+
+    @property
+    def ready(self) -> bool:
+        """Whether at least one personality answers."""
+        return self._loaded is not None and bool(self._loaded.engine.released.manifests)
+
+    @property
+    def released(self) -> Released:
+        """The versions that answer, and why others do not."""
+        return self._loaded.engine.released if self._loaded else Released({})
+
+    @property
+    def engines(self) -> int:
+        """Engines in memory: two while a version is taken in."""
+        return len(self._retired) + (self._loaded is not None)
+
+    @property
+    def answers(self) -> int:
+        """Answers that are computed or wait."""
+        engines = (self._loaded, *self._retired)
+        return sum(len(loaded.running) for loaded in engines if loaded is not None)
+
+    async def open(self) -> None:
+        """Load the base and what is released. Raises `MaverickError` when llama.cpp fails."""
+        self._base = await asyncio.to_thread(open_base, self._settings)
+        await self._take_in(await asyncio.to_thread(self._read))
+
+    async def watch(self) -> None:
+        """Follow the registry until cancelled."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            try:
+                await self.refresh()
+            except (MaverickError, OSError) as error:
+                # What answers goes on doing so. No words of the error: it may name a path.
+                _log.warning("new versions are not taken in: %s", type(error).__name__)
+
+    async def refresh(self) -> None:
+        """Take in what was released, and silence what was revoked."""
+        released = await asyncio.to_thread(self._read)
+        await self._silence_revoked()
+        known = self._loaded.engine.asked_for if self._loaded else None
+        if released.fingerprint == known or released == self._failed:
+            return
+        try:
+            await self._take_in(released)
+        except MaverickError:
+            self._failed = released
+            raise
+
+    async def close(self) -> None:
+        """Cancel all answers and free the engines."""
+        for loaded in (self._loaded, *self._retired):
+            if loaded is not None:
+                for run in loaded.running:
+                    run.cancelled.set()
+                await asyncio.to_thread(loaded.threads.shutdown)
+        self._loaded = None
+        self._retired.clear()
+
+    def manifest(self, personality: str) -> Manifest:
+        """The version of a personality that answers. Raises `BadInput` when none does."""
+        released = self.released
+        if personality not in released.manifests:
+            listed = ", ".join(released.manifests) or "none"
+            raise BadInput(f"no personality of that name answers; those that do: {listed}")
+        return self._catalog.usable(personality, released.manifests[personality].version)
+
+    async def stream(self, question: Question) -> AsyncGenerator[str | Reply, None]:
+        """Pieces of the answer as they are computed, then the `Reply`.
+
+        An abandoned iterator cancels the answer. Raises `BadInput` for a personality that does not
+        answer, or whose version is revoked meanwhile, `Busy`, and what `Runtime.answer` raises.
+        """
+        manifest = await asyncio.to_thread(self.manifest, question.personality)
+        loaded = self._loaded
+        assert loaded is not None
+        run = _Run(manifest)
+        loaded.running.add(run)
+        try:
+            await loaded.turns.enter(question.personality)
+        except BaseException:
+            self._ended(loaded, run)
+            raise
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+        computed = self._compute(loaded, run, question, pieces)
+        try:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            answer = await computed
+        finally:
+            run.cancelled.set()
+        if run.revoked is not None:
+            raise run.revoked
+        yield Reply(answer, question.personality, str(manifest.version), self.node)
+
+    def _compute(
+        self, loaded: _Loaded, run: _Run, question: Question, pieces: asyncio.Queue[str | None]
+    ) -> asyncio.Future[Answer]:
+        """Have a thread compute the answer; `pieces` ends with None, whatever happens."""
+        loop = asyncio.get_running_loop()
+
+        def on_text(piece: str) -> None:
+            loop.call_soon_threadsafe(pieces.put_nowait, piece)
+
+        answer = partial(
+            loaded.engine.runtime.answer,
+            question.messages,
+            question.personality,
+            question.sampling,
+            on_text,
+            run.cancelled,
+        )
+        computed = loop.run_in_executor(loaded.threads, answer)
+
+        def ended(future: asyncio.Future[Answer]) -> None:
+            if not future.cancelled():
+                future.exception()  # an abandoned answer's error is nobody's
+            loaded.turns.leave()
+            self._ended(loaded, run)
+            pieces.put_nowait(None)
+
+        computed.add_done_callback(ended)
+        return computed
+
+    def _ended(self, loaded: _Loaded, run: _Run) -> None:
+        loaded.running.discard(run)
+        if loaded.retired and not loaded.running:
+            self._free(loaded)
+
+    def _free(self, loaded: _Loaded) -> None:
+        """Forget an engine without answers under way: with its last reference its memory goes."""
+        loaded.threads.shutdown(wait=False)
+        self._retired.discard(loaded)
+
+    async def _take_in(self, released: Released) -> None:
+        assert self._base is not None
+        engine = await asyncio.to_thread(
+            load, self._catalog, self._base, released, self.released, self._settings
+        )
+        slots = self._settings.serving_slots
+        before, self._loaded = (
+            self._loaded,
+            _Loaded(
+                engine,
+                Turns(slots, self._settings.serving_queue),
+                ThreadPoolExecutor(slots, thread_name_prefix="answer"),
+            ),
+        )
+        if before is not None:
+            before.retired = True
+            self._retired.add(before)
+            if not before.running:
+                self._free(before)
+        for name, version in self.served().items():
+            _log.info("%s %s answers", name, version)
+        for reason in engine.released.left_out.values():
+            _log.warning("%s", reason)
+
+    def served(self) -> dict[str, str]:
+        """The version of each personality that answers."""
+        return {name: str(m.version) for name, m in self.released.manifests.items()}
+
+    async def _silence_revoked(self) -> None:
+        """Cancel the answers of revoked versions that are under way."""
+        for loaded in (self._loaded, *self._retired):
+            for run in tuple(loaded.running if loaded else ()):
+                try:
+                    await asyncio.to_thread(
+                        self._catalog.usable, run.manifest.personality, run.manifest.version
+                    )
+                except BadInput as error:
+                    run.revoked = error
+                    run.cancelled.set()
+
+    def _read(self) -> Released:
+        assert self._base is not None
+        return released_versions(self._catalog, self._base.digest)

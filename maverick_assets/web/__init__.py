@@ -1,0 +1,1 @@
+"""What every page and API of Maverick checks of a request: by which name, and from which site."""

@@ -1,0 +1,101 @@
+"""`maverick serve` as its owner runs it, with two personalities on a tiny base."""
+
+import json
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from maverick_assets.api.tokens import Scope, TokenBook
+from maverick_assets_tests.command import Maverick
+from maverick_assets_tests.processes import wait_for
+from maverick_assets_tests.serving.conftest import (
+    MakeHome,
+    make_released_home,
+    prepared_tiny_base,
+    released_home,
+    tiny_adapters,
+    tiny_base,
+)
+from maverick_assets_tests.serving.released_homes import ReleasedHome
+
+__all__ = [
+    "make_released_home",
+    "prepared_tiny_base",
+    "released_home",
+    "tiny_adapters",
+    "tiny_base",
+]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs, and its run home."""
+
+    home: ReleasedHome
+    address: str
+
+    def token(self, name: str, *scopes: Scope) -> str:
+        return TokenBook(self.home.settings.home / "keys").add(name, scopes).read_text().strip()
+
+    def client(self, token: str | None = None, **headers: str) -> httpx.Client:
+        """A client with a token: that of the first start, unless another one is given."""
+        if token is None:
+            token = (self.home.settings.home / "keys" / "api-token-first").read_text().strip()
+        shown = {"Authorization": f"Bearer {token}", **headers}
+        return httpx.Client(base_url=self.address, headers=shown, timeout=60, trust_env=False)
+
+
+def events(response: httpx.Response) -> list[Any]:
+    """The contents of server-sent events; [DONE] as it stands."""
+    lines = [line.removeprefix("data: ") for line in response.text.splitlines() if line]
+    return [line if line == "[DONE]" else json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def server(
+    make_released_home: MakeHome, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    home = make_released_home(tmp_path_factory.mktemp("served"))
+    home.release("persona", "v1.0", "adapter-0")
+    home.release("robbie", "v1.2", "adapter-1", moods={"joy": "glad"}, modes={"intimate": "close"})
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = home.settings
+    maverick = Maverick(
+        settings.home,
+        {
+            "MAVERICK_BASE_MODEL": str(settings.base_model),
+            "MAVERICK_SERVING_CONTEXT": "512",
+            "MAVERICK_SERVING_SLOTS": "2",
+        },
+    )
+    process = subprocess.Popen(
+        maverick.command("serve", "--port", str(port)),
+        cwd=maverick.project,
+        env=maverick.full_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    running = Server(home, f"http://127.0.0.1:{port}")
+    try:
+        wait_for(lambda: process.poll() is not None or answers(running), 120)
+        assert process.poll() is None, process.communicate()[0]
+        yield running
+    finally:
+        process.terminate()
+        said = process.communicate(timeout=60)[0]
+    assert "Traceback" not in said
+    assert "api-token-first" in said
+
+
+def answers(server: Server) -> bool:
+    try:
+        return httpx.get(f"{server.address}/healthz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
