@@ -24,6 +24,12 @@ WRONG = {
     "nightly_after_rows": ["0", "-1", "1.5", "many"],
     "fleet": ["nowhere", "{folder}/fleet.yaml", "{file}.yaml", "{folder}", "../laptop"],
     "personalities": [",", "{folder}", "{file}", "/nowhere"],
+    "serving_slots": ["0", "-1", "257", "many"],
+    "serving_context": ["0", "255", "2000000"],
+    "serving_threads": ["0", "1.5"],
+    "serving_queue": ["0", "-1"],
+    "serving_requests_per_minute": ["0", "-1"],
+    "serving_origin": ["http://maverick.example.com", "maverick.example.com", "https://a/b"],
 }
 
 # Used by commands alone: end_to_end/test_bad_input.py, crm/embedded/test_account.py and
