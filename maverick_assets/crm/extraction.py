@@ -5,15 +5,19 @@ that memory holds no more of a table than its ids.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.crm.connection import open_database
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.forgotten import read_forgotten, untouched_mails
+from maverick_assets.crm.postgres.visibility import refuse_hidden_rows
 from maverick_assets.crm.raw_table import LIVE, raw_schema, tombstones, with_kept_columns
 from maverick_assets.crm.schema import Table
 from maverick_assets.crm.table_reader import TableReader
@@ -24,8 +28,9 @@ from maverick_assets.crm.watermark import (
     choose_window,
     count_rows,
     next_watermark,
+    with_skipped,
 )
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import BadInput, MaverickError, first_line
 from maverick_assets.lake.delta import (
     Commit,
     only_writer,
@@ -51,6 +56,8 @@ class ExtractionResult:
     method: str  # how the rows to read were chosen, for people
     reason: str  # why they were chosen that way, for people
     oldest_transaction_seconds: float  # age of the oldest transaction that is open at the source
+    has_row_security: bool  # policies choose the rows that the source shows
+    skipped: list[SkippedInput]  # rows that cannot be read; what the lake had of them stays
     commit: Commit
 
 
@@ -60,10 +67,15 @@ def extract(url: str, table: Table, lake: Path) -> ExtractionResult:
     Rows that vanished at the source stay as tombstones (`_op` = delete) with their id and the
     columns `KEPT_COLUMNS`. The last commit carries the watermark, so the next extraction repeats
     one that dies before it. Raises `BadInput` naming table and column when the source cannot be
-    read as the schema says; the watermark is then unchanged.
+    read as the schema says, or may hide rows that it showed before; the watermark is then
+    unchanged. A row that cannot be read costs itself alone.
     """
     target = raw_path(lake, table.name)
-    with only_writer(target), open_database(url, "MAVERICK_CRM_URL") as connection:
+    with (
+        only_writer(target),
+        _rights_needed(table),
+        open_database(url, "MAVERICK_CRM_URL") as connection,
+    ):
         snapshot = begin_snapshot(connection, table)
         forgotten = read_forgotten(lake)
         untouched = untouched_mails(lake, table, forgotten)
@@ -80,6 +92,17 @@ def extract(url: str, table: Table, lake: Path) -> ExtractionResult:
             return _update(reader, target, Window(None, "full", reason), watermark)
 
 
+@contextmanager
+def _rights_needed(table: Table) -> Iterator[None]:
+    """Makes a right that the role lacks `BadInput`."""
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise BadInput(
+            f"the CRM's table {table.name} may not be read: {first_line(error)}; grant select"
+        ) from error
+
+
 class _RowsMissing(Exception):
     """The lake lacks rows that are older than its watermark."""
 
@@ -91,7 +114,7 @@ def _load_all(reader: TableReader, target: Path) -> ExtractionResult:
     """The first extraction of a table: a single commit, whatever the size of the table."""
     schema = raw_schema(reader.table)
     window = Window(None, "full", "first reading")
-    watermark = next_watermark(reader.snapshot, None, window, datetime.now(UTC))
+    watermark = next_watermark(reader.snapshot, None, window, datetime.now(UTC), {})
     failures: list[BaseException] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -111,9 +134,13 @@ def _load_all(reader: TableReader, target: Path) -> ExtractionResult:
         if failures:
             raise failures[0] from None
         raise
+    n_kept = reader.n_read - reader.n_dropped - reader.n_unstorable
+    if reader.skipped:  # known only now; without this commit, the next extraction finds them again
+        watermark = watermark.model_copy(update={"skipped": reader.skipped})
+        nothing = pa.Table.from_batches([], schema)
+        sync_table(target, nothing, "id", (), watermark.model_dump(mode="json"))
     delta = open_table(target)
     assert delta is not None
-    n_kept = reader.n_read - reader.n_dropped
     commit = Commit(delta.version(), n_kept, n_kept, 0, 0)
     return _result(reader, window, n_kept, commit, n_tombstones=0)
 
@@ -127,6 +154,7 @@ def _update(
     """
     earlier = Commit(0, 0, 0, 0, 0)
     chunk: list[pa.RecordBatch] = []
+    window = with_skipped(window, watermark)
     n_rows, n_in_window = count_rows(reader.connection, reader.table, window)
     for batch in reader.rows(window.condition) if n_in_window else ():
         chunk.append(batch)
@@ -136,12 +164,17 @@ def _update(
             chunk = []
     upserts = pa.Table.from_batches(chunk, raw_schema(reader.table))
     vanished = _vanished_ids(reader, target, upserts["id"], n_rows, window)
+    _check_visibility(reader, target, watermark, len(vanished))
     deletes = tombstones(reader.table, with_kept_columns(target, vanished))
-    new_watermark = next_watermark(reader.snapshot, watermark, window, datetime.now(UTC))
+    new_watermark = next_watermark(
+        reader.snapshot, watermark, window, datetime.now(UTC), reader.skipped
+    )
     # The horizon moves with every transaction of the server. Where it saves no reading, a commit
     # for it alone would be one for every look at the table.
     wanted = pa.concat_tables([upserts, deletes])
-    state = new_watermark.model_dump(mode="json") if reader.n_read or wanted.num_rows else None
+    is_news = reader.n_read or wanted.num_rows or reader.skipped != watermark.skipped
+    is_news = is_news or new_watermark.visibility != watermark.visibility
+    state = new_watermark.model_dump(mode="json") if is_news else None
     commit = sync_table(target, wanted, "id", scope=(), state=state)
     return _result(reader, window, n_rows, add_counts(commit, earlier), len(vanished))
 
@@ -157,7 +190,8 @@ def _vanished_ids(
     assert stored is not None
     live = pc.unique(pa.chunked_array([*stored["id"].chunks, *upserted.chunks], pa.string()))
     forgotten = sorted(reader.forgotten.rows.get(reader.table.name, ()))
-    known = pc.unique(pa.concat_arrays([live, pa.array(forgotten, pa.string())]))
+    absent = pa.array([*forgotten, *reader.skipped], pa.string())
+    known = pc.unique(pa.concat_arrays([live, absent]))
     # After a window by horizon every row of the source is in the lake, or forgotten: equal counts
     # are equal sets, and the ids need not be read.
     if reader.snapshot.horizon is not None and len(known) == n_rows:
@@ -167,6 +201,21 @@ def _vanished_ids(
     if n_missing and window.condition is not None:
         raise _RowsMissing(n_missing)
     return live.filter(pc.invert(pc.is_in(live, value_set=present)))
+
+
+def _check_visibility(
+    reader: TableReader, target: Path, watermark: Watermark, n_vanished: int
+) -> None:
+    """Raise `BadInput` where rows that vanished may only be hidden."""
+    stored = read_table(target, columns=["id"], where=LIVE) if n_vanished else None
+    if stored is not None:
+        refuse_hidden_rows(
+            reader.table,
+            reader.snapshot.visibility,
+            watermark.visibility,
+            watermark.source == reader.snapshot.source,
+            (n_vanished, stored.num_rows),
+        )
 
 
 def _result(
@@ -180,6 +229,8 @@ def _result(
         method=window.method,
         reason=window.reason,
         oldest_transaction_seconds=reader.snapshot.oldest_transaction_seconds,
+        has_row_security=reader.snapshot.visibility.has_row_security,
+        skipped=[SkippedInput(f"row {key}", why) for key, why in sorted(reader.skipped.items())],
         commit=commit,
     )
 

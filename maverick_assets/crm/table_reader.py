@@ -6,27 +6,27 @@ psycopg serves every other query.
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 from adbc_driver_postgresql import dbapi
 from psycopg import sql
 
 from maverick_assets.crm.forgotten import Forgotten, add_rows, read_forgotten
-from maverick_assets.crm.raw_table import TIME, as_raw_batch, raw_schema
+from maverick_assets.crm.postgres.unreadable import (
+    uncastable_rows,
+    unstorable_rows,
+    without_rows,
+)
+from maverick_assets.crm.raw_table import as_raw_batch, raw_schema
 from maverick_assets.crm.schema import Table
 from maverick_assets.crm.watermark import TableSnapshot
 from maverick_assets.errors import BadInput, MaverickError, first_line
 from maverick_assets.lake.delta import ROW_HASH
 
 BATCH_BYTES = 4 * 2**20
-# PostgreSQL knows `infinity` and the year 4713 BC; Python's datetime does not.
-_EARLIEST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), TIME)
-_LATEST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), TIME)
 
 
 @dataclass
@@ -42,13 +42,20 @@ class TableReader:
     untouched: frozenset[str]  # as `untouched_mails` returns them
     n_read: int = 0  # rows that came from the source
     n_dropped: int = 0  # rows among them that are forgotten
+    n_unstorable: int = 0  # rows among them that the lake cannot hold
+    skipped: dict[str, str] = field(default_factory=dict)  # rows that cannot be read: why, by id
 
     def rows(self, condition: sql.Composable | None) -> Iterator[pa.RecordBatch]:
         """Batches of the rows that satisfy `condition` (None: all), in the raw schema.
 
-        Forgotten rows are dropped. Raises `BadInput` naming table and column for a value that the
-        lake cannot hold, `MaverickError` when the server is gone.
+        Forgotten rows are dropped, and so are those that cannot be read, which `skipped` names.
+        Raises `BadInput` naming table and column when nothing of a column can be read,
+        `MaverickError` when the server is gone.
         """
+        self.skipped = uncastable_rows(self.connection, self.table, self.snapshot.types, condition)
+        if self.skipped:
+            readable = sql.SQL("not (id::text = any({}))").format(sql.Literal([*self.skipped]))
+            condition = sql.SQL("{} and {}").format(condition or sql.SQL("true"), readable)
         columns = [
             sql.SQL("{} as {}").format(self._as_schema_type(name), sql.Identifier(name))
             for name in self.table.columns
@@ -68,8 +75,11 @@ class TableReader:
         schema = raw_schema(self.table)
         for batch in batches:
             self.n_read += batch.num_rows
-            self._check_times(batch)
-            yield self._drop_forgotten(as_raw_batch(batch, schema, "upsert"))
+            unstorable = unstorable_rows(batch, self.table, self.snapshot.types)
+            self.skipped |= unstorable
+            self.n_unstorable += len(unstorable)
+            readable = without_rows(batch, unstorable)
+            yield self._drop_forgotten(as_raw_batch(readable, schema, "upsert"))
 
     def ids(self) -> pa.Array:
         """The ids of all rows."""
@@ -109,18 +119,6 @@ class TableReader:
         return sql.SQL("{}::{}").format(
             sql.Identifier(column) if present else sql.SQL("null"), cast
         )
-
-    def _check_times(self, batch: pa.RecordBatch) -> None:
-        """Raise `BadInput` for a time that Python's datetime cannot hold."""
-        for name, kind in self.table.columns.items():
-            if kind != "timestamptz":
-                continue
-            range_ = pc.min_max(batch[name])
-            if not range_["min"].is_valid:  # no time in this batch
-                continue
-            too_early = pc.less(range_["min"], _EARLIEST).as_py()
-            if too_early or pc.greater(range_["max"], _LATEST).as_py():
-                raise self._column_error(name, "has a time outside the years 1 to 9999; correct it")
 
     def _drop_forgotten(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`batch` without forgotten rows, and naming no forgotten contact.

@@ -7,6 +7,7 @@ that was still running (`pg_snapshot_xmin`). A row that a later snapshot shows a
 was written by that transaction or a newer one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,8 @@ from psycopg import sql
 from pydantic import BaseModel, ConfigDict
 
 from maverick_assets.crm.connection import present_columns
+from maverick_assets.crm.postgres.unreadable import is_safe
+from maverick_assets.crm.postgres.visibility import Visibility, read_visibility
 from maverick_assets.crm.schema import Table
 from maverick_assets.errors import BadInput
 
@@ -35,6 +38,8 @@ class Watermark(BaseModel):
     horizon: int | None  # None where rows have no `xmin`
     cursor: datetime | None  # without a horizon: the newest timestamp that was seen
     reconciled_at: datetime  # when all rows were last read
+    visibility: str | None = None  # fingerprint of what decides which rows are shown
+    skipped: dict[str, str] = {}  # rows that cannot be read: why, by id
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class TableSnapshot:
     next_id: int  # the next transaction id that the server gives out
     cursor_column: str | None  # a column of timestamps, where the table has one
     newest: datetime | None  # without a horizon: the last timestamp of that column
+    types: Mapping[str, str]  # PostgreSQL's name of the type of each column
+    visibility: Visibility
     oldest_transaction_seconds: float  # age of the oldest transaction, which holds the horizon back
 
 
@@ -64,16 +71,21 @@ def begin_snapshot(connection: psycopg.Connection, table: Table) -> TableSnapsho
     """Begin a REPEATABLE READ transaction, and describe the table as it is there.
 
     The snapshot lives until that transaction ends. Raises `BadInput` naming table and column when
-    one is missing, or when ids are NULL or not unique.
+    one is missing or may not be read, or when ids are NULL or not unique.
     """
     connection.rollback()
     connection.execute("set transaction isolation level repeatable read, read only")
-    columns = tuple(present_columns(connection, table))
+    types = _readable_columns(connection, table)
+    columns = tuple(types)
     _check_ids(connection, table)
     row = connection.execute(_SNAPSHOT_QUERY, {"table": table.name}).fetchone()
     assert row is not None
     name, source, horizon, next_id, has_xmin, oldest_transaction = row
-    times = [column for column in columns if table.columns[column] == "timestamptz"]
+    times = [
+        column
+        for column in columns
+        if table.columns[column] == "timestamptz" and is_safe("timestamptz", types[column])
+    ]
     cursor = "updated_at" if "updated_at" in times else next(iter(times), None)
     return TableSnapshot(
         name=name,
@@ -83,6 +95,8 @@ def begin_snapshot(connection: psycopg.Connection, table: Table) -> TableSnapsho
         next_id=next_id,
         cursor_column=cursor,
         newest=None if has_xmin or cursor is None else _newest(connection, table, cursor),
+        types=types,
+        visibility=read_visibility(connection, table),
         oldest_transaction_seconds=float(oldest_transaction or 0),
     )
 
@@ -108,8 +122,9 @@ def choose_window(
     vanished = [column for column in watermark.columns if column not in snapshot.columns]
     if vanished:
         raise BadInput(
-            f"the CRM's table {table.name} has lost its column {vanished[0]}; restore it, or "
-            "remove the table's folder in the lake to read it anew without that column"
+            f"the CRM's table {table.name} has lost its column {vanished[0]}, or the role the "
+            "right to read it; restore it, or remove the table's folder in the lake to read it "
+            "anew without that column"
         )
     if watermark.columns != snapshot.columns:
         return Window(None, "full", "a new column")
@@ -119,9 +134,16 @@ def choose_window(
 
 
 def next_watermark(
-    snapshot: TableSnapshot, watermark: Watermark | None, window: Window, now: datetime
+    snapshot: TableSnapshot,
+    watermark: Watermark | None,
+    window: Window,
+    now: datetime,
+    skipped: Mapping[str, str],
 ) -> Watermark:
-    """The watermark after `window` was read; `watermark` is the one before, if any."""
+    """The watermark after `window` was read; `watermark` is the one before, if any.
+
+    `skipped`: rows of the table that cannot be read, by id, with the reason.
+    """
     reconciled_at = now  # all rows were read
     if watermark and window.condition is not None:
         reconciled_at = watermark.reconciled_at
@@ -131,7 +153,32 @@ def next_watermark(
         horizon=snapshot.horizon,
         cursor=snapshot.newest,
         reconciled_at=reconciled_at,
+        visibility=snapshot.visibility.fingerprint,
+        skipped=dict(skipped),
     )
+
+
+def with_skipped(window: Window, watermark: Watermark) -> Window:
+    """A window that also holds the rows that could not be read the last time."""
+    if window.condition is None or not watermark.skipped:
+        return window
+    skipped = sql.SQL("id::text = any({})").format(sql.Literal(list(watermark.skipped)))
+    condition = sql.SQL("({} or {})").format(window.condition, skipped)
+    return Window(condition, window.method, window.reason)
+
+
+def _readable_columns(connection: psycopg.Connection, table: Table) -> dict[str, str]:
+    """The columns that exist and may be read, with their types. Optional ones may be missing."""
+    rows = connection.execute(_COLUMNS_QUERY, [table.name]).fetchall()
+    types = {name: source_type for name, source_type, is_readable in rows if is_readable}
+    existing = present_columns(connection, table)
+    for name in table.required:
+        if name not in types:
+            raise BadInput(
+                f"the CRM's table {table.name}: the role {connection.info.user} may not read its "
+                f"column {name}; grant select on it"
+            )
+    return {name: types[name] for name in existing if name in types}
 
 
 def _window_by_horizon(horizon: int, next_id: int) -> Window:
@@ -159,7 +206,7 @@ def _window_by_cursor(snapshot: TableSnapshot, watermark: Watermark, now: dateti
 
 
 def _newest(connection: psycopg.Connection, table: Table, column: str) -> datetime | None:
-    """The last timestamp. `infinity` does not count; `TableReader` reports it as an error."""
+    """The last timestamp. `infinity` does not count: its row is skipped."""
     query = "select max({0}::timestamptz) filter (where {0}::timestamptz < '9999-12-31') from {1}"
     row = connection.execute(sql.SQL(query).format(sql.Identifier(column), _name(table))).fetchone()
     newest: datetime | None = row[0] if row else None
@@ -183,6 +230,12 @@ def _check_ids(connection: psycopg.Connection, table: Table) -> None:
 def _name(table: Table) -> sql.Identifier:
     return sql.Identifier(table.name)
 
+
+_COLUMNS_QUERY = """
+select attname::text, format_type(atttypid, null)::text,
+       has_column_privilege(attrelid, attnum, 'select')
+from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped
+"""
 
 _UNIQUE_ID_QUERY = """
 select 1 from pg_index join pg_attribute on attrelid = indrelid and attnum = indkey[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.connection import crm_url
 from maverick_assets.crm.extraction import ExtractionResult, extract
+from maverick_assets.crm.foreign_input import SkippedInput
 from maverick_assets.crm.landing import LandingResult, land
 from maverick_assets.crm.schema import Table
 from maverick_assets.crm.sources.source import Source, SourceTable
@@ -61,6 +62,12 @@ def extract_table(run: RunContext, table: Table) -> ExtractionResult:
         f"{extraction.tombstones} deleted; {extraction.read} read "
         f"({extraction.method}: {extraction.reason})"
     )
+    _name_skipped(run, table.name, extraction.skipped)
+    if extraction.has_row_security:
+        run.log.warning(
+            f"row security is on for the CRM's table {table.name}: rows that no policy shows to "
+            "this role are not read; give it a policy that shows all rows, or BYPASSRLS"
+        )
     if extraction.oldest_transaction_seconds > LONG_TRANSACTION_SECONDS:
         run.log.warning(
             "a transaction of the CRM has been open for "
@@ -73,17 +80,24 @@ def extract_table(run: RunContext, table: Table) -> ExtractionResult:
 def land_table(run: RunContext, source: Source, table: SourceTable) -> LandingResult:
     """Bring up to date a raw table that a source fills. Raises what `Source.fetch` raises."""
     landing = land(source, table, run.settings.lake)
-    if landing.skipped:
-        # Names and reasons quote file names, subjects and lines, which no log may keep.
-        lines = [f"{skipped.name}: {skipped.reason}\n" for skipped in landing.skipped]
-        page = run.settings.skipped / table.name
-        write_atomically(page, "".join(lines).encode("utf-8", "replace"))
-        run.log.warning(f"{len(lines)} skipped; {page} names each, and says why")
+    _name_skipped(run, table.name, landing.skipped)
     run.log.info(
         f"{landing.read} rows read: {landing.commit.inserted} new, {landing.commit.updated} "
         f"changed, {landing.tombstones} deleted, {len(landing.skipped)} skipped"
     )
     return landing
+
+
+def _name_skipped(run: RunContext, table: str, skipped: Sequence[SkippedInput]) -> None:
+    """Name what was left out on a page, and count it in the log.
+
+    Names and reasons quote file names, subjects and values, which no log may keep.
+    """
+    page = run.settings.skipped / table
+    if skipped:
+        lines = [f"{each.name}: {each.reason}\n" for each in skipped]
+        write_atomically(page, "".join(lines).encode("utf-8", "replace"))
+        run.log.warning(f"{len(lines)} skipped; {page} names each, and says why")
 
 
 @dataclass(frozen=True)

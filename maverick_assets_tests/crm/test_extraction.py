@@ -115,8 +115,8 @@ def test_columns_of_other_types_are_read_as_the_schema_says(
             "table sticky_notes has no column content",
         ),
         (
-            "alter table sticky_notes alter created_at type text, alter created_at set default ''; "
-            "insert into sticky_notes (id, created_at) values ('x', 'soon')",
+            "alter table sticky_notes alter created_at type text; "
+            "update sticky_notes set created_at = 'soon'",
             "sticky_notes: column created_at cannot be read: invalid input syntax",
         ),
         (
@@ -130,14 +130,6 @@ def test_columns_of_other_types_are_read_as_the_schema_says(
             "alter table sticky_notes alter id drop not null; "
             "insert into sticky_notes (content) values ('whose?')",
             "column id has NULLs",
-        ),
-        (
-            "insert into sticky_notes (id, created_at) values ('x', 'infinity')",
-            "sticky_notes: column created_at has a time outside the years 1 to 9999",
-        ),
-        (
-            "insert into sticky_notes (id, created_at) values ('x', '0044-03-15 BC')",
-            "sticky_notes: column created_at has a time outside the years 1 to 9999",
         ),
     ],
 )

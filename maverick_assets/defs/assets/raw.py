@@ -61,7 +61,8 @@ def raw_asset(table: Table) -> AssetsDefinition:
             rows = {"dagster/row_count": extraction.rows}
             context.log_event(AssetMaterialization(["crm", table.name], metadata=rows))
         yield MaterializeResult(
-            metadata=_metadata(extraction, raw_path(run.settings.lake, table.name)),
+            metadata=_metadata(extraction, raw_path(run.settings.lake, table.name))
+            | {"skipped_names": MetadataValue.path(run.settings.skipped / table.name)},
             data_version=DataVersion(str(extraction.commit.version)),
             check_results=[_readable()],
         )
@@ -120,6 +121,8 @@ def _metadata(extraction: ExtractionResult, target: Path) -> dict[str, Any]:
         "dagster/row_count": extraction.rows,
         "rows_read": extraction.read,
         "tombstones": extraction.tombstones,
+        "skipped": len(extraction.skipped),
+        "row_security": extraction.has_row_security,
         "method": extraction.method,
         "reason": extraction.reason,
         "oldest_open_transaction_seconds": round(extraction.oldest_transaction_seconds, 1),
