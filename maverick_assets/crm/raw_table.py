@@ -20,6 +20,7 @@ ARROW_TYPES = {
     "timestamptz": pa.timestamp("us", tz="UTC"),
     "double precision": pa.float64(),
     "integer": pa.int64(),
+    "boolean": pa.bool_(),
 }
 TIME = ARROW_TYPES["timestamptz"]
 

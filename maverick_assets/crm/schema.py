@@ -84,7 +84,8 @@ TABLES: dict[str, Table] = {
             "deal",
             "id text, deal_name text, stage text, amount double precision, notes text, "
             "owner_email text, created_at timestamptz",
-            "updated_at timestamptz",
+            "updated_at timestamptz, is_closed boolean, is_won boolean, closed_at timestamptz, "
+            "probability double precision",
         ),
         _table(
             "sticky_notes",

@@ -28,7 +28,10 @@ MAIL_PROPERTIES = (
 )
 # A forwarded one was sent to HubSpot by whoever logged it: nothing says who wrote it.
 _DIRECTIONS = {"EMAIL": "outgoing", "INCOMING_EMAIL": "incoming"}
-DEAL_PROPERTIES = "dealname,dealstage,amount,description,hubspot_owner_id,createdate"
+DEAL_PROPERTIES = (
+    "dealname,dealstage,amount,description,hubspot_owner_id,createdate,"
+    "hs_is_closed,hs_is_closed_won"
+)
 THREADS_PATH = "/conversations/v3/conversations/threads"
 ACTORS_PATH = "/conversations/v3/conversations/actors/batch/read"
 
@@ -66,14 +69,17 @@ def mails(
 def deals(
     api: HubSpotApi, table: SourceTable, since: datetime | None
 ) -> Iterator[SourceRow | Deleted | SkippedInput]:
-    """Deals: the description as notes, and stages by the names of the account's pipelines."""
+    """Deals: the description as notes, and stages by the names of the account's pipelines.
+
+    Whether a deal is closed and won is what HubSpot says of it, or else of its stage.
+    """
     owners = {
         owner["id"]: owner.get("email")
         for archived in ("true", "false")
         for owner in api.items("/crm/v3/owners", archived=archived)
     }
     stages = {
-        stage["id"]: stage["label"]
+        stage["id"]: stage
         for pipeline in api.call("GET", "/crm/v3/pipelines/deals")["results"]
         for stage in pipeline["stages"]
     }
@@ -81,15 +87,19 @@ def deals(
     def row(item: JsonObject) -> SourceRow:
         values = item["properties"]
         amount, stage = values.get("amount"), values.get("dealstage")
+        known = stages.get(stage, {})
+        is_closed, is_won = _end(values, known.get("metadata") or {})
         return table.row(
             id=item["id"],
             deal_name=values.get("dealname") or "",
-            stage=stages.get(stage, stage),
+            stage=known.get("label", stage),
             amount=float(amount) if amount else None,
             notes=values.get("description") or "",
             owner_email=owners.get(values.get("hubspot_owner_id")),
             created_at=_time(values.get("createdate") or item["createdAt"]),
             updated_at=_time(item["updatedAt"]),
+            is_closed=is_closed,
+            is_won=is_won,
         )
 
     return _objects(api, "deals", DEAL_PROPERTIES, since, row)
@@ -133,6 +143,23 @@ def messages(
             role = "visitor" if message.get("direction") == "INCOMING" else agent
             row = partial(_message_row, table, thread["id"], role)
             yield _row_or_skipped(f"message {message['id']}", row, message)
+
+
+def _end(values: JsonObject, stage: JsonObject) -> tuple[bool | None, bool | None]:
+    """Whether a deal is closed and whether it is won; None where HubSpot does not say.
+
+    A closed stage is one of won deals by its probability of 1, of lost ones by 0.
+    """
+    is_closed = _truth(values.get("hs_is_closed"))
+    is_closed = _truth(stage.get("isClosed")) if is_closed is None else is_closed
+    is_won = _truth(values.get("hs_is_closed_won"))
+    if is_won is None and is_closed and stage.get("probability"):
+        is_won = {0.0: False, 1.0: True}.get(float(stage["probability"]))
+    return is_closed, is_won
+
+
+def _truth(value: object) -> bool | None:
+    return {"true": True, "false": False}.get(str(value).lower())
 
 
 def _message_row(table: SourceTable, thread_id: str, role: str, message: JsonObject) -> SourceRow:

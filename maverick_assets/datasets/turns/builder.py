@@ -15,8 +15,10 @@ from maverick_assets.datasets.mail.threads import link_threads
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.pseudonyms.name_index import words_added
 from maverick_assets.datasets.pseudonyms.third_parties import ThirdParties
+from maverick_assets.datasets.turns.chat_roles import ChatRoles
 from maverick_assets.datasets.turns.fields import (
     ROW_FIELDS,
+    USER_ALONE,
     RawRow,
     created_at,
     mail_fields,
@@ -40,6 +42,7 @@ class TurnBuilder:
     known: KnownPersonalities  # by whose names and moods marks are read
     # Tables whose rows are all of one class. Marks may add one, but to `business` none.
     table_classes: Mapping[str, SourceClass] = field(default_factory=dict)
+    chat_roles: Mapping[str, ChatRoles] = field(default_factory=dict)  # by table of messages
 
     def mail_turns(
         self,
@@ -94,6 +97,7 @@ class TurnBuilder:
         `table` holds the messages.
         """
         by_id = {row["id"]: row for row in conversations}
+        roles = self.chat_roles.get(table.name, USER_ALONE)
         previous: dict[str, Turn] = {}  # last turn of each conversation so far
         turns = []
         for message in sorted(messages, key=lambda row: (created_at(row), row["id"])):
@@ -102,7 +106,7 @@ class TurnBuilder:
             if before and created_at(message) - before.occurred_at > gap:
                 before = None
             thread = before.thread_id if before else f"chat:{conversation}:{message['id']}"
-            fields = message_fields(message, by_id.get(conversation), self.owner, self.known)
+            fields = message_fields(message, by_id.get(conversation), self.owner, self.known, roles)
             fields["reply_to"] = before.turn_id if before else None
             turn = self._turn(f"{table.name}:{message['id']}", thread, fields)
             previous[conversation] = turn

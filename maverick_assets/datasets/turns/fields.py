@@ -13,6 +13,12 @@ from maverick_assets.crm.schema import Shape
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import clean_text, without_meetings
 from maverick_assets.datasets.owner import Owner
+from maverick_assets.datasets.turns.chat_roles import USER, ChatRoles
+from maverick_assets.datasets.turns.deal_outcome import (
+    deal_end,
+    name_without_outcome,
+    without_outcome,
+)
 from maverick_assets.datasets.turns.marks import (
     KnownPersonalities,
     classes_of,
@@ -24,6 +30,7 @@ from maverick_assets.datasets.turns.marks import (
 RawRow = Mapping[str, Any]  # a row of a raw table, by column
 Fields = dict[str, Any]  # fields of a `Turn`, by name
 
+USER_ALONE = ChatRoles()
 MIN_PRAISED_RATING = 8  # an answer rated at least this is one to learn
 MAX_REJECTED_RATING = 3  # an answer rated at most this is one to avoid
 
@@ -41,19 +48,23 @@ def mail_fields(mail: CleanMail, owner: Owner) -> Fields:
 
 
 def message_fields(
-    message: RawRow, conversation: RawRow | None, owner: Owner, known: KnownPersonalities
+    message: RawRow,
+    conversation: RawRow | None,
+    owner: Owner,
+    known: KnownPersonalities,
+    roles: ChatRoles = USER_ALONE,
 ) -> Fields:
-    """Only messages of the role `user` are by the user whose conversation it is.
+    """Only messages of the owner's `roles` are by him; `user` is whoever's conversation it is.
 
     The marks of the conversation are those of all its messages. Its mood and mode are not: they
     are another personality's, and only feedback and samples are trained with theirs.
     """
-    by_user = message["role"] == "user"
+    by_user = message["role"] == USER
     user = conversation["user_id"] if conversation else None
     marks = conversation_marks(conversation.get("metadata") if conversation else None, known)
     return {
         "author": (user or "user") if by_user else message["role"],
-        "is_owner": by_user and user in owner.user_ids,
+        "is_owner": roles.is_owner(message["role"], user in owner.user_ids),
         "occurred_at": created_at(message),
         "text": _cleaned(message["content"]),
         "personality": marks.personality,
@@ -65,22 +76,25 @@ def deal_fields(deal: RawRow, owner: Owner, _known: KnownPersonalities) -> Field
     """The facts of a deal are the context, the owner's call and its outcome are the text.
 
     The first paragraph of the notes states facts, and the rest is the call. A single paragraph is
-    the call. A stage that says how the deal ended is the outcome: among the facts it would give
-    the answer away.
+    the call. Nothing among the facts says how the deal ended: it would give the answer away.
     """
     first, _, rest = _cleaned(deal["notes"]).partition("\n\n")
     facts, call = (first, rest) if rest else ("", first)
-    ending = outcome(deal["stage"])
-    amount = None if deal["amount"] is None else f"${deal['amount']:,.0f}"
-    labelled = {"Stage": None if ending else deal["stage"], "Amount": amount, "Age": _age(deal)}
-    lines = [f"{label}: {value}" for label, value in labelled.items() if value]
-    name = deal["deal_name"] or ""
+    end, name, amount = deal_end(deal), deal["deal_name"] or "", deal["amount"]
+    if end.is_told:
+        name, facts = name_without_outcome(name), without_outcome(facts)
+        amount = amount or None  # many CRMs set what was lost to 0
+    written = None if amount is None else f"${amount:,.0f}"
+    labelled = {"Stage": None if end.is_told else deal["stage"], "Amount": written}
+    lines = [
+        f"{label}: {value}" for label, value in (labelled | {"Age": _age(deal)}).items() if value
+    ]
     return {
         "author": deal["owner_email"] or "",
         "is_owner": owner.has_email(deal["owner_email"]),
         "occurred_at": created_at(deal),
         "title": name,
-        "text": f"{call}\n\nOutcome: {ending}." if call and ending else call,
+        "text": f"{call}\n\nOutcome: {end.outcome}." if call and end.outcome else call,
         "context": "\n".join([name, *lines, *([facts] if facts else [])]),
     }
 
@@ -153,12 +167,6 @@ def created_at(row: RawRow) -> datetime:
     """When a row was created; `LONG_AGO` where it does not say."""
     time: datetime | None = row["created_at"]
     return time or LONG_AGO
-
-
-def outcome(stage: str | None) -> str | None:
-    """How a deal ended, `won` or `lost`, as in `Closed Won`; None while it is open."""
-    name = (stage or "").lower()
-    return next((end for end in ("won", "lost") if name.endswith(end)), None)
 
 
 def name_of_address(address: str | None) -> str | None:
