@@ -1,8 +1,13 @@
 """Ingestion: from rows of the CRM and other sources to raw tables, turns and datasets."""
 
+<<<<<<< HEAD
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+=======
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+>>>>>>> 6959389 (Deals end as the CRM says, chats' roles by evidence, unknown moods cost their row)
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -37,6 +42,7 @@ from maverick_assets.datasets.secrets.quarantine import (
 )
 from maverick_assets.datasets.turns.mail_authors import authorship_counts
 from maverick_assets.datasets.turns.refresh import refresh_mails, refresh_turns
+from maverick_assets.datasets.turns.unclear import unclear_rows
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import Commit
 from maverick_assets.lake.incremental import RefreshResult
@@ -106,7 +112,11 @@ class CleanTables:
 
     mails: RefreshResult
     turns: RefreshResult
+<<<<<<< HEAD
     authorship: Counter[str]  # mails that are not taken for their sender's words, by reason
+=======
+    unclear: Mapping[str, Sequence[str]]  # what is not known, and of which rows
+>>>>>>> 6959389 (Deals end as the CRM says, chats' roles by evidence, unknown moods cost their row)
 
 
 def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
@@ -130,6 +140,7 @@ def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
                 f"{len(rows)} rows have more than {MAX_TEXT_CHARACTERS:,} characters of text; they "
                 f"stay in raw/, and {fate}: {', '.join(rows[:NAMED_ROWS])}"
             )
+<<<<<<< HEAD
     authorship = authorship_counts(settings.lake)
     if authorship:
         counts = ", ".join(f"{count} {reason}" for reason, count in authorship.most_common())
@@ -141,6 +152,14 @@ def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
             "`maverick datasets quarantine`"
         )
     return CleanTables(mails, turns, authorship)
+=======
+    unclear = unclear_rows(settings.lake, tables, owner)
+    for what, names in unclear.items():
+        run.log.warning(
+            f"nothing says {what}. {len(names)} in all: {', '.join(sorted(names)[:NAMED_ROWS])}"
+        )
+    return CleanTables(mails, turns, unclear)
+>>>>>>> 6959389 (Deals end as the CRM says, chats' roles by evidence, unknown moods cost their row)
 
 
 @dataclass(frozen=True)

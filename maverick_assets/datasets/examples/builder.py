@@ -22,6 +22,8 @@ from maverick_assets.datasets.turns.turn import Turn
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import ExampleSource, Recipe
 
+UNKNOWN_MOOD = "unknown mood or mode"
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -63,8 +65,8 @@ class ExampleBuilder:
         A pair with a turn that the personality may not hold, in answer or prompt, gives none: no
         table of a personality holds such words, not even to say that they are left out.
 
-        Raises `BadInput` when a filter names no field of a turn, or a row has a mood or mode that
-        the recipe does not list.
+        A row with a mood or mode that the recipe does not list gives a candidate that is dropped.
+        Raises `BadInput` when a filter names no field of a turn.
         """
         pairs = [
             (rank, pair, self._newest_history(pair))
@@ -112,6 +114,8 @@ class ExampleBuilder:
     def _candidate(self, rank: int, pair: Pair, newest: Sequence[Turn]) -> Candidate:
         turn = pair.answer_turn
         system = prompt_of(self.recipe, turn)
+        is_unknown = system is None
+        system = system or self.recipe.system_prompt
         history, messages, encoded = self._fit(system, pair, newest)
         source_turns = (*history, *pair.answer_turns)
         example = Example(
@@ -134,7 +138,7 @@ class ExampleBuilder:
             rank=rank,
             turn_id=turn.turn_id,
             contact=self.surrogates.contact_id(pair.contact),
-            dropped=self._drop_reason(example, encoded),
+            dropped=UNKNOWN_MOOD if is_unknown else self._drop_reason(example, encoded),
             example=example,
         )
 
@@ -177,15 +181,15 @@ class ExampleBuilder:
         return None
 
 
-def prompt_of(recipe: Recipe, turn: Turn) -> str:
+def prompt_of(recipe: Recipe, turn: Turn) -> str | None:
     """The system prompt of an answer in the mood and mode of its row.
 
-    Raises `BadInput` naming the row when the recipe does not list them.
+    None where the recipe does not list them.
     """
     try:
         return recipe.prompt_for(turn.mood, turn.mode)
-    except BadInput as error:
-        raise BadInput(f"{turn.source} row {turn.source_ids[0]}: {error}") from error
+    except BadInput:
+        return None
 
 
 def _from_other_side(turns: Sequence[Turn]) -> list[Turn]:

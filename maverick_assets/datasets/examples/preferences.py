@@ -39,12 +39,13 @@ def build_preferences(
 ) -> list[Preference]:
     """The rejected answers of a personality; `names` replaces names of persons in them.
 
-    Raises `BadInput` when a row has a mood or mode that the recipe does not list.
+    One in a mood or mode that the recipe does not list is left out; its candidate says so.
     """
     rejections = [
         turn
         for turn in turns
         if turn.rejected and turn.personality == recipe.name and may_hold(recipe, turn)
+        if prompt_of(recipe, turn) is not None
     ]
     texts = [_texts(turn) for turn in rejections]
     if names:
@@ -60,7 +61,7 @@ def build_preferences(
             preference_id=turn.turn_id,
             personality=recipe.name,
             messages=[
-                Message(role="system", content=prompt_of(recipe, turn)),
+                Message(role="system", content=recipe.prompt_for(turn.mood, turn.mode)),
                 Message(role="user", content=prompt),
             ],
             chosen=chosen or None,

@@ -45,6 +45,7 @@ _BESIDE = frozenset(_BESIDE_TEXT.split()) | _CLOSED
 _ENDED = _WON | _LOST | _CLOSED
 _SAYS_OUTCOME = _ENDED | frozenset(_SIGNED_TEXT.split())
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")  # "won't" is one word
+_JOINED = re.compile(r"\bclosed(?=won|lost)")  # "closedwon", as HubSpot calls its stages itself
 # "Closed - won", "Lost (price)"
 _SEGMENT = re.compile(r"\s+[-\u2013\u2014]\s+|[:/|(),;\[\]\u2013\u2014]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
@@ -113,15 +114,13 @@ def _end_by_words(stage: str | None) -> DealEnd:
     words = _words(stage or "")
     if not words & _ENDED:
         return OPEN
-    outcomes: list[Outcome] = [
-        name for name, known in (("won", _WON), ("lost", _LOST)) if words & known
-    ]
-    if len(outcomes) != 1 or words & _NOT:
+    is_won, is_lost = bool(words & _WON), bool(words & _LOST)
+    if is_won == is_lost or words & _NOT:
         return UNCLEAR
     segments = [_words(segment) for segment in _SEGMENT.split(stage or "")]
     is_plain = any(segment & (_WON | _LOST) and segment <= _ENDED | _BESIDE for segment in segments)
-    return DealEnd(outcomes[0], True) if is_plain or words & _CLOSED else UNCLEAR
+    return DealEnd("won" if is_won else "lost", True) if is_plain or words & _CLOSED else UNCLEAR
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(fold(text)))
+    return frozenset(_WORD.findall(_JOINED.sub("closed ", fold(text))))

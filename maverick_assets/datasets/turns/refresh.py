@@ -38,6 +38,7 @@ from maverick_assets.datasets.turns.mail_authors import judge_mails
 from maverick_assets.datasets.turns.marks import known_personalities
 from maverick_assets.datasets.turns.recipient_facts import recipient_facts
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Turn, turn_rows
+from maverick_assets.datasets.turns.unclear import roles_of_tables
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.delta import (
     Where,
@@ -120,7 +121,7 @@ def refresh_turns(
     What `clean/mails` says of who wrote them, and `clean/contacts`, which names the third parties,
     are brought up to date first. A text is derived again when a name that it holds comes or goes,
     and every text with another key, owner, `code`, or where personalities or their moods come or
-    go.
+    go, or the owner's roles in chats change.
     `gap`: the silence that ends a session of a chat. Raises `BadInput` when there is no text at
     all.
     """
@@ -137,7 +138,8 @@ def refresh_turns(
         contacts = read_contacts(lake)
         regions = {*owner.regions, *regions_of_contacts(contacts)}
         third_parties = ThirdParties(key, contacts, owner.emails, sorted(regions))
-        builder = TurnBuilder(owner, third_parties, known, classes)
+        roles = roles_of_tables(lake, tables, owner)
+        builder = TurnBuilder(owner, third_parties, known, classes, roles)
         shapes = sorted((table.name, table.shape, *_class_of(table)) for table in tables)
         fingerprint = key_fingerprint(key)
         marks_known = [sorted(known.names), sorted(known.moods)]
@@ -152,6 +154,7 @@ def refresh_turns(
                 fingerprint,
                 marks_known,
                 sorted(regions),
+                [[name, sorted(role.direct), sorted(role.in_own)] for name, role in roles.items()],
             ]
         )
         sources = read_sources(target, TURN_SCHEMA, paths, cache_key, fingerprint)

@@ -42,6 +42,9 @@ def clean_asset(tables: Sequence[Table]) -> AssetsDefinition:
                 "changed": commit.changed,
                 "derived": clean.turns.derived,
                 "mails_cleaned": clean.mails.derived,
+                "unclear": MetadataValue.json(
+                    {what: len(names) for what, names in clean.unclear.items()}
+                ),
                 "left_out": len(clean.mails.left_out) + len(clean.turns.left_out),
                 "mails_not_their_senders_words": MetadataValue.json(dict(clean.authorship)),
                 "mails_waiting_in_quarantine": sum(clean.authorship[name] for name in WAITING),

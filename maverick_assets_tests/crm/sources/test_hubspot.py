@@ -157,6 +157,37 @@ def test_objects_that_cannot_be_read_are_skipped_and_cost_no_other(
     assert (list(emails.rows), list(messages.rows)) == (["8"], ["m2"])
 
 
+@pytest.mark.parametrize(
+    ("stage", "properties", "end"),
+    [
+        ({"isClosed": "true", "probability": "1.0"}, {}, (True, True)),
+        ({"isClosed": "true", "probability": "0.0"}, {}, (True, False)),
+        ({"isClosed": "false", "probability": "0.4"}, {}, (False, None)),
+        ({"isClosed": "true", "probability": "0.5"}, {}, (True, None)),
+        ({}, {}, (None, None)),
+        ({}, {"hs_is_closed": "true", "hs_is_closed_won": "true"}, (True, True)),
+        ({}, {"hs_is_closed": "true", "hs_is_closed_won": "false"}, (True, False)),
+        (
+            {"isClosed": "true", "probability": "1.0"},
+            {"hs_is_closed": "false", "hs_is_closed_won": "false"},
+            (False, False),
+        ),
+    ],
+)
+def test_closed_and_won_come_from_the_deal_or_its_stage(
+    account: HubSpotSimulation,
+    stage: JsonObject,
+    properties: JsonObject,
+    end: tuple[bool | None, bool | None],
+) -> None:
+    label = {"id": "9911", "label": "Archiv", **({"metadata": stage} if stage else {})}
+    account.pipelines = [{"id": "default", "stages": [label]}]
+    account.save("deals", 3, dealname="Oat bars", dealstage="9911", **properties)
+    deals = fetched_table(account, "deals")
+    deals.fetch()
+    assert (deals.rows["3"]["is_closed"], deals.rows["3"]["is_won"]) == end
+
+
 def test_a_deal_has_the_address_of_its_owner_and_the_name_of_its_stage(
     account: HubSpotSimulation,
 ) -> None:

@@ -121,8 +121,11 @@ def test_mood_and_mode_are_in_the_row_and_in_the_prompt(tokenizer: ChatTokenizer
     [example] = build_examples(moody, [sample], tokenizer)
     assert (example.mood, example.mode) == ("joy", "intimate")
     assert example.messages[0]["content"] == "You are Echo. Mood: joy. Mode: intimate."
-    with pytest.raises(BadInput, match="messages row 1: echo has no mood 'joy'"):
-        build_examples(recipe(source), [sample], tokenizer)
+    other = replace(sample, turn_id="messages:2", source_ids=["2"], mood=None, mode=None)
+    assert [e.source_ids for e in build_examples(recipe(source), [sample, other], tokenizer)] == [
+        ["2"]
+    ]
+    assert reasons(recipe(source), [sample], tokenizer) == {"messages:1": "unknown mood or mode"}
 
 
 def test_a_filter_on_an_unknown_field_is_named(tokenizer: ChatTokenizer) -> None:
