@@ -1,13 +1,8 @@
 """Ingestion: from rows of the CRM and other sources to raw tables, turns and datasets."""
 
-<<<<<<< HEAD
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-=======
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
->>>>>>> 6959389 (Deals end as the CRM says, chats' roles by evidence, unknown moods cost their row)
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -112,11 +107,8 @@ class CleanTables:
 
     mails: RefreshResult
     turns: RefreshResult
-<<<<<<< HEAD
     authorship: Counter[str]  # mails that are not taken for their sender's words, by reason
-=======
     unclear: Mapping[str, Sequence[str]]  # what is not known, and of which rows
->>>>>>> 6959389 (Deals end as the CRM says, chats' roles by evidence, unknown moods cost their row)
 
 
 def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
@@ -140,7 +132,6 @@ def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
                 f"{len(rows)} rows have more than {MAX_TEXT_CHARACTERS:,} characters of text; they "
                 f"stay in raw/, and {fate}: {', '.join(rows[:NAMED_ROWS])}"
             )
-<<<<<<< HEAD
     authorship = authorship_counts(settings.lake)
     if authorship:
         counts = ", ".join(f"{count} {reason}" for reason, count in authorship.most_common())
@@ -151,15 +142,12 @@ def refresh_clean(run: RunContext, tables: Sequence[Table]) -> CleanTables:
             f"{waiting} mails say that the owner wrote them, and nothing shows it; they wait in "
             "`maverick datasets quarantine`"
         )
-    return CleanTables(mails, turns, authorship)
-=======
     unclear = unclear_rows(settings.lake, tables, owner)
     for what, names in unclear.items():
         run.log.warning(
             f"nothing says {what}. {len(names)} in all: {', '.join(sorted(names)[:NAMED_ROWS])}"
         )
-    return CleanTables(mails, turns, unclear)
->>>>>>> 6959389 (Deals end as the CRM says, chats' roles by evidence, unknown moods cost their row)
+    return CleanTables(mails, turns, authorship, unclear)
 
 
 @dataclass(frozen=True)
