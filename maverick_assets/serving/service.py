@@ -143,26 +143,19 @@ class ChatService:
         self._loaded = None
         self._retired.clear()
 
-    def manifest(self, personality: str) -> Manifest:
-        """The version of a personality that answers. Raises `BadInput` when none does."""
-        released = self.released
-        if personality not in released.manifests:
-            listed = ", ".join(released.manifests) or "none"
-            raise BadInput(f"no personality of that name answers; those that do: {listed}")
-        return self._catalog.usable(personality, released.manifests[personality].version)
-
     async def stream(self, question: Question) -> AsyncGenerator[str | Reply, None]:
         """Pieces of the answer as they are computed, then the `Reply`.
 
         An abandoned iterator cancels the answer. Raises `BadInput` for a personality that does not
         answer, or whose version is revoked meanwhile, `Busy`, and what `Runtime.answer` raises.
         """
-        manifest = await asyncio.to_thread(self.manifest, question.personality)
-        loaded = self._loaded
-        assert loaded is not None
+        # Both before the loop goes on: a release meanwhile must not put another version's name to
+        # the answer, nor free the engine.
+        loaded, manifest = self._answering(question.personality)
         run = _Run(manifest)
         loaded.running.add(run)
         try:
+            await asyncio.to_thread(self._catalog.usable, question.personality, manifest.version)
             await loaded.turns.enter(question.personality)
         except BaseException:
             self._ended(loaded, run)
@@ -178,6 +171,14 @@ class ChatService:
         if run.revoked is not None:
             raise run.revoked
         yield Reply(answer, question.personality, str(manifest.version), self.node)
+
+    def _answering(self, personality: str) -> tuple[_Loaded, Manifest]:
+        """The engine that answers for a personality, and the version that it has of it."""
+        manifests = self.released.manifests
+        if self._loaded is None or personality not in manifests:
+            listed = ", ".join(manifests) or "none"
+            raise BadInput(f"no personality of that name answers; those that do: {listed}")
+        return self._loaded, manifests[personality]
 
     def _compute(
         self, loaded: _Loaded, run: _Run, question: Question, pieces: asyncio.Queue[str | None]
