@@ -6,6 +6,7 @@ attributions that a program wrapped over several lines.
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from quotequail._patterns import REPLY_PATTERNS
 
@@ -57,8 +58,22 @@ _YAHOO = re.compile(r"--- [^-\s].{2,90} wrote:$")
 _UNKNOWN_LANGUAGE = re.compile(rf".{{0,200}}{_ADDRESS}.{{0,90}}:$")
 # Above quoted lines, English only: "On 10 September 2002, Dana Cole said:"
 _SAID = re.compile(r"(?:On|At) .{6,200}\bsaid ?:$")
-# Above quoted lines: "Dana Cole wrote:"
-_UNDATED = re.compile(rf"\S.{{0,80}}\s{_WROTE} ?:$")
+# Above quoted lines: "Dana Cole wrote:"; English only: '"Dana Cole" said:'
+_UNDATED = re.compile(
+    rf"\S.{{0,80}}\s{_WROTE} ?:$"
+    r"|(?:\"[^\"\n]{2,60}\" |[\"'(]?[^\W\d_a-z][\w.-]*[\"')]? |\S{1,64}@\S{1,200} ){1,5}"
+    r"(?:said|says) ?:$"
+)
+# Above quoted lines and alone in its paragraph, a full name, perhaps with a verb that nobody
+# listed: "Dana Cole:", "Dana M. Cole mumbled:"; no greeting
+_NAMED = re.compile(
+    r"(?!Dear|Hi|Hello|Hey|Hallo|Lieber?|Bonjour|Ch[eè]re?|Ciao|Car[oa]|Hola|Querid[oa])"
+    r"[\"'(]?[^\W\d_a-z][\w.-]*(?: (?:v[ao]n|de[rnl]?|d[aiou]|la|le))*(?: [^\W\d_a-z][\w.-]*){1,3}"
+    r"[\"')]?(?P<verb> [^\W\d_A-Z]{2,15})? ?:$"
+)
+# As the first words of a text, above quoted lines, in a language that no module covers:
+# "Ar an 3ú lá de mí 6, scríobh dana cole :"
+_NUMBERED = re.compile(r".{0,60}\d\D{2,60}\d.{4,100} :$")
 
 # Above quoted lines, of a program that nobody listed: "[3/6/25 10:02] Dana Cole (d@x.example) ->"
 _UNLISTED = re.compile(
@@ -82,6 +97,12 @@ _BEGINNING = re.compile(
     rf"(?:{_OPENINGS})\s.{{0,30}}?(?:{_FULL_DATE}|\b\d{{1,2}}\b(?![:.h]\d).{{0,25}}\d[:.h]\d\d)"
     rf"|\[?(?:[^\W\d]{{2,12}}\.?,? )?{_FULL_DATE}|(?:{_QUOTING})\s)"
 )
+# The same behind a writer's words on one line
+_INNER_BEGINNING = re.compile(
+    rf"\S[^\S\n]+(?P<attribution>(?:{_OPENINGS})\s.{{0,30}}?{_FULL_DATE})"
+)
+# "<dana@x.example> wrote:", "schrieb Dana Cole <dana@x.example>:"
+_COMPLETE = re.compile(rf"{_ADDRESS},? {_WROTE} ?:$|\b{_WROTE} .{{0,120}}{_ADDRESS} ?:$")
 # "On Tue," above "3 Jun 2025 at 10:02, Dana Cole wrote:"
 _TORN_OPENING = re.compile(rf"(?:{_OPENINGS})(?:\s[^\W\d]{{2,12}}\.?,?)?$|[^\W\d]{{2,12}}\.?,$")
 
@@ -96,7 +117,7 @@ _DATED = re.compile(r"\d[:.h]\d\d|\d{4}|\d[./-]\d|@")
 # English only, prose whose year would pass for a date: "In 2019 we wrote:"
 _PROSE = re.compile(r"\b(?:I|we|he|she|they) wrote", re.IGNORECASE)
 _WRAPPED_LINES = 4  # that an attribution may have
-_SHORTEST = 12  # characters of an attribution
+_SHORTEST = 12  # characters of an attribution without quoted lines below
 _ABBREVIATION_CHARACTERS = 5  # of the longest abbreviation, its full stop included
 _DECORATIONS = ("--", "**", "__", "==", "~~", "##")
 
@@ -117,9 +138,8 @@ def attribution_start(lines: Sequence[str], i: int) -> int | None:
     if not (decorated or line.endswith((":", ">"))):
         return i if quoted and _is_unlisted(lines, i) else None
     above = " ".join(lines[max(i - _WRAPPED_LINES + 1, 0) : i + 1])
-    if len(above) < _SHORTEST or not (quoted or _DIGIT_OR_ADDRESS.search(above)):
-        return None
-    if not (quoted or _MAY_ATTRIBUTE.search(above)):
+    likely = len(above) >= _SHORTEST and _DIGIT_OR_ADDRESS.search(above)
+    if not (quoted or (likely and _MAY_ATTRIBUTE.search(above))):
         return None
     start = _lowest_start(lines, i, quoted)
     return i if start is None and quoted and _is_unlisted(lines, i) else start
@@ -151,8 +171,33 @@ def _lowest_start(lines: Sequence[str], i: int, quoted: bool) -> int | None:
 
 def _is_unlisted(lines: Sequence[str], i: int) -> bool:
     """Whether line `i`, alone in its paragraph above quoted lines, says whose words they are."""
+    line = lines[i].strip()
     alone = i == 0 or not lines[i - 1].strip()
-    return alone and bool(_UNLISTED.match(lines[i].strip()))
+    if alone and _UNLISTED.match(line):
+        return True
+    named = _NAMED.match(line) if alone else None
+    # "Market Participants:" above a text that the writer only passes on may be his greeting.
+    if named and (named["verb"] or _answers_below(lines, i + 1)):
+        return True
+    return i == 0 and bool(_NUMBERED.match(line))
+
+
+def _answers_below(lines: Sequence[str], i: int) -> bool:
+    """Whether words without a quote mark stand below the quoted lines from line `i` on."""
+    return any(line.strip() and not is_marked(line) for line in islice(lines, i, None))
+
+
+def own_words_before(line: str) -> int | None:
+    """Where in a line an attribution begins behind a writer's words; None where it does not.
+
+    "Yes, Tuesday. On Tue, 3 Jun 2025 at 10:02, Dana Cole <dana@x.example> wrote:"
+    """
+    if not line.endswith(":") or len(line) > ATTRIBUTION_CHARACTERS or not _VERB.search(line):
+        return None
+    opening = _INNER_BEGINNING.search(line)
+    if opening is None or not _COMPLETE.search(line, opening.end()):
+        return None
+    return opening.start("attribution")
 
 
 def _ends_sentence(line: str) -> bool:

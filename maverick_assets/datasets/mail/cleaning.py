@@ -11,8 +11,10 @@ from itertools import accumulate, groupby, takewhile
 
 from maverick_assets.crm.html_text import MAX_PAGE_CHARACTERS, TooMuchText, html_to_text
 from maverick_assets.datasets.characters import visible
+from maverick_assets.datasets.mail.attributions import own_words_before
 from maverick_assets.datasets.mail.footers import Position, footer_reasons
 from maverick_assets.datasets.mail.header_blocks import quoted_author
+from maverick_assets.datasets.mail.programs.armour import armour_spans
 from maverick_assets.datasets.mail.programs.line_keys import author_of
 from maverick_assets.datasets.mail.programs.meetings import meeting_spans
 from maverick_assets.datasets.mail.programs.placeholders import (
@@ -24,12 +26,13 @@ from maverick_assets.datasets.mail.programs.recurrence import (
     KnownLines,
     RecurringLines,
     known_lines,
+    own_block_places,
     recurring_places,
 )
 from maverick_assets.datasets.mail.quote_marks import (
     marked_lines,
     quote_follows,
-    without_mark,
+    quoted_words,
     without_marks,
 )
 from maverick_assets.datasets.mail.quotes import find_introductions
@@ -103,8 +106,20 @@ def clean_text(text: str) -> str:
 
 
 def plain_text(body: str) -> str:
-    """A mail's whole body as clean text; a body in HTML becomes what it shows."""
-    return clean_text(html_to_text(body) if _is_html(body) else body)
+    """A mail's whole body as clean text; a body in HTML becomes what it shows.
+
+    An attribution that stands behind a writer's words gets a line of its own.
+    """
+    text = clean_text(html_to_text(body) if _is_html(body) else body)
+    # "Yes. On 3 Jun 2025, Dana Cole <dana@x.example> wrote:"; cheap; most mails hold none
+    if "@" not in text or (":\n" not in text and not text.endswith(":")):
+        return text
+    lines = text.split("\n")
+    starts = ((i, own_words_before(line.rstrip())) for i, line in enumerate(lines) if "@" in line)
+    for i, start in starts:
+        if start is not None:
+            lines[i] = f"{lines[i][:start].rstrip()}\n{lines[i][start:]}"
+    return "\n".join(lines)
 
 
 def without_meetings(text: str) -> str:
@@ -157,8 +172,9 @@ def _divide(lines: Sequence[str], known: KnownLines) -> _Division:
     uncover a footer.
     """
     reasons: list[str | None] = [None] * len(lines)
-    for start, end in meeting_spans(lines):
-        reasons[start:end] = ["meeting"] * (end - start)
+    for program, spans in (("meeting", meeting_spans(lines)), ("signature", armour_spans(lines))):
+        for start, end in spans:
+            reasons[start:end] = [program] * (end - start)
     quoted: list[str] = []
     forwarded, author = False, ""
     for _ in range(_MAX_PASSES):
@@ -169,7 +185,10 @@ def _divide(lines: Sequence[str], known: KnownLines) -> _Division:
         own = [i for i in left if reasons[i] is None]
         _mark_footers(lines, own, reasons)
         still = [i for i in own if reasons[i] is None]
-        for place in recurring_places([lines[i] for i in still], known):
+        rest = [lines[i] for i in still]
+        for place in own_block_places(rest, known.names):
+            reasons[still[place]] = "contact"
+        for place in recurring_places(rest, known):
             reasons[still[place]] = "recurring"
         quoted += division.quoted
         forwarded, author = forwarded or division.forwarded, author or division.author
@@ -235,7 +254,7 @@ def _divide_by_quotes(lines: Sequence[str]) -> _Division:
             break
     above = lines[:end]
     marks = marked_lines(above, introduced)
-    quoted = [without_mark(line) for line, mark in zip(above, marks, strict=True) if mark]
+    quoted = quoted_words(above, marks)
     for i, mark in enumerate(marks):
         reasons[i] = reasons[i] or ("quote" if mark else None)
     reasons[end:] = ["forward" if forwarded else "quote"] * (len(lines) - end)

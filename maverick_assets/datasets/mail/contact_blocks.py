@@ -73,6 +73,9 @@ _ANNOUNCEMENT = re.compile(
     + r")\b",
     re.IGNORECASE,
 )
+# "==========================", "*------------------------*"
+_FRAME = re.compile(r"([^\w\s])([-=_*~#])\2{18,}\1?$")
+_FRAMED_LINES = 14  # between the rules of a frame
 _BLOCK_LINES = 12  # that a contact block or the paragraph above it may have
 _LINE_CHARACTERS = 200  # of a line that are looked at
 
@@ -83,6 +86,9 @@ def contact_block_start(lines: Sequence[str]) -> int:
     The number of lines where there is no such block. Closing and name ("Best,\\nAllan") stay.
     """
     end = text_end(lines)
+    framed = _framed_start(lines, end)
+    if framed is not None:
+        return framed
     block = 0
     for i in range(end - 1, -1, -1):
         line = lines[i].strip()
@@ -92,6 +98,19 @@ def contact_block_start(lines: Sequence[str]) -> int:
         if block > _BLOCK_LINES or _is_prose(line):
             break
     return _start_without_closing(lines, end)
+
+
+def _framed_start(lines: Sequence[str], end: int) -> int | None:
+    """First line of a block that ends at `end` and that two equal rules frame, with an address or a
+    telephone number within; None where there is none, or nothing above."""
+    rule = lines[end - 1].strip() if end else ""
+    if not _FRAME.match(rule):
+        return None
+    for i in range(end - 2, max(end - 2 - _FRAMED_LINES, 0), -1):
+        if lines[i].strip() == rule:
+            framed = any(has_contact(line[:_LINE_CHARACTERS]) for line in lines[i + 1 : end - 1])
+            return i if framed and text_end(lines, i) else None
+    return None
 
 
 def text_end(lines: Sequence[str], end: int | None = None) -> int:
@@ -128,7 +147,7 @@ def _start_below_closing(lines: Sequence[str], start: int, end: int) -> int:
         start = name + 1
     below = [line.strip() for line in lines[start:end] if line.strip()]
     typed = lines[name:start]
-    contacts = any(_has_contact(line) for line in below) or _is_extension(typed, below)
+    contacts = any(has_contact(line) for line in below) or _is_extension(typed, below)
     return start if contacts or _is_full_name(typed, below) else len(lines)
 
 
@@ -189,14 +208,14 @@ def _last_sentence(lines: Sequence[str], end: int) -> str:
 def is_name(line: str) -> bool:
     """Whether a line may be a typed name."""
     short = len(line.strip()) <= _NAME_CHARACTERS
-    return short and bool(_NAME.match(line)) and not _has_contact(line)
+    return short and bool(_NAME.match(line)) and not has_contact(line)
 
 
 def _is_office(line: str) -> bool:
     """Whether a line is a name, an office or a company: most of its words have a capital."""
     if len(line) > _OFFICE_CHARACTERS or not _OFFICE.match(line):
         return False
-    if _is_prose(line) or _has_contact(line):
+    if _is_prose(line) or has_contact(line):
         return False
     return 2 * len(_PLAIN_WORD.findall(line)) < len(line.split())
 
@@ -205,7 +224,7 @@ def _is_contact_line(line: str) -> bool:
     """Whether a line is a telephone number or an address with nothing else but a label."""
     if len(line) > _CONTACT_LINE_CHARACTERS or len(_PLAIN_WORD.findall(line)) > 1:
         return False
-    if not _has_contact(line):
+    if not has_contact(line):
         return False
     return not (line.isdigit() or _ASKS_TO_CALL.match(line) or _PAGE.search(line))
 
@@ -214,7 +233,7 @@ def _is_prose(line: str) -> bool:
     """Whether a line is part of a sentence or a postscript, which no contact block has."""
     if len(line) > _LINE_CHARACTERS or _POSTSCRIPT.match(line):
         return True
-    sentence = ends_sentence(line) and not _has_contact(line)
+    sentence = ends_sentence(line) and not has_contact(line)
     return sentence or len(_PLAIN_WORD.findall(line)) >= _PROSE_WORDS
 
 
@@ -232,7 +251,7 @@ def _is_full_name(typed: Sequence[str], below: Sequence[str]) -> bool:
     return len(short) == 1 and len(full) > 1 and short[0].casefold() == full[0].casefold()
 
 
-def _has_contact(line: str) -> bool:
+def has_contact(line: str) -> bool:
     """Whether the line has a telephone number, an e-mail address or a web address."""
     if not _MAY_CONTACT.search(line):  # cheap; most lines hold none of these
         return False

@@ -8,6 +8,7 @@ from maverick_assets.datasets.mail.contact_blocks import (
     contact_block_start,
     ends_sentence,
     is_block_line,
+    is_name,
     text_end,
 )
 from maverick_assets.datasets.mail.languages import any_of
@@ -42,6 +43,7 @@ _PASTED_CHARACTERS = 600  # of a text below a signature; nobody writes so long a
 _SIGNED_LINES = 5  # above it that are searched for the name
 # "- Adam L. Price", "-- Dana"
 _DASHED_NAME = re.compile(r"\s*-{1,2} ?[A-Z][\w.\"' -]{1,40}$")
+_DELIMITERS = ("-- ", "- -- ")  # the second in a text that OpenPGP signed
 _FOOTER_LINES = 8  # lines below a delimiter or rule, at most
 
 # "** Privileged and Confidential **" above a mail; then perhaps "DRAFT", English only
@@ -69,7 +71,7 @@ _ATTACHMENT_MARKER = re.compile(
 _LINE_CHARACTERS = 200
 _PLACEHOLDER_CHARACTERS = 2000
 # Of a line that may be the marker of a file or a placeholder
-_LAST_CHARACTERS = (">", "> ", ")", "]", "] ", "\ufffc")
+_LAST_CHARACTERS = (">", ")", "]", "\ufffc")
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def footer_reasons(lines: Sequence[str], position: Position = ALONE) -> list[str
         ):
             reasons[:top] = [reason] * top
     for i, line in enumerate(lines[:end]):
-        if line.endswith(_LAST_CHARACTERS):  # cheap; few lines do
+        if line.rstrip().endswith(_LAST_CHARACTERS):  # cheap; few lines do
             reasons[i] = reasons[i] or _line_reason(line)
     return reasons
 
@@ -141,8 +143,12 @@ def _signature_start(lines: Sequence[str]) -> int:
 
     A bare `--` counts only above a few lines that are not sentences: people also type it as a rule.
     """
-    if "-- " in lines:
-        return _signature_start(lines[: lines.index("-- ")])
+    for delimiter in _DELIMITERS:
+        if delimiter in lines:
+            return _signature_start(lines[: lines.index(delimiter)])
+    joined = _joined_delimiter(lines)
+    if joined is not None:
+        return _signature_start(lines[:joined])
     start, below = len(lines), 0
     for i in range(len(lines) - 1, -1, -1):
         line = lines[i].rstrip()
@@ -153,6 +159,16 @@ def _signature_start(lines: Sequence[str]) -> int:
         if below > _FOOTER_LINES or ends_sentence(line):
             break
     return start
+
+
+def _joined_delimiter(lines: Sequence[str]) -> int | None:
+    """Index of a delimiter that a program joined with the line below, right under a typed name."""
+    end = text_end(lines)
+    joined = [i for i, line in enumerate(lines) if line.startswith("-- ")]
+    if len(joined) != 1 or not max(end - _FOOTER_LINES, 1) <= joined[0] < end:  # else a list
+        return None
+    above = lines[joined[0] - 1]
+    return joined[0] if above.strip() and is_name(above) else None
 
 
 def _pasted_start(lines: Sequence[str]) -> int:

@@ -1,13 +1,18 @@
 """The marks at the beginning of quoted lines."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 # Any program: "> Can you start in June?"; indented and quoted twice: "    >> Can you start?"
 # Emacs Supercite: the initials of the quoted author, "  DC> Can you start in June?" or "DC> ..."
 # Prompts of programs and postscripts look like initials and are left out: "SQL> select 1", "PS> "
 QUOTE_MARK = r"\s{0,3}>|\s{4,8}>>|\s{2,8}[A-Z][A-Za-z]{0,9}>(?=\s|$)|(?!SQL|PS)[A-Z]{2,3}>(?=\s|$)"
 _MARKED = re.compile(QUOTE_MARK)
+# NMH and others: "  | Can you start in June?". A line of a table has more bars.
+_BAR = re.compile(r"\s{0,4}\|(?:\s[^|]*)?$")
+_BAR_MARK = re.compile(r"\s{0,4}\| ?")
+_BARRED_WORD = re.compile(r"\|\s+\S.*?[^\W\d_]{2,}\s+[^\W\d_]{2,}")
+_BAR_LINES = 2  # at least, one of which holds words
 _MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
 _MARK_CHARACTERS = 20  # of the longest mark
 # A writer's own "> 5% is too much", which quotes nobody
@@ -32,11 +37,25 @@ def marked_lines(lines: Sequence[str], introduced: bool) -> list[bool]:
     (`introduced`).
     """
     marks = [is_marked(line) for line in lines]
+    for start, end in _barred_runs(lines):
+        marks[start:end] = [True] * (end - start)
     if True not in marks:
         return marks
     if sum(marks) == 1 and not introduced and _OWN_MARK.match(lines[marks.index(True)]):
         return [False] * len(lines)
     return [mark or _is_wrapped_rest(lines, marks, i) for i, mark in enumerate(marks)]
+
+
+def quoted_words(lines: Sequence[str], marks: Sequence[bool]) -> list[str]:
+    """The quoted lines without their marks.
+
+    Beside quoted lines with ">" those with bars are what the writer cites from elsewhere.
+    """
+    marked = [line for line, mark in zip(lines, marks, strict=True) if mark]
+    bars = [bool(_BAR.match(line)) for line in marked]
+    if all(bars):
+        return list(map(without_mark, marked))
+    return [without_mark(line) for line, bar in zip(marked, bars, strict=True) if not bar]
 
 
 def quote_follows(lines: Sequence[str], start: int) -> bool:
@@ -52,7 +71,7 @@ def quote_follows(lines: Sequence[str], start: int) -> bool:
 
 def without_mark(line: str) -> str:
     """The line without its outermost quote mark."""
-    return _MARK.sub("", line, count=1)
+    return (_BAR_MARK if _BAR.match(line) else _MARK).sub("", line, count=1)
 
 
 def without_marks(lines: Sequence[str]) -> list[str]:
@@ -64,6 +83,22 @@ def without_marks(lines: Sequence[str]) -> list[str]:
     if not (quote_follows(lines, 0) and 2 * sum(marks) > len(lines)):
         return list(lines)
     return [without_mark(line) for line, mark in zip(lines, marks, strict=True) if mark]
+
+
+def _barred_runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """First line and end of each run of lines that bars mark as quoted."""
+    if not any(line.lstrip()[:2] == "| " for line in lines):  # cheap; nearly no text has one
+        return
+    end = 0
+    for start in range(len(lines)):
+        if start < end or not _BAR.match(lines[start]):
+            continue
+        end = start + 1
+        while end < len(lines) and _BAR.match(lines[end]):
+            end += 1
+        run = lines[start:end]
+        if end - start >= _BAR_LINES and any(map(_BARRED_WORD.search, run)):
+            yield start, end
 
 
 def _is_wrapped_rest(lines: Sequence[str], marks: Sequence[bool], i: int) -> bool:

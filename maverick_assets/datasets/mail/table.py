@@ -39,6 +39,7 @@ from maverick_assets.datasets.mail.programs.recurrence import (
     NO_LINES,
     RecurringLines,
     has_any,
+    has_own_block,
     mails_with,
     recurring_lines,
 )
@@ -146,7 +147,8 @@ def _moderate_body(
     body = clean_body(row["body"] or "")
     said = [(body.text, sender), (body.quoted or "", author_of(body.author))]
     lines = tuple(line_keys(text, author) for text, author in said if text)
-    if has_any(lines, programs.keys):
+    # What recurs is counted in what stands before the writer's own block goes.
+    if has_any(lines, programs.keys) or any(has_own_block(*part) for part in said):
         body = clean_body(row["body"] or "", sender, programs)
     return body, lines
 

@@ -39,10 +39,18 @@ _DEVICE_NAME = (
 )
 _PRODUCT = re.compile(rf"(?<![A-Za-z])(?:{_APP}|{_DEVICE_NAME})")
 _APP_ON_DEVICE = re.compile(rf"(?:{_APP})\b.{{1,20}}\b(?:{_DEVICE_NAME})\b")
+_DEVICE_ALONE = re.compile(rf"\W{{0,3}}(?:my )?(?:{_DEVICE_NAME})\W{{0,3}}$")
 _SENT = any_of(lambda language: language.footers.sent_words)
 # "Sent from Outlook for iOS", "Gesendet mit der GMX iPhone App" or "Von meinem iPad gesendet"
 _SENT_FIRST_OR_LAST = re.compile(
     rf"\W{{0,3}}(?:(?:{_SENT})(?!\w)|.*(?<!\w)(?:{_SENT})\W{{0,3}}$)", re.IGNORECASE
+)
+# "Sent from a mobile device", "(sent via mobile)", "Sent by phone, excuse typos", "From my iPhone"
+_SENT_SHORT = re.compile(
+    rf"\W{{0,3}}(?:(?:{_SENT}|typed|written) (?:from|via|by|on|with|using)|from my|via) "
+    r"(?:(?:a|an|my|the) )?"
+    r"(?:mobile|cell|smart ?phone|phone|handheld|handset|tablet|i(?:Phone|Pad))\b.{0,40}$",
+    re.IGNORECASE,
 )
 # Chinese and Japanese write no spaces: "发自我的iPhone", "iPhoneから送信"
 _SENT_WITHOUT_SPACES = re.compile("(?:发自|從我|从我的|來自|送信|傳送|发送)")
@@ -91,7 +99,7 @@ def _is_device_line(lines: Sequence[str], i: int) -> bool:
     line = _LINK.sub("", line).strip() if "://" in line or "www." in line else line
     if len(line) > _CHARACTERS:
         return False
-    if _DEVICE.match(line):
+    if _DEVICE.match(line) or (_SENT_SHORT.match(line) and text_end(lines, i)):
         return True
     if not _PRODUCT.search(line) or line.endswith("?") or len(line.split()) > _WORDS:
         return False
@@ -100,7 +108,7 @@ def _is_device_line(lines: Sequence[str], i: int) -> bool:
     above = text_end(lines, i)
     named = above > 0 and is_name(lines[above - 1])
     short = len(line.split()) <= _WORDS_BELOW_NAME and not line.endswith((".", "!"))
-    return bool(named and short and _APP_ON_DEVICE.search(line))
+    return bool(named and short and (_APP_ON_DEVICE.search(line) or _DEVICE_ALONE.match(line)))
 
 
 def _scanner_start(lines: Sequence[str], end: int) -> int | None:

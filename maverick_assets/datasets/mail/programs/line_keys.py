@@ -34,6 +34,7 @@ _NAMES = re.compile(r"[^\W\d_]{3,}")
 # A line that only a program writes: "[...]", "*** ...", "| ... |", or all in capitals
 _DECORATED = re.compile(r"\s*(?:[\[*#=|~_⚠-].*[\]*#=|~_-]|[^\W\d_a-zß-öø-ÿ][^a-zß-öø-ÿ]{7,})\s*$")
 _GREETING = re.compile(r"\s*(?:[^\W\d_]\S*\s){0,4}\S+\s?[,!:]\s*$")
+_NICKNAME = re.compile(r"\s[\"'(][^\W\d_]{2,20}[\"')]\s")
 _SHORTEST = 5  # characters of a line that is counted, without blank ones
 _LEAST_LETTERS = 3
 _LONGEST = 400
@@ -100,7 +101,8 @@ def names_in(author: str) -> frozenset[str]:
 def is_signature(line: str, names: Collection[str]) -> bool:
     """Whether a line is a writer's first name or a closing, which he types anew."""
     words = line.split()
-    return is_closing(line) or (len(words) == 1 and _is_named(line, names))
+    single = len(words) == 1 and not {"@", "/"} & set(line)
+    return is_closing(line) or (single and _is_named(line, names))
 
 
 def line_key(line: str) -> int | None:
@@ -148,8 +150,8 @@ def _below_name(lines: Sequence[str], names: Collection[str]) -> int:
         below = places[n + 1]
         if i == places[0] and n == 0 and len(places) < _TAIL_LINES:
             continue  # the first line greets
-        words = line.split()
-        if len(words) <= _NAME_WORDS and is_name(line) and _is_named(line, names):
+        name = _NICKNAME.sub(" ", line.lstrip("- \t"))  # '- Adam L. "Duncan" Price'
+        if len(name.split()) <= _NAME_WORDS and is_name(name) and _is_named(name, names):
             return below
         if is_closing(line) and is_name(lines[below]) and len(lines[below].split()) <= _NAME_WORDS:
             return places[n + 2] if n + 2 < len(places) else len(lines)

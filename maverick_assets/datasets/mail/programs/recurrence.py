@@ -4,14 +4,19 @@ The evidence is counted over all mails, so it does not depend on their order. Wh
 of one writer is cut from his mails, what recurs over several writers from everybody's.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from maverick_assets.datasets.mail.contact_blocks import is_block_line, text_end
+from maverick_assets.datasets.mail.contact_blocks import (
+    has_contact,
+    is_block_line,
+    is_closing,
+    text_end,
+)
 from maverick_assets.datasets.mail.programs.disclaimers import RULE
 from maverick_assets.datasets.mail.programs.line_keys import (
     LineKeys,
@@ -26,6 +31,7 @@ MIN_SIGNED = 3  # different mails with the line below a name or above a greeting
 MIN_EDGES = 4  # different mails with a line that people do not type at the end of a text
 MIN_WRITERS = 3  # that make a line everybody's program's
 _INNER_WEIGHT = 2  # a line that stands within texts half as often is a person's
+_LABEL_LETTERS = 4  # of a line that is nothing but a telephone number: "Tel 212 555 0100"
 _KINDS = ("signed", "edges", "inner")  # fields of `LineKeys` that hold keys of lines
 _MIX = 0x9E3779B97F4A7C15  # odd, so that no two keys are mixed into one
 
@@ -139,6 +145,29 @@ def recurring_places(lines: Sequence[str], known: KnownLines) -> list[int]:
     places |= _inwards(lines, range(end), is_program)
     places |= _inwards(lines, range(end - 1, -1, -1), is_program)
     return sorted(places)
+
+
+def has_own_block(text: str, author: str) -> bool:
+    """Whether a text ends with the contact block of its author; see `own_block_places`."""
+    return bool(text) and bool(own_block_places(text.split("\n"), names_in(author)))
+
+
+def own_block_places(lines: Sequence[str], names: Collection[str]) -> list[int]:
+    """The places of a contact block at the end, below the name that the writer's address spells."""
+    end = text_end(lines)
+    tail = edges(lines, names)[1] if names else end
+    below = [i for i in range(tail, end) if lines[i].strip()]
+    if not below or not all(is_block_line(lines[i]) for i in below):
+        return []
+    above = text_end(lines, text_end(lines, tail) - 1)  # of the words above the name
+    apart = not lines[text_end(lines, tail) - 2].strip() or is_closing(lines[above - 1])
+    announced = not above or lines[above - 1].rstrip().endswith((":", ","))
+    if not apart or (announced and not is_closing(lines[above - 1])):
+        return []
+    contacts = [lines[i].strip() for i in below if has_contact(lines[i])]
+    # A line alone may be a postscript: "Deal 517673.1 and 517674.1".
+    is_bare = any("@" in line or sum(map(str.isalpha, line)) <= _LABEL_LETTERS for line in contacts)
+    return below if contacts and (len(below) > 1 or is_bare) else []
 
 
 def _inwards(
