@@ -183,7 +183,9 @@ def _divide(lines: Sequence[str], known: KnownLines) -> _Division:
         for i, reason in zip(left, division.reasons, strict=True):
             reasons[i] = reason
         own = [i for i in left if reasons[i] is None]
-        _mark_footers(lines, own, reasons)
+        for place in own_block_places([lines[i] for i in own], known.names):
+            reasons[own[place]] = "contact"
+        _mark_footers(lines, [i for i in own if reasons[i] is None], reasons)
         still = [i for i in own if reasons[i] is None]
         rest = [lines[i] for i in still]
         for place in own_block_places(rest, known.names):

@@ -33,8 +33,9 @@ _NAME = re.compile(
 _NAME_CHARACTERS = 40
 
 # The lines of a contact block
-# "+1 212 555 0100", "(212) 555-0100"; dates look like that and are removed before: "3/6/2025"
-_NUMBER = re.compile(r"\+?\(?\d[\d\s().\-/]{5,}\d")
+# "+1 212 555 0100", "(212) 555-0100"; dates look like that and are removed before: "3/6/2025". The
+# number of an order may end with one figure: "517673.1"
+_NUMBER = re.compile(r"\+?\(?\d[\d\s().\-/]{4,}\d\d")
 _NUMBER_DIGITS = 7  # of a telephone number, at least
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 # "allan@x.example", "www.x.example", "Allan Price x3-4471", "3-4471", "Tél. : 01 55", "T: 555"

@@ -148,7 +148,8 @@ def _moderate_body(
     said = [(body.text, sender), (body.quoted or "", author_of(body.author))]
     lines = tuple(line_keys(text, author) for text, author in said if text)
     # What recurs is counted in what stands before the writer's own block goes.
-    if has_any(lines, programs.keys) or any(has_own_block(*part) for part in said):
+    signed = any(part.reason == "contact" for part in body.removed)
+    if signed or has_any(lines, programs.keys) or any(has_own_block(*part) for part in said):
         body = clean_body(row["body"] or "", sender, programs)
     return body, lines
 

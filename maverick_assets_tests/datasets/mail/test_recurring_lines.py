@@ -175,3 +175,36 @@ def test_night_after_night_and_in_any_order_the_mails_are_those_of_a_full_rebuil
         assert incremental == cleaned(tmp_path / f"rebuilt{night}", held[::-1])
     kept = sum(any(footer in text for footer in footers) for text, _ in incremental.values())
     assert kept < len(held) / 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Send forty, and mail me.\n\nPaul Marsh\n\nBoat Crates\nTel 0131 496 0021",
+        "Here is all the info we have.\nBest,\nPaul\nBoat Crates\n0131 496 0021",
+        "Please send forty.\nPaul Marsh, C.E.\nSales\npaul.marsh@marsh.example",
+        'Ask for Dana.\n\n- Paul "Crate" Marsh\n  paul.marsh@marsh.example',
+        "The numbers are below.\n\nPaul\nx4471",
+    ],
+)
+def test_a_block_below_the_name_that_the_address_spells_goes_at_once(
+    tmp_path: Path, body: str
+) -> None:
+    text = cleaned(tmp_path, [mail_row(1, body)])["1"][0]
+    assert "Boat Crates" not in text
+    assert not set("@0") & set(text)
+    assert text.splitlines()[-1].startswith(("Paul", "- Paul"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Please write to:\nPaul Marsh\n12 Mill Lane\nLeith 77002\n\nThanks,\nPaul",
+        "Write to\nPaul Marsh\n12 Mill Lane\n0131 496 0021",
+        "Here is what I know.\n\nNora Hale\nHale Boxes\n0131 496 0021\n\nPaul",
+        "Forty will do.\n\nPaul\nDeal 517673.1 and 517674.1",
+        "Forty will do.\n\nPaul\nCrates for Leith",
+    ],
+)
+def test_an_address_that_the_mail_is_about_stays(tmp_path: Path, body: str) -> None:
+    assert cleaned(tmp_path, [mail_row(1, body)])["1"][0] == body

@@ -150,7 +150,8 @@ def _below_name(lines: Sequence[str], names: Collection[str]) -> int:
         below = places[n + 1]
         if i == places[0] and n == 0 and len(places) < _TAIL_LINES:
             continue  # the first line greets
-        name = _NICKNAME.sub(" ", line.lstrip("- \t"))  # '- Adam L. "Duncan" Price'
+        # '- Adam L. "Duncan" Price', "Adam Price, C.P.M."
+        name = _NICKNAME.sub(" ", line[:_AUTHOR_CHARACTERS].lstrip("- \t")).partition(",")[0]
         if len(name.split()) <= _NAME_WORDS and is_name(name) and _is_named(name, names):
             return below
         if is_closing(line) and is_name(lines[below]) and len(lines[below].split()) <= _NAME_WORDS:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maverick_assets.datasets.mail.contact_blocks import (
+    ends_sentence,
     has_contact,
     is_block_line,
     is_closing,
@@ -155,14 +156,16 @@ def has_own_block(text: str, author: str) -> bool:
 def own_block_places(lines: Sequence[str], names: Collection[str]) -> list[int]:
     """The places of a contact block at the end, below the name that the writer's address spells."""
     end = text_end(lines)
-    tail = edges(lines, names)[1] if names else end
+    if not (names and end and is_block_line(lines[end - 1])):  # cheap; most texts end otherwise
+        return []
+    tail = edges(lines, names)[1]
     below = [i for i in range(tail, end) if lines[i].strip()]
     if not below or not all(is_block_line(lines[i]) for i in below):
         return []
     above = text_end(lines, text_end(lines, tail) - 1)  # of the words above the name
-    apart = not lines[text_end(lines, tail) - 2].strip() or is_closing(lines[above - 1])
-    announced = not above or lines[above - 1].rstrip().endswith((":", ","))
-    if not apart or (announced and not is_closing(lines[above - 1])):
+    sentence = lines[above - 1].rstrip() if above else ""
+    set_off = above < text_end(lines, tail) - 1 or ends_sentence(sentence)
+    if not (is_closing(sentence) or (sentence and set_off and not sentence.endswith((":", ",")))):
         return []
     contacts = [lines[i].strip() for i in below if has_contact(lines[i])]
     # A line alone may be a postscript: "Deal 517673.1 and 517674.1".
