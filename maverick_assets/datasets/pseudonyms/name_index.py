@@ -1,7 +1,7 @@
 """An index of known names by spelling, and the longest name that begins at a word of a text."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -122,3 +122,38 @@ def _may_continue(words: Words, position: int) -> bool:
     """Whether the word at `position` may belong to the same name as the word before it."""
     end, start = words.tokens[position - 1].end(), words.tokens[position].start()
     return _BETWEEN.fullmatch(words.text, end, start) is not None
+
+
+Window = tuple[str, str, str]  # three words that follow each other
+
+
+def first_words(
+    folded: Sequence[str], indexes: tuple[NameIndex, NameIndex], single_names: Mapping[str, str]
+) -> set[str]:
+    """The words that may be a name or begin one, whatever follows."""
+    contacts, participants = indexes
+    return {
+        word
+        for word in set(folded)
+        if word in contacts.prefixes or word in participants.prefixes or word in single_names
+    }
+
+
+def name_windows(
+    windows: Sequence[Window],
+    first_words: set[str],
+    indexes: tuple[NameIndex, NameIndex],
+    single_names: Mapping[str, str],
+) -> set[Window]:
+    """The windows whose first word may be a name or begin one, given the two that follow."""
+    contacts, participants = indexes
+    return {
+        window
+        for window in set(windows)
+        if window[0] in first_words
+        and (
+            window[0] in single_names
+            or contacts.may_begin(*window)
+            or participants.may_begin(*window)
+        )
+    }

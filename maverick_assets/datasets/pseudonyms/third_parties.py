@@ -2,7 +2,7 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 
@@ -33,8 +33,10 @@ from maverick_assets.datasets.pseudonyms.name_index import (
     NameIndex,
     Words,
     find_words,
+    first_words,
     folded_words,
     longest_name,
+    name_windows,
 )
 from maverick_assets.datasets.pseudonyms.phones.regions import region_of_domain
 from maverick_assets.datasets.pseudonyms.phones.search import phone_numbers
@@ -84,7 +86,7 @@ class ThirdParties:
         `regions` (ISO 3166): countries whose phone numbers are expected, besides those of the
         participants' domains and of a text's language.
         """
-        self._regions = tuple(regions)
+        self.regions = tuple(regions)
         self._owner_emails = tuple(sorted({pattern.lower() for pattern in owner_emails}))
         self._mailbox_names = _mailbox_names(contacts)
         self._owner_words = frozenset(
@@ -172,7 +174,7 @@ class ThirdParties:
                 yield Replacement(start, match.end(), self.surrogates.domain(domain))
         domains = (address.rpartition("@")[2] for address in addresses)
         near = {region for domain in domains if (region := region_of_domain(domain))}
-        for start, end, digits in phone_numbers(text, sorted({*self._regions, *near})):
+        for start, end, digits in phone_numbers(text, sorted({*self.regions, *near})):
             yield Replacement(start, end, self.surrogates.phone(digits))
         yield from street_addresses(text, self.surrogates.street)
         yield from self._name_replacements(text, addresses)
@@ -201,11 +203,11 @@ class ThirdParties:
         # Most texts name nobody. So each distinct word, and then each distinct run of three words,
         # is looked up before the slow part, which searches the text for its tokens.
         singles = ChainMap(single_names, surnames)
-        first_words = _first_words(folded, indexes, singles)
-        if not first_words:
+        starts = first_words(folded, indexes, singles)
+        if not starts:
             return
         windows = list(zip(folded, [*folded[1:], ""], [*folded[2:], "", ""], strict=False))
-        candidates = _name_windows(windows, first_words, indexes, singles)
+        candidates = name_windows(windows, starts, indexes, singles)
         if not candidates:
             return
         words = find_words(text, folded)
@@ -353,41 +355,6 @@ def _mailbox_names(contacts: Iterable[Contact]) -> dict[str, list[list[str]]]:
             address, *words = contact.name.split()
             names.setdefault(address, []).append(words)
     return names
-
-
-_Window = tuple[str, str, str]  # three words that follow each other
-
-
-def _first_words(
-    folded: Sequence[str], indexes: tuple[NameIndex, NameIndex], single_names: Mapping[str, str]
-) -> set[str]:
-    """The words that may be a name or begin one, whatever follows."""
-    contacts, participants = indexes
-    return {
-        word
-        for word in set(folded)
-        if word in contacts.prefixes or word in participants.prefixes or word in single_names
-    }
-
-
-def _name_windows(
-    windows: Sequence[_Window],
-    first_words: set[str],
-    indexes: tuple[NameIndex, NameIndex],
-    single_names: Mapping[str, str],
-) -> set[_Window]:
-    """The windows whose first word may be a name or begin one, given the two that follow."""
-    contacts, participants = indexes
-    return {
-        window
-        for window in set(windows)
-        if window[0] in first_words
-        and (
-            window[0] in single_names
-            or contacts.may_begin(*window)
-            or participants.may_begin(*window)
-        )
-    }
 
 
 def is_used_as_name(text: str, token: re.Match[str]) -> bool:

@@ -133,30 +133,9 @@ def refresh_turns(
     with only_writer(target):
         key = lake_key(lake)
         refresh_contacts(lake, tables, key, owner.emails)
-        classes = {table.name: table.sensitivity for table in tables if table.sensitivity}
-        known = known_personalities()
-        contacts = read_contacts(lake)
-        regions = {*owner.regions, *regions_of_contacts(contacts)}
-        third_parties = ThirdParties(key, contacts, owner.emails, sorted(regions))
-        roles = roles_of_tables(lake, tables, owner)
-        builder = TurnBuilder(owner, third_parties, known, classes, roles)
-        shapes = sorted((table.name, table.shape, *_class_of(table)) for table in tables)
+        builder = _turn_builder(lake, owner, tables, key)
         fingerprint = key_fingerprint(key)
-        marks_known = [sorted(known.names), sorted(known.moods)]
-        cache_key = row_hash(
-            [
-                code,
-                owner.emails,
-                owner.user_ids,
-                owner.names,
-                shapes,
-                str(gap),
-                fingerprint,
-                marks_known,
-                sorted(regions),
-                [[name, sorted(role.direct), sorted(role.in_own)] for name, role in roles.items()],
-            ]
-        )
+        cache_key = row_hash([code, str(gap), fingerprint, *_inputs(builder, tables)])
         sources = read_sources(target, TURN_SCHEMA, paths, cache_key, fingerprint)
         columns = _columns_read(tables)
         changes = _with_renamed(paths, sources.changed_rows(columns), columns)
@@ -172,6 +151,31 @@ def refresh_turns(
             target, rows, "turn_id", None if changes is None else scope, sources.state
         )
     return RefreshResult(commit, len(turns), changes is None, _shortened_rows(lake, tables))
+
+
+def _turn_builder(lake: Path, owner: Owner, tables: Sequence[Table], key: bytes) -> TurnBuilder:
+    """The builder of turns, which knows the contacts and the roles of chats of the lake."""
+    contacts = read_contacts(lake)
+    regions = sorted({*owner.regions, *regions_of_contacts(contacts)})
+    third_parties = ThirdParties(key, contacts, owner.emails, regions)
+    classes = {table.name: table.sensitivity for table in tables if table.sensitivity}
+    roles = roles_of_tables(lake, tables, owner)
+    return TurnBuilder(owner, third_parties, known_personalities(), classes, roles)
+
+
+def _inputs(builder: TurnBuilder, tables: Sequence[Table]) -> list[object]:
+    """All that every turn depends on, besides rows, key and code."""
+    owner = builder.owner
+    return [
+        *(owner.emails, owner.user_ids, owner.names),
+        sorted((table.name, table.shape, *_class_of(table)) for table in tables),
+        [sorted(builder.known.names), sorted(builder.known.moods)],
+        builder.third_parties.regions,
+        [
+            [name, sorted(role.direct), sorted(role.in_own)]
+            for name, role in builder.chat_roles.items()
+        ],
+    ]
 
 
 def _shortened_rows(lake: Path, tables: Sequence[Table]) -> tuple[str, ...]:
