@@ -3,8 +3,9 @@
     python -m benchmarks.secrets [--data ../shared/data]
 
 Planted texts and look-alikes come from `maverick_assets_tests.corpora`: `planted_secrets`, which
-the rules were tuned on, drawn with a seed that no test uses, and `unseen_secrets`, of which one
-half is for tuning and the other one locked; hostile texts come from `hostile_texts`. Of locked
+the rules were tuned on, drawn with a seed that no test uses, and `unseen_secrets`: a set of which
+one half is for tuning and the other one locked, and a second set, all of it locked. Hostile texts
+come from `hostile_texts`. Of locked
 phrases and of the real texts in --data, only figures are printed. Half of the real texts trained
 the classifier (`benchmarks.secret_training`); a column of its own is for the others.
 The output is Markdown.
@@ -28,7 +29,12 @@ from maverick_assets_tests.corpora.planted_secrets import (
     planted_texts,
 )
 from maverick_assets_tests.corpora.real_data import REAL_DATA, read_rows
-from maverick_assets_tests.corpora.unseen_secrets import unseen_clean_texts, unseen_texts
+from maverick_assets_tests.corpora.unseen_secrets import (
+    second_clean_texts,
+    second_texts,
+    unseen_clean_texts,
+    unseen_texts,
+)
 
 REAL = {  # table: the column with the text
     "mailbox-arnold/emails": "body",
@@ -48,7 +54,12 @@ def main() -> None:
     data = parser.parse_args().data
     slowest = slowest_hostile_text(find_secrets)
     lines = [machine_line(), "", *planted_report(), "", clean_report(), slowest, ""]
-    lines += [*unseen_report(locked=False), "", *unseen_report(locked=True), ""]
+    for name, texts, clean in (
+        ("tuned on", unseen_texts(locked=False), unseen_clean_texts(locked=False)),
+        ("locked", unseen_texts(locked=True), unseen_clean_texts(locked=True)),
+        ("second set", second_texts(), second_clean_texts()),
+    ):
+        lines += [*unseen_report(name, texts, clean), ""]
     print("\n".join([*lines, *(real_text_table(data) if data.is_dir() else [])]))
 
 
@@ -78,15 +89,12 @@ def clean_report() -> str:
     return f"Clean rows wrongly flagged: {flagged} of {len(texts)} ({share:.2f} %)."
 
 
-def unseen_report(locked: bool) -> list[str]:
-    """Figures of one half of the phrases that nothing was made from, by kind and by language."""
-    texts = unseen_texts(locked)
-    clean = unseen_clean_texts(locked)
+def unseen_report(name: str, texts: list[PlantedSecret], clean: list[str]) -> list[str]:
+    """Figures of texts by phrases that nothing was made from, by kind and by language."""
     held = sum(bool(find_secrets(text)) for text in clean)
     by_rules = sum(bool(find_by_rules(text)) for text in clean)
     found = {planted for planted in texts if is_found(planted)}
     found_by_rules = {planted for planted in texts if _overlaps(planted, find_by_rules)}
-    name = "locked" if locked else "tuned on"
     lines = [
         f"Phrases never seen, {name}: {len(found)} of {len(texts)} texts found "
         f"({100 * len(found) / len(texts):.1f} %), by rules alone {len(found_by_rules)}; "

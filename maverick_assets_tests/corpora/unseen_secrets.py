@@ -1,7 +1,8 @@
 """Texts with a secret, and look-alikes, by phrases that no rule and no classifier was made from.
 
-Half of the phrases are locked: a hash of the phrase says which. Rules, vocabulary, classifier and
-its bound may be tuned on the others. Of the locked half one looks at figures, never at misses.
+Half of the phrases of the first set are locked: a hash of the phrase says which. Rules, vocabulary,
+classifier and its bound may be tuned on the others. All of the second set is locked. Of what is
+locked one looks at figures, never at misses.
 """
 
 import hashlib
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from maverick_assets_tests.corpora.files import read_corpus
 from maverick_assets_tests.corpora.planted_secrets import PlantedSecret
 from maverick_assets_tests.corpora.unseen_values import CLEAN_VALUES, UNSEEN_VALUES
+
+_TIMES = 3  # texts of one phrase
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,50 @@ def clean_phrases(locked: bool) -> list[Phrase]:
     return [phrase for phrase in phrases if phrase.is_locked == locked]
 
 
-def unseen_texts(locked: bool, times: int = 3, seed: int = 17) -> list[PlantedSecret]:
-    """`times` texts of each phrase, with other values in each."""
+def second_phrases(clean: bool) -> list[Phrase]:
+    """The phrases of the second set, or its look-alikes."""
+    listed = read_corpus("planted/unseen_second.yaml")
+    if clean:
+        return [
+            Phrase(language, "clean", line)
+            for language, lines in listed["clean"].items()
+            for line in lines.splitlines()
+        ]
+    return [
+        Phrase(language, kind, line)
+        for language, kinds in listed.items()
+        if language != "clean"
+        for kind, lines in kinds.items()
+        for line in lines.splitlines()
+    ]
+
+
+def unseen_texts(locked: bool) -> list[PlantedSecret]:
+    """Three texts of each phrase of one half of the first set."""
+    return _planted(unseen_phrases(locked), seed=17)
+
+
+def second_texts() -> list[PlantedSecret]:
+    """Three texts of each phrase of the second set."""
+    return _planted(second_phrases(clean=False), seed=19)
+
+
+def unseen_clean_texts(locked: bool) -> list[str]:
+    """Three texts of each look-alike of one half of the first set."""
+    return _filled(clean_phrases(locked), seed=18)
+
+
+def second_clean_texts() -> list[str]:
+    """Three texts of each look-alike of the second set."""
+    return _filled(second_phrases(clean=True), seed=20)
+
+
+def _planted(phrases: list[Phrase], seed: int) -> list[PlantedSecret]:
+    """_TIMES texts of each phrase, with other values in each."""
     rng = random.Random(seed)
     texts = []
-    for phrase in unseen_phrases(locked):
-        for _ in range(times):
+    for phrase in phrases:
+        for _ in range(_TIMES):
             before, _, after = _with_borders(phrase.text).partition("@")
             secret = UNSEEN_VALUES[phrase.kind](rng)
             before = _fill(before, rng)
@@ -63,14 +104,9 @@ def unseen_texts(locked: bool, times: int = 3, seed: int = 17) -> list[PlantedSe
     return texts
 
 
-def unseen_clean_texts(locked: bool, times: int = 3, seed: int = 18) -> list[str]:
-    """`times` texts of each look-alike."""
+def _filled(phrases: list[Phrase], seed: int) -> list[str]:
     rng = random.Random(seed)
-    return [
-        _fill(_with_borders(phrase.text), rng)
-        for phrase in clean_phrases(locked)
-        for _ in range(times)
-    ]
+    return [_fill(_with_borders(phrase.text), rng) for phrase in phrases for _ in range(_TIMES)]
 
 
 def _with_borders(phrase: str) -> str:

@@ -6,6 +6,7 @@ from maverick_assets.datasets.secrets.find import excerpt, find_secrets
 from maverick_assets_tests.corpora.planted_secrets import is_found
 from maverick_assets_tests.corpora.unseen_secrets import (
     clean_phrases,
+    second_phrases,
     unseen_clean_texts,
     unseen_phrases,
     unseen_texts,
@@ -19,6 +20,15 @@ def test_both_halves_have_every_common_language_and_more_than_150_phrases() -> N
         assert languages >= {"en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da"}
         assert len(phrases) > 150
         assert len(clean_phrases(locked)) > 150
+
+
+def test_the_second_set_has_120_phrases_and_80_look_alikes_in_ten_languages() -> None:
+    phrases, clean = second_phrases(clean=False), second_phrases(clean=True)
+    assert len(phrases) >= 120
+    assert len(clean) >= 80
+    assert min(len({phrase.language for phrase in each}) for each in (phrases, clean)) >= 10
+    of_the_first = {phrase.text for locked in (False, True) for phrase in unseen_phrases(locked)}
+    assert not of_the_first & {phrase.text for phrase in phrases}
 
 
 def is_held(text: str, secret: str) -> bool:
