@@ -12,9 +12,11 @@ The output is Markdown.
 """
 
 import argparse
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.machine import machine_line
@@ -54,13 +56,17 @@ def main() -> None:
     data = parser.parse_args().data
     slowest = slowest_hostile_text(find_secrets)
     lines = [machine_line(), "", *planted_report(), "", clean_report(), slowest, ""]
-    for name, texts, clean in (
+    sets = (
         ("tuned on", unseen_texts(locked=False), unseen_clean_texts(locked=False)),
         ("locked", unseen_texts(locked=True), unseen_clean_texts(locked=True)),
         ("second set", second_texts(), second_clean_texts()),
-    ):
+    )
+    for name, texts, clean in sets:
         lines += [*unseen_report(name, texts, clean), ""]
-    print("\n".join([*lines, *(real_text_table(data) if data.is_dir() else [])]))
+    if data.is_dir():
+        lines += [embedded_report(name, texts, data) for name, texts, _ in sets]
+        lines += ["", *real_text_table(data)]
+    print("\n".join(lines))
 
 
 def planted_report() -> list[str]:
@@ -109,6 +115,26 @@ def unseen_report(name: str, texts: list[PlantedSecret], clean: list[str]) -> li
         rules = Counter(getattr(planted, part) for planted in found_by_rules)
         lines += [f"| {key} | {every[key]} | {both[key]} | {rules[key]} |" for key in every]
     return lines
+
+
+def embedded_report(name: str, texts: list[PlantedSecret], data: Path) -> str:
+    """The share found where each text is a paragraph of a real mail without a secret."""
+    rng = random.Random(SEED)
+    mails = [
+        text
+        for text in real_texts(data, "mailbox-arnold/emails", "body")
+        if 400 < len(text) < 1500 and not is_trained_on(text) and not find_secrets(text)
+    ]
+    found = 0
+    for planted in texts:
+        paragraphs = rng.choice(mails).split("\n\n")
+        at = rng.randint(0, len(paragraphs))
+        before = "\n\n".join([*paragraphs[:at], ""])
+        text = before + "\n\n".join([planted.text, *paragraphs[at:]])
+        start, end = planted.start + len(before), planted.end + len(before)
+        found += is_found(replace(planted, text=text, start=start, end=end))
+    share = 100 * found / len(texts)
+    return f"Within real mails, {name}: {found} of {len(texts)} found ({share:.1f} %)."
 
 
 def _overlaps(planted: PlantedSecret, search: Callable[[str], list[Finding]]) -> bool:
