@@ -1,6 +1,7 @@
 """Random cleaned mails of real mailboxes, to be read by eye for what cleaning left or lost.
 
-    python -m benchmarks.random_mails --seed 7 [--corpus mailbox-arnold --count 50] [--data DIR]
+    python -m benchmarks.random_mails --seed 7 [--corpus mailbox-arnold --count 50] [--cut 160]
+        [--data DIR]
 
 Prints each mail's own words and the words that it quotes as examples hold them, and behind them the
 parts that were cut, each with its reason. Mails are those of `--corpus` that a person wrote, drawn
@@ -19,14 +20,15 @@ from maverick_assets.datasets.mail.programs.recurrence import has_any
 from maverick_assets.datasets.mail.table import clean_row, programs_of
 from maverick_assets_tests.corpora.real_data import REAL_DATA, read_rows
 
-CUT_CHARACTERS = 160  # of a part that was cut, shown from its beginning
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--corpus", default="mailbox-arnold")
     parser.add_argument("--count", type=int, default=50)
+    parser.add_argument(
+        "--cut", type=int, default=160, help="characters shown of a part that was cut"
+    )
     parser.add_argument("--data", type=Path, default=REAL_DATA)
     arguments = parser.parse_args()
     rows = {row["id"]: row for row in mail_rows_of(arguments.corpus, arguments.data)}
@@ -34,7 +36,7 @@ def main() -> None:
     owned = {key for key, row in rows.items() if row["is_own"]}
     own = [mail for mail in mails if mail.id.partition(":")[2] in owned]
     for mail in random.Random(arguments.seed).sample(own, min(arguments.count, len(own))):
-        print(shown(mail, rows[mail.id.partition(":")[2]]["body"]))
+        print(shown(mail, rows[mail.id.partition(":")[2]]["body"], arguments.cut))
 
 
 def mail_rows_of(corpus: str, data: Path) -> Iterator[dict[str, Any]]:
@@ -64,11 +66,11 @@ def cleaned(rows: dict[str, dict[str, Any]]) -> Iterator[CleanMail]:
         yield clean_row("mails", row, programs) if has_any(mail.lines, programs.keys) else mail
 
 
-def shown(mail: CleanMail, body: str) -> str:
+def shown(mail: CleanMail, body: str, characters: int) -> str:
     """A mail as text for a terminal."""
     text = plain_text(body or "")
     parts = [(part.reason, " ".join(text[part.start : part.end].split())) for part in mail.removed]
-    cut = [f"  [{reason}] {words[:CUT_CHARACTERS]}" for reason, words in parts if words]
+    cut = [f"  [{reason}] {words[:characters]}" for reason, words in parts if words]
     head = f"=== {mail.id} {mail.sender}: {mail.subject}"
     quoted = ["--- answers", mail.quoted] if mail.quoted else []
     return "\n".join([head, mail.text, *quoted, "--- cut", *cut, ""])

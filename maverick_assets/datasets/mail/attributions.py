@@ -57,7 +57,7 @@ _YAHOO = re.compile(r"--- [^-\s].{2,90} wrote:$")
 # "3. kesäkuuta 2025 klo 10.02 Dana Cole <dana@x.example> kirjoitti:"
 _UNKNOWN_LANGUAGE = re.compile(rf".{{0,200}}{_ADDRESS}.{{0,90}}:$")
 # Above quoted lines, English only: "On 10 September 2002, Dana Cole said:"
-_SAID = re.compile(r"(?:On|At) .{6,200}\bsaid ?:$")
+_SAID = re.compile(r"(?:On|At|In a message dated:?) .{6,200}\bsaid ?:$")
 # Above quoted lines: "Dana Cole wrote:"; English only: '"Dana Cole" said:'
 _UNDATED = re.compile(
     rf"\S.{{0,80}}\s{_WROTE} ?:$"
@@ -90,10 +90,10 @@ _FULL_DATE = (
     r"|[^\W\d]{3,12}\.? \d{1,2}[^\W\d]{0,2},? \d{4}|\d{4}年)"
 )
 # What an attribution begins with, as no line of a writer's own words above it does: its opening and
-# a date, or the date alone, perhaps with the name of the day ("Tue, 3 Jun 2025"). MH, English only:
-# "In message <1@x.example>, Dana Cole writes:"
+# a date, or the date alone, perhaps with the name of the day ("Tue, 3 Jun 2025"). MH and AOL,
+# English only: "In message <1@x.example>, Dana Cole writes:", "In a message dated 3 Jun 2025, ..."
 _BEGINNING = re.compile(
-    r"[-* \t]{0,5}(?:In (?:message|article) <|"
+    r"[-* \t]{0,5}(?:In (?:message|article) <|In a message dated|"
     rf"(?:{_OPENINGS})\s.{{0,30}}?(?:{_FULL_DATE}|\b\d{{1,2}}\b(?![:.h]\d).{{0,25}}\d[:.h]\d\d)"
     rf"|\[?(?:[^\W\d]{{2,12}}\.?,? )?{_FULL_DATE}|(?:{_QUOTING})\s)"
 )

@@ -130,7 +130,7 @@ def is_closing(line: str) -> bool:
 
 def is_block_line(line: str) -> bool:
     """Whether a line may belong to a contact block: an office, a company, a number, an address."""
-    line = line.strip()
+    line = line.strip(" \t()")  # "(and Dana Cole)"
     return _is_office(line) or _is_contact_line(line) or bool(_POSTAL.match(line))
 
 

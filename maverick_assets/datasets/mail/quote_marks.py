@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 # Prompts of programs and postscripts look like initials and are left out: "SQL> select 1", "PS> "
 QUOTE_MARK = r"\s{0,3}>|\s{4,8}>>|\s{2,8}[A-Z][A-Za-z]{0,9}>(?=\s|$)|(?!SQL|PS)[A-Z]{2,3}>(?=\s|$)"
 _MARKED = re.compile(QUOTE_MARK)
-# NMH and others: "  | Can you start in June?". A line of a table has more bars.
-_BAR = re.compile(r"\s{0,4}\|(?:\s[^|]*)?$")
-_BAR_MARK = re.compile(r"\s{0,4}\| ?")
-_BARRED_WORD = re.compile(r"\|\s+\S.*?[^\W\d_]{2,}\s+[^\W\d_]{2,}")
+# NMH and others: "  | Can you start in June?", "--] Can you start in June?". A line of a table has
+# more bars.
+_BAR = re.compile(r"\s{0,4}(?:\||[-=~:#%]{1,3}[\]}])(?:\s[^|]*)?$")
+_BAR_MARK = re.compile(r"\s{0,4}(?:\||[-=~:#%]{1,3}[\]}]) ?")
+_BARRED_WORD = re.compile(r"[|\]}]\s+\S.*?[^\W\d_]{2,}\s+[^\W\d_]{2,}")
+_BAR_STARTS = frozenset(" \t|-=~:#%")
 _BAR_LINES = 2  # at least, one of which holds words
 _MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
 _MARK_CHARACTERS = 20  # of the longest mark
@@ -87,7 +89,7 @@ def without_marks(lines: Sequence[str]) -> list[str]:
 
 def _barred_runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """First line and end of each run of lines that bars mark as quoted."""
-    if not any(line.lstrip()[:2] == "| " for line in lines):  # cheap; nearly no text has one
+    if not any(_BAR.match(line) for line in lines if line[:1] in _BAR_STARTS):  # cheap
         return
     end = 0
     for start in range(len(lines)):

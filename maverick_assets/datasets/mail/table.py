@@ -21,7 +21,12 @@ from maverick_assets.datasets.authorship.evidence import mail_evidence, stored
 from maverick_assets.datasets.authorship.headers import read_headers
 from maverick_assets.datasets.authorship.programs import program_reason
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
-from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS, CleanBody, clean_body
+from maverick_assets.datasets.mail.cleaning import (
+    MAX_TEXT_CHARACTERS,
+    CleanBody,
+    RemovedPart,
+    clean_body,
+)
 from maverick_assets.datasets.mail.languages import any_of
 from maverick_assets.datasets.mail.links.keys import (
     PASSIVE,
@@ -240,6 +245,21 @@ class Programs:
 
     lines: RecurringLines
     outdated: list[str]  # ids of mails outside of the refresh that hold a line that came or went
+
+
+def removed_parts(table: Path, ids: Collection[str]) -> dict[str, tuple[RemovedPart, ...]]:
+    """What was cut from mails of a Delta table, by their ids."""
+    content = read_table(table, columns=["id", "removed"], where={"id": sorted(ids)})
+    rows: list[dict[str, Any]] = [] if content is None else content.to_pylist()
+    return {row["id"]: tuple(RemovedPart(**part) for part in row["removed"]) for row in rows}
+
+
+def stored_programs(table: Path) -> RecurringLines:
+    """The lines that recur in the mails of a Delta table."""
+    stored = read_table(table, columns=["lines"])
+    if stored is None:
+        return NO_LINES
+    return recurring_lines(stored["lines"].cast(MAIL_SCHEMA.field("lines").type))
 
 
 def programs_of(table: Path, fresh: Sequence[CleanMail], scope: Collection[str] | None) -> Programs:

@@ -15,11 +15,12 @@ from maverick_assets.crm.raw_table import LIVE, live_rows
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.datasets.examples.select import CandidateSummary
 from maverick_assets.datasets.examples.withheld import count_withheld
-from maverick_assets.datasets.mail.cleaning import RemovedPart, clean_body, plain_text
+from maverick_assets.datasets.mail.cleaning import RemovedPart, plain_text
+from maverick_assets.datasets.mail.table import removed_parts
 from maverick_assets.datasets.quality.fates import TableFates, unused_tables
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import read_table
-from maverick_assets.lake.paths import raw_path, turns_path
+from maverick_assets.lake.paths import mails_path, raw_path, turns_path
 from maverick_assets.recipes import Recipe
 
 SHOWN_ON_PAGE = 20  # random examples
@@ -151,8 +152,10 @@ def mail_bodies(lake: Path, examples: Sequence[Example]) -> list[list[BodyPart]]
         rows = live_rows(raw_path(lake, source), {"id": ids})
         bodies |= {(source, row["id"]): row["body"] or "" for row in rows}
     keys = [(example.source, example.source_ids[-1]) for example in examples]
-    of_examples = [bodies.get(key, "") for key in keys]
-    return [body_parts(plain_text(body), clean_body(body).removed) for body in of_examples]
+    removed = removed_parts(mails_path(lake), [f"{source}:{row_id}" for source, row_id in bodies])
+    return [
+        body_parts(plain_text(bodies.get(key, "")), removed.get(":".join(key), ())) for key in keys
+    ]
 
 
 def body_parts(body: str, removed: Sequence[RemovedPart]) -> list[BodyPart]:

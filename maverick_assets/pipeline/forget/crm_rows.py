@@ -14,6 +14,7 @@ from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.crm.people.rows import belongs_to, without_people
 from maverick_assets.crm.schema import TABLES, Table
+from maverick_assets.datasets.mail.programs.recurrence import RecurringLines
 from maverick_assets.pipeline.forget.quotes import own_lines, without_quotes
 
 
@@ -33,11 +34,12 @@ def find_in_crm(
     connection: psycopg.Connection,
     people: People,
     rows: Mapping[str, Collection[str]],
-    cut_quotes: bool,
+    programs: RecurringLines | None,
 ) -> dict[str, CrmRows]:
     """Rows of the CRM by table: own, those among `rows` (ids), and what the others would become.
 
-    `cut_quotes`: without what mails quote of them.
+    `programs`: the lines that recur in the lake, where the others lose what they quote of them;
+    None where quotes stay.
     """
     found: dict[str, CrmRows] = {}
     for table in TABLES.values():
@@ -48,13 +50,15 @@ def find_in_crm(
             parents = {*rows.get(table.parent, ()), *found.get(table.parent, CrmRows()).own}
             gone |= {row["id"] for row in stored if row.get("conversation_id") in parents}
         theirs = [row for row in stored if row["id"] in gone]
-        lines = own_lines(theirs) if table.shape == "mail" and cut_quotes else set()
+        lines: set[str] | None = None
+        if table.shape == "mail" and programs is not None:
+            lines = own_lines(theirs, programs)
         found[table.name] = entry = CrmRows([row["id"] for row in theirs])
         for row in stored:
             if row["id"] in gone:
                 continue
             new = without_people(row, people, table.columns)
-            if table.shape == "mail" and cut_quotes:
+            if lines is not None:
                 body = _without_quotes(row["body"] or "", people, lines)
                 new = new if body is None else {**new, "body": people.without(body)}
             if new != row:

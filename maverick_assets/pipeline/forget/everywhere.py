@@ -11,11 +11,12 @@ from maverick_assets.crm.forgotten import Identity, contact_digest, people_of, r
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.crm.raw_table import RAW_COLUMNS
 from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.mail.table import stored_programs
 from maverick_assets.datasets.owner import owner_of
 from maverick_assets.errors import BadInput
 from maverick_assets.files import write_atomically
 from maverick_assets.lake.delta import open_table
-from maverick_assets.lake.paths import raw_paths
+from maverick_assets.lake.paths import mails_path, raw_paths
 from maverick_assets.pipeline.forget.crm_rows import clean_crm, find_in_crm
 from maverick_assets.pipeline.forget.databases import (
     clean_texts,
@@ -190,7 +191,8 @@ def _clean_crm(
         rows = {request.target.table: frozenset([request.target.id])}
     with open_database(crm_url(settings), "MAVERICK_CRM_URL") as connection:
         cut_quotes = in_crm and request.also_quotes
-        found = find_in_crm(connection, people, rows, cut_quotes)
+        programs = stored_programs(mails_path(settings.lake)) if cut_quotes else None
+        found = find_in_crm(connection, people, rows, programs)
         if in_crm:
             clean_crm(connection, found)
     return {name: rows.count for name, rows in found.items()}

@@ -161,7 +161,7 @@ def _note_same_phones(
             address, body = normalized(row["sender_email"] or ""), row["body"] or ""
             # Most mails hold none of them, and need not be divided.
             if address not in wanted and phones & _numbers(body):
-                seen.phones[address] |= phones & _signature_phones(body)
+                seen.phones[address] |= phones & _signature_phones(body, address)
 
 
 def _names_seen(lake: Path, tables: Sequence[Table], wanted: Collection[str]) -> NamesSeen:
@@ -224,13 +224,13 @@ def _note_signature(seen: NamesSeen, address: str, body: str) -> None:
         is_name = _SIGNATURE_WORDS.fullmatch(words) and words[:1].isupper()
         if is_name and _spells(parts, fold(_TITLE.sub("", words))):
             seen.add(address, words)
-    seen.phones[address] |= _signature_phones(body)
+    seen.phones[address] |= _signature_phones(body, address)
 
 
-def _signature_phones(body: str) -> set[str]:
+def _signature_phones(body: str, address: str) -> set[str]:
     """The numbers in a mail's signature; none where it is too long to be divided."""
     try:
-        text, removed = plain_text(body), clean_body(body).removed
+        text, removed = plain_text(body), clean_body(body, address).removed
     except TooMuchText:
         return set()
     signed = [text[part.start : part.end] for part in removed if part.reason in _SIGNED]

@@ -20,8 +20,9 @@ from maverick_assets.crm.people.mentions import People
 from maverick_assets.crm.people.rows import belongs_to, without_people
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import Table
+from maverick_assets.datasets.mail.table import stored_programs
 from maverick_assets.lake.delta import ROW_HASH, only_writer, read_table, row_hash, sync_table
-from maverick_assets.lake.paths import raw_path
+from maverick_assets.lake.paths import mails_path, raw_path
 from maverick_assets.pipeline.forget.quotes import own_lines, without_quotes
 from maverick_assets.pipeline.forget.tombstone import RowIds
 
@@ -46,7 +47,7 @@ def quoting_mails(
     found = []
     mails = {t.name: live_rows(raw_path(lake, t.name)) for t in tables if t.shape == "mail"}
     theirs = [row for rows in mails.values() for row in rows if _wrote(row, people)]
-    lines = own_lines(theirs)
+    lines = own_lines(theirs, stored_programs(mails_path(lake)))
     for name, rows in mails.items():
         for row in rows:
             if belongs_to(row, people):

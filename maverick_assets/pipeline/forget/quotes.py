@@ -7,21 +7,24 @@ from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.datasets.mail.cleaning import clean_body, plain_text
 from maverick_assets.datasets.mail.header_blocks import quoted_author
+from maverick_assets.datasets.mail.programs.recurrence import RecurringLines
 from maverick_assets.datasets.mail.quote_marks import is_marked, without_mark
 from maverick_assets.datasets.mail.quotes import find_introductions
 
 _TELLING = 25  # characters of a line that nobody else writes by chance
 
 
-def own_lines(mails: Iterable[Mapping[str, Any]]) -> set[str]:
+def own_lines(mails: Iterable[Mapping[str, Any]], programs: RecurringLines) -> set[str]:
     """The lines of mails that are long enough to tell whose they are, without what they quote.
 
+    Lines of `programs`, which recur in the lake, are nobody's: others send a company's footer, too.
     Of a mail with too much text nothing says which lines are its writer's: it gives none.
     """
     lines: set[str] = set()
     for mail in mails:
         try:
-            words = clean_body(mail["body"] or "").text
+            sender = (mail["sender_email"] or "").strip().lower()
+            words = clean_body(mail["body"] or "", sender, programs).text
         except TooMuchText:
             continue
         lines.update(filter(None, map(_telling, words.splitlines())))
