@@ -68,8 +68,9 @@ _UNDATED = re.compile(
 # listed: "Dana Cole:", "Dana M. Cole mumbled:"; no greeting
 _NAMED = re.compile(
     r"(?!Dear|Hi|Hello|Hey|Hallo|Lieber?|Bonjour|Ch[eè]re?|Ciao|Car[oa]|Hola|Querid[oa])"
+    r"(?:\"[^\"\n]{2,60}\"(?P<said>(?: [^\W\d_A-Z]{2,15}){1,3}) ?:$|"
     r"[\"'(]?[^\W\d_a-z][\w.-]*(?: (?:v[ao]n|de[rnl]?|d[aiou]|la|le))*(?: [^\W\d_a-z][\w.-]*){1,3}"
-    r"[\"')]?(?P<verb> [^\W\d_A-Z]{2,15})? ?:$"
+    r"[\"')]?(?P<verb> [^\W\d_A-Z]{2,15})? ?:$)"
 )
 # As the first words of a text, above quoted lines, in a language that no module covers:
 # "Ar an 3ú lá de mí 6, scríobh dana cole :"
@@ -177,7 +178,7 @@ def _is_unlisted(lines: Sequence[str], i: int) -> bool:
         return True
     named = _NAMED.match(line) if alone else None
     # "Market Participants:" above a text that the writer only passes on may be his greeting.
-    if named and (named["verb"] or _answers_below(lines, i + 1)):
+    if named and (named["verb"] or named["said"] or _answers_below(lines, i + 1)):
         return True
     return i == 0 and bool(_NUMBERED.match(line))
 

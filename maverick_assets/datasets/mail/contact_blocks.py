@@ -38,9 +38,9 @@ _NAME_CHARACTERS = 40
 _NUMBER = re.compile(r"\+?\(?\d[\d\s().\-/]{4,}\d\d")
 _NUMBER_DIGITS = 7  # of a telephone number, at least
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
-# "allan@x.example", "www.x.example", "Allan Price x3-4471", "3-4471", "Tél. : 01 55", "T: 555"
+# "allan@x.example", "www.x.example", "Allan Price x3-4471", "3-4471", "#54471", "Tél. : 01 55"
 _CONTACT = re.compile(
-    r"[^\s@]+@[^\s@]+\.\w|https?://|www\.|\bx ?\d?-?\d{4,5}$|^\d-\d{4}$"
+    r"[^\s@]+@[^\s@]+\.\w|https?://|www\.|\bx ?\d?-?\d{4,5}$|^\d-\d{4}$|^#\d{5}$"
     r"|\b(?:" + any_of(lambda language: language.contacts.telephone_labels) + r")\b\W{0,4}\d",
     re.IGNORECASE,
 )
@@ -137,6 +137,11 @@ def is_block_line(line: str) -> bool:
 def ends_sentence(line: str) -> bool:
     """Whether a line ends a sentence: "I come tomorrow." does, "Acme Inc." does not."""
     return bool(_SENTENCE_END.search(line)) and not _ABBREVIATION.search(line)
+
+
+def is_announcement(sentence: str) -> bool:
+    """Whether a sentence leads up to a contact: "Send the oven to", "Here is her number"."""
+    return bool(_ANNOUNCEMENT.search(sentence[-_LINE_CHARACTERS:]))
 
 
 def _start_below_closing(lines: Sequence[str], start: int, end: int) -> int:

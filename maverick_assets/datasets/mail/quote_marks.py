@@ -10,11 +10,15 @@ QUOTE_MARK = r"\s{0,3}>|\s{4,8}>>|\s{2,8}[A-Z][A-Za-z]{0,9}>(?=\s|$)|(?!SQL|PS)[
 _MARKED = re.compile(QUOTE_MARK)
 # NMH and others: "  | Can you start in June?", "--] Can you start in June?". A line of a table has
 # more bars.
-_BAR = re.compile(r"\s{0,4}(?:\||[-=~:#%]{1,3}[\]}])(?:\s[^|]*)?$")
-_BAR_MARK = re.compile(r"\s{0,4}(?:\||[-=~:#%]{1,3}[\]}]) ?")
-_BARRED_WORD = re.compile(r"[|\]}]\s+\S.*?[^\W\d_]{2,}\s+[^\W\d_]{2,}")
-_BAR_STARTS = frozenset(" \t|-=~:#%")
-_BAR_LINES = 2  # at least, one of which holds words
+_BAR = re.compile(r"\s{0,4}(?:\|(?:\s[^|]*)?$|[-#%~]{1,3}[\]}])")
+_BAR_MARK = re.compile(r"\s{0,4}(?:\||[-#%~]{1,3}[\]}]) ?")
+_BARRED_WORD = re.compile(r"[|\]}]\s*\S.*?[^\W\d_]{2,}\s+[^\W\d_]{2,}")
+_BAR_STARTS = frozenset(" \t|-#%~")
+_BAR_LINES = 2  # at least with "|", one of which holds words
+# ") Can you start in June?": a mark that nobody listed, on nearly all lines of a quoted mail
+_FOREIGN_MARK = re.compile(r"[):;%#~=+!&$](?:\s|$)")
+_MOST = 0.9
+_FOREIGN_LINES = 3  # with words, at least
 _MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
 _MARK_CHARACTERS = 20  # of the longest mark
 # A writer's own "> 5% is too much", which quotes nobody
@@ -81,6 +85,11 @@ def without_marks(lines: Sequence[str]) -> list[str]:
 
     If most of the lines carry a mark, the others do not belong to the quote.
     """
+    written = [line for line in lines if line.strip()]
+    first = written[0][0] if written and _FOREIGN_MARK.match(written[0]) else ""
+    same = sum(line[0] == first for line in written) if first else 0
+    if same >= _FOREIGN_LINES and same >= _MOST * len(written):
+        return without_marks([line[1:].removeprefix(" ") for line in lines if line[:1] == first])
     marks = marked_lines(lines, introduced=True)
     if not (quote_follows(lines, 0) and 2 * sum(marks) > len(lines)):
         return list(lines)
@@ -99,7 +108,8 @@ def _barred_runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
         while end < len(lines) and _BAR.match(lines[end]):
             end += 1
         run = lines[start:end]
-        if end - start >= _BAR_LINES and any(map(_BARRED_WORD.search, run)):
+        long_enough = end - start >= _BAR_LINES or "|" not in run[0]
+        if long_enough and any(map(_BARRED_WORD.search, run)):
             yield start, end
 
 

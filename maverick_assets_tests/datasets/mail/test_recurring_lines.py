@@ -185,6 +185,9 @@ def test_night_after_night_and_in_any_order_the_mails_are_those_of_a_full_rebuil
         "Please send forty.\nPaul Marsh, C.E.\nSales\npaul.marsh@marsh.example",
         'Ask for Dana.\n\n- Paul "Crate" Marsh\n  paul.marsh@marsh.example',
         "The numbers are below.\n\nPaul\nx4471",
+        "Let us say forty then\nPaul Marsh\nBoat Crates\n0131 496 0021",
+        "Forty will do.\n\nPaul Marsh\nBoat Crates\nSales and Repairs",
+        "Forty will do.\n\nPaul\n#31203",
     ],
 )
 def test_a_block_below_the_name_that_the_address_spells_goes_at_once(

@@ -29,6 +29,10 @@ class LineKeys:
 _DIGITS = str.maketrans("123456789", "000000000")
 _QUERY = re.compile(r"[?#]\S*")  # of a link; it differs from mail to mail
 _ADDRESS = re.compile(r"[^\s@<>\"'(\[:]{1,64}@[^\s@<>\"')\]]{3,200}")
+# Lotus Notes: "Dana Cole@ACME COMMUNICATIONS", "Dana M Cole/HOU/ACME@ACME"
+_NOTES_NAME = re.compile(
+    r"\s*([^\W\d_][^\d@/<>\n\"]{2,50})(?:/[^@\n\"]{1,60})?@[A-Za-z ]{2,30}(?![\w.])"
+)
 _LETTERS = re.compile(r"\W+")
 _NAMES = re.compile(r"[^\W\d_]{3,}")
 # A line that only a program writes: "[...]", "*** ...", "| ... |", or all in capitals
@@ -52,6 +56,9 @@ _NAME_WORDS = 4
 
 def author_of(introduction: str) -> str:
     """The address, else the name in a text that says who wrote a mail; empty where it has none."""
+    notes = _NOTES_NAME.match(introduction)
+    if notes:
+        return notes.group(1).strip().lower()
     address = _ADDRESS.search(introduction)
     if address:
         return address.group().lower()

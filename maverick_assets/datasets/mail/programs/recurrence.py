@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from maverick_assets.datasets.mail.contact_blocks import (
     ends_sentence,
     has_contact,
+    is_announcement,
     is_block_line,
     is_closing,
     text_end,
@@ -32,6 +33,7 @@ MIN_SIGNED = 3  # different mails with the line below a name or above a greeting
 MIN_EDGES = 4  # different mails with a line that people do not type at the end of a text
 MIN_WRITERS = 3  # that make a line everybody's program's
 _INNER_WEIGHT = 2  # a line that stands within texts half as often is a person's
+_OFFICE_LINES = 5  # below a full name, at most, where none of them is a telephone or an address
 _LABEL_LETTERS = 4  # of a line that is nothing but a telephone number: "Tel 212 555 0100"
 _KINDS = ("signed", "edges", "inner")  # fields of `LineKeys` that hold keys of lines
 _MIX = 0x9E3779B97F4A7C15  # odd, so that no two keys are mixed into one
@@ -164,9 +166,14 @@ def own_block_places(lines: Sequence[str], names: Collection[str]) -> list[int]:
         return []
     above = text_end(lines, text_end(lines, tail) - 1)  # of the words above the name
     sentence = lines[above - 1].rstrip() if above else ""
-    set_off = above < text_end(lines, tail) - 1 or ends_sentence(sentence)
-    if not (is_closing(sentence) or (sentence and set_off and not sentence.endswith((":", ",")))):
+    blank = above < text_end(lines, tail) - 1
+    leads_up = sentence.endswith((":", ",")) or (
+        not blank and not ends_sentence(sentence) and is_announcement(sentence)
+    )
+    if not (is_closing(sentence) or (sentence and not leads_up)):
         return []
+    if blank and len(lines[text_end(lines, tail) - 1].split()) > 1 and len(below) < _OFFICE_LINES:
+        return below  # a full name with an office and a company, and no telephone
     contacts = [lines[i].strip() for i in below if has_contact(lines[i])]
     # A line alone may be a postscript: "Deal 517673.1 and 517674.1".
     is_bare = any("@" in line or sum(map(str.isalpha, line)) <= _LABEL_LETTERS for line in contacts)
