@@ -17,7 +17,7 @@ _BAR_STARTS = frozenset(" \t|-#%~")
 _BAR_LINES = 2  # at least with "|", one of which holds words
 # ") Can you start in June?": a mark that nobody listed, on nearly all lines of a quoted mail
 _FOREIGN_MARK = re.compile(r"[):;%#~=+!&$](?:\s|$)")
-_MOST = 0.9
+_MOST = 0.7  # the others are the footer of a list
 _FOREIGN_LINES = 3  # with words, at least
 _MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
 _MARK_CHARACTERS = 20  # of the longest mark

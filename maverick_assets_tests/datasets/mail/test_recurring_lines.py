@@ -188,6 +188,8 @@ def test_night_after_night_and_in_any_order_the_mails_are_those_of_a_full_rebuil
         "Let us say forty then\nPaul Marsh\nBoat Crates\n0131 496 0021",
         "Forty will do.\n\nPaul Marsh\nBoat Crates\nSales and Repairs",
         "Forty will do.\n\nPaul\n#31203",
+        "Forty will do.\n\nPaul Marsh\n31203",
+        "Forty will do.\n\nPaul Marsh\nBoat Crates\n\nTel 0131 496 0021\n- ---------------",
     ],
 )
 def test_a_block_below_the_name_that_the_address_spells_goes_at_once(

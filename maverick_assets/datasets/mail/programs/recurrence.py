@@ -4,6 +4,7 @@ The evidence is counted over all mails, so it does not depend on their order. Wh
 of one writer is cut from his mails, what recurs over several writers from everybody's.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -33,6 +34,8 @@ MIN_SIGNED = 3  # different mails with the line below a name or above a greeting
 MIN_EDGES = 4  # different mails with a line that people do not type at the end of a text
 MIN_WRITERS = 3  # that make a line everybody's program's
 _INNER_WEIGHT = 2  # a line that stands within texts half as often is a person's
+_EXTENSION = re.compile(r"\s*[#xX]?\d{4,5}\s*$")
+_SIGNED_RULE = re.compile(r"\s*(?:- )?[-_*=]{5,}\s*$")  # OpenPGP puts "- " before dashes
 _OFFICE_LINES = 5  # below a full name, at most, where none of them is a telephone or an address
 _LABEL_LETTERS = 4  # of a line that is nothing but a telephone number: "Tel 212 555 0100"
 _KINDS = ("signed", "edges", "inner")  # fields of `LineKeys` that hold keys of lines
@@ -158,11 +161,11 @@ def has_own_block(text: str, author: str) -> bool:
 def own_block_places(lines: Sequence[str], names: Collection[str]) -> list[int]:
     """The places of a contact block at the end, below the name that the writer's address spells."""
     end = text_end(lines)
-    if not (names and end and is_block_line(lines[end - 1])):  # cheap; most texts end otherwise
+    if not (names and end and _may_sign(lines[end - 1])):  # cheap; most texts end otherwise
         return []
     tail = edges(lines, names)[1]
     below = [i for i in range(tail, end) if lines[i].strip()]
-    if not below or not all(is_block_line(lines[i]) for i in below):
+    if not below or not all(_may_sign(lines[i]) for i in below):
         return []
     above = text_end(lines, text_end(lines, tail) - 1)  # of the words above the name
     sentence = lines[above - 1].rstrip() if above else ""
@@ -174,10 +177,16 @@ def own_block_places(lines: Sequence[str], names: Collection[str]) -> list[int]:
         return []
     if blank and len(lines[text_end(lines, tail) - 1].split()) > 1 and len(below) < _OFFICE_LINES:
         return below  # a full name with an office and a company, and no telephone
+    if len(below) == 1 and _EXTENSION.match(lines[below[0]]):
+        return below
     contacts = [lines[i].strip() for i in below if has_contact(lines[i])]
     # A line alone may be a postscript: "Deal 517673.1 and 517674.1".
     is_bare = any("@" in line or sum(map(str.isalpha, line)) <= _LABEL_LETTERS for line in contacts)
     return below if contacts and (len(below) > 1 or is_bare) else []
+
+
+def _may_sign(line: str) -> bool:
+    return bool(is_block_line(line) or _EXTENSION.match(line) or _SIGNED_RULE.match(line))
 
 
 def _inwards(
