@@ -167,15 +167,18 @@ def own_block_places(lines: Sequence[str], names: Collection[str]) -> list[int]:
     below = [i for i in range(tail, end) if lines[i].strip()]
     if not below or not all(_may_sign(lines[i]) for i in below):
         return []
-    above = text_end(lines, text_end(lines, tail) - 1)  # of the words above the name
+    name = text_end(lines, tail) - 1
+    if name and _SIGNED_RULE.match(lines[name - 1]):
+        return [name - 1, name, *below]  # the name is a part of the block below the rule
+    above = text_end(lines, name)
     sentence = lines[above - 1].rstrip() if above else ""
-    blank = above < text_end(lines, tail) - 1
+    blank = above < name
     leads_up = sentence.endswith((":", ",")) or (
         not blank and not ends_sentence(sentence) and is_announcement(sentence)
     )
     if not (is_closing(sentence) or (sentence and not leads_up)):
         return []
-    if blank and len(lines[text_end(lines, tail) - 1].split()) > 1 and len(below) < _OFFICE_LINES:
+    if blank and len(lines[name].split()) > 1 and len(below) < _OFFICE_LINES:
         return below  # a full name with an office and a company, and no telephone
     if len(below) == 1 and _EXTENSION.match(lines[below[0]]):
         return below
