@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from maverick_assets.datasets.secrets.classifier.model import find_by_classifier
-from maverick_assets.datasets.secrets.issued import ISSUED_RULES
+from maverick_assets.datasets.secrets.issued.issued_rules import ISSUED_RULES
 from maverick_assets.datasets.secrets.phrased import PHRASED_RULES
 from maverick_assets.datasets.secrets.rules import Rule
 

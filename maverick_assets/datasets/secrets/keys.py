@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from maverick_assets.datasets.secrets.issued.vendors import is_random
 from maverick_assets.datasets.secrets.nearby import MAX_NOUNS, find_nouns, line_end
 from maverick_assets.datasets.secrets.patterns import KEY, WALLET, any_entry, words
 from maverick_assets.datasets.secrets.rules import TextSpan
-from maverick_assets.datasets.secrets.vendors import is_random
 
 _LONG_WORD = re.compile(r"(?<![\w/.-])[\w+/=.-]{16,400}")
 # "RSA key fingerprint is ...", "the public key", "commit ..."

@@ -6,9 +6,9 @@ Their shape identifies them, whatever words stand around.
 import re
 from collections.abc import Iterator
 
-from maverick_assets.datasets.secrets.payment import PAYMENT_RULES
+from maverick_assets.datasets.secrets.issued.payment import PAYMENT_RULES
+from maverick_assets.datasets.secrets.issued.vendors import VENDOR_RULES
 from maverick_assets.datasets.secrets.rules import Rule, Search, TextSpan, is_placeholder
-from maverick_assets.datasets.secrets.vendors import VENDOR_RULES
 
 # "-----BEGIN RSA PRIVATE KEY-----"
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")

@@ -1,0 +1,1 @@
+"""Secrets that machines issue: keys, tokens, numbers of cards and accounts."""
