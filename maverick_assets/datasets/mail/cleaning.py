@@ -12,7 +12,7 @@ from itertools import accumulate, groupby, takewhile
 from maverick_assets.crm.html_text import MAX_PAGE_CHARACTERS, TooMuchText, html_to_text
 from maverick_assets.datasets.characters import visible
 from maverick_assets.datasets.mail.attributions import own_words_before
-from maverick_assets.datasets.mail.footers import Position, footer_reasons
+from maverick_assets.datasets.mail.footers import Position, footer_reasons, is_delimiter
 from maverick_assets.datasets.mail.header_blocks import quoted_author
 from maverick_assets.datasets.mail.programs.armour import armour_spans
 from maverick_assets.datasets.mail.programs.line_keys import author_of
@@ -203,11 +203,18 @@ def _divide(lines: Sequence[str], known: KnownLines) -> _Division:
 def _mark_footers(lines: Sequence[str], own: Sequence[int], reasons: list[str | None]) -> None:
     """Enter in `reasons` why lines of those in `own`, which have none, are footers.
 
-    A footer ends where something introduces quoted lines: the writer may answer below them.
+    A footer ends where something introduces quoted lines, and a signature where quoted lines begin:
+    the writer may answer below them.
     """
+    signature = next((i for i in own if is_delimiter(lines[i])), len(lines))
+    ends = [
+        i
+        for i, reason in enumerate(reasons)
+        if reason in _INTRODUCED or (reason == "quote" and i > signature)
+    ]
     parts = [own]
-    if any(reason in _INTRODUCED for reason in set(reasons)):
-        parts = [part for part in _parts(own, reasons) if any(lines[i].strip() for i in part)]
+    if ends:
+        parts = [part for part in _parts(own, ends) if any(lines[i].strip() for i in part)]
     for number, part in enumerate(parts):
         position = Position(first=number == 0, last=number == len(parts) - 1)
         _enter(footer_reasons([lines[i] for i in part], position), part, reasons)
@@ -226,12 +233,11 @@ def _enter(
         reasons[i] = reason
 
 
-def _parts(own: Sequence[int], reasons: Sequence[str | None]) -> list[list[int]]:
-    """`own`, apart where the line of an introduction stands between two."""
-    introduced = [i for i, reason in enumerate(reasons) if reason in _INTRODUCED]
+def _parts(own: Sequence[int], ends: Sequence[int]) -> list[list[int]]:
+    """`own`, apart where one of `ends` stands between two. Both ascend."""
     parts: list[list[int]] = [[]]
     for i in own:
-        if parts[-1] and bisect_right(introduced, i) > bisect_right(introduced, parts[-1][-1]):
+        if parts[-1] and bisect_right(ends, i) > bisect_right(ends, parts[-1][-1]):
             parts.append([])
         parts[-1].append(i)
     return parts

@@ -138,6 +138,11 @@ def _marking_end(lines: Sequence[str]) -> int:
     return end if markings > 1 or any(line.strip() for line in lines[end:]) else 0
 
 
+def is_delimiter(line: str) -> bool:
+    """Whether a line is the delimiter above a signature (RFC 3676)."""
+    return line in _DELIMITERS
+
+
 def _signature_start(lines: Sequence[str]) -> int:
     """Index of the signature delimiter `-- ` (RFC 3676).
 
