@@ -1,8 +1,10 @@
 """Finds secrets in texts: those that machines issue, those that people phrase, and, as a second
 opinion, what a classifier of our own takes for one."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from maverick_assets.datasets.secrets.classifier.model import find_by_classifier
 from maverick_assets.datasets.secrets.issued.issued_rules import ISSUED_RULES
@@ -30,13 +32,15 @@ def find_secrets(text: str) -> list[Finding]:
 
     Takes time linear in the length of the text.
     """
-    findings = list(_findings(text, _RULES))
-    findings += [
-        second
-        for second in _findings(text, (_CLASSIFIER,))
-        if not any(first.start <= second.start and second.end <= first.end for first in findings)
+    of_rules = find_by_rules(text)
+    starts = [finding.start for finding in of_rules]
+    ends = [0, *accumulate((finding.end for finding in of_rules), max)]  # of the first so many
+    second_opinion = [
+        finding
+        for finding in _findings(text, (_CLASSIFIER,))
+        if finding.end > ends[bisect_right(starts, finding.start)]  # no rule's finding covers it
     ]
-    return sorted(findings)
+    return sorted([*of_rules, *second_opinion])
 
 
 def find_by_rules(text: str) -> list[Finding]:

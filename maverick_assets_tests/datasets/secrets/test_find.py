@@ -139,7 +139,7 @@ def test_no_excerpt_holds_what_was_found(parts: list[PlantedSecret | None], talk
 def test_the_time_of_hostile_text_is_bounded(name: str) -> None:
     started = time.process_time()
     find_secrets(HOSTILE[name])
-    assert time.process_time() - started < 1  # 0.1 s on a quiet machine
+    assert time.process_time() - started < 1  # 0.4 s on a quiet machine
 
 
 def test_a_text_with_too_many_nouns_to_read_is_flagged() -> None:
