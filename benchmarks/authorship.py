@@ -1,4 +1,4 @@
-"""Whether the owner's mails are told from forged ones. Prints Markdown.
+"""How many forged mails pass for the owner's, and how many of his own wait. Prints Markdown.
 
     python -m benchmarks.authorship [--names] [--data ../shared/data]
 

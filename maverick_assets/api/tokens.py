@@ -73,7 +73,7 @@ class TokenBook:
         return self._tokens
 
     def ensure_first(self) -> Path | None:
-        """Make a token with all scopes where there is none yet; the file that holds its secret."""
+        """Make a token with all scopes unless one exists; the file that holds its secret."""
         with self._locked():
             return None if self.tokens() else self._add(FIRST, SCOPES)
 

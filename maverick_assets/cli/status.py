@@ -11,15 +11,15 @@ from maverick_assets.cli.models import summary, versions_in_service
 from maverick_assets.cli.services import dagster_instance, running_services
 from maverick_assets.crm.connection import connect, describe_database
 from maverick_assets.crm.schema import TABLES
-from maverick_assets.datasets.authorship.judgement import WAITING
-from maverick_assets.datasets.quality.unused_tables import read_warnings
-from maverick_assets.datasets.turns.mail_authors import authorship_counts
 from maverick_assets.recipes import load_recipes
 from maverick_assets.settings import load_settings
 
 
 def status(as_json: AsJson = False) -> None:
     """Show the run home, the rows of the CRM, the versions in service and the last runs."""
+    from maverick_assets.datasets.quality.unused_tables import read_warnings
+    from maverick_assets.datasets.turns.mail_authors import authorship_counts
+
     settings = load_settings()
     with running_services(settings):
         with connect(load_settings()) as connection:
@@ -68,6 +68,8 @@ def warning_lines(warnings: Mapping[str, Sequence[str]]) -> list[str]:
 
 def _mail_lines(mails: Counter[str]) -> list[str]:
     """Mails that are not taken for their sender's words, and where those that wait can be seen."""
+    from maverick_assets.datasets.authorship.judgement import WAITING
+
     if not mails:
         return []
     counts = ", ".join(f"{count} {reason}" for reason, count in mails.most_common())

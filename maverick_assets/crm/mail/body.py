@@ -106,7 +106,7 @@ def _root(part: EmailMessage, parts: list[EmailMessage]) -> EmailMessage:
 
 
 def _mixed(parts: list[EmailMessage], depth: int) -> Iterator[str]:
-    """All texts without a name; where there is none, the first with a name that is shown."""
+    """All texts without a name, else the first named one that is shown."""
     named: list[EmailMessage] = []
     has_text = False
     for part in parts:

@@ -46,7 +46,7 @@ class Mailbox(NamedTuple):
     """Somebody in an address header."""
 
     name: str  # decoded
-    address: str  # as it is written; empty where there is none
+    address: str  # as written; empty if the header names none
 
 
 def read_headers(items: Iterable[tuple[str, str]], charset: str | None = None) -> Headers:

@@ -83,7 +83,7 @@ def without_rows(batch: pa.RecordBatch, ids: Mapping[str, str]) -> pa.RecordBatc
 
 
 def _is_broken_json(value: str | None) -> bool:
-    """Whether a text was meant to be JSON and is none. Words in such a column are no JSON."""
+    """Whether a text looks like JSON and cannot be parsed. Plain words do not look like JSON."""
     if not value or value.lstrip()[:1] not in ("{", "["):
         return False
     try:

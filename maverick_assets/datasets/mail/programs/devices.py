@@ -62,7 +62,6 @@ _SCANNER = re.compile(
 _SCANNED = re.compile(any_of(lambda language: language.footers.scanner_words), re.IGNORECASE)
 # The links that these programs add: "Sent from Mail<https://go.microsoft.com/fwlink/> for Windows"
 _LINK = re.compile(r"\s?[<(\[]{1,2}(?:https?://|www\.)[^\s<>()\]]{1,300}[>)\]]{1,2}")
-_BARE_LINK = re.compile(r"\s*<?(?:https?://|www\.)\S{1,200}>?\s*$")
 _LINKED_CHARACTERS = 1000
 _CHARACTERS = 120  # of a line without its links
 _WORDS = 12
