@@ -24,7 +24,8 @@ import psutil
 from benchmarks.machine import machine_line
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.serving.export import ensure_base_gguf, export_adapter
+from maverick_assets.serving.export.adapter import export_adapter
+from maverick_assets.serving.export.base import ensure_base_gguf
 from maverick_assets.serving.runtime import AdapterFile, Runtime, Sampling
 from maverick_assets.serving.service import ChatService, Question, Reply
 from maverick_assets.settings import Settings

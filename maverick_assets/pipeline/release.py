@@ -96,7 +96,7 @@ def _trial_answer(run: RunContext, version: Manifest) -> str:
 def _export_together(run: RunContext, versions: Sequence[Manifest]) -> None:
     """Export versions in one process. One that fails stops no other."""
     names = [text for m in versions for text in (m.personality, str(m.version))]
-    child = partial(run_module, "maverick_assets.serving.publish", *names, log=run.log)
+    child = partial(run_module, "maverick_assets.serving.export.publish", *names, log=run.log)
     outcomes = outcomes_of_child(versions, child)
     for version in versions:
         record_outcome(run, "export", version, outcomes[version.personality])

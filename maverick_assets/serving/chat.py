@@ -10,8 +10,7 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.registry.catalog import GGUF
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
-from maverick_assets.serving.export import ensure_base_gguf
-from maverick_assets.serving.publish import base_model_of
+from maverick_assets.serving.export.base import base_model_of, ensure_base_gguf
 from maverick_assets.serving.runtime import (
     AdapterFile,
     ConversationTooLong,

@@ -10,7 +10,7 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.files import verify_sha256
 from maverick_assets.registry.catalog import GGUF, Catalog, label
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.serving.export import ensure_base_gguf
+from maverick_assets.serving.export.base import ensure_base_gguf
 from maverick_assets.serving.runtime import AdapterFile, PromptEncoder, Runtime, prompt_encoder
 from maverick_assets.settings import Settings
 

@@ -12,7 +12,9 @@ from maverick_assets.base_model.prepare import EMBEDDED_SHA256, PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import verify_sha256
-from maverick_assets.serving.export import REPEAT_PENALTY
+
+# A 135M model falls into loops without a penalty. A Modelfile gives Ollama the same one.
+REPEAT_PENALTY = 1.1
 
 _TOP_P = 0.95  # nucleus sampling (Holtzman et al. 2020)
 

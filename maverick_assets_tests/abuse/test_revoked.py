@@ -16,7 +16,7 @@ from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.chat import Conversation, open_chat
-from maverick_assets.serving.publish import publish
+from maverick_assets.serving.export.publish import publish
 from maverick_assets_tests.pipeline.child_processes import FakeEvaluation, FakeExport
 from maverick_assets_tests.registry.conftest import AddVersion, MakeManifest
 from maverick_assets_tests.registry.test_kill_points import kill_everywhere

@@ -37,10 +37,10 @@ from maverick_assets.pipeline.train import train_on_node
 from maverick_assets.processes import Log
 from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.store import Registry
-from maverick_assets.serving import publish
 from maverick_assets.serving.chat import open_chat
-from maverick_assets.serving.export import ensure_base_gguf
-from maverick_assets.serving.publish import TRIAL_QUESTION, first_messages
+from maverick_assets.serving.export import publish
+from maverick_assets.serving.export.base import ensure_base_gguf
+from maverick_assets.serving.export.publish import TRIAL_QUESTION, first_messages
 from maverick_assets.serving.runtime import AdapterFile, Runtime, prompt_encoder
 from maverick_assets.settings import Settings
 from maverick_assets.training.loop.reporting import Reporter

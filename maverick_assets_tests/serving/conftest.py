@@ -8,7 +8,8 @@ import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
-from maverick_assets.serving.export import ensure_base_gguf, export_adapter
+from maverick_assets.serving.export.adapter import export_adapter
+from maverick_assets.serving.export.base import ensure_base_gguf
 from maverick_assets.serving.runtime import AdapterFile, Runtime
 from maverick_assets.settings import Settings
 from maverick_assets_tests.serving.released_homes import ReleasedHome

@@ -11,7 +11,7 @@ from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of
-from maverick_assets.serving.export import export_adapter
+from maverick_assets.serving.export.adapter import export_adapter
 from maverick_assets.serving.runtime import (
     AdapterFile,
     ConversationTooLong,

@@ -12,7 +12,7 @@ from maverick_assets.base_model.llama_server import LlamaServer
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.files import write_atomically
-from maverick_assets.serving.ollama_template import (
+from maverick_assets.serving.export.ollama_template import (
     Inexpressible,
     OllamaTemplate,
     derive_template,

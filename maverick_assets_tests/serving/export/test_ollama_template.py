@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
-from maverick_assets.serving.ollama_template import Inexpressible, derive_template
+from maverick_assets.serving.export.ollama_template import Inexpressible, derive_template
 from maverick_assets_tests.corpora.chat_templates import ChatFormat, chat_formats
-from maverick_assets_tests.serving.go_template_simulation import render
+from maverick_assets_tests.serving.export.go_template_simulation import render
 
 FORMATS = {chat_format.family: chat_format for chat_format in chat_formats()}
 CONTENTS = {

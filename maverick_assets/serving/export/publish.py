@@ -1,8 +1,8 @@
 """Publishing versions: GGUF adapters and Modelfiles, attached once the adapters have answered.
 
-`python -m maverick_assets.serving.publish PERSONALITY VERSION [PERSONALITY VERSION ...]` does it in
-a process of its own, so that a crash inside llama.cpp ends nothing else. For each version it prints
-a line of JSON with its answer, or with why it failed.
+`python -m maverick_assets.serving.export.publish PERSONALITY VERSION ...`, with as many pairs as
+there are versions, does it in a process of its own, so that a crash inside llama.cpp ends nothing
+else. For each version it prints a line of JSON with its answer, or with why it failed.
 """
 
 import json
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from maverick_assets.base_model.prepare import PreparedBase, ensure_base
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.errors import BadInput, MaverickError
@@ -22,8 +22,10 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.registry.catalog import GGUF, MODELFILE, label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
-from maverick_assets.serving.export import ensure_base_gguf, export_adapter, modelfile
-from maverick_assets.serving.ollama_format import OllamaFormat, ollama_format
+from maverick_assets.serving.export.adapter import export_adapter
+from maverick_assets.serving.export.base import base_model_of, ensure_base_gguf
+from maverick_assets.serving.export.modelfile import modelfile
+from maverick_assets.serving.export.ollama_format import OllamaFormat, ollama_format
 from maverick_assets.serving.runtime import AdapterFile, Runtime, prompt_encoder, trial_answer
 from maverick_assets.settings import Settings, load_settings
 
@@ -132,24 +134,12 @@ def first_messages(recipe: Recipe, question: str) -> list[Message]:
     ]
 
 
-def base_model_of(settings: Settings, manifest: Manifest) -> PreparedBase:
-    """The base model that a version was trained on, prepared first where a copied home lacks it.
-
-    Raises `MaverickError` when the settings name another one.
-    """
-    base = ensure_base(settings)
-    if base.digest != manifest.base_digest:
-        raise MaverickError(
-            f"{label(manifest)} was trained on another base model "
-            f"({manifest.base_digest[:12]}); set MAVERICK_BASE_MODEL to it, or retrain"
-        )
-    return base
-
-
 def main(arguments: Sequence[str]) -> None:
     """Publish versions; what the command above runs."""
     if not arguments or len(arguments) % 2:
-        raise BadInput("usage: python -m maverick_assets.serving.publish PERSONALITY VERSION ...")
+        raise BadInput(
+            "usage: python -m maverick_assets.serving.export.publish PERSONALITY VERSION ..."
+        )
     versions = list(zip(arguments[::2], arguments[1::2], strict=True))
     for published in publish(load_settings(), versions):
         print(json.dumps(asdict(published)))

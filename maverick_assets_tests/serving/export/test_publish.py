@@ -7,9 +7,10 @@ import pytest
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
 from maverick_assets.registry.store import Registry
-from maverick_assets.serving import publish as publishing
-from maverick_assets.serving.ollama_format import OllamaFormat
-from maverick_assets.serving.publish import Published, publish
+from maverick_assets.serving.export import base as base_module
+from maverick_assets.serving.export import publish as publishing
+from maverick_assets.serving.export.ollama_format import OllamaFormat
+from maverick_assets.serving.export.publish import Published, publish
 from maverick_assets.serving.runtime import AdapterFile, Runtime, trial_answer
 from maverick_assets.settings import Settings
 from maverick_assets_tests.registry.conftest import (
@@ -25,7 +26,7 @@ __all__ = ["adapter_dir", "make_manifest", "registry"]
 
 @pytest.fixture
 def settings(base: PreparedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(publishing, "ensure_base", lambda _settings: base)
+    monkeypatch.setattr(base_module, "ensure_base", lambda _settings: base)
     return Settings(home=tmp_path)
 
 

@@ -1,0 +1,1 @@
+"""What leaves for llama.cpp and Ollama: GGUF files, Modelfiles, and whether they agree."""
