@@ -12,7 +12,7 @@ from maverick_assets.datasets.secrets.vocabulary import ENGLISH_NOUNS
 
 # In a text of more than LONG_TEXT characters, only the first MAX_NOUNS nouns of a kind count.
 LONG_TEXT = 20_000
-MAX_NOUNS = 2_000
+MAX_NOUNS = 1_000
 _REACH = 110  # characters from a noun to the end of its value
 
 _TOKEN = re.compile(r"\S+")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 TextSpan = tuple[int, int]  # start and end
 Search = Callable[[str, str], Iterator[TextSpan]]  # takes the text, and the text in lower case
@@ -44,6 +45,7 @@ _PLACEHOLDERS = frozenset(
 _PLACEHOLDER_PART = re.compile(r"your|example|placeholder|changeme|redacted|hidden|xxxx")
 
 
+@lru_cache(maxsize=10_000)  # a text says the same words again
 def is_placeholder(value: str) -> bool:
     """Whether `value` only stands in for a secret, or is an expression of a program."""
     bare = value.strip(WRAPPING + ".,;:")

@@ -11,7 +11,11 @@ from benchmarks.secret_training.texts import draw_text
 from benchmarks.secret_training.train import labelled_spans
 from maverick_assets.datasets.secrets.classifier import model
 from maverick_assets.datasets.secrets.classifier.cues import class_of, fold
-from maverick_assets.datasets.secrets.classifier.features import BUCKETS, feature_ids
+from maverick_assets.datasets.secrets.classifier.features import (
+    BUCKETS,
+    context_key,
+    feature_ids,
+)
 from maverick_assets.datasets.secrets.classifier.spans import MAX_SPANS, spans_of, tokens_of
 from maverick_assets.errors import MaverickError
 from maverick_assets_tests.corpora.unseen_secrets import (
@@ -48,6 +52,18 @@ def test_a_probability_does_not_depend_on_the_spans_beside_it() -> None:
     alone = [model.network().probabilities([ids])[0] for ids in rows]
     assert len(rows) > 2
     assert together.tolist() == pytest.approx(alone, abs=1e-12)
+
+
+def test_spans_with_equal_keys_have_equal_rows() -> None:
+    lines = ["door code 4711", "Blue42Horse it is", "password: Blue42Horse", "4711 users"]
+    text = "\n".join(random.Random(3).choices(lines, k=2_000))
+    tokens = tokens_of(text)
+    rows_of: dict[tuple[object, ...], list[int]] = {}
+    spans = spans_of(tokens)[0]
+    for span in spans:
+        rows = feature_ids(text, tokens, span)
+        assert rows_of.setdefault(context_key(text, tokens, span), rows) == rows
+    assert len(rows_of) < len(spans)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from maverick_assets_tests.corpora.planted_secrets import (
 from maverick_assets_tests.corpora.real_data import needs_real_data, read_rows
 
 HOSTILE = hostile_texts(250_000)
+# No two values are equal, so that nothing is judged once for all of them.
+HOSTILE["different passwords"] = "".join(f"login nora{n} password Tulip{n}! " for n in range(8_000))
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -139,7 +141,7 @@ def test_no_excerpt_holds_what_was_found(parts: list[PlantedSecret | None], talk
 def test_the_time_of_hostile_text_is_bounded(name: str) -> None:
     started = time.process_time()
     find_secrets(HOSTILE[name])
-    assert time.process_time() - started < 1  # 0.4 s on a quiet machine
+    assert time.process_time() - started < 1  # 0.2 s on a quiet machine
 
 
 def test_a_text_with_too_many_nouns_to_read_is_flagged() -> None:

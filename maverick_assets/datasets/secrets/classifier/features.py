@@ -17,6 +17,7 @@ BUCKETS = 1 << 14
 LEXICAL = ("before ", "after ")  # how facts begin that hold a word around the span
 _BEFORE, _AFTER = 7, 5  # words around a span that count
 _FAR = 16  # tokens before it whose classes count
+_AHEAD = 8  # tokens after it whose classes count
 _LINES = 3  # lines above it whose classes count
 
 # Words of sentences, which a passphrase or a list of words for a wallet hardly has.
@@ -168,6 +169,22 @@ def feature_ids(text: str, tokens: list[Token], span: Span) -> list[int]:
     return [row_of(fact) for fact in facts_of(text, tokens, span)]
 
 
+def context_key(text: str, tokens: list[Token], span: Span) -> tuple[object, ...]:
+    """All that the facts of a span are made from: spans of one text with equal keys have them in
+    common."""
+    start = max(span.first - _FAR - 1, 0)
+    around = tokens[start : span.last + _AHEAD + 1]
+    first, last = tokens[span.first], tokens[span.last]
+    return (
+        span.shape,
+        span.first - start,
+        span.last - span.first,
+        text[first.start : last.end + 1],
+        *(token.text for token in around),
+        *(token.line - first.line for token in around),
+    )
+
+
 def row_of(fact: str) -> int:
     return crc32(fact.encode("utf-8", "surrogatepass")) % BUCKETS
 
@@ -292,7 +309,7 @@ def _classes(tokens: list[Token], span: Span) -> tuple[list[str], list[str]]:
         if name and name not in before:
             before[name] = [f"{name} {_near(distance)} {min(lines, 2)}", f"{name} earlier"]
     after: dict[str, list[str]] = {}
-    for distance in range(1, min(8, len(tokens) - 1 - span.last) + 1):
+    for distance in range(1, min(_AHEAD, len(tokens) - 1 - span.last) + 1):
         token = tokens[span.last + distance]
         if token.line > last.line + 1:
             break

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maverick_assets.datasets.secrets.classifier.cues import class_of, fold
-from maverick_assets.datasets.secrets.classifier.features import feature_ids
+from maverick_assets.datasets.secrets.classifier.features import context_key, feature_ids
 from maverick_assets.datasets.secrets.classifier.spans import (
     MAX_READ,
+    Span,
+    Token,
     may_hold_secret,
     spans_of,
     tokens_of,
@@ -32,6 +34,8 @@ WEIGHTS_SHA256 = "531743c272202ad3d93543759f9b40310def2ee805cd156ed7a8e6f5f1e4db
 # mailbox. Of the phrases that are not locked, 0.4 finds 2 % more.
 BOUND = 0.6
 _BATCH = 1_000  # spans whose rows are summed at once
+# More tokens than are read of a text too full, with what stands after the last of them.
+_FIRST_READ = 10_000
 
 # "SPRING20 at checkout", "the zip code is 30842", "4192 seats": as the rules for codes read them
 _BEFORE_FIGURE = words("before_figure")
@@ -95,34 +99,63 @@ def find_by_classifier(text: str, _: str) -> Iterator[tuple[int, int]]:
     """The spans that the classifier takes for secrets; the rest of a text too full to be read."""
     if not may_hold_secret(text):
         return
-    tokens = tokens_of(text)
-    spans, read = spans_of(tokens)
+    tokens, spans, read = _read(text)
     if read < len(tokens) or read == MAX_READ:
         yield tokens[min(read, MAX_READ - 1)].start, len(text)
-    for at in range(0, len(spans), _BATCH):
-        batch = spans[at : at + _BATCH]
-        probabilities = network().probabilities([feature_ids(text, tokens, span) for span in batch])
-        for span, probability in zip(batch, probabilities, strict=True):
-            start, end = tokens[span.first].start, tokens[span.last].end
-            if probability >= BOUND and not _is_counted(text, start, end):
-                yield start, end
+    counted: dict[tuple[str, str, str], bool] = {}
+    for span, probability in zip(spans, _probabilities(text, tokens, spans), strict=True):
+        if probability < BOUND:
+            continue
+        start, end = tokens[span.first].start, tokens[span.last].end
+        around = text[max(start - 60, 0) : start], text[start:end], text[end : end + 40]
+        if around not in counted:
+            counted[around] = _is_counted(*around)
+        if not counted[around]:
+            yield start, end
 
 
-def _is_counted(text: str, start: int, end: int) -> bool:
-    """Whether figures count something, are a date, or a code that everyone may know."""
-    value = text[start:end]
-    line = text[max(start - 60, 0) : start].rpartition("\n")[2].lower()
+def _read(text: str) -> tuple[list[Token], list[Span], int]:
+    """Tokens and spans of a text, and how many tokens were read.
+
+    A text that is too full is so within its first tokens: the others are not made for it.
+    """
+    for most in (_FIRST_READ, MAX_READ):
+        tokens = tokens_of(text, most)
+        spans, read = spans_of(tokens)
+        if read < len(tokens) or len(tokens) < most:
+            break
+    return tokens, spans, read
+
+
+def _probabilities(text: str, tokens: list[Token], spans: list[Span]) -> list[float]:
+    """The probability of each span. Equal spans with the same around them are judged once."""
+    keys = [context_key(text, tokens, span) for span in spans]
+    different = dict(zip(keys, spans, strict=True))
+    rows = [feature_ids(text, tokens, span) for span in different.values()]
+    probabilities: list[float] = []
+    for at in range(0, len(rows), _BATCH):
+        probabilities += network().probabilities(rows[at : at + _BATCH]).tolist()
+    judged = dict(zip(different, probabilities, strict=True))
+    return [judged[key] for key in keys]
+
+
+def _is_counted(before: str, value: str, after: str) -> bool:
+    """Whether figures count something, are a date, or a code that everyone may know.
+
+    `before` and `after` are what stands around them: 60 and 40 characters.
+    """
+    line = before.rpartition("\n")[2].lower()
     if PUBLIC_KEY.search(line) and ":" in value:
         return True
     if value.isdigit() and line.split()[-1:] and line.split()[-1] in _BEFORE_FIGURE:
         return True
     if 2 * sum(map(str.isalpha, value)) > len(value) and not _OFFER_CODE.fullmatch(value):
         return False
-    if _UNIT.match(text, end) or _PHONE.fullmatch(value):
+    if _UNIT.match(after) or _PHONE.fullmatch(value):
         return True
-    if _DATE.fullmatch(value) and not _names_lock(text[max(start - 60, 0) : start]):
+    if _DATE.fullmatch(value) and not _names_lock(before):
         return True
-    context = text[max(start - 40, 0) : end + 40].lower()
+    context = f"{before[-40:]}{value}{after}".lower()
     return bool(_PUBLIC.search(context) or _OFFER.search(context))
 
 

@@ -60,8 +60,8 @@ class Span:
     shape: str  # token, word, figures, letters, phrase
 
 
-def tokens_of(text: str) -> list[Token]:
-    """The first MAX_READ tokens of a text, without line breaks."""
+def tokens_of(text: str, most: int = MAX_READ) -> list[Token]:
+    """The first tokens of a text, without line breaks."""
     tokens: list[Token] = []
     line = 0
     for match in _TOKEN.finditer(text):
@@ -72,7 +72,7 @@ def tokens_of(text: str) -> list[Token]:
         offset, bare, word, name, shaped = _analysed(token)
         start = match.start() + offset
         tokens.append(Token(start, start + len(bare), line, token, bare, word, name, shaped))
-        if len(tokens) == MAX_READ:
+        if len(tokens) == most:
             break
     return tokens
 
@@ -164,9 +164,10 @@ def _spans_at(tokens: list[Token], index: int, after: bool) -> Iterator[Span]:
         elif after and len(token.bare) >= 3 and _is_alone(tokens, index):
             yield Span(index, index, "word")
     for shape, pattern, least in (("figures", _FIGURES, 2), ("letters", _LETTERS, 3)):
+        if previous is not None and _continues(previous, token, pattern):
+            continue
         last = _group_end(tokens, index, pattern)
-        begins = previous is None or not _continues(previous, token, pattern)
-        if begins and last - index + 1 >= least and _alike(tokens, index, last, shape):
+        if last - index + 1 >= least and _alike(tokens, index, last, shape):
             yield Span(index, last, shape)
     phrase_end = _phrase_end(tokens, index) if after else index
     if phrase_end > index:
