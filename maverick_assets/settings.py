@@ -288,6 +288,11 @@ class Settings(BaseSettings):
         """HTML pages: dataset cards, monthly and quarterly reports."""
         return self.home / "reports"
 
+    @property
+    def sessions_file(self) -> Path:
+        """Sessions and ratings of the API, where the CRM is the user's own."""
+        return self.home / "sessions" / "sessions.sqlite"
+
     def dataset_cards(self, personality: str) -> Path:
         """The cards of a personality's datasets."""
         return self.reports / "datasets" / personality

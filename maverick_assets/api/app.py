@@ -7,11 +7,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from maverick_assets.api import chat, openai
+from maverick_assets.api import chat, feedback, openai, personalities
+from maverick_assets.api import sessions as sessions_routes
 from maverick_assets.api.door import ApiDoor, ApiRules
 from maverick_assets.api.replies import Problem, response_of
+from maverick_assets.api.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
 from maverick_assets.errors import BadInput
+from maverick_assets.registry.catalog import Catalog
 from maverick_assets.serving.service import ChatService
 from maverick_assets.settings import Settings
 from maverick_assets.web.origin import LOOPBACK_NAMES, host_name, in_url, is_loopback
@@ -37,13 +40,17 @@ def api_rules(settings: Settings, host: str) -> ApiRules:
     )
 
 
-def create_app(service: ChatService, rules: ApiRules, tokens: TokenBook) -> ApiDoor:
+def create_app(
+    service: ChatService, sessions: Sessions, settings: Settings, rules: ApiRules, tokens: TokenBook
+) -> ApiDoor:
     """The application behind its door, for a service that is open."""
     # Their pages load scripts from another host.
     app = FastAPI(title="Maverick", docs_url=None, redoc_url=None)
     app.state.service = service
-    app.include_router(chat.router)
-    app.include_router(openai.router)
+    app.state.sessions = sessions
+    app.state.catalog = Catalog(settings.models)
+    for room in (chat, sessions_routes, feedback, personalities, openai):
+        app.include_router(room.router)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -17,7 +17,7 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Question, Reply
 
-Part = TypeVar("Part", bound=str | Reply)
+Part = TypeVar("Part")
 
 _GUARDED: tuple[Scope, ...] = ("intimate", "health")
 
@@ -30,13 +30,17 @@ def require_scope(request: Request, scope: Scope) -> Token:
     return token
 
 
+def guarded_scopes(name: str, *subjects: str | None) -> tuple[Scope, ...]:
+    """The scopes that a personality of this name needs, with its sensitivity and its modes."""
+    return tuple(scope for scope in _GUARDED if scope in {*subjects, *name.split("-")})
+
+
 def may_talk_to(token: Token, recipe: Recipe, mode: str | None = None) -> bool:
     """Whether a token has the scopes for what a personality may say in a mode.
 
     Those of its sensitivity, and those that it or the mode is called after.
     """
-    subjects = {recipe.sensitivity, mode, *recipe.name.split("-")}
-    return all(scope in token.scopes for scope in _GUARDED if scope in subjects)
+    return token.scopes.issuperset(guarded_scopes(recipe.name, recipe.sensitivity, mode))
 
 
 def question(
@@ -95,9 +99,9 @@ async def until_gone(request: Request, work: Coroutine[Any, Any, Part]) -> Part:
         task.cancel()
 
 
-async def last_part(stream: AsyncIterator[str | Reply]) -> Reply:
-    """The end of an answer."""
-    part: str | Reply = ""
+async def last_part(stream: AsyncIterator[str | Reply], first: str | Reply = "") -> Reply:
+    """The end of an answer, of which `first` may have been taken."""
+    part = first
     async for part in stream:  # noqa: B007 (the last one is wanted)
         pass
     assert isinstance(part, Reply)

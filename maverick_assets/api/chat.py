@@ -1,28 +1,27 @@
 """`POST /api/chat`: one message to a personality."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from maverick_assets.api.asking import (
-    last_part,
-    next_part,
-    parts,
-    question,
-    require_scope,
-    until_gone,
-)
+from maverick_assets.api.asking import last_part, parts, question, require_scope, until_gone
 from maverick_assets.api.replies import Problem
+from maverick_assets.api.sessions import OpenSession, Sessions
+from maverick_assets.api.tokens import Token
 from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.serving.history import messages_to_drop, most_messages
 from maverick_assets.serving.runtime import Sampling
-from maverick_assets.serving.service import ChatService, Reply
+from maverick_assets.serving.service import ChatService, Question, Reply
+from maverick_assets.serving.sessions import Exchange
 
 router = APIRouter()
-_LONGEST = 100_000  # characters; the context holds fewer
+LONGEST = 100_000  # characters; the context holds fewer
 Short = Annotated[str, Field(max_length=100)]
 
 
@@ -36,10 +35,23 @@ class ChatRequest(BaseModel):
         },
     )
 
-    message: str = Field(min_length=1, max_length=_LONGEST)
+    message: str = Field(min_length=1, max_length=LONGEST)
     personality: Short
     mood: Short | None = None
     mode: Short | None = None
+    session: Short | None = Field(
+        None,
+        description="`new` begins a session, an id carries one on; without it nothing is kept",
+    )
+    replaces: Short | None = Field(
+        None,
+        description="id of a message of the user in that session: it goes with all that follows",
+    )
+    device: str | None = Field(
+        None,
+        pattern=r"^[\w.-][\w .-]{0,39}$",
+        description="where the message was written, such as `phone`; kept with the session",
+    )
     stream: bool = Field(False, description="whether the answer comes as server-sent events")
     max_tokens: int = Field(200, ge=1, le=1 << 20)
     temperature: float = Field(0.7, ge=0, le=2)
@@ -53,34 +65,134 @@ async def chat(request: Request, body: ChatRequest) -> Response:
     As server-sent events: `{"text": ...}` for each piece, then the same as without streaming.
     """
     token = require_scope(request, "chat")
+    if body.replaces is not None and body.session is None:
+        raise Problem(HTTPStatus.BAD_REQUEST, "`replaces` needs the `session` of the message")
     service: ChatService = request.app.state.service
-    asked = question(
-        service,
-        token,
-        body.personality,
-        [Message(role="user", content=body.message)],
-        Sampling(body.max_tokens, body.temperature, seed=body.seed),
-        mood=body.mood,
-        mode=body.mode,
-    )
-    stream = parts(service, asked)
-    if not body.stream:
-        return JSONResponse(_content(await until_gone(request, last_part(stream))))
-    first = await until_gone(request, next_part(stream))
-    return StreamingResponse(_events(first, stream), media_type="text/event-stream")
-
-
-async def _events(first: str | Reply, stream: AsyncIterator[str | Reply]) -> AsyncIterator[str]:
-    yield _event(first)
+    turn = _Turn(service, token, body)
+    turn.question([])  # before anything waits: what cannot be asked is refused at once
+    if body.session is not None:
+        recipe = service.released.manifests[body.personality].recipe
+        sessions: Sessions = request.app.state.sessions
+        turn.kept_in = await sessions.open(token, recipe, body.session, body.replaces)
     try:
-        async for part in stream:
-            yield _event(part)
+        first, stream = await until_gone(request, turn.begin())
+        if not body.stream:
+            reply = await until_gone(request, last_part(stream, first))
+            return JSONResponse(await turn.end(reply))
+    except BaseException:
+        turn.close()
+        raise
+    return _ClosingStream(turn, _events(turn, first, stream))
+
+
+class _Turn:
+    """A message on its way to its answer, in a session or alone."""
+
+    def __init__(self, service: ChatService, token: Token, body: ChatRequest) -> None:
+        self.kept_in: OpenSession | None = None
+        self._service = service
+        self._token = token
+        self._body = body
+        self._dropped = 0  # messages of the session that do not fit into the context
+        self._text = ""  # of the answer so far
+
+    def question(self, history: Sequence[Message]) -> Question:
+        """The question to ask after some messages. Raises `Problem`."""
+        body = self._body
+        return question(
+            self._service,
+            self._token,
+            body.personality,
+            [*history, Message(role="user", content=body.message)],
+            Sampling(body.max_tokens, body.temperature, seed=body.seed),
+            mood=body.mood,
+            mode=body.mode,
+        )
+
+    async def begin(self) -> tuple[str | Reply, AsyncGenerator[str | Reply, None]]:
+        """The first part of the answer, and the others.
+
+        The oldest turns of the session are left out where the context is too small for all.
+        """
+        history = self.kept_in.history if self.kept_in else []
+        if history:
+            self._dropped = await self._too_many(history)
+        while True:
+            stream = parts(self._service, self.question(history[self._dropped :]))
+            try:
+                return await anext(stream), stream
+            except Problem as problem:
+                # The tokens of single messages are not quite those of the whole.
+                if problem.code != "context_length_exceeded" or self._dropped >= len(history):
+                    raise
+                self._dropped += 2
+
+    async def _too_many(self, history: Sequence[Message]) -> int:
+        """How many of the oldest messages are left out."""
+        context = self._service.context
+        skipped = max(0, len(history) - most_messages(context))
+        system, *_, asked = self.question(history).messages
+        texts = [message["content"] for message in (system, asked, *history[skipped:])]
+        sizes = await self._service.count_tokens(texts)
+        return skipped + messages_to_drop(sizes[2:], sizes[:2], context, self._body.max_tokens)
+
+    def take(self, piece: str) -> None:
+        """Note a piece of the answer that the caller gets: it is kept even if he hangs up."""
+        self._text += piece
+        if self.kept_in is not None:
+            served = self._service.served()
+            self.kept_in.so_far(self._exchange(self._text, served.get(self._body.personality, "")))
+
+    def discard(self) -> None:
+        """Keep nothing of an answer that failed: the caller is told, and may ask again."""
+        if self.kept_in is not None:
+            self.kept_in.so_far(None)
+
+    async def end(self, reply: Reply) -> dict[str, Any]:
+        """The content of the whole answer, once it is kept. Raises `Problem`."""
+        content = _content(reply)
+        if self.kept_in is not None:
+            content |= await self.kept_in.keep(self._exchange(reply.answer.text, reply.version))
+            content["dropped_messages"] = self._dropped
+            self.close()
+        return content
+
+    def close(self) -> None:
+        if self.kept_in is not None:
+            self.kept_in.close()
+
+    def _exchange(self, answer: str, version: str) -> Exchange:
+        body = self._body
+        return Exchange(body.message, answer, version, body.mood, body.mode, body.device)
+
+
+class _ClosingStream(StreamingResponse):
+    """Events of a turn, which ends with its connection even if that is gone before the first."""
+
+    def __init__(self, turn: _Turn, content: AsyncIterator[str]) -> None:
+        super().__init__(content, media_type="text/event-stream")
+        self._turn = turn
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._turn.close()
+
+
+async def _events(
+    turn: _Turn, first: str | Reply, stream: AsyncIterator[str | Reply]
+) -> AsyncIterator[str]:
+    part = first
+    try:
+        while isinstance(part, str):
+            turn.take(part)
+            yield event({"text": part})
+            part = await anext(stream)
+        yield event(await turn.end(part))
     except Problem as problem:
+        turn.discard()
         yield event({"error": problem.message})
-
-
-def _event(part: str | Reply) -> str:
-    return event({"text": part} if isinstance(part, str) else _content(part))
 
 
 def event(content: dict[str, Any]) -> str:

@@ -33,6 +33,14 @@ class Token(StrictModel):
     scopes: frozenset[Scope]
     created_at: AwareDatetime
 
+    @property
+    def caller(self) -> str:
+        """Who shows this token, as stored things name him: another token of its name is another's.
+
+        It says nothing about the secret.
+        """
+        return hashlib.sha256(f"caller {self.sha256}".encode()).hexdigest()[:16]
+
 
 _TOKENS = TypeAdapter(list[Token])
 

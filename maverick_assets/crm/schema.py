@@ -23,6 +23,10 @@ from typing import Literal
 
 from maverick_assets.recipes import SourceClass
 
+# In `conversations.metadata` of a conversation with a personality: a model is its `assistant`, and
+# its `user` is the owner where `user_id` is his.
+MADE_BY, MAVERICK = "made_by", "maverick"
+
 ATTENDEE_TAG = "attendee:"  # in `tags` of an event, before the address of somebody who attends
 
 Shape = Literal["mail", "conversation", "message", "deal", "note", "sample", "feedback"]

@@ -105,6 +105,19 @@ class ChatService:
         engines = (self._loaded, *self._retired)
         return sum(len(loaded.running) for loaded in engines if loaded is not None)
 
+    @property
+    def context(self) -> int:
+        """Tokens of prompt and answer together."""
+        return self._settings.serving_context
+
+    async def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has by itself."""
+        assert self._loaded is not None
+        server = self._loaded.engine.runtime.server
+        return await asyncio.to_thread(
+            lambda: [len(server.tokenize(text, add_special=False)) for text in texts]
+        )
+
     async def open(self) -> None:
         """Load the base and what is released. Raises `MaverickError` when llama.cpp fails."""
         self._base = await asyncio.to_thread(open_base, self._settings)

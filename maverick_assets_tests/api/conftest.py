@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,7 @@ class Server:
 
     home: ReleasedHome
     address: str
+    trainer: str  # address of the second port
 
     def token(self, name: str, *scopes: Scope) -> str:
         return TokenBook(self.home.settings.home / "keys").add(name, scopes).read_text().strip()
@@ -63,8 +65,9 @@ def server(
     home = make_released_home(tmp_path_factory.mktemp("served"))
     home.release("persona", "v1.0", "adapter-0")
     home.release("robbie", "v1.2", "adapter-1", moods={"joy": "glad"}, modes={"intimate": "close"})
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with ExitStack() as stack:
+        free = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
+        port, trainer_port = (each.getsockname()[1] for each in free)
     settings = home.settings
     maverick = Maverick(
         settings.home,
@@ -75,14 +78,14 @@ def server(
         },
     )
     process = subprocess.Popen(
-        maverick.command("serve", "--port", str(port)),
+        maverick.command("serve", "--port", str(port), "--trainer-port", str(trainer_port)),
         cwd=maverick.project,
         env=maverick.full_environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    running = Server(home, f"http://127.0.0.1:{port}")
+    running = Server(home, *(f"http://127.0.0.1:{each}" for each in (port, trainer_port)))
     try:
         wait_for(lambda: process.poll() is not None or answers(running), 120)
         assert process.poll() is None, process.communicate()[0]

@@ -54,6 +54,14 @@ def test_the_events_of_an_answer_are_the_answer(client: httpx.Client) -> None:
     assert end == whole
 
 
+def test_both_ports_answer_the_same(server: Server, client: httpx.Client) -> None:
+    for path in ("/readyz", "/api/personalities", "/v1/models"):
+        other = client.get(f"{server.trainer}{path}")
+        assert (other.status_code, other.json()) == (200, client.get(path).json())
+    with httpx.Client(trust_env=False) as stranger:
+        assert stranger.get(f"{server.trainer}/v1/models").status_code == 401
+
+
 def test_the_personalities_are_models_in_openais_shape(client: httpx.Client) -> None:
     listed = client.get("/v1/models").json()
     assert listed["object"] == "list"

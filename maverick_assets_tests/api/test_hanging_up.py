@@ -11,8 +11,10 @@ import pytest
 import uvicorn
 
 from maverick_assets.api.app import api_rules, create_app
+from maverick_assets.api.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
 from maverick_assets.serving.service import ChatService
+from maverick_assets.serving.sessions import SessionStore
 from maverick_assets_tests.serving.conftest import MakeHome
 
 
@@ -38,7 +40,10 @@ def test_an_answer_ends_with_its_connection(
     async def scenario() -> None:
         service = ChatService(home.settings)
         await service.open()
-        app = create_app(service, api_rules(home.settings, "127.0.0.1"), tokens)
+        sessions = Sessions(SessionStore(home.settings), "allan")
+        app = create_app(
+            service, sessions, home.settings, api_rules(home.settings, "127.0.0.1"), tokens
+        )
         with socket.create_server(("127.0.0.1", 0)) as listening:
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
             serving = asyncio.create_task(server.serve([listening]))

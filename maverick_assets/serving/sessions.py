@@ -1,0 +1,411 @@
+"""Conversations and ratings that are kept: tomorrow's data.
+
+They lie in the tables of the embedded CRM, or in a database of the run home where the CRM is the
+user's own. Both have the CRM's columns, so that an ingest reads them like all other chats. What is
+more than that is the conversation's metadata, of which `made_by` says that Maverick made it.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from maverick_assets.crm.foreign_input import storable
+from maverick_assets.crm.schema import MADE_BY, MAVERICK
+from maverick_assets.errors import BadInput
+from maverick_assets.serving.session_database import JSON_TYPE, open_engine
+from maverick_assets.settings import Settings
+
+MOST_MESSAGES = 2000  # of a session
+MOST_SESSIONS = 5000  # of a caller
+_LISTED = 200
+_TITLE_CHARACTERS = 80
+
+_METADATA = MetaData()
+_conversations = Table(
+    "conversations",
+    _METADATA,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text),
+    Column("metadata", JSON_TYPE),
+)
+_messages = Table(
+    "messages",
+    _METADATA,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, index=True),
+    Column("role", Text),
+    Column("content", Text),
+    Column("created_at", DateTime(timezone=True)),
+)
+_feedback = Table(
+    "feedback",
+    _METADATA,
+    Column("id", Text, primary_key=True),
+    Column("personality", Text),
+    Column("version", Text),
+    Column("prompt", Text),
+    Column("response", Text),
+    Column("rating", Integer),
+    Column("created_at", DateTime(timezone=True)),
+    Column("correction", Text),
+    Column("mood", Text),
+    Column("mode", Text),
+)
+
+
+class NotKept(BadInput):
+    """A message that no session takes, with the reason for its sender."""
+
+
+class Overtaken(NotKept):
+    """Another request has changed the session meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("the session has another message meanwhile; read it again")
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    """A message of a session."""
+
+    id: str
+    role: Literal["user", "assistant"]
+    text: str
+    at: datetime
+    version: str | None = None  # who answered
+    mood: str | None = None  # in which he answered
+    mode: str | None = None
+    device: str | None = None  # where it was written
+
+
+@dataclass(frozen=True)
+class Session:
+    """A conversation with one personality, without its messages."""
+
+    id: str
+    user_id: str  # of the CRM: the owner's, or one that no owner has
+    caller: str  # whose token began it
+    personality: str
+    mood: str | None  # those of the last message
+    mode: str | None
+    modes: tuple[str, ...]  # of all messages
+    sensitivity: tuple[str, ...]  # classes of its words, besides those that modes name
+    device: str | None
+    updated_at: datetime
+    length: int  # messages that it ever had
+    title: str = ""  # the first words
+
+    def metadata(self, about: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        """What `conversations.metadata` holds; `about`: what is known of each message."""
+        said = {
+            MADE_BY: MAVERICK,
+            "personality": self.personality,
+            "mood": self.mood,
+            "mode": self.mode,
+            "modes": list(self.modes),
+            "sensitivity": list(self.sensitivity),
+            "caller": self.caller,
+            "device": self.device,
+            "updated_at": self.updated_at.isoformat(),
+            "length": self.length,
+            "messages": {key: dict(value) for key, value in about.items()},
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A message and its answer. `text` is what the caller wrote and `answer` what he was shown."""
+
+    text: str
+    answer: str
+    version: str
+    mood: str | None = None
+    mode: str | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True)
+class Rating:
+    """What somebody thinks of an answer, in the columns of the CRM's `feedback`."""
+
+    personality: str
+    version: str
+    prompt: str
+    response: str
+    rating: int
+    correction: str | None = None
+    mood: str | None = None
+    mode: str | None = None
+
+
+def new_session_id() -> str:
+    return f"maverick-{secrets.token_hex(8)}"
+
+
+class SessionStore:
+    """Sessions and ratings of a run home. Its methods wait for a database: call them in threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engine: Engine | None = None
+
+    def sessions(self) -> list[Session]:
+        """The newest sessions, newest first. Raises what `open_engine` raises."""
+        with self._begin() as connection:
+            newest = sorted(self._all(connection), key=lambda each: each.updated_at, reverse=True)
+            return [_titled(connection, session) for session in newest[:_LISTED]]
+
+    def find(self, session_id: str) -> Session | None:
+        """A session; None where there is none of that id, or another program made it."""
+        if storable(session_id) != session_id:  # no database would compare it
+            return None
+        with self._begin() as connection:
+            found = _find(connection, session_id)
+            return found and _titled(connection, found[0])
+
+    def messages(self, session_id: str) -> list[StoredMessage]:
+        """The messages of a session, in their order."""
+        with self._begin() as connection:
+            found = _find(connection, session_id)
+            if found is None:
+                return []
+            about = found[1]
+            query = (
+                select(_messages)
+                .where(_messages.c.conversation_id == session_id)
+                .order_by(_messages.c.created_at, _messages.c.id)
+            )
+            return [
+                StoredMessage(
+                    row.id,
+                    "user" if row.role == "user" else "assistant",
+                    row.content,
+                    _aware(row.created_at),
+                    **about.get(row.id, {}),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def add(
+        self, session: Session, exchange: Exchange, replaces: str | None = None
+    ) -> tuple[str, str]:
+        """Keep a message and its answer; returns their ids.
+
+        `session` is as it was when the message came: a new one, or one that was found. With
+        `replaces`, that message and all after it go first. Raises `Overtaken` when another request
+        has changed the session since, `NotKept` when it is full.
+        """
+        with self._begin() as connection:
+            found = _find(connection, session.id, lock=True)
+            before, about = found or (session, {})
+            if before.length != session.length or (found is None) != (session.length == 0):
+                raise Overtaken
+            if before.length >= MOST_MESSAGES:
+                raise NotKept(f"the session has {MOST_MESSAGES} messages; begin another one")
+            if found is None:
+                _require_room(self._all(connection), session.caller)
+            if replaces is not None:
+                _cut(connection, session.id, replaces, about)
+            asked, answered = (f"{session.id}-{before.length + at:05d}" for at in (1, 2))
+            now = _after(connection, session.id)
+            about[asked] = _known(device=exchange.device)
+            about[answered] = _known(
+                version=exchange.version, mood=exchange.mood, mode=exchange.mode
+            )
+            after = _continued(before, exchange, now)
+            _put(connection, after, about, is_new=found is None)
+            rows = [
+                (asked, "user", exchange.text, now),
+                (answered, "assistant", exchange.answer, now + timedelta(microseconds=1)),
+            ]
+            connection.execute(
+                insert(_messages),
+                [
+                    {
+                        "id": key,
+                        "conversation_id": session.id,
+                        "role": role,
+                        "content": storable(text),
+                        "created_at": at,
+                    }
+                    for key, role, text, at in rows
+                ],
+            )
+        return asked, answered
+
+    def remove(self, session_id: str) -> None:
+        """Delete a session with its messages."""
+        with self._begin() as connection:
+            connection.execute(delete(_messages).where(_messages.c.conversation_id == session_id))
+            connection.execute(delete(_conversations).where(_conversations.c.id == session_id))
+
+    def rate(self, rating: Rating) -> str:
+        """Keep a rating; returns its id."""
+        row = {
+            "id": f"maverick-{secrets.token_hex(12)}",
+            "created_at": datetime.now(UTC),
+            **{
+                name: storable(value) if isinstance(value, str) else value
+                for name, value in vars(rating).items()
+            },
+        }
+        with self._begin() as connection:
+            connection.execute(insert(_feedback), [row])
+        return str(row["id"])
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+
+    def _all(self, connection: Connection) -> list[Session]:
+        query = select(_conversations).where(
+            _conversations.c.metadata[MADE_BY].as_string() == MAVERICK
+        )
+        return [session for row in connection.execute(query) if (session := _session(row))]
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        """A transaction."""
+        if self._engine is None:
+            self._engine = open_engine(self._settings, _METADATA)
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise Overtaken from None
+
+
+def _find(
+    connection: Connection, session_id: str, *, lock: bool = False
+) -> tuple[Session, dict[str, dict[str, str]]] | None:
+    """A session, and what its metadata say about each message."""
+    query = select(_conversations).where(_conversations.c.id == session_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    session = row and _session(row)
+    return (session, row.metadata["messages"]) if row and session else None
+
+
+def _session(row: Row[Any]) -> Session | None:
+    """The session of a conversation; None for one that another program made."""
+    metadata = row.metadata
+    if not isinstance(metadata, dict) or metadata.get(MADE_BY) != MAVERICK:
+        return None
+    try:
+        return Session(
+            id=row.id,
+            user_id=row.user_id,
+            caller=metadata["caller"],
+            personality=metadata["personality"],
+            mood=metadata.get("mood"),
+            mode=metadata.get("mode"),
+            modes=tuple(metadata["modes"]),
+            sensitivity=tuple(metadata["sensitivity"]),
+            device=metadata.get("device"),
+            updated_at=datetime.fromisoformat(metadata["updated_at"]),
+            length=metadata["length"],
+        )
+    except (KeyError, TypeError, ValueError):  # it says that it is ours, and is not
+        return None
+
+
+def _known(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _titled(connection: Connection, session: Session) -> Session:
+    """The session with its first words as title."""
+    query = (
+        select(_messages.c.content)
+        .where(_messages.c.conversation_id == session.id, _messages.c.role == "user")
+        .order_by(_messages.c.created_at, _messages.c.id)
+        .limit(1)
+    )
+    words = " ".join((connection.execute(query).scalar() or "").split())
+    short = words if len(words) <= _TITLE_CHARACTERS else f"{words[: _TITLE_CHARACTERS - 1]}…"
+    return Session(**vars(session) | {"title": short})
+
+
+def _continued(session: Session, exchange: Exchange, now: datetime) -> Session:
+    modes = {*session.modes, *([exchange.mode] if exchange.mode else [])}
+    changed = {
+        "mood": exchange.mood,
+        "mode": exchange.mode,
+        "modes": tuple(sorted(modes)),
+        "device": exchange.device or session.device,
+        "updated_at": now,
+        "length": session.length + 2,
+    }
+    return Session(**vars(session) | changed)
+
+
+def _put(
+    connection: Connection,
+    session: Session,
+    about: Mapping[str, Mapping[str, str]],
+    *,
+    is_new: bool,
+) -> None:
+    values = {"user_id": session.user_id, "metadata": session.metadata(about)}
+    if is_new:
+        connection.execute(insert(_conversations), [{"id": session.id, **values}])
+    else:
+        mine = _conversations.c.id == session.id
+        connection.execute(update(_conversations).where(mine).values(values))
+
+
+def _cut(
+    connection: Connection, session_id: str, message_id: str, about: dict[str, dict[str, str]]
+) -> None:
+    """Delete a message of the user and what follows it. Raises `NotKept` for any other id."""
+    here = _messages.c.conversation_id == session_id
+    query = select(_messages.c.role).where(here, _messages.c.id == message_id)
+    if connection.execute(query).scalar() != "user":
+        raise NotKept("`replaces` names no message of the user in this session")
+    # Ids of a session count up.
+    connection.execute(delete(_messages).where(here, _messages.c.id >= message_id))
+    for gone in [key for key in about if key >= message_id]:
+        del about[gone]
+
+
+def _after(connection: Connection, session_id: str) -> datetime:
+    """Now, or just after the last message where the clock has gone back."""
+    query = (
+        select(_messages.c.created_at)
+        .where(_messages.c.conversation_id == session_id)
+        .order_by(_messages.c.created_at.desc())
+        .limit(1)
+    )
+    last = connection.execute(query).scalar()
+    now = datetime.now(UTC)
+    return now if last is None else max(now, _aware(last) + timedelta(microseconds=1))
+
+
+def _require_room(sessions: Sequence[Session], caller: str) -> None:
+    if sum(session.caller == caller for session in sessions) >= MOST_SESSIONS:
+        raise NotKept(f"you have {MOST_SESSIONS} sessions; delete some")
+
+
+def _aware(at: datetime) -> datetime:
+    """SQLite stores times in UTC without saying so."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
