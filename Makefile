@@ -55,7 +55,7 @@ lock: .venv/tools/installed
 # Every package is a file whose digest the lock names, and none comes that the lock does not name.
 LOCKED := install -q --no-deps --no-build-isolation --require-hashes
 
-.venv/installed: pyproject.toml $(addprefix requirements/,first.txt torch-cpu.txt torch.txt run.txt)
+.venv/packages: $(addprefix requirements/,first.txt torch-cpu.txt torch.txt run.txt)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip $(LOCKED) -r requirements/first.txt
 	# PyTorch's build for CPUs where pip's find-links have it, else PyPI's with NVIDIA's libraries.
@@ -63,11 +63,19 @@ LOCKED := install -q --no-deps --no-build-isolation --require-hashes
 	then $(BIN)/pip $(LOCKED) --no-index -r requirements/torch-cpu.txt; \
 	else $(BIN)/pip $(LOCKED) -r requirements/torch.txt; fi
 	$(BIN)/pip $(LOCKED) -r requirements/run.txt
+	touch $@
+
+# With those of all sources and of CUDA.
+.venv/packages-all: .venv/packages requirements/sources.txt requirements/cuda.txt
+	$(BIN)/pip $(LOCKED) -r requirements/sources.txt -r requirements/cuda.txt
+	touch $@
+
+.venv/installed: .venv/packages pyproject.toml
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv/installed-dev: .venv/installed requirements/sources.txt requirements/cuda.txt requirements/dev.txt
-	$(BIN)/pip $(LOCKED) -r requirements/sources.txt -r requirements/cuda.txt -r requirements/dev.txt
+.venv/installed-dev: .venv/installed .venv/packages-all requirements/dev.txt
+	$(BIN)/pip $(LOCKED) -r requirements/dev.txt
 	touch $@
 
 .venv/installed-bench: .venv/installed requirements/bench.txt

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from maverick_assets.cli.console import AsJson, note, print_result
-from maverick_assets.cli.services import running_services
-from maverick_assets.crm.connection import connect
+from maverick_assets.cli.services import dagster_instance, running_services
+from maverick_assets.crm.connection import connect, create_own_tables, foreign_table, is_own
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import load_settings
 
@@ -17,6 +17,25 @@ if TYPE_CHECKING:
     from maverick_assets.crm.importers import ImportReport
 
 crm_app = typer.Typer(help="Fill the CRM with records of your own.", no_args_is_help=True)
+
+
+@crm_app.command("create")
+def crm_create() -> None:
+    """Create the CRM's tables in the empty database of MAVERICK_CRM_URL, for Maverick to fill.
+
+    Those of Dagster are created as well. The embedded CRM needs no such call.
+    """
+    settings = load_settings()
+    if settings.crm_url:
+        with connect(settings) as connection:
+            if table := foreign_table(connection):
+                raise BadInput(
+                    f"the CRM has a table {table} that Maverick did not make, and leaves as it is; "
+                    "name an empty database in MAVERICK_CRM_URL"
+                )
+            create_own_tables(connection)
+    with running_services(settings), dagster_instance():
+        note("the tables of the CRM and of Dagster are there")
 
 
 @crm_app.command("import")
@@ -31,7 +50,7 @@ def crm_import(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import mail and rows into the embedded CRM; no other one is ever written to.
+    """Import mail and rows into a CRM that Maverick made; no other one is ever written to.
 
     What the CRM has already stays, and is repaired where an earlier release read it wrongly; a
     broken mail is named and skipped.
@@ -39,10 +58,10 @@ def crm_import(
     if not (mbox or maildir or jsonl):
         raise BadInput("nothing to import: give --mbox FILE, --maildir DIR or --jsonl TABLE=FILE")
     settings = load_settings()
-    if settings.crm_url:
+    if not is_own(settings):
         raise BadInput(
-            "`maverick crm import` fills the embedded CRM only, and MAVERICK_CRM_URL names another "
-            "one, to which Maverick never writes: unset it, or fill that one with its own tools"
+            "`maverick crm import` fills a CRM that Maverick made, and MAVERICK_CRM_URL names "
+            "another one, to which it never writes: unset it, or fill that one with its own tools"
         )
     with running_services(settings), connect(load_settings()) as connection:
         reports = _import_all(connection, mbox, maildir, jsonl or [])

@@ -10,7 +10,7 @@ from maverick_assets.cli.console import AsJson, note
 from maverick_assets.cli.jobs import execute_job, raise_first
 from maverick_assets.cli.models import show_versions, versions_in_service
 from maverick_assets.cli.services import running_services
-from maverick_assets.crm.connection import connect
+from maverick_assets.crm.connection import connect, is_own
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import load_settings
 
@@ -52,15 +52,15 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fill the embedded CRM with a sample, and run the whole graph: data, training, release.
+    """Fill the CRM with a sample, and run the whole graph: data, training, release.
 
     A second call finds nothing left to do.
     """
     settings = load_settings()
-    if settings.crm_url:
+    if not is_own(settings):
         raise BadInput(
-            "`maverick demo` fills the embedded CRM, and MAVERICK_CRM_URL names another: unset it, "
-            "or use `maverick run weekly`"
+            "`maverick demo` fills a CRM that Maverick made, and MAVERICK_CRM_URL names another: "
+            "unset it, or use `maverick run weekly`"
         )
     with running_services(settings):
         for table, count in fill_crm(mbox).items():

@@ -8,6 +8,7 @@ import typer
 from maverick_assets.cli.console import AsJson, print_result
 from maverick_assets.cli.jobs import StepFailure, execute_job, raise_first
 from maverick_assets.cli.services import running_services
+from maverick_assets.crm.connection import is_own
 from maverick_assets.crm.sources.sources_file import raw_tables
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.settings import load_settings
@@ -31,7 +32,7 @@ def forget(
         typer.Option("--also-quotes", help="Cut the contact's words from mails that quote him."),
     ] = False,
     in_crm: Annotated[
-        bool, typer.Option("--in-crm", help="Delete the rows from the embedded CRM, too.")
+        bool, typer.Option("--in-crm", help="Delete the rows from a CRM that Maverick made, too.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +54,7 @@ def forget(
             lambda: failures.extend(execute_job("ingest")),
         )
     result = _as_json(outcome)
-    is_external = settings.crm_url is not None
+    is_external = not is_own(settings)
     print_result(result, "\n".join([*_lines(result), *_left(result, is_external)]), as_json)
     raise_first(failures)  # only now: what was forgotten is reported even if the rebuild failed
     if outcome.leftovers:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from maverick_assets.cli.console import note
 from maverick_assets.crm.connection import (
     connect,
-    create_tables,
+    create_own_tables,
     crm_url,
     dagster_url,
     open_database,
@@ -55,7 +55,7 @@ def running_services(settings: Settings) -> Iterator[None]:
     }
     if settings.crm_url is None:
         with connect(load_settings()) as connection:
-            create_tables(connection)
+            create_own_tables(connection)
     if forgotten_path(settings.lake).exists():
         _migrate_forgotten(settings)
     yield

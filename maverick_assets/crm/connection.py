@@ -12,6 +12,9 @@ from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.errors import BadInput
 from maverick_assets.settings import Settings
 
+_MARKED = "crm_emails"  # its comment says who made the tables; a dump keeps it
+_OWN = "Maverick made this table, and may write into it."
+
 
 def crm_url(settings: Settings) -> str:
     """`MAVERICK_CRM_URL`, or the embedded server's database `crm`."""
@@ -97,6 +100,35 @@ def _parsed(url: str) -> dict[str, str] | None:
     is_plain = not set("@=") & set(host + name) and ("/" not in host or host.startswith("/"))
     is_number = not port or port.replace(",", "").isdigit()
     return parts if is_plain and is_number else None
+
+
+def is_own(settings: Settings) -> bool:
+    """Whether Maverick may write into the CRM: the embedded one, or tables that it made."""
+    if settings.crm_url is None:
+        return True
+    with connect(settings) as connection:
+        return _is_marked(connection)
+
+
+def foreign_table(connection: psycopg.Connection) -> str | None:
+    """A table of the CRM that somebody else made, if there is one."""
+    if _is_marked(connection):
+        return None
+    return next((t.name for t in TABLES.values() if existing_columns(connection, t)), None)
+
+
+def create_own_tables(connection: psycopg.Connection) -> None:
+    """Create the tables that are missing, and say in the database that Maverick may write here."""
+    create_tables(connection)
+    if not _is_marked(connection):  # to comment waits for everybody who changes the table
+        connection.execute(f"comment on table {_MARKED} is '{_OWN}'".encode())
+
+
+def _is_marked(connection: psycopg.Connection) -> bool:
+    row = connection.execute(
+        "select obj_description(to_regclass(%s), 'pg_class') = %s", [_MARKED, _OWN]
+    ).fetchone()
+    return row == (True,)
 
 
 def create_tables(connection: psycopg.Connection) -> None:

@@ -87,7 +87,7 @@ def test_an_import_writes_to_no_crm_but_our_own(
     maverick = Maverick(tmp_path / "home", {"MAVERICK_CRM_URL": crm_url})
     done = maverick("crm", "import", "--jsonl", f"sticky_notes={mails}")
     assert done.returncode == 2
-    assert done.stderr.startswith("maverick: `maverick crm import` fills the embedded CRM only")
+    assert done.stderr.startswith("maverick: `maverick crm import` fills a CRM that Maverick made")
     assert done.stderr.count("\n") == 1
     assert crm.execute("select count(*) from sticky_notes").fetchone() == (0,)
 

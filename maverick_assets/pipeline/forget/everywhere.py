@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from maverick_assets.crm.connection import crm_url, dagster_url, open_database
+from maverick_assets.crm.connection import crm_url, dagster_url, is_own, open_database
 from maverick_assets.crm.embedded import SUPERUSER, database_url
 from maverick_assets.crm.forgotten import Identity, contact_digest, people_of, read_forgotten
 from maverick_assets.crm.people.mentions import People
@@ -37,7 +37,7 @@ class Request:
 
     target: Sequence[str] | RowRef
     also_quotes: bool = False
-    in_crm: bool = False  # the embedded CRM is cleaned, too
+    in_crm: bool = False  # a CRM that Maverick made is cleaned, too
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def forget_everywhere(
         identified = _identified(settings, tables, request.target)
         _note_pending(settings, identified.identities)
     crm: dict[str, int] = {}
-    in_crm = request.in_crm and settings.crm_url is None
+    in_crm = request.in_crm and is_own(settings)
 
     def clean_then_rebuild() -> None:
         crm.update(_clean_crm(settings, request, identified.identities, in_crm))
