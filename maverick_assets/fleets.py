@@ -1,9 +1,13 @@
-"""Fleets: which node trains which personality, and in what memory. One YAML file per fleet."""
+"""Fleets: which node trains and answers as which personality, and in what memory.
+
+One YAML file per fleet.
+"""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from maverick_assets.errors import BadInput
 from maverick_assets.strict_model import StrictModel
@@ -12,6 +16,21 @@ from maverick_assets.yaml_files import Name, load_yaml
 PACKAGED_FLEETS = Path(__file__).parent / "fleets"
 # What `ssh` connects to. It never begins with a hyphen, so that ssh cannot take it for an option.
 Destination = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]*$", max_length=253)]
+
+
+def _checked_url(url: str) -> str:
+    """The URL of an Ollama without a slash at its end. Its routes are appended to it."""
+    parts = urlsplit(url)  # reading `port` raises where it is none
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("is no address like http://127.0.0.1:11434")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("holds a name or password, which do not belong into this file")
+    if parts.query or parts.fragment or not url.isprintable() or " " in url:
+        raise ValueError("holds more than an address; write one like http://127.0.0.1:11434")
+    return url.rstrip("/")
+
+
+OllamaUrl = Annotated[str, Field(pattern=r"^https?://", max_length=500), AfterValidator(_checked_url)]
 
 
 class Host(StrictModel):
@@ -69,10 +88,15 @@ class Node(StrictModel):
         description="memory of each card that is left to Ollama, in GiB; with `training_gb` it "
         "must fit the card",
     )
-    ollama: str | None = Field(
+    ollama: OllamaUrl | None = Field(
         None,
-        pattern=r"^https?://",
-        description="URL of the host's Ollama, which unloads its models before a training",
+        description="URL of the host's Ollama, as the host itself reaches it: it gets the versions "
+        "in service, and unloads its models for the time of a training",
+    )
+    serves: list[str] | Literal["all"] | None = Field(
+        None,
+        description="names of the personalities that its Ollama answers as, or `all`; unset: those "
+        "that train here",
     )
     deepspeed: Path | None = Field(
         None,
@@ -100,6 +124,8 @@ class Node(StrictModel):
             raise ValueError("has `hosts` and `gpus`; give each of the hosts its own `gpus`")
         if twice:
             raise ValueError(f"names the host {twice} twice")
+        if self.serves and self.ollama is None:
+            raise ValueError("has `serves` and no `ollama`; give it the URL of its Ollama")
         if self.min_hosts > max(1, len(self.hosts)):
             raise ValueError(f"min_hosts is {self.min_hosts}, but the node has fewer hosts")
         return self
@@ -125,6 +151,11 @@ class Fleet(StrictModel):
             unknown = [name for name in wanted if name not in personalities]
             if unknown:
                 raise BadInput(f"fleet {self.name}, node {node.name}: no personality {unknown[0]}")
+            served = node.serves if isinstance(node.serves, list) else []
+            if unknown := [name for name in served if name not in personalities]:
+                raise BadInput(
+                    f"fleet {self.name}, node {node.name}, serves: no personality {unknown[0]}"
+                )
             placed[node.name] = list(wanted)
         for name in personalities:
             hosts = [node for node, names in placed.items() if name in names]
@@ -132,6 +163,16 @@ class Fleet(StrictModel):
                 where = " and ".join(hosts) or "no node"
                 raise BadInput(f"fleet {self.name}: {name} is placed on {where}; name one node")
         return placed
+
+    def serving_nodes(self, personality: str) -> list[Node]:
+        """The nodes whose Ollama answers as a personality."""
+        return [
+            node
+            for node in self.nodes
+            if node.ollama is not None
+            for served in [node.personalities if node.serves is None else node.serves]
+            if served == "all" or personality in served
+        ]
 
 
 def load_fleet(name: str) -> Fleet:

@@ -79,6 +79,12 @@ def test_the_deepspeed_file_of_a_node_lies_where_the_fleets_does(tmp_path: Path)
     [
         ("{name: x, gpus: -1}", "two.yaml:3: nodes.0.gpus"),
         ("{name: x, ollama: here}", "two.yaml:3: nodes.0.ollama"),
+        ("{name: x, ollama: 'http://'}", "two.yaml:3: nodes.0.ollama: is no address"),
+        ("{name: x, ollama: 'http://a:99999'}", "two.yaml:3: nodes.0.ollama"),
+        ("{name: x, ollama: 'file:///etc/passwd'}", "two.yaml:3: nodes.0.ollama"),
+        ("{name: x, ollama: 'http://u:pw@a'}", "two.yaml:3: nodes.0.ollama: holds a name or pass"),
+        ("{name: x, ollama: 'http://a/?x=1'}", "two.yaml:3: nodes.0.ollama: holds more than an"),
+        ("{name: x, serves: all}", "two.yaml:3: nodes.0: has `serves` and no `ollama`"),
         ("{name: x, quantize: int8}", "two.yaml:3: nodes.0.quantize"),
         ("{name: x, training_gb: 0}", "two.yaml:3: nodes.0.training_gb"),
         ("{name: x, host: -oProxyCommand=x}", "two.yaml:3: nodes.0.host"),
@@ -93,3 +99,28 @@ def test_a_mistake_in_a_node_is_named(tmp_path: Path, node: str, complaint: str)
     path.write_text(f"name: two\nnodes:\n  - {node}\n")
     with pytest.raises(BadInput, match=complaint):
         load_fleet(str(path))
+
+
+def test_a_node_answers_as_those_that_it_trains_or_as_those_that_it_serves() -> None:
+    url = "http://127.0.0.1:11434/"
+    fleet = Fleet.model_validate(
+        {
+            "name": "test",
+            "nodes": [
+                {"name": "trains", "personalities": ["a", "b"]},
+                {"name": "both", "personalities": ["c"], "ollama": url},
+                {"name": "serves", "personalities": [], "serves": ["a", "c"], "ollama": url},
+                {"name": "spare", "personalities": [], "serves": "all", "ollama": url},
+            ],
+        }
+    )
+    fleet.placement(["a", "b", "c"])
+    names = {p: [node.name for node in fleet.serving_nodes(p)] for p in ("a", "b", "c")}
+    assert names == {
+        "a": ["serves", "spare"],
+        "b": ["spare"],
+        "c": ["both", "serves", "spare"],
+    }
+    assert fleet.nodes[1].ollama == "http://127.0.0.1:11434"
+    with pytest.raises(BadInput, match="node serves, serves: no personality c"):
+        fleet.model_copy(update={"nodes": fleet.nodes[2:]}).placement(["a"])

@@ -28,6 +28,11 @@ class Version:
             raise BadInput(f"{text!r} is not a version; write v1.0, or v1.0.1 for a nightly one")
         return cls(*(int(part or 0) for part in match.groups()))
 
+    @staticmethod
+    def is_version(text: str) -> bool:
+        """Whether `parse` takes a text."""
+        return _PATTERN.fullmatch(text) is not None
+
     def __str__(self) -> str:
         return f"v{self.major}.{self.minor}" + (f".{self.patch}" if self.patch else "")
 
