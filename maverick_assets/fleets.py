@@ -30,7 +30,9 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-OllamaUrl = Annotated[str, Field(pattern=r"^https?://", max_length=500), AfterValidator(_checked_url)]
+OllamaUrl = Annotated[
+    str, Field(pattern=r"^https?://", max_length=500), AfterValidator(_checked_url)
+]
 
 
 class Host(StrictModel):

@@ -130,6 +130,13 @@ class Settings(BaseSettings):
         description="https address by which other machines reach the API, where a proxy serves it "
         "to them; unset: this machine alone",
     )
+    serving_node_versions: int = Field(
+        3,
+        ge=1,
+        le=100,
+        description="versions of a personality that stay on each Ollama of the fleet, the one in "
+        "service among them, so that a rollback need not bring its files again",
+    )
 
     @field_validator("home", "sources", "ui_certificate", "ui_key")
     @classmethod

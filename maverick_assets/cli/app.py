@@ -14,6 +14,7 @@ from maverick_assets.cli.forget import forget
 from maverick_assets.cli.models import models_app
 from maverick_assets.cli.run import run
 from maverick_assets.cli.serving.chat import chat
+from maverick_assets.cli.serving.deploy import deploy
 from maverick_assets.cli.serving.serve import serve
 from maverick_assets.cli.serving.tokens import tokens_app
 from maverick_assets.cli.status import status
@@ -30,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, run, chat, serve, ui, status, forget):
+for command in (demo, run, chat, serve, deploy, ui, status, forget):
     app.command()(command)
 app.add_typer(base_app, name="base")
 app.add_typer(crm_app, name="crm")

@@ -37,6 +37,7 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Remove a contact or a row for good, and revoke the versions that learned from them."""
+    from maverick_assets.pipeline.deploy import require_level
     from maverick_assets.pipeline.forget.everywhere import Request, forget_everywhere
     from maverick_assets.pipeline.forget.tombstone import RowRef
 
@@ -62,6 +63,7 @@ def forget(
         raise MaverickError(
             f"something of the contact is left in: {places}; delete it, and run this again"
         )
+    require_level(outcome.forgetting.nodes)
 
 
 def _as_json(outcome: "Outcome") -> dict[str, Any]:
@@ -93,6 +95,11 @@ def _as_json(outcome: "Outcome") -> dict[str, Any]:
         "crm": outcome.crm,
         "crm_cleaned": outcome.crm_cleaned,
         "left": {each.place: each.count for each in outcome.leftovers},
+        "nodes": [
+            {"personality": each.personality, "node": node.node, "state": node.state}
+            for each in forgetting.nodes
+            for node in each.nodes
+        ],
     }
 
 
@@ -105,6 +112,10 @@ def _lines(result: dict[str, Any]) -> list[str]:
         now = result["in_service"][name]
         rest = f"{now} is in service" if now else "none is in service; train one: maverick run"
         lines.append(f"{name}: {', '.join(versions)} revoked; {rest}")
+    for row in result["nodes"]:
+        rest = "may still have a revoked version; `maverick deploy` removes it"
+        what = "has no revoked version" if row["state"] == "level" else rest
+        lines.append(f"node {row['node']}: {what} of {row['personality']}")
     for name, versions in result["untold"].items():
         lines.append(
             f"{name}: the data of {', '.join(versions)} is no longer in the lake, so it counts as "

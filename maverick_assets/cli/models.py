@@ -58,12 +58,14 @@ def models_release(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a version in service."""
+    """Put a version in service, on every node of the fleet."""
+    from maverick_assets.pipeline.deploy import follow_registry, require_level
     from maverick_assets.pipeline.release import release_by_operator
     from maverick_assets.pipeline.run_context import RunContext
 
     run = RunContext(load_settings(), "release", TerminalLog())
     show_versions([release_by_operator(run, personality, version, reason)], as_json)
+    require_level(follow_registry(run, personality))
 
 
 @models_app.command("rollback")
@@ -75,8 +77,13 @@ def models_rollback(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put an earlier version back in service."""
-    show_versions([Registry(load_settings().models).rollback(personality, to)], as_json)
+    """Put an earlier version back in service, on every node of the fleet."""
+    from maverick_assets.pipeline.deploy import follow_registry, require_level
+    from maverick_assets.pipeline.run_context import RunContext
+
+    run = RunContext(load_settings(), "rollback", TerminalLog())
+    show_versions([run.registry.rollback(personality, to)], as_json)
+    require_level(follow_registry(run, personality))
 
 
 def show_versions(manifests: Iterable[Manifest], as_json: bool) -> None:

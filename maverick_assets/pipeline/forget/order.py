@@ -4,6 +4,7 @@ Every step may be repeated, and finds what an earlier attempt left: a call that 
 completed by the same call.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from maverick_assets.crm.schema import Table
 from maverick_assets.datasets.owner import owner_of
 from maverick_assets.lake.delta import purge
 from maverick_assets.lake.paths import forgotten_path
+from maverick_assets.pipeline.deploy import Deployment, withdraw_revoked
 from maverick_assets.pipeline.forget.history import purge_history
 from maverick_assets.pipeline.forget.identity import identify
 from maverick_assets.pipeline.forget.kept_rows import (
@@ -38,10 +40,12 @@ from maverick_assets.pipeline.forget.tombstone import (
 )
 from maverick_assets.pipeline.forget.trace import Trace, revoke, trace
 from maverick_assets.pipeline.forget.work_areas import purge_runs
+from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import Settings
 
+_log = logging.getLogger(__name__)
 REVOCATION_REASON = "it learned from rows that were forgotten"
 
 
@@ -55,6 +59,7 @@ class Forgetting:
     named: RowIds  # rows that stay, and named a contact until now
     quoting: RowIds  # mails of others that quote a contact, or did so until now
     too_long: RowIds  # mails of others that may quote one, and are too long to look
+    nodes: Sequence[Deployment] = ()  # what became of revoked versions on the fleet's nodes
 
 
 def forget_rows(
@@ -89,6 +94,7 @@ def forget_rows(
     traced = trace(lake, registry, cut)
     # 3. Take that out of service before anything slow.
     in_service = revoke(registry, traced, REVOCATION_REASON)
+    nodes = withdraw_revoked(RunContext(settings, "forget", _log))
     # 4. Remove the texts that people can read, and what unfinished trainings left.
     purge_reports(traced, registry, settings.reports, settings.runs)
     purge_runs(traced, settings.runs)
@@ -97,7 +103,7 @@ def forget_rows(
     # 6. ... and then delete the older versions from the disk.
     purge_history(lake, registry, cut)
     purge(forgotten_path(lake))
-    return Forgetting(rows, traced, in_service, named, quoting, too_long)
+    return Forgetting(rows, traced, in_service, named, quoting, too_long, nodes)
 
 
 def is_listed(lake: Path, address: str) -> bool:

@@ -41,8 +41,7 @@ def endpoints_of(fleet: Fleet, personality: str) -> list[Endpoint]:
         if not node.hosts:
             host = node.remote_hosts[0] if node.remote_hosts else None
             endpoints.append(Endpoint(node.name, node.ollama, host))
-        for host in node.hosts:
-            endpoints.append(Endpoint(f"{node.name}@{host.name}", node.ollama, host))
+        endpoints += [Endpoint(f"{node.name}@{h.name}", node.ollama, h) for h in node.hosts]
     return endpoints
 
 

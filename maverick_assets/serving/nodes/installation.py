@@ -27,12 +27,11 @@ def prepare(api: OllamaApi, package: Package, verified: str | None) -> str:
     """
     models = api.models()
     digest = models.get(package.name)
-    if digest and digest == verified:
-        if models.get(package.moving_name) != digest:
-            _ask(api, package)  # it was there before, and is to be put in service now
+    is_verified = digest is not None and digest == verified
+    if digest and is_verified and models.get(package.moving_name) == digest:
         return digest
     try:
-        if digest is None or not _is_right(api, package):
+        if not is_verified and (digest is None or not _is_right(api, package)):
             _make(api, package)
             _require_right(api, package)
         _ask(api, package)
@@ -138,9 +137,7 @@ def _create(api: OllamaApi, package: Package, blobs: Mapping[str, Blob]) -> None
     api.create(
         {
             "model": package.name,
-            **{
-                field: {f"{field}.gguf": f"sha256:{blob.sha256}"} for field, blob in blobs.items()
-            },
+            **{field: {f"{field}.gguf": f"sha256:{blob.sha256}"} for field, blob in blobs.items()},
             "template": package.template,
             "system": package.system,
             "parameters": dict(package.parameters),
@@ -160,8 +157,7 @@ def _is_right(api: OllamaApi, package: Package) -> bool:
     shown = api.show(package.name)
     layers = dict(_LAYER.findall(str(shown.get("modelfile", ""))))
     parts = {"FROM": package.base.sha256, "ADAPTER": package.adapter.sha256}
-    is_merged = "ADAPTER" not in layers
-    if is_merged:
+    if "ADAPTER" not in layers and layers.get("FROM") != package.base.sha256:
         parts = {"FROM": package.merged().sha256}
     return (
         layers == parts

@@ -151,7 +151,7 @@ class OllamaApi:
         return parsed(content) if content.strip() else {}
 
     def _stream(self, route: str, body: Any, seconds: float) -> Iterator[dict[str, Any]]:
-        """The lines of an answer. An error among them is raised: Ollama sends it with status 200."""
+        """The lines of an answer. An error among them, which comes with status 200, is raised."""
         end = time.monotonic() + seconds
         with self._exchange("POST", route, body, seconds=seconds) as response:
             self._require_success(response)
@@ -178,11 +178,13 @@ class OllamaApi:
         data = {"content": content} if content is not None else {}
         if body is not None:
             data = {"json": body}
-        with errors_of_transport():
-            with self._http.stream(
+        with (
+            errors_of_transport(),
+            self._http.stream(
                 method, self._endpoint.url + route, headers=headers, timeout=timeout, **data
-            ) as response:
-                yield response
+            ) as response,
+        ):
+            yield response
 
     def _require_success(self, response: Any) -> None:
         if 200 <= response.status_code < 300:

@@ -4,10 +4,11 @@ The node itself decides: what a file says is compared with the node's own list b
 on. The file is what can be said of a node that is down, and which of its models have answered.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from maverick_assets.files import write_atomically
 from maverick_assets.settings import Settings
@@ -19,21 +20,22 @@ class Held(StrictModel):
 
     serves: str | None = None  # version behind the moving tag; None: none, or one not known to us
     # Digest of each version's manifest, as the node lists it, once it had answered the smoke prompt
-    verified: dict[str, str] = {}
+    verified: Mapping[str, str] = Field({})
 
 
 class NodeState(StrictModel):
     """`nodes/<node>.json` in the run home."""
 
     seen_at: AwareDatetime | None = None
-    personalities: dict[str, Held] = {}
+    personalities: Mapping[str, Held] = Field({})
 
     def held(self, personality: str) -> Held:
         return self.personalities.get(personality, Held())
 
     def with_held(self, personality: str, held: Held, now: datetime) -> "NodeState":
         """The state after the node was asked."""
-        return NodeState(seen_at=now, personalities=self.personalities | {personality: held})
+        personalities = {**self.personalities, personality: held}
+        return NodeState(seen_at=now, personalities=personalities)
 
 
 def states_folder(settings: Settings) -> Path:
