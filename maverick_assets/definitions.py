@@ -15,7 +15,7 @@ from dagster import (
 
 from maverick_assets.crm.schema import TEXT_TABLES
 from maverick_assets.crm.sources.source import Source
-from maverick_assets.crm.sources.sources_file import load_sources
+from maverick_assets.crm.sources.sources_file import all_sources
 from maverick_assets.defs.assets.base_model import base_model
 from maverick_assets.defs.assets.clean import clean_asset
 from maverick_assets.defs.assets.datasets import dataset_asset
@@ -122,5 +122,5 @@ defs = build_definitions(
     load_recipes(),
     load_fleet(settings.fleet),
     settings.timezone,
-    load_sources(settings.sources),
+    all_sources(settings),
 )

@@ -50,7 +50,7 @@ def forget(
     with running_services(settings):
         outcome = forget_everywhere(
             settings,
-            raw_tables(settings.sources),
+            raw_tables(settings),
             request,
             lambda: failures.extend(execute_job("ingest")),
         )

@@ -66,7 +66,7 @@ def _migrate_forgotten(settings: Settings) -> None:
     from maverick_assets.crm.sources.sources_file import raw_tables
     from maverick_assets.pipeline.forget.order import migrate_list
 
-    for contact in migrate_list(settings, raw_tables(settings.sources)):
+    for contact in migrate_list(settings, raw_tables(settings)):
         note(
             f"{contact} was forgotten before and is one of MAVERICK_OWNER_EMAIL now: "
             "its mails stay out; correct the setting if it is not yours"

@@ -10,8 +10,10 @@ from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.crm.sources.calendar import CalendarEntry
 from maverick_assets.crm.sources.documents import DocumentsEntry
 from maverick_assets.crm.sources.hubspot import HubSpotEntry
+from maverick_assets.crm.sources.kept_sessions import KeptSessions
 from maverick_assets.crm.sources.source import Source
 from maverick_assets.errors import BadInput
+from maverick_assets.settings import Settings
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.yaml_files import load_yaml
 
@@ -41,7 +43,7 @@ def load_sources(path: Path | None) -> list[Source]:
                 "pip install --require-hashes --no-deps -r requirements/sources.txt"
             )
     sources: list[Source] = [entry.source() for entry in entries]
-    taken = set(TABLES)
+    taken = {*TABLES, *(table.name for table in KeptSessions(Path()).tables)}
     for source in sources:
         names = {table.name for table in source.tables}
         if names & taken:
@@ -51,10 +53,21 @@ def load_sources(path: Path | None) -> list[Source]:
     return sources
 
 
-def raw_tables(path: Path | None) -> list[Table]:
+def all_sources(settings: Settings) -> list[Source]:
+    """The sources of the settings' file, and the sessions and ratings that the run home keeps.
+
+    Raises what `load_sources` raises.
+    """
+    sources = load_sources(settings.sources)
+    if settings.sessions_file.exists():
+        sources.append(KeptSessions(settings.sessions_file))
+    return sources
+
+
+def raw_tables(settings: Settings) -> list[Table]:
     """Every table that has a raw table in the lake: those of the CRM, and those that sources fill.
 
-    `path` is the sources file. Raises what `load_sources` raises.
+    Raises what `load_sources` raises.
     """
-    filled = [table.table for source in load_sources(path) for table in source.tables]
+    filled = [table.table for source in all_sources(settings) for table in source.tables]
     return [*TABLES.values(), *filled]

@@ -23,6 +23,7 @@ from maverick_assets.datasets.turns.marks import (
     KnownPersonalities,
     classes_of,
     conversation_marks,
+    is_made_by_maverick,
     joined_classes,
     tag_marks,
 )
@@ -56,15 +57,22 @@ def message_fields(
 ) -> Fields:
     """Only messages of the owner's `roles` are by him; `user` is whoever's conversation it is.
 
+    In a conversation with a personality no other role than `user` is ever his.
+
     The marks of the conversation are those of all its messages. Its mood and mode are not: they
     are another personality's, and only feedback and samples are trained with theirs.
     """
     by_user = message["role"] == USER
     user = conversation["user_id"] if conversation else None
-    marks = conversation_marks(conversation.get("metadata") if conversation else None, known)
+    metadata = conversation.get("metadata") if conversation else None
+    marks = conversation_marks(metadata, known)
+    if is_made_by_maverick(metadata):
+        is_owner = by_user and user in owner.user_ids
+    else:
+        is_owner = roles.is_owner(message["role"], user in owner.user_ids)
     return {
         "author": (user or "user") if by_user else message["role"],
-        "is_owner": roles.is_owner(message["role"], user in owner.user_ids),
+        "is_owner": is_owner,
         "occurred_at": created_at(message),
         "text": _cleaned(message["content"]),
         "personality": marks.personality,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from maverick_assets.crm.schema import MADE_BY, MAVERICK
 from maverick_assets.recipes import SensitivityClass, load_recipes
 from maverick_assets.settings import PACKAGED_PERSONALITIES
 
@@ -106,6 +107,12 @@ def conversation_marks(metadata: str | None, known: KnownPersonalities) -> Marks
     Metadata that is not JSON names no personality and no class.
     """
     return _from_pairs(list(_pairs(_decoded(metadata or ""))), known)
+
+
+def is_made_by_maverick(metadata: str | None) -> bool:
+    """Whether a conversation with this metadata is one with a personality of ours."""
+    content = _decoded(metadata or "")
+    return isinstance(content, dict) and content.get(MADE_BY) == MAVERICK
 
 
 def _from_pairs(pairs: list[tuple[str, str]], known: KnownPersonalities) -> Marks:

@@ -8,6 +8,7 @@ from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.chat_roles import ChatRoles, chat_roles
 from maverick_assets.datasets.turns.deal_outcome import deal_end
+from maverick_assets.datasets.turns.marks import is_made_by_maverick
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import raw_path
 
@@ -18,13 +19,18 @@ def roles_of_tables(lake: Path, tables: Sequence[Table], owner: Owner) -> dict[s
     for table in tables:
         if not table.parent or table.name not in TABLES:
             continue
-        owners = read_table(raw_path(lake, table.parent), columns=["id", "user_id"], where=LIVE)
+        columns = ["id", "user_id", "metadata"]
+        conversations = read_table(raw_path(lake, table.parent), columns=columns, where=LIVE)
         columns = ["conversation_id", "role"]
         messages = read_table(raw_path(lake, table.name), columns=columns, where=LIVE)
-        if owners is None or messages is None:
+        if conversations is None or messages is None:
             continue
-        owners_of = dict(zip(*owners.to_pydict().values(), strict=True))
-        pairs = set(zip(*messages.to_pydict().values(), strict=True))
+        # In ours a model has a role, and what the user is called says nothing of other chats.
+        rows = conversations.to_pylist()
+        ours = {row["id"] for row in rows if is_made_by_maverick(row["metadata"])}
+        owners_of = {row["id"]: row["user_id"] for row in rows if row["id"] not in ours}
+        said = zip(*messages.to_pydict().values(), strict=True)
+        pairs = {pair for pair in said if pair[0] not in ours}
         roles[table.name] = chat_roles(owners_of, pairs, owner)
     return roles
 
