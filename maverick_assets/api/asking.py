@@ -1,7 +1,7 @@
 """From a request to an answer: what a caller may ask, and an end with the caller's connection."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -11,9 +11,9 @@ from starlette.requests import Request
 from maverick_assets.api.door import TOKEN
 from maverick_assets.api.replies import Problem, problem_of
 from maverick_assets.api.tokens import Scope, Token
-from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Recipe
+from maverick_assets.serving.asked import Ask, NamesStay, asked
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Question, Reply
 
@@ -47,29 +47,26 @@ def question(
     service: ChatService,
     token: Token,
     personality: str,
-    messages: Sequence[Message],
+    ask: Ask,
     sampling: Sampling,
-    *,
-    mood: str | None = None,
-    mode: str | None = None,
 ) -> Question:
-    """The question to ask, with the system prompt that the version was trained with.
+    """The question to ask, laid out as the examples that the version was trained with.
 
     A personality that the token may not talk to does not exist for it. Raises `Problem`.
     """
     manifests = service.released.manifests
     recipe = manifests[personality].recipe if personality in manifests else None
-    if recipe is None or not may_talk_to(token, recipe, mode):
+    if recipe is None or not may_talk_to(token, recipe, ask.mode):
         raise Problem(
             HTTPStatus.NOT_FOUND,
             "no personality of that name and mode answers you; GET /v1/models lists those that do",
             "model_not_found",
         )
     try:
-        system = Message(role="system", content=recipe.prompt_for(mood, mode))
+        messages = asked(recipe, ask, NamesStay())
     except MaverickError as error:
         raise problem_of(error) from None
-    return Question(personality, [system, *messages], sampling)
+    return Question(personality, messages, sampling)
 
 
 async def parts(service: ChatService, asked: Question) -> AsyncGenerator[str | Reply, None]:

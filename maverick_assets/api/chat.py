@@ -15,6 +15,7 @@ from maverick_assets.api.replies import Problem
 from maverick_assets.api.sessions import OpenSession, Sessions
 from maverick_assets.api.tokens import Token
 from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.serving.asked import Ask
 from maverick_assets.serving.history import messages_to_drop, most_messages
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Question, Reply
@@ -31,12 +32,26 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"message": "Shall we meet on Tuesday?", "personality": "allan-maverick"}]
+            "examples": [
+                {"message": "Shall we meet on Tuesday?", "personality": "allan-maverick"},
+                {
+                    "message": "Should we give the new client a 30% discount?",
+                    "personality": "allan-maverick",
+                    "context": {"deal_amount": 50000, "deal_stage": "negotiation"},
+                },
+            ]
         },
     )
 
-    message: str = Field(min_length=1, max_length=LONGEST)
+    message: str = Field("", max_length=LONGEST, description="may be empty beside a context")
     personality: Short
+    context: dict[str, Any] | None = Field(
+        None,
+        max_length=20,
+        description="what the message is about: deal_name, deal_stage, deal_amount, "
+        "deal_age_days, deal_notes; mail (from, subject, body); new_mail (to, subject, relation, "
+        "deal_stage); or note_title",
+    )
     mood: Short | None = None
     mode: Short | None = None
     session: Short | None = Field(
@@ -103,10 +118,8 @@ class _Turn:
             self._service,
             self._token,
             body.personality,
-            [*history, Message(role="user", content=body.message)],
+            Ask(body.message, body.context, body.mood, body.mode, history),
             Sampling(body.max_tokens, body.temperature, seed=body.seed),
-            mood=body.mood,
-            mode=body.mode,
         )
 
     async def begin(self) -> tuple[str | Reply, AsyncGenerator[str | Reply, None]]:

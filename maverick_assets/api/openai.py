@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,7 @@ from maverick_assets.api.asking import (
 from maverick_assets.api.chat import Short, event, usage
 from maverick_assets.api.replies import Problem, body_of
 from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.serving.asked import Ask
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Reply
 
@@ -80,6 +81,9 @@ class ChatCompletion(BaseModel):
     n: Literal[1] | None = None
     mood: Short | None = Field(None, description="not of OpenAI: one of the personality's moods")
     mode: Short | None = Field(None, description="not of OpenAI: one of the personality's modes")
+    context: dict[str, Any] | None = Field(
+        None, max_length=20, description="not of OpenAI: as for `POST /api/chat`"
+    )
 
     def sampling(self) -> Sampling:
         """The options, with those of the chat where the request has none."""
@@ -125,10 +129,8 @@ async def chat_completions(request: Request, body: ChatCompletion) -> Response:
         service,
         token,
         body.model,
-        _conversation(body.messages),
+        _ask(body),
         body.sampling(),
-        mood=body.mood,
-        mode=body.mode,
     )
     stream = parts(service, asked)
     head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time())}
@@ -141,15 +143,16 @@ async def chat_completions(request: Request, body: ChatCompletion) -> Response:
     return StreamingResponse(chunks, media_type="text/event-stream")
 
 
-def _conversation(messages: Sequence[ChatMessage]) -> list[Message]:
+def _ask(body: ChatCompletion) -> Ask:
     said = [
         Message(role=message.role, content=message.text)
-        for message in messages
+        for message in body.messages
         if message.role in ("user", "assistant")
     ]
     if not said or said[-1]["role"] != "user":
         raise Problem(HTTPStatus.BAD_REQUEST, "the last message must be the user's")
-    return said
+    *earlier, last = said
+    return Ask(last["content"], body.context, body.mood, body.mode, earlier)
 
 
 def _completion(head: dict[str, Any], reply: Reply) -> dict[str, Any]:

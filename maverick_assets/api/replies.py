@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.serving.asked import ContextRefused
 from maverick_assets.serving.runtime import ConversationTooLong
 from maverick_assets.serving.turns import Busy
 
@@ -42,6 +43,8 @@ def problem_of(error: MaverickError) -> Problem:
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
     if isinstance(error, ConversationTooLong):
         return Problem(HTTPStatus.BAD_REQUEST, str(error), "context_length_exceeded")
+    if isinstance(error, ContextRefused):
+        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
     if isinstance(error, BadInput):
         return Problem(HTTPStatus.BAD_REQUEST, str(error))
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the model failed; see the server's terminal")

@@ -1,8 +1,10 @@
 """A conversation with one version of one personality, in llama.cpp inside this process."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput
@@ -10,6 +12,7 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.registry.catalog import GGUF
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
+from maverick_assets.serving.asked import Ask, NamesStay, asked
 from maverick_assets.serving.export.base import base_model_of, ensure_base_gguf
 from maverick_assets.serving.runtime import (
     AdapterFile,
@@ -29,39 +32,46 @@ class Conversation:
         self,
         runtime: Runtime,
         version: Version,
-        system_prompt: str,
+        render: Callable[[Ask], list[Message]],
         require_usable: Callable[[], object],
     ) -> None:
         """`runtime` has loaded the version's adapter under the name `ADAPTER`.
 
-        `require_usable` raises `BadInput` once the version is revoked.
+        `render` gives the messages that ask it; mood and mode are known to it. `require_usable`
+        raises `BadInput` once the version is revoked.
         """
         self.version = version
         self._runtime = runtime
+        self._render = render
         self._require_usable = require_usable
-        self._messages = [Message(role="system", content=system_prompt)]
+        self._said: list[Message] = []
 
-    def say(self, text: str) -> str:
+    def say(self, text: str, context: Mapping[str, Any] | None = None) -> str:
         """The personality's answer to `text`. Both become part of the conversation.
+
+        `context`: see `Ask`; it belongs to this message alone.
 
         When the context is full, the oldest exchanges are dropped. Raises `ConversationTooLong` if
         the text does not fit even without them, and `BadInput` when the version was revoked
         meanwhile.
         """
         self._require_usable()
-        question = Message(role="user", content=text)
-        answer = self._answer(question)
-        self._messages += [question, Message(role="assistant", content=answer)]
+        answer = self._answer(text, context)
+        self._said += [
+            Message(role="user", content=text),
+            Message(role="assistant", content=answer),
+        ]
         return answer
 
-    def _answer(self, question: Message) -> str:
+    def _answer(self, text: str, context: Mapping[str, Any] | None) -> str:
         while True:
+            messages = self._render(Ask(text, context, earlier=self._said))
             try:
-                return self._runtime.chat([*self._messages, question], adapter=ADAPTER)
+                return self._runtime.chat(messages, adapter=ADAPTER)
             except ConversationTooLong:
-                if len(self._messages) == 1:  # nothing but the system prompt is left
+                if not self._said:
                     raise
-                del self._messages[1:3]  # the oldest question and its answer
+                del self._said[:2]  # the oldest question and its answer
 
 
 def open_chat(
@@ -73,7 +83,7 @@ def open_chat(
     revoked, `MaverickError` for a corrupt file.
     """
     registry = Registry(settings.models)
-    system_prompt = recipe.prompt_for(mood, mode)
+    recipe.prompt_for(mood, mode)  # raises what is wrong with them before anything is loaded
     manifest = registry.usable(recipe.name, version)
     digest = manifest.files.get(GGUF)
     if digest is None:
@@ -92,4 +102,8 @@ def open_chat(
         encode_prompt=prompt_encoder(base),
     )
     require_usable = partial(registry.usable, recipe.name, manifest.version)
-    return Conversation(runtime, manifest.version, system_prompt, require_usable)
+
+    def render(ask: Ask) -> list[Message]:
+        return asked(recipe, replace(ask, mood=mood, mode=mode), NamesStay())
+
+    return Conversation(runtime, manifest.version, render, require_usable)

@@ -264,3 +264,18 @@ def test_a_release_answers_soon_and_without_a_restart(server: Server) -> None:
             )
     finally:
         server.home.registry.rollback("persona")
+
+
+def test_a_context_is_asked_and_one_that_was_not_learnt_is_refused(client: httpx.Client) -> None:
+    mail = {"context": {"mail": {"subject": "Offer", "body": "Can you do 20%?"}}}
+    alone = client.post("/api/chat", json=QUESTION | mail | {"message": ""})
+    assert alone.status_code == 200
+    plain = client.post(
+        "/api/chat", json=QUESTION | {"message": "Subject: Re: Offer\n\nCan you do 20%?"}
+    )
+    assert alone.json() == plain.json()
+    for path, asked in (("/api/chat", QUESTION), ("/v1/chat/completions", COMPLETION)):
+        refused = client.post(path, json=asked | {"context": {"deal_amount": 50000}})
+        assert refused.status_code == 422
+        assert "it knows: mail, new_mail" in refused.text
+    assert client.post("/api/chat", json=QUESTION | {"message": " "}).status_code == 400

@@ -37,10 +37,11 @@ from maverick_assets.pipeline.train import train_on_node
 from maverick_assets.processes import Log
 from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.store import Registry
+from maverick_assets.serving.asked import NamesStay, asked, trial
 from maverick_assets.serving.chat import open_chat
 from maverick_assets.serving.export import publish
 from maverick_assets.serving.export.base import ensure_base_gguf
-from maverick_assets.serving.export.publish import TRIAL_QUESTION, first_messages
+from maverick_assets.serving.export.publish import TRIAL_QUESTION
 from maverick_assets.serving.runtime import AdapterFile, Runtime, prompt_encoder
 from maverick_assets.settings import Settings
 from maverick_assets.training.loop.reporting import Reporter
@@ -155,14 +156,14 @@ def test_rows_of_the_crm_become_a_version_that_answers(served: Served, runtime: 
     chat = open_chat(served.settings, ROBBIE, "final", None, None)
     for question in (QUESTION, "And then?"):
         chat.say(question)  # words drawn from random weights, sometimes none
-    trial = first_messages(ROBBIE, TRIAL_QUESTION)  # what the release has asked, too
+    trial = first_messages(TRIAL_QUESTION)  # what the release has asked, too
     assert runtime.chat(trial, adapter="robbie", temperature=0)
 
 
 def test_llama_cpp_computes_what_was_trained(served: Served, runtime: Runtime) -> None:
     """In float16, so a little is lost."""
     tokenizer = ChatTokenizer(served.base.directory)
-    ids = torch.tensor([tokenizer.encode_prompt(first_messages(ROBBIE, QUESTION))])
+    ids = torch.tensor([tokenizer.encode_prompt(first_messages(QUESTION))])
     model = AutoModelForCausalLM.from_pretrained(served.base.directory, dtype=torch.float32)
     lora = PeftModel.from_pretrained(model, served.directory / "adapter")
     with torch.inference_mode():
@@ -180,7 +181,7 @@ def test_llama_cpp_computes_what_was_trained(served: Served, runtime: Runtime) -
 
 def test_llama_cpp_reads_a_prompt_as_training_did(served: Served, runtime: Runtime) -> None:
     tokenizer = ChatTokenizer(served.base.directory)
-    messages = [*first_messages(ROBBIE, QUESTION), said("Über 30 %, it's\n\nfine."), asked("When?")]
+    messages = [*first_messages(QUESTION), said("Über 30 %, it's\n\nfine."), question("When?")]
     ids = tokenizer.encode_prompt(messages)
     text = tokenizer.prompt_text(messages)
     plain, whole = (runtime.server.tokenize("a", add_special=start) for start in (False, True))
@@ -193,7 +194,7 @@ def test_llama_cpp_reads_a_prompt_as_training_did(served: Served, runtime: Runti
 
 def test_an_answer_ends_at_the_end_of_a_turn(served: Served, runtime: Runtime) -> None:
     tokenizer = ChatTokenizer(served.base.directory)
-    example = tokenizer.encode([*first_messages(ROBBIE, QUESTION), said("Tea.")], 1000)
+    example = tokenizer.encode([*first_messages(QUESTION), said("Tea.")], 1000)
     request = {"prompt": example.input_ids[: example.n_prompt], "max_tokens": 3, "temperature": 0}
     for token, ends in (
         (example.input_ids[-1], "stop"),
@@ -231,5 +232,9 @@ def said(text: str) -> Message:
     return Message(role="assistant", content=text)
 
 
-def asked(text: str) -> Message:
+def first_messages(text: str) -> list[Message]:
+    return asked(ROBBIE, trial(ROBBIE, text), NamesStay())
+
+
+def question(text: str) -> Message:
     return Message(role="user", content=text)

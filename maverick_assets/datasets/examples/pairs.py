@@ -7,6 +7,16 @@ from itertools import groupby
 from operator import attrgetter
 
 from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.datasets.layout import (
+    BETWEEN_LINES,
+    BETWEEN_MAILS,
+    decision_prompt,
+    insight_prompt,
+    new_mail_prompt,
+    note_prompt,
+    prompt_messages,
+    subject_lead,
+)
 from maverick_assets.datasets.mail.links.keys import quote_key
 from maverick_assets.datasets.mail.links.subjects import has_reply_prefix
 from maverick_assets.datasets.turns.turn import Turn
@@ -22,7 +32,7 @@ class Pair:
     answer_turns: tuple[Turn, ...]  # several where messages in a row are one answer
     history: tuple[Turn, ...] = ()  # before the answer, oldest first; the last is not the owner's
     lead: str = ""  # stands before the last message of the prompt, or is the whole prompt
-    separator: str = "\n"  # between consecutive turns of one side
+    separator: str = BETWEEN_LINES  # between consecutive turns of one side
 
     @property
     def answer_turn(self) -> Turn:
@@ -52,15 +62,9 @@ class Pair:
 
         `history` is the end of `self.history` that the prompt is to hold.
         """
-        messages = [
-            Message(
-                role="assistant" if is_owner else "user",
-                content=self.separator.join(turn.text for turn in block),
-            )
-            for is_owner, block in groupby(history, key=attrgetter("is_owner"))
-        ] or [Message(role="user", content="")]
-        messages[-1]["content"] = self.lead + messages[-1]["content"]
-        return [*messages, Message(role="assistant", content=self.answer)]
+        turns = [(turn.is_owner, turn.text) for turn in history]
+        prompt = prompt_messages(turns, self.lead, self.separator)
+        return [*prompt, Message(role="assistant", content=self.answer)]
 
 
 def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
@@ -74,21 +78,18 @@ def reply_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     for turn in turns:
         if not turn.is_owner:
             continue
-        subject = f"Subject: {turn.title}\n\n" if turn.title else ""
+        lead = subject_lead(turn.title)
         history = tuple(_ancestors(turn, by_id))
         if history and not history[-1].is_owner:
-            yield Pair("reply", (turn,), history, subject, "\n\n")
+            yield Pair("reply", (turn,), history, lead, BETWEEN_MAILS)
         elif turn.context and not history:
             quoted = quote_key(turn.context)
             # The owner's own words, quoted, are not somebody else's question.
             if quoted is None or (turn.thread_id, quoted) not in own:
-                yield Pair("reply", (turn,), lead=f"{subject}{turn.context}")
-        elif _opens_conversation(turn):
-            headers = {"To": turn.recipient, "Subject": turn.title}
-            lines = [f"{name}: {value}" for name, value in headers.items() if value]
-            if lines:
-                lines += [turn.facts] if turn.facts else []
-                yield Pair("initiate", (turn,), lead="\n".join(["Write an e-mail.", *lines]))
+                yield Pair("reply", (turn,), lead=lead + turn.context)
+        elif _opens_conversation(turn) and (turn.recipient or turn.title):
+            prompt = new_mail_prompt(turn.recipient, turn.title, turn.facts)
+            yield Pair("initiate", (turn,), lead=prompt)
 
 
 def _opens_conversation(turn: Turn) -> bool:
@@ -115,21 +116,21 @@ def decision_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     """A deal's facts, the owner's call and its outcome."""
     for turn in turns:
         if turn.is_owner and turn.context:
-            yield Pair("decision", (turn,), lead=f"Deal: {turn.context}\n\nWhat is your call?")
+            yield Pair("decision", (turn,), lead=decision_prompt(turn.context))
 
 
 def note_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     """A note's title and the note."""
     for turn in turns:
         if turn.is_owner and turn.title:
-            yield Pair("note", (turn,), lead=f"Write a sticky note: {turn.title}")
+            yield Pair("note", (turn,), lead=note_prompt(turn.title))
 
 
 def insight_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:
     """The subject of a note, and what the owner noted about it."""
     for turn in turns:
         if turn.is_owner and turn.title:
-            yield Pair("insight", (turn,), lead=f"What is your insight on this: {turn.title}")
+            yield Pair("insight", (turn,), lead=insight_prompt(turn.title))
 
 
 def sample_pairs(turns: Sequence[Turn]) -> Iterator[Pair]:

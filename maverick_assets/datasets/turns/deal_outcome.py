@@ -5,10 +5,11 @@ To add a language, add its words to each list, as `fold` spells them.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from maverick_assets.crm.people.folding import fold
+from maverick_assets.datasets.layout import DealFacts
 
 Outcome = Literal["won", "lost"]
 
@@ -89,6 +90,19 @@ def deal_end(deal: Mapping[str, Any]) -> DealEnd:
         return DealEnd("lost", True)
     certain: Any = _CERTAIN.get(deal.get("probability"))  # type: ignore[arg-type]
     return DealEnd(certain or by_words.outcome, True)
+
+
+def before_end(deal: DealFacts, end: DealEnd) -> DealFacts:
+    """A deal's facts without what says how it ended."""
+    if not end.is_told:
+        return deal
+    return replace(
+        deal,
+        name=name_without_outcome(deal.name),
+        stage=None,
+        amount=deal.amount or None,  # many CRMs set what was lost to 0
+        notes=without_outcome(deal.notes),
+    )
 
 
 def without_outcome(text: str) -> str:

@@ -10,15 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from maverick_assets.crm.schema import Shape
+from maverick_assets.datasets.layout import DealFacts, deal_text
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import clean_text, without_meetings
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.chat_roles import USER, ChatRoles
-from maverick_assets.datasets.turns.deal_outcome import (
-    deal_end,
-    name_without_outcome,
-    without_outcome,
-)
+from maverick_assets.datasets.turns.deal_outcome import before_end, deal_end
 from maverick_assets.datasets.turns.marks import (
     KnownPersonalities,
     classes_of,
@@ -88,22 +85,16 @@ def deal_fields(deal: RawRow, owner: Owner, _known: KnownPersonalities) -> Field
     """
     first, _, rest = _cleaned(deal["notes"]).partition("\n\n")
     facts, call = (first, rest) if rest else ("", first)
-    end, name, amount = deal_end(deal), deal["deal_name"] or "", deal["amount"]
-    if end.is_told:
-        name, facts = name_without_outcome(name), without_outcome(facts)
-        amount = amount or None  # many CRMs set what was lost to 0
-    written = None if amount is None else f"${amount:,.0f}"
-    labelled = {"Stage": None if end.is_told else deal["stage"], "Amount": written}
-    lines = [
-        f"{label}: {value}" for label, value in (labelled | {"Age": _age(deal)}).items() if value
-    ]
+    end = deal_end(deal)
+    name, stage, amount = deal["deal_name"] or "", deal["stage"], deal["amount"]
+    known = before_end(DealFacts(name, stage, amount, _age_days(deal), facts), end)
     return {
         "author": deal["owner_email"] or "",
         "is_owner": owner.has_email(deal["owner_email"]),
         "occurred_at": created_at(deal),
-        "title": name,
+        "title": known.name,
         "text": f"{call}\n\nOutcome: {end.outcome}." if call and end.outcome else call,
-        "context": "\n".join([name, *lines, *([facts] if facts else [])]),
+        "context": deal_text(known),
     }
 
 
@@ -188,7 +179,7 @@ def _cleaned(text: str | None) -> str:
     return clean_text(text or "")
 
 
-def _age(row: RawRow) -> str | None:
+def _age_days(row: RawRow) -> int | None:
     """Days from a row's creation to its last change; None where either is missing."""
     created, updated = row["created_at"], row.get("updated_at")
-    return f"{(updated - created).days} days" if created and updated else None
+    return (updated - created).days if created and updated else None

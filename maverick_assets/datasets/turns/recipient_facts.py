@@ -13,6 +13,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
+from maverick_assets.datasets.layout import Relation, recipient_text
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.fields import RawRow
 
@@ -47,8 +48,7 @@ def recipient_facts(
             recipient = owner.first_recipient(mail["recipients"])
             if recipient:
                 stage = _stage_before(moment, histories.get(_company(recipient)))
-                lines = [f"Relation: {_relation(exchanged[recipient])}"]
-                facts[mail["id"]] = "\n".join([*lines, *([f"Deal: {stage}"] if stage else [])])
+                facts[mail["id"]] = recipient_text(_relation(exchanged[recipient]), stage)
         for mail in group:
             others = mail["recipients"] if is_owner(mail["sender"]) else [mail["sender"]]
             for address in set(others):
@@ -56,7 +56,7 @@ def recipient_facts(
     return facts
 
 
-def _relation(exchanged: int) -> str:
+def _relation(exchanged: int) -> Relation:
     """How well the owner knew somebody with whom he had exchanged this many mails."""
     if exchanged == 0:
         return "first contact"

@@ -13,15 +13,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from maverick_assets.base_model.prepare import PreparedBase
-from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.processes import run_main
-from maverick_assets.recipes import Recipe
 from maverick_assets.registry.catalog import GGUF, MODELFILE, label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
+from maverick_assets.serving.asked import NamesStay, asked, trial
 from maverick_assets.serving.export.adapter import export_adapter
 from maverick_assets.serving.export.base import base_model_of, ensure_base_gguf
 from maverick_assets.serving.export.modelfile import modelfile
@@ -108,7 +107,8 @@ def _runtime(exports: Sequence[Export]) -> Runtime:
 
 
 def _try(export: Export, runtime: Runtime) -> str:
-    question = first_messages(export.manifest.recipe, TRIAL_QUESTION)
+    recipe = export.manifest.recipe
+    question = asked(recipe, trial(recipe, TRIAL_QUESTION), NamesStay())
     return trial_answer(runtime, label(export.manifest), question)
 
 
@@ -123,15 +123,6 @@ def _attach(registry: Registry, export: Export, chat_format: OllamaFormat) -> No
     registry.note_modelfile(manifest.personality, manifest.version, chat_format.problem)
     # Last, because an operator's release exports no version that has it.
     registry.attach(manifest.personality, manifest.version, export.gguf, export.gguf.name)
-
-
-def first_messages(recipe: Recipe, question: str) -> list[Message]:
-    """The system prompt, with the recipe's first mood and mode if any, and a first question."""
-    mood, mode = (next(iter(choices), None) for choices in (recipe.moods, recipe.modes))
-    return [
-        Message(role="system", content=recipe.prompt_for(mood, mode)),
-        Message(role="user", content=question),
-    ]
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
 from maverick_assets.registry.store import Registry
+from maverick_assets.serving.asked import NamesStay, asked, trial
 from maverick_assets.serving.export import base as base_module
 from maverick_assets.serving.export import publish as publishing
 from maverick_assets.serving.export.ollama_format import OllamaFormat
@@ -67,7 +68,9 @@ def test_versions_are_published_and_one_that_fails_stops_no_other(
         assert {"adapter.gguf", "Modelfile"} <= manifest.files.keys()
         registry.verify(name, "v1.0")
         gguf = AdapterFile(registry.directory(name, "v1.0") / "adapter.gguf")
-        question = publishing.first_messages(manifest.recipe, publishing.TRIAL_QUESTION)
+        question = asked(
+            manifest.recipe, trial(manifest.recipe, publishing.TRIAL_QUESTION), NamesStay()
+        )
         answer = trial_answer(Runtime(base.gguf, {name: gguf}), name, question)
         assert published[name] == Published(name, answer)
 
