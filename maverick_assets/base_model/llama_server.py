@@ -69,17 +69,24 @@ class LlamaServer:
         `add_special` puts the start token first where the file says so.
         """
         question = {"content": text, "add_special": add_special, "parse_special": True}
+        return [int(token) for token in self._post("/tokenize", question)["tokens"]]
+
+    def prompt_text(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """The prompt of a chat completion, by the template in the GGUF file."""
+        return str(self._post("/apply-template", {"messages": list(messages)})["prompt"])
+
+    def _post(self, path: str, question: Mapping[str, Any]) -> dict[str, Any]:
         connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=60)
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
-            connection.request("POST", "/tokenize", json.dumps(question).encode(), headers)
+            connection.request("POST", path, json.dumps(question).encode(), headers)
             response = connection.getresponse()
-            content = json.loads(response.read())
+            content: dict[str, Any] = json.loads(response.read())
         finally:
             connection.close()
         if response.status != http.HTTPStatus.OK:
-            raise MaverickError(f"llama.cpp cannot tokenize: {content}")
-        return [int(token) for token in content["tokens"]]
+            raise MaverickError(f"llama.cpp cannot answer {path}: {content}")
+        return content
 
 
 def _streamed(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +118,9 @@ def _start(
     # an answer.
     params.cache_prompt = False
     params.cache_ram_mib = 0
-    params.slot_prompt_similarity = 0.0  # any free slot
+    # Any free slot, but for a prompt that a slot has just computed: requests that ask for the cache
+    # (the phrases of a decision, one after another) find it there.
+    params.slot_prompt_similarity = 0.99
     params.ui = False
     params.api_keys = [key]
     params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in adapters]

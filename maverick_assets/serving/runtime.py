@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from maverick_assets.base_model.control_tokens import EMBEDDED_CONTROL_TOKENS
 from maverick_assets.base_model.llama_server import LlamaServer
@@ -26,7 +26,17 @@ _VISIBLE_EFFECT = 1e-4
 # which it says something may be a later one. No character has more bytes.
 _FIRST_CHARACTER = 4
 
-PromptEncoder = Callable[[list[Message]], list[int]]
+_UNLIMITED = 1_000_000  # tokens
+
+
+class PromptEncoder(Protocol):
+    """Gives prompts and answers the token ids that training gave them."""
+
+    def __call__(self, messages: list[Message], /) -> list[int]:
+        """Ids of a prompt, up to where the answer begins."""
+
+    def answer_ids(self, messages: list[Message], answer: str) -> list[int]:
+        """Ids of an answer behind a prompt, without the end of its turn."""
 
 
 class ConversationTooLong(BadInput):
@@ -160,21 +170,45 @@ class Runtime:
         options |= (
             {"logprobs": top} if self._encode_prompt else {"logprobs": True, "top_logprobs": top}
         )
-        choice = self._complete(messages, adapter, options)
-        first_token = choice["logprobs"]["content"][0]
+        response = self._complete(messages, adapter, options)
+        first_token = response["choices"][0]["logprobs"]["content"][0]
         return {entry["token"]: float(entry["logprob"]) for entry in first_token["top_logprobs"]}
+
+    def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of a prompt, up to where the answer begins."""
+        if self._encode_prompt:
+            return self._encode_prompt(list(messages))
+        return self.server.tokenize(self.server.prompt_text(_plain(messages)), add_special=False)
+
+    def answer_ids(self, messages: Sequence[Message], answer: str) -> list[int]:
+        """Token ids of an answer to `messages`, control tokens in it read as text."""
+        if self._encode_prompt:
+            return self._encode_prompt.answer_ids(list(messages), answer)
+        plain = EMBEDDED_CONTROL_TOKENS.plain(answer)
+        return self.server.tokenize(plain, add_special=False)
+
+    def complete_ids(
+        self, prompt: Sequence[int], adapter: str | None, options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """llama.cpp's completion of token ids, in the shape of OpenAI's API.
+
+        Raises what `chat` raises.
+        """
+        request = {"lora": self._adapter_scales(adapter), "prompt": list(prompt), **options}
+        response = self.server.complete(request)
+        _raise_refusal(response)
+        return response
 
     def _complete(
         self, messages: Sequence[Message], adapter: str | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The only choice of a completion or chat completion, in the shape of OpenAI's API."""
+        """A completion or chat completion, in the shape of OpenAI's API."""
         request = self._request(messages, adapter, options)
         response = (
             self.server.complete(request) if self._encode_prompt else self.server.chat(request)
         )
         _raise_refusal(response)
-        choice: dict[str, Any] = response["choices"][0]
-        return choice
+        return response
 
     def _request(
         self, messages: Sequence[Message], adapter: str | None, options: Mapping[str, Any]
@@ -182,12 +216,7 @@ class Runtime:
         request: dict[str, Any] = {"lora": self._adapter_scales(adapter), **options}
         if self._encode_prompt:
             return request | {"prompt": self._encode_prompt(list(messages))}
-        # llama.cpp reads special tokens wherever they stand.
-        plain = [
-            {**message, "content": EMBEDDED_CONTROL_TOKENS.plain(message["content"])}
-            for message in messages
-        ]
-        return request | {"messages": plain}
+        return request | {"messages": _plain(messages)}
 
     def _adapter_scales(self, adapter: str | None) -> list[dict[str, float]]:
         """The scale of every adapter: 1 for the one asked for, 0 for all others.
@@ -255,6 +284,12 @@ class _Collected:
         )
 
 
+def _plain(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """`messages` for llama.cpp's own template: it reads control tokens wherever they stand."""
+    plain = EMBEDDED_CONTROL_TOKENS.plain
+    return [{"role": each["role"], "content": plain(each["content"])} for each in messages]
+
+
 def _raise_refusal(response: Mapping[str, Any]) -> None:
     """Raise why llama.cpp refused a request, if it did."""
     error = response.get("error")
@@ -268,6 +303,22 @@ def _raise_refusal(response: Mapping[str, Any]) -> None:
     raise MaverickError(f"llama.cpp refused the request: {error.get('message')}")
 
 
+@dataclass(frozen=True)
+class _TrainedIds:
+    """The `PromptEncoder` of a base's own tokenizer."""
+
+    tokenizer: ChatTokenizer
+
+    def __call__(self, messages: list[Message], /) -> list[int]:
+        return self.tokenizer.encode_prompt(messages)
+
+    def answer_ids(self, messages: list[Message], answer: str) -> list[int]:
+        said = [*messages, Message(role="assistant", content=answer)]
+        encoded = self.tokenizer.encode(said, _UNLIMITED)
+        ids = encoded.input_ids[encoded.n_prompt :]
+        return ids[:-1] if ids[-1] in self.tokenizer.stop_ids else ids
+
+
 def prompt_encoder(base: PreparedBase) -> PromptEncoder | None:
     """What gives a base's prompts the very token ids that training gave them.
 
@@ -278,7 +329,7 @@ def prompt_encoder(base: PreparedBase) -> PromptEncoder | None:
     """
     if base.digest == EMBEDDED_SHA256:
         return None
-    return ChatTokenizer(base.directory).encode_prompt
+    return _TrainedIds(ChatTokenizer(base.directory))
 
 
 def trial_answer(runtime: Runtime, name: str, messages: Sequence[Message]) -> str:
