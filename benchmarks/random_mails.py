@@ -63,7 +63,8 @@ def cleaned(rows: dict[str, dict[str, Any]]) -> Iterator[CleanMail]:
     programs = programs_of(Path(), first, None).lines
     for mail in first:
         row = rows[mail.id.partition(":")[2]]
-        yield clean_row("mails", row, programs) if has_any(mail.lines, programs.keys) else mail
+        again = has_any(mail.lines, programs.keys)
+        yield clean_row("mails", row, programs, mail.lines) if again else mail
 
 
 def shown(mail: CleanMail, body: str, characters: int) -> str:

@@ -12,10 +12,14 @@ from itertools import accumulate, groupby, takewhile
 from maverick_assets.crm.html_text import MAX_PAGE_CHARACTERS, TooMuchText, html_to_text
 from maverick_assets.datasets.characters import visible
 from maverick_assets.datasets.mail.attributions import own_words_before
-from maverick_assets.datasets.mail.footers import Position, footer_reasons, is_delimiter
-from maverick_assets.datasets.mail.header_blocks import quoted_author
+from maverick_assets.datasets.mail.footers import (
+    Position,
+    footer_reasons,
+    is_delimiter,
+    without_subscription,
+)
+from maverick_assets.datasets.mail.header_blocks import quoted_author, without_head
 from maverick_assets.datasets.mail.programs.armour import armour_spans
-from maverick_assets.datasets.mail.programs.line_keys import author_of
 from maverick_assets.datasets.mail.programs.meetings import meeting_spans
 from maverick_assets.datasets.mail.programs.placeholders import (
     placeholder_spans,
@@ -33,6 +37,7 @@ from maverick_assets.datasets.mail.quote_marks import (
     marked_lines,
     quote_follows,
     quoted_words,
+    with_plain_marks,
     without_marks,
 )
 from maverick_assets.datasets.mail.quotes import find_introductions
@@ -133,14 +138,26 @@ def without_meetings(text: str) -> str:
 def clean_body(body: str, sender: str = "", programs: RecurringLines = NO_LINES) -> CleanBody:
     """Divide a mail's body into its writer's words and those of the mail that it quotes.
 
-    `programs`: the lines that recur in the corpus. `sender` is an address in lower case. Raises
-    `TooMuchText` for more words than a person writes.
+    See `moderate_text` for what it raises and `divided` for the rest.
     """
+    return divided(moderate_text(body), sender, programs)
+
+
+def moderate_text(body: str) -> str:
+    """`plain_text` of a body; raises `TooMuchText` for more words than a person writes."""
     if len(body) > MAX_PAGE_CHARACTERS:
         raise TooMuchText(f"more than {MAX_PAGE_CHARACTERS:,} characters")
     text = plain_text(body)
     if len(text) > MAX_TEXT_CHARACTERS:
         raise TooMuchText(f"more than {MAX_TEXT_CHARACTERS:,} characters")
+    return text
+
+
+def divided(text: str, sender: str = "", programs: RecurringLines = NO_LINES) -> CleanBody:
+    """Divide a mail's text, as `moderate_text` returns it.
+
+    `programs`: the lines that recur in the corpus. `sender`: an address, perhaps behind a name.
+    """
     lines = text.split("\n")
     division = _divide(lines, known_lines(programs, sender))
     removed = _removed_parts(lines, division.reasons)
@@ -150,8 +167,11 @@ def clean_body(body: str, sender: str = "", programs: RecurringLines = NO_LINES)
     for _ in range(_MAX_NESTING):
         if quoted or not quoted_lines:
             break
-        inner = _divide(quoted_lines, known_lines(programs, author_of(author)))
-        quoted = clean_text(without_placeholders("\n".join(inner.own(quoted_lines))))
+        quoted_lines, sender_line = without_head(quoted_lines)
+        author = author or sender_line
+        inner = _divide(quoted_lines, known_lines(programs, author))
+        words = without_subscription(inner.own(quoted_lines))
+        quoted = clean_text(without_placeholders("\n".join(words)))
         quoted_lines, author = inner.quoted, inner.author
     removed = _with_placeholders(text, removed)
     own = _without(text, removed)
@@ -175,20 +195,21 @@ def _divide(lines: Sequence[str], known: KnownLines) -> _Division:
     for program, spans in (("meeting", meeting_spans(lines)), ("signature", armour_spans(lines))):
         for start, end in spans:
             reasons[start:end] = [program] * (end - start)
+    marked = with_plain_marks(lines)
     quoted: list[str] = []
     forwarded, author = False, ""
     for _ in range(_MAX_PASSES):
         left = [i for i, reason in enumerate(reasons) if reason is None]
-        division = _divide_by_quotes([lines[i] for i in left])
+        division = _divide_by_quotes([marked[i] for i in left])
         for i, reason in zip(left, division.reasons, strict=True):
             reasons[i] = reason
         own = [i for i in left if reasons[i] is None]
-        for place in own_block_places([lines[i] for i in own], known.names):
+        for place in own_block_places([lines[i] for i in own], known):
             reasons[own[place]] = "contact"
         _mark_footers(lines, [i for i in own if reasons[i] is None], reasons)
         still = [i for i in own if reasons[i] is None]
         rest = [lines[i] for i in still]
-        for place in own_block_places(rest, known.names):
+        for place in own_block_places(rest, known):
             reasons[still[place]] = "contact"
         for place in recurring_places(rest, known):
             reasons[still[place]] = "recurring"

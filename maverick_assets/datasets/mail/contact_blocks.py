@@ -36,6 +36,7 @@ _NAME_CHARACTERS = 40
 # "+1 212 555 0100", "(212) 555-0100"; dates look like that and are removed before: "3/6/2025". The
 # number of an order may end with one figure: "517673.1"
 _NUMBER = re.compile(r"\+?\(?\d[\d\s().\-/]{4,}\d\d")
+_MAY_BE_NUMBER = re.compile(r"\d\d")
 _NUMBER_DIGITS = 7  # of a telephone number, at least
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 # "allan@x.example", "www.x.example", "Allan Price x3-4471", "3-4471", "#54471", "Tél. : 01 55"
@@ -261,6 +262,12 @@ def has_contact(line: str) -> bool:
     """Whether the line has a telephone number, an e-mail address or a web address."""
     if not _MAY_CONTACT.search(line):  # cheap; most lines hold none of these
         return False
+    return has_number(line) or bool(_CONTACT.search(line[:_LINE_CHARACTERS]))
+
+
+def has_number(line: str) -> bool:
+    """Whether the line has a telephone number."""
+    if not _MAY_BE_NUMBER.search(line):  # cheap
+        return False
     number = _NUMBER.search(_DATE.sub("", line[:_LINE_CHARACTERS]))
-    digits = 0 if number is None else sum(map(str.isdigit, number.group()))
-    return digits >= _NUMBER_DIGITS or bool(_CONTACT.search(line[:_LINE_CHARACTERS]))
+    return number is not None and sum(map(str.isdigit, number.group())) >= _NUMBER_DIGITS

@@ -26,6 +26,14 @@ _LABEL_CHARACTERS = 40
 # Outlook, in a language that no module covers: "Lähettäjä: Dana Cole"
 _UNKNOWN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
 
+# A field of RFC 5322 beside labelled ones, as in a pasted mail: "X-Mailer: ...", "Message-ID: ..."
+_FIELD = re.compile(r"[A-Z][A-Za-z]*(?:-[A-Za-z]+)+: ?\S")
+_DATED = re.compile(r"\d{1,4}.*\d{1,2}:\d\d")
+_BEHALF = re.compile(r"On Behalf Of(?: \S+){0,2}$")
+_NAME_REST = re.compile(r"(?:[A-Z][\w.'-]*\s?){1,3}$")
+_SENDER_LINES = 4
+_HEAD_FIELDS = 12  # at the top of a quoted mail
+
 # The expressions from here on are for Lotus Notes, English only. It writes a head above the block:
 #   Dana Cole
 #   05/30/2000 07:29 AM
@@ -53,6 +61,7 @@ _AUTHOR_LINES = 10  # of an introduction that are searched for the author
 _LINES_BELOW_SEPARATOR = 10  # within which a header starts
 _BLANKS = 3  # blank lines in a row that may stand inside a header
 _WRAPPING_CHARACTERS = 60  # a program wraps only lines that are longer
+_WRAPPED_WORDS = 4  # of a line that goes on with a sender or a date
 _MAX_CONTINUATION = 500  # lines of one field; more are something else
 
 
@@ -98,9 +107,9 @@ def header_block(lines: Sequence[str], i: int) -> tuple[int, bool]:
     end = i
     while end < len(lines):
         label = label_of(lines[end])
-        if label is None:
+        if label is None and not (end > i and _FIELD.match(lines[end])):
             break
-        kind = str(label.lastgroup)
+        kind = str(label.lastgroup) if label else "other"
         kinds.add(kind)
         end = _field_end(lines, end, kind)
         if kind != "subject":
@@ -114,6 +123,8 @@ def header_block(lines: Sequence[str], i: int) -> tuple[int, bool]:
 
 def head_start(lines: Sequence[str], block: int) -> int:
     """First line of the name and date that Lotus Notes writes above a header block."""
+    while block and _FIELD.match(lines[block - 1]):
+        block -= 1
     start = block
     dated = False
     for _ in range(_HEAD_LINES):
@@ -136,6 +147,53 @@ def head_start(lines: Sequence[str], block: int) -> int:
     return start
 
 
+def sender_line(line: str) -> str:
+    """Whom a line "From: Dana Cole <dana@x.example>" names; empty for another line."""
+    label = label_of(line) if "@" in line else None
+    is_sender = label is not None and label.lastgroup == "sender"
+    return line[label.end() : _HEAD_CHARACTERS].strip() if label and is_sender else ""
+
+
+def without_head(lines: Sequence[str]) -> tuple[list[str], str]:
+    """The lines of a quoted mail without the header fields that begin it, and its sender if named.
+
+    Here one field alone counts, which is no `header_block`: a quote begins with its introduction.
+    """
+    end, sender = skip_blanks(lines, 0), ""
+    if end < len(lines) and header_block(lines, end)[1]:
+        return list(lines), ""
+    for number in range(_HEAD_FIELDS):
+        if end >= len(lines) or not (_is_field(lines[end]) or (number and label_of(lines[end]))):
+            break
+        sender = sender or sender_line(lines[end])
+        end = _sender_end(lines, end) if sender_line(lines[end]) else end + 1
+        if end < len(lines) and not lines[end].strip():  # the words follow
+            break
+    return (list(lines[end:]), sender) if end < len(lines) else (list(lines), "")
+
+
+def _is_field(line: str) -> bool:
+    """Whether a line is a header field by its label and its value."""
+    label = label_of(line)
+    if label is None:
+        return False
+    value = line[label.end() :]
+    if label.lastgroup in ("date", "sent"):
+        return bool(_DATED.search(value))
+    return label.lastgroup == "subject" or "@" in value
+
+
+def _sender_end(lines: Sequence[str], i: int) -> int:
+    """The line after a sender that a gateway wrapped: "... On Behalf Of\nDana\nCole"."""
+    end = i + 1
+    if end < len(lines) and lines[end].startswith("[mailto:"):
+        end += 1
+    if _BEHALF.search(lines[end - 1]):
+        while end < min(i + _SENDER_LINES, len(lines)) and _NAME_REST.match(lines[end]):
+            end += 1
+    return end
+
+
 def skip_blanks(lines: Sequence[str], i: int) -> int:
     """The first line from `i` on that has words, past at most a few blank ones."""
     end = i
@@ -151,6 +209,9 @@ def _field_end(lines: Sequence[str], i: int, kind: str) -> int:
     end = i + 1
     while end < len(lines) and lines[end].strip() and not label_of(lines[end]):
         if lines[end].startswith(("---", "___")):
+            break
+        short = "@" in lines[end] or len(lines[end].split()) <= _WRAPPED_WORDS
+        if kind in ("sender", "date") and not short:  # the mail's words, without a blank line
             break
         end += 1
         if end - i > _MAX_CONTINUATION:

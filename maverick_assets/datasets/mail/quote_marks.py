@@ -1,16 +1,24 @@
 """The marks at the beginning of quoted lines."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 # Any program: "> Can you start in June?"; indented and quoted twice: "    >> Can you start?"
 # Emacs Supercite: the initials of the quoted author, "  DC> Can you start in June?" or "DC> ..."
 # Prompts of programs and postscripts look like initials and are left out: "SQL> select 1", "PS> "
-QUOTE_MARK = r"\s{0,3}>|\s{4,8}>>|\s{2,8}[A-Z][A-Za-z]{0,9}>(?=\s|$)|(?!SQL|PS)[A-Z]{2,3}>(?=\s|$)"
+QUOTE_MARK = r"\s{0,3}>|\s{4,8}>>|\s{2,8}[A-Z][A-Za-z]{0,9}>(?=\s|$)|(?!SQL|PS)[A-Z]{2,3}>+(?=\s|$)"
+# The same in other shapes, which only their repetition tells from a prompt: "D> ...", "    dc> ..."
+_INITIALS = re.compile(r"\s{0,8}([A-Za-z]{1,3})>{1,3}(?=\s|$)")
+_INITIALLED_LINES = 2  # at least, one of which is a sentence
+_SENTENCE_WORDS = 5
 _MARKED = re.compile(QUOTE_MARK)
 # NMH and others: "  | Can you start in June?", "--] Can you start in June?". A line of a table has
 # more bars.
-_BAR = re.compile(r"\s{0,4}(?:\|(?:\s[^|]*)?$|[-#%~]{1,3}[\]}])")
+_BAR = re.compile(
+    r"\s{0,4}(?:\|(?:\s+\|)?(?:\s[^|]*(?:\|(?![-_])[^|]*[^|\s]\s*)?|\[ ?\.{3} ?\]\s*)?$"
+    r"|[-#%~]{1,3}[\]}])"
+)
 _BAR_MARK = re.compile(r"\s{0,4}(?:\||[-#%~]{1,3}[\]}]) ?")
 _BARRED_WORD = re.compile(r"[|\]}]\s*\S.*?[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 _BAR_STARTS = frozenset(" \t|-#%~")
@@ -20,6 +28,8 @@ _FOREIGN_MARK = re.compile(r"[):;%#~=+!&$](?:\s|$)")
 _MOST = 0.7  # the others are the footer of a list
 _FOREIGN_LINES = 3  # with words, at least
 _MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_INITIALLED = 12  # characters within which initials end
 _MARK_CHARACTERS = 20  # of the longest mark
 # A writer's own "> 5% is too much", which quotes nobody
 _OWN_MARK = re.compile(r"\s{0,3}>\s?\d")
@@ -28,6 +38,29 @@ _LEFT_OUT = re.compile(r"\W*(?:\.{3}|…|snip(?:ped)?)\W*$", re.IGNORECASE)
 # Gateways wrapped lines at about 72 characters and left a short rest on a line of its own.
 _LONG_LINE = 65  # characters
 _SHORT_REST = 40  # characters
+
+
+def with_plain_marks(lines: Sequence[str]) -> Sequence[str]:
+    """The lines, with ">" in place of initials that recur as quote marks: "D> When can you start?"
+
+    A prompt of a program recurs, too, but people do not write sentences to it.
+    """
+    if not any(">" in line[1:_INITIALLED] and _INITIALS.match(line) for line in lines):  # cheap
+        return lines
+    matches = [_INITIALS.match(line) for line in lines]
+    quoted: dict[str, list[int]] = defaultdict(list)  # words of the lines, by initials
+    for line, match in zip(lines, matches, strict=True):
+        if match:
+            quoted[match[1]].append(len(_WORD.findall(line, match.end())))
+    marks = {
+        initials
+        for initials, words in quoted.items()
+        if len(words) >= _INITIALLED_LINES and max(words) >= _SENTENCE_WORDS
+    }
+    return [
+        f"> {line[match.end() :].removeprefix(' ')}" if match and match[1] in marks else line
+        for line, match in zip(lines, matches, strict=True)
+    ]
 
 
 def is_marked(line: str) -> bool:

@@ -19,10 +19,11 @@ from maverick_assets.datasets.mail.header_blocks import (
     header_block,
     header_end,
     label_of,
+    sender_line,
     skip_blanks,
 )
 from maverick_assets.datasets.mail.languages import any_of
-from maverick_assets.datasets.mail.quote_marks import is_marked
+from maverick_assets.datasets.mail.quote_marks import is_marked, quote_follows
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ def find_introductions(lines: Sequence[str]) -> Iterator[Introduction]:
         if introduction is None and i >= no_block_before and label_of(line):
             end, is_header = header_block(plain, i)
             introduction = Introduction(head_start(plain, i), end) if is_header else None
+            if introduction is None and sender_line(line) and quote_follows(plain, i + 1):
+                introduction = Introduction(i, i + 1, attribution=True)
             # No line of a rejected block starts a block of its own. Skipping them keeps the time
             # linear.
             no_block_before = end

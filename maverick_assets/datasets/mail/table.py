@@ -4,7 +4,6 @@ Cleaning is slow and depends on one row alone. Linking is fast and needs the mai
 two are separate, a new mail costs one cleaning and the linking of the mails that share its keys.
 """
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,14 +17,15 @@ import pyarrow.compute as pc
 from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.datasets.authorship.author import named_author
 from maverick_assets.datasets.authorship.evidence import mail_evidence, stored
-from maverick_assets.datasets.authorship.headers import read_headers
+from maverick_assets.datasets.authorship.headers import Headers, first, read_headers
 from maverick_assets.datasets.authorship.programs import program_reason
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import (
     MAX_TEXT_CHARACTERS,
     CleanBody,
     RemovedPart,
-    clean_body,
+    divided,
+    moderate_text,
 )
 from maverick_assets.datasets.mail.languages import any_of
 from maverick_assets.datasets.mail.links.keys import (
@@ -38,7 +38,7 @@ from maverick_assets.datasets.mail.links.keys import (
 )
 from maverick_assets.datasets.mail.links.subjects import has_reply_prefix
 from maverick_assets.datasets.mail.machine_mail import machine_mail_reason
-from maverick_assets.datasets.mail.programs.line_keys import LineKeys, author_of, line_keys
+from maverick_assets.datasets.mail.programs.line_keys import LineKeys, line_keys
 from maverick_assets.datasets.mail.programs.meetings import is_invitation
 from maverick_assets.datasets.mail.programs.recurrence import (
     NO_LINES,
@@ -77,22 +77,29 @@ _FORWARD_SUBJECT = re.compile(
 )
 
 
-def clean_row(table: str, row: dict[str, Any], programs: RecurringLines = NO_LINES) -> CleanMail:
+def clean_row(
+    table: str,
+    row: dict[str, Any],
+    programs: RecurringLines = NO_LINES,
+    lines: tuple[LineKeys, ...] | None = None,
+) -> CleanMail:
     """Clean a row of the raw table `table`, which is one of mails.
 
-    `programs`: the lines that recur in all mails, which go as well.
+    `programs`: the lines that recur in all mails, which go as well. `lines`: the row's, where they
+    are known and some recur; to find them again takes as long as to clean.
 
     A forward, and a mail that quotes the sender's own earlier mail, neither open a conversation nor
     answer what they quote: `quoted` is None, and a subject without a prefix gets one. A mail with
     more text than a person writes keeps none of it, and is `automatic` for that reason.
     """
     subject = (row["subject"] or "").strip()
+    headers = read_headers(row)
+    writer = _writer(row, headers or {})
     try:
-        too_long, body, lines = None, *_moderate_body(row, subject, programs)
+        too_long, body, lines = None, *_moderate_body(row, subject, writer, programs, lines)
     except TooMuchText:
         too_long, body, subject, lines = TOO_LONG, CleanBody("", None, forwarded=False), "", ()
         row = row | {"recipients": ""}
-    headers = read_headers(row)
     sender = named_author(row, headers)
     forwarded = body.forwarded or bool(_FORWARD_SUBJECT.match(subject))
     quotes_own = _is_author(sender, body.author)
@@ -100,7 +107,7 @@ def clean_row(table: str, row: dict[str, Any], programs: RecurringLines = NO_LIN
         subject = f"{'Fwd' if forwarded else 'Re'}: {subject}".rstrip()
     reason = program_reason(headers or {}) or machine_mail_reason(sender, subject, body.text)
     only_meeting = not body.text and any(part.reason == "meeting" for part in body.removed)
-    if only_meeting or is_invitation(_headers(row), body.text):
+    if only_meeting or is_invitation(headers or {}, body.text):
         reason = reason or "invitation"
     # A mail to nobody that answers nothing is an entry of a calendar or a list of tasks. Where the
     # source has no column of recipients (None), the mail may be for anybody.
@@ -119,17 +126,19 @@ def clean_row(table: str, row: dict[str, Any], programs: RecurringLines = NO_LIN
         quoted=None if forwarded or quotes_own else body.quoted,
         automatic=too_long or reason or ("entry" if is_entry else None),
         removed=body.removed,
-        references=_references(_headers(row)),
+        references=_references(headers or {}),
         no_answer="forward" if forwarded else "own words" if quotes_own else None,
         lines=() if reason else lines,
         evidence=stored(mail_evidence(row, headers, sender)),
     )
 
 
-def _headers(row: Mapping[str, Any]) -> dict[str, list[str]]:
-    """A row's headers by their names; none where the source has none."""
-    headers: dict[str, list[str]] = json.loads(row.get("headers") or "{}")
-    return headers
+def _writer(row: Mapping[str, Any], headers: Headers) -> str:
+    """The address of a row in lower case, behind the name that the mail gives it, if any."""
+    address = (row["sender_email"] or "").strip().lower()
+    named = first(headers, "from")
+    at = named.lower().find(address) if address else -1
+    return f"{named[:at].rstrip(' <')} <{address}>" if at > 0 else address
 
 
 def _references(headers: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -140,7 +149,11 @@ def _references(headers: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def _moderate_body(
-    row: dict[str, Any], subject: str, programs: RecurringLines
+    row: dict[str, Any],
+    subject: str,
+    writer: str,
+    programs: RecurringLines,
+    lines: tuple[LineKeys, ...] | None,
 ) -> tuple[CleanBody, tuple[LineKeys, ...]]:
     """The body of a mail, and the keys of its lines.
 
@@ -148,14 +161,16 @@ def _moderate_body(
     """
     if len(subject) > MAX_SUBJECT_CHARACTERS or len(row["recipients"] or "") > MAX_TEXT_CHARACTERS:
         raise TooMuchText("too long a header")
-    sender = (row["sender_email"] or "").strip().lower()
-    body = clean_body(row["body"] or "")
-    said = [(body.text, sender), (body.quoted or "", author_of(body.author))]
-    lines = tuple(line_keys(text, author) for text, author in said if text)
+    text = moderate_text(row["body"] or "")
+    if lines is not None:
+        return divided(text, writer, programs), lines
+    body = divided(text)
+    said = [(body.text, writer), (body.quoted or "", body.author)]
+    lines = tuple(line_keys(words, author) for words, author in said if words)
     # What recurs is counted in what stands before the writer's own block goes.
     signed = any(part.reason == "contact" for part in body.removed)
     if signed or has_any(lines, programs.keys) or any(has_own_block(*part) for part in said):
-        body = clean_body(row["body"] or "", sender, programs)
+        body = divided(text, writer, programs)
     return body, lines
 
 

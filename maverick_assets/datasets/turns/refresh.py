@@ -11,6 +11,7 @@ from maverick_assets.crm.schema import TEXT_TABLES, Table
 from maverick_assets.datasets.authorship.judgement import NOBODYS
 from maverick_assets.datasets.mail.clean_mail import CleanMail
 from maverick_assets.datasets.mail.cleaning import MAX_TEXT_CHARACTERS
+from maverick_assets.datasets.mail.programs.line_keys import LineKeys
 from maverick_assets.datasets.mail.programs.recurrence import RecurringLines, has_any
 from maverick_assets.datasets.mail.table import (
     MAIL_SCHEMA,
@@ -86,8 +87,8 @@ def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) 
         ]
         scope = {f"{name}:{row_id}" for name in paths for row_id in ids[name] or ()}
         programs = programs_of(target, mails, None if changes is None else scope)
-        again = [mail.id for mail in mails if has_any(mail.lines, programs.lines.keys)]
-        again += programs.outdated
+        lines = {mail.id: mail.lines for mail in mails if has_any(mail.lines, programs.lines.keys)}
+        again: dict[str, tuple[LineKeys, ...] | None] = lines | dict.fromkeys(programs.outdated)
         cleaned = {mail.id: mail for mail in mails} | _cleaned_again(paths, again, programs.lines)
         rows = arrow_table(mail_rows(cleaned.values()), MAIL_SCHEMA)
         commit = sync_table(target, rows, "id", None if changes is None else scope, sources.state)
@@ -98,14 +99,17 @@ def refresh_mails(lake: Path, code: str, tables: Sequence[Table] = TEXT_TABLES) 
 
 
 def _cleaned_again(
-    paths: Mapping[str, Path], ids: Sequence[str], programs: RecurringLines
+    paths: Mapping[str, Path],
+    lines: Mapping[str, tuple[LineKeys, ...] | None],
+    programs: RecurringLines,
 ) -> dict[str, CleanMail]:
-    """Mails by id, cleaned of the lines that recur."""
+    """Mails by id, cleaned of the lines that recur; `lines` of each, None where they are stored."""
     mails = {}
     for name, path in paths.items():
-        of_table = [mail.partition(":")[2] for mail in ids if mail.startswith(f"{name}:")]
+        of_table = [mail.partition(":")[2] for mail in lines if mail.startswith(f"{name}:")]
         for row in live_rows(path, {"id": of_table}) if of_table else ():
-            mails[f"{name}:{row['id']}"] = clean_row(name, row, programs)
+            mail = f"{name}:{row['id']}"
+            mails[mail] = clean_row(name, row, programs, lines[mail])
     return mails
 
 

@@ -1,5 +1,6 @@
 """Lines that recur where no person types them are programs', and what people repeat stays."""
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -213,3 +214,68 @@ def test_a_block_below_the_name_that_the_address_spells_goes_at_once(
 )
 def test_an_address_that_the_mail_is_about_stays(tmp_path: Path, body: str) -> None:
     assert cleaned(tmp_path, [mail_row(1, body)])["1"][0] == body
+
+
+BLOCK = "Boat Crates\nTel 0131 496 0021"
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        '"Marsh, Paul" <pm77@crates.example> on 06/03/2025 10:02:11 AM\nTo: n@hale.example\n',
+        "Paul Marsh\n06/03/2025 10:02 AM\nTo: Nora Hale/LEI/HALE@HALE\ncc:\n",
+        '-----Original Message-----\nFrom: "Paul Marsh" <sales77@crates.example>\n'
+        "Sent: Tuesday, June 3, 2025 10:02 AM\nTo: Hale, Nora\n",
+        "-----Original Message-----\nFrom: Marsh, Paul\nSent: Tuesday, June 3, 2025 10:02 AM\n",
+        "-----Original Message-----\nFrom: pmarsh@crates.example\nTo: Hale, Nora\n",
+    ],
+)
+@pytest.mark.parametrize("above", ["", "Say when.  Take care,\n\n", "Paul\n\n"])
+def test_a_block_goes_below_the_name_that_introduces_a_quoted_mail(
+    tmp_path: Path, introduction: str, above: str
+) -> None:
+    asked = f"Subject: crates\n\nWe have forty.\n\n{above}Paul Marsh\n\n{BLOCK}\n"
+    body = f"Fine.\n\n{introduction}{asked}"
+    quoted = cleaned(tmp_path, [mail_row(1, body, NORA)])["1"][1] or ""
+    assert quoted.startswith("We have forty.")
+    assert "Paul" in quoted
+    assert "Boat Crates" not in quoted
+    assert "0131" not in quoted
+
+
+def test_a_block_goes_below_the_name_of_the_header_from(tmp_path: Path) -> None:
+    asked = "Please contact Lee for the lids."
+    body = f"{asked}\n\nPaul Marsh\n{BLOCK}"
+    sender = "office77@crates.example"
+    named = {"headers": json.dumps({"from": [f'"Marsh, Paul" <{sender}>']})}
+    rows = [mail_row(1, body, sender, **named), mail_row(2, body, sender, headers=None)]
+    texts = cleaned(tmp_path, rows)
+    assert texts["1"][0] == f"{asked}\n\nPaul Marsh"
+    assert texts["2"][0] == body  # whose block it is, nothing says
+
+
+def test_a_number_stays_where_others_sign_with_theirs(tmp_path: Path) -> None:
+    names = ("nora hale", "lee finch", "kim brook", "ada moss")
+    signed = [
+        mail_row(n, f"{own(n)}\n\n{name.title()}\n131-496-00{n}1", f"{name[:3]}@crates.example")
+        for n, name in enumerate(names)
+    ]
+    asked = "Lee\n131-496-0077"  # answers "whom do I ask, and how?"
+    texts = cleaned(tmp_path, [*signed, mail_row(9, asked)])
+    assert texts["9"][0] == asked
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"Forty will do.\n\n{PAUL}", "Forty will do."),
+        (f"Please mail the list to me at:\n\n{PAUL}", None),
+        (PAUL, None),
+        (f"It is best to ask for it at\n{PAUL}", None),
+        (f"Ask Nora.\n\n{NORA}", None),
+    ],
+)
+def test_an_own_address_at_the_end_goes_unless_it_is_what_the_mail_says(
+    tmp_path: Path, body: str, text: str | None
+) -> None:
+    assert cleaned(tmp_path, [mail_row(1, body)])["1"][0] == (text or body)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 _BEGIN = re.compile(r"-----BEGIN PGP (SIGNED MESSAGE|SIGNATURE|[A-Z ]{3,20} BLOCK)-----\s*$")
 _END = re.compile(r"-----END PGP [A-Z ]{3,30}-----\s*$")
 _HEADER = re.compile(r"(?:Hash|Version|Comment|Charset|MessageID|NotDashEscaped): ")
+# Of the part that was signed, if it was one of MIME: "Content-Type: text/plain; charset=us-ascii"
+_PART_HEADER = re.compile(r"(?:Content-[A-Z][a-z]+(?:-[A-Z][a-z]+)?|MIME-Version): \S|[ \t]+\w+=")
 # A line of a key or a signature; programs wrap them at 64 or 76 characters.
 _RADIX64 = re.compile(r"=?[A-Za-z0-9+/]{1,76}={0,2}\s*$")
 _SURE_CHARACTERS = 20  # of a line that nobody types; "Paul" may stand below a torn block
@@ -26,7 +28,11 @@ def armour_spans(lines: Sequence[str]) -> list[tuple[int, int]]:
 def _headers_end(lines: Sequence[str], i: int) -> int:
     while i < len(lines) and _HEADER.match(lines[i]):
         i += 1
-    return i
+    part = i + 1 if i < len(lines) and not lines[i].strip() else i
+    end = part
+    while end < len(lines) and _PART_HEADER.match(lines[end]):
+        end += 1
+    return end if end > part else i
 
 
 def _block_end(lines: Sequence[str], start: int) -> int:

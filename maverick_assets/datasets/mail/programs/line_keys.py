@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from maverick_assets.datasets.mail.contact_blocks import is_closing, is_name, text_end
+from maverick_assets.datasets.mail.contact_blocks import (
+    has_number,
+    is_closing,
+    is_name,
+    text_end,
+)
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,24 @@ _ADDRESS = re.compile(r"[^\s@<>\"'(\[:]{1,64}@[^\s@<>\"')\]]{3,200}")
 _NOTES_NAME = re.compile(
     r"\s*([^\W\d_][^\d@/<>\n\"]{2,50})(?:/[^@\n\"]{1,60})?@[A-Za-z ]{2,30}(?![\w.])"
 )
+# "Dana Cole" in '"Cole, Dana" <dcole@x.example>', "Dana Cole [mailto:dcole@x.example]"
+_NAMED_ADDRESS = re.compile(
+    r"(?P<name>[^<>\[\]\n:@]{2,60})[<\[(]{1,2}(?:mailto:)?[^\s@<>\[\]]{1,80}@"
+)
+# Lotus Notes: "Dana Cole 11/20/2000 02:32 PM", "Dana Cole on 11/20/2000 02:32:11 PM"
+_STAMP = re.compile(r"\s+(?:on )?\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}")
+# "On 3 Jun 2025, Dana M. Cole wrote:", "Am 3. Juni 2025 schrieb Dana Cole:"
+_ATTRIBUTED = re.compile(
+    r"(?P<name>[^\W\d_a-z][\w.'-]+(?: [^\W\d_a-z][\w.'-]*){1,3})(?: [^\W\d_A-Z]{3,15})? ?:\s*$"
+)
 _LETTERS = re.compile(r"\W+")
 _NAMES = re.compile(r"[^\W\d_]{3,}")
 # A line that only a program writes: "[...]", "*** ...", "| ... |", or all in capitals
 _DECORATED = re.compile(r"\s*(?:[\[*#=|~_⚠-].*[\]*#=|~_-]|[^\W\d_a-zß-öø-ÿ][^a-zß-öø-ÿ]{7,})\s*$")
 _GREETING = re.compile(r"\s*(?:[^\W\d_]\S*\s){0,4}\S+\s?[,!:]\s*$")
 _NICKNAME = re.compile(r"\s[\"'(][^\W\d_]{2,20}[\"')]\s")
+_INTRODUCTION_CHARACTERS = 400  # of what introduces a quoted mail, that are searched for a name
+_SPELLED_LETTERS = 4  # of a name, at least, that a longer word of the address holds: "dcole"
 _SHORTEST = 5  # characters of a line that is counted, without blank ones
 _LEAST_LETTERS = 3
 _LONGEST = 400
@@ -52,6 +69,7 @@ _TEMPLATE_LINES = 3  # of a paragraph that nobody types twice alike
 _TEMPLATE_CHARACTERS = 120
 _CONTEXT_LETTERS = 200
 _NAME_WORDS = 4
+_TYPED = " \t,.-"  # around a typed first name
 
 
 def author_of(introduction: str) -> str:
@@ -62,14 +80,17 @@ def author_of(introduction: str) -> str:
     address = _ADDRESS.search(introduction)
     if address:
         return address.group().lower()
-    named = len(introduction) <= _AUTHOR_CHARACTERS and not any(map(str.isdigit, introduction))
-    return introduction.strip().lower() if named else ""
+    name = _STAMP.split(introduction[:_INTRODUCTION_CHARACTERS], maxsplit=1)[0]
+    attributed = _ATTRIBUTED.search(introduction[-_AUTHOR_CHARACTERS:])
+    name = attributed["name"] if attributed else name
+    named = len(name) <= _AUTHOR_CHARACTERS and not any(map(str.isdigit, name))
+    return name.strip().lower() if named else ""
 
 
-def line_keys(text: str, author: str) -> LineKeys:
-    """The keys of a text that `author`, an address or a name as `author_of` returns it, wrote."""
+def line_keys(text: str, introduction: str) -> LineKeys:
+    """The keys of a text, whose writer `introduction` names: an address or a name, or both."""
     lines = text.split("\n")
-    names = names_in(author)
+    author, names = author_of(introduction), names_in(introduction)
     top, tail = edges(lines, names)
     signed = [line for line in (*lines[:top], *lines[tail:]) if not is_signature(line, names)]
     middle = lines[top:tail]
@@ -100,9 +121,13 @@ def author_key(author: str) -> int:
 
 
 @lru_cache(maxsize=10_000)
-def names_in(author: str) -> frozenset[str]:
-    """The words of an address or a name that its owner may sign with."""
-    return frozenset(_NAMES.findall(author.partition("@")[0]))
+def names_in(introduction: str) -> frozenset[str]:
+    """The words that the writer whom a text names may sign with: of his name and his address."""
+    names = _NAMES.findall(author_of(introduction).partition("@")[0])
+    named = _NAMED_ADDRESS.search(introduction[:_INTRODUCTION_CHARACTERS])
+    if named:
+        names += _NAMES.findall(named["name"].lower())
+    return frozenset(names)
 
 
 def is_signature(line: str, names: Collection[str]) -> bool:
@@ -113,7 +138,10 @@ def is_signature(line: str, names: Collection[str]) -> bool:
 
 
 def line_key(line: str) -> int | None:
-    """The key of a line, equal for lines that differ in figures and links alone; None if short."""
+    """The key of a line, equal for lines that differ in figures and links alone; None if short.
+
+    The figures of a telephone number count: below a name many people have one, and each another.
+    """
     words = line.strip()
     if not _SHORTEST <= len(words) <= _LONGEST:
         return None
@@ -121,7 +149,8 @@ def line_key(line: str) -> int | None:
         words = _QUERY.sub("", words)
     if sum(map(str.isalnum, words[: _SHORTEST * 2])) < _LEAST_LETTERS:  # a rule
         return None
-    return _digest(" ".join(words.translate(_DIGITS).split()))
+    words = words if has_number(words) else words.translate(_DIGITS)
+    return _digest(" ".join(words.split()))
 
 
 def edges(lines: Sequence[str], names: Collection[str]) -> tuple[int, int]:
@@ -160,14 +189,26 @@ def _below_name(lines: Sequence[str], names: Collection[str]) -> int:
         # '- Adam L. "Duncan" Price', "Adam Price, C.P.M."
         name = _NICKNAME.sub(" ", line[:_AUTHOR_CHARACTERS].lstrip("- \t")).partition(",")[0]
         if len(name.split()) <= _NAME_WORDS and is_name(name) and _is_named(name, names):
-            return below
+            return i if _is_first_name_of(lines[: places[n]], name) else below
         if is_closing(line) and is_name(lines[below]) and len(lines[below].split()) <= _NAME_WORDS:
             return places[n + 2] if n + 2 < len(places) else len(lines)
     return len(lines)
 
 
+def _is_first_name_of(above: Sequence[str], name: str) -> bool:
+    """Whether the last line of those above a full name is its first name, typed by the writer."""
+    end = text_end(above)
+    typed = above[end - 1].strip(_TYPED).split() if end else []
+    full = name.split()
+    return len(typed) == 1 < len(full) and typed[0].casefold() == full[0].casefold()
+
+
 def _is_named(line: str, names: Collection[str]) -> bool:
-    return any(word in names for word in _NAMES.findall(line.lower()))
+    """Whether a line has one of a writer's names, or a name that his address holds."""
+    words = _NAMES.findall(line.lower())
+    if any(word in names for word in words):
+        return True
+    return any(len(word) >= _SPELLED_LETTERS and word in name for word in words for name in names)
 
 
 def _paragraph(lines: Sequence[str]) -> list[str]:

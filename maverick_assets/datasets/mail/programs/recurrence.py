@@ -5,7 +5,7 @@ of one writer is cut from his mails, what recurs over several writers from every
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,11 +24,13 @@ from maverick_assets.datasets.mail.programs.disclaimers import RULE
 from maverick_assets.datasets.mail.programs.line_keys import (
     LineKeys,
     author_key,
+    author_of,
     edges,
     is_signature,
     line_key,
     names_in,
 )
+from maverick_assets.datasets.mail.programs.placeholders import without_placeholders
 
 MIN_SIGNED = 3  # different mails with the line below a name or above a greeting
 MIN_EDGES = 4  # different mails with a line that people do not type at the end of a text
@@ -36,6 +38,12 @@ MIN_WRITERS = 3  # that make a line everybody's program's
 _INNER_WEIGHT = 2  # a line that stands within texts half as often is a person's
 _EXTENSION = re.compile(r"\s*[#xX]?\d{4,5}\s*$")
 _SIGNED_RULE = re.compile(r"\s*(?:- )?[-_*=]{5,}\s*$")  # OpenPGP puts "- " before dashes
+# The same rule, "mail to : dana@x.example", "Personal:" above numbers
+_SIGNS = re.compile(
+    r"\s*(?:- )?[-_*=]{5,}\s*$|\s*[^\W\d_][^\d:@?!]{1,25}: ?\S{1,60}@\S{3,60}\s*$"
+    r"|\s*[^\W\d_a-z][^\d:@,?!.]{2,25}:\s*$"
+)
+_SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+")  # "I come on Friday.  Take care,"
 _OFFICE_LINES = 5  # below a full name, at most, where none of them is a telephone or an address
 _LABEL_LETTERS = 4  # of a line that is nothing but a telephone number: "Tel 212 555 0100"
 _KINDS = ("signed", "edges", "inner")  # fields of `LineKeys` that hold keys of lines
@@ -71,8 +79,9 @@ class KnownLines:
     names: frozenset[str] = field(default_factory=frozenset)
 
 
-def known_lines(lines: RecurringLines, author: str) -> KnownLines:
-    return KnownLines(lines, author, names_in(author))
+def known_lines(lines: RecurringLines, introduction: str) -> KnownLines:
+    """`introduction` names the writer of the text: an address or a name, or both."""
+    return KnownLines(lines, author_of(introduction), names_in(introduction))
 
 
 def writer_line(writer: int, line: int) -> int:
@@ -153,43 +162,60 @@ def recurring_places(lines: Sequence[str], known: KnownLines) -> list[int]:
     return sorted(places)
 
 
-def has_own_block(text: str, author: str) -> bool:
-    """Whether a text ends with the contact block of its author; see `own_block_places`."""
-    return bool(text) and bool(own_block_places(text.split("\n"), names_in(author)))
+def has_own_block(text: str, introduction: str) -> bool:
+    """Whether a text ends with the contact block of the writer whom `introduction` names."""
+    known = known_lines(NO_LINES, introduction)
+    return bool(text) and bool(own_block_places(text.split("\n"), known))
 
 
-def own_block_places(lines: Sequence[str], names: Collection[str]) -> list[int]:
-    """The places of a contact block at the end, below the name that the writer's address spells."""
+def own_block_places(lines: Sequence[str], known: KnownLines) -> list[int]:
+    """The places of a contact block at the end, below the writer's name, and of his bare address.
+
+    `known` has the name that the mail gives him, or that his address spells.
+    """
     end = text_end(lines)
-    if not (names and end and _may_sign(lines[end - 1])):  # cheap; most texts end otherwise
+    if not (known.names and end and _may_sign(lines[end - 1])):  # cheap; most texts end otherwise
         return []
-    tail = edges(lines, names)[1]
+    tail = edges(lines, known.names)[1]
     below = [i for i in range(tail, end) if lines[i].strip()]
-    if not below or not all(_may_sign(lines[i]) for i in below):
-        return []
-    name = text_end(lines, tail) - 1
-    if name and _SIGNED_RULE.match(lines[name - 1]):
-        return [name - 1, name, *below]  # the name is a part of the block below the rule
-    above = text_end(lines, name)
-    sentence = lines[above - 1].rstrip() if above else ""
-    blank = above < name
-    leads_up = sentence.endswith((":", ",")) or (
-        not blank and not ends_sentence(sentence) and is_announcement(sentence)
-    )
-    if not (is_closing(sentence) or (sentence and not leads_up)):
-        return []
-    if blank and len(lines[name].split()) > 1 and len(below) < _OFFICE_LINES:
-        return below  # a full name with an office and a company, and no telephone
+    if below and all(_may_sign(lines[i]) for i in below):
+        name = text_end(lines, tail) - 1
+        if name and _SIGNED_RULE.match(lines[name - 1]):
+            return [name - 1, name, *below]  # the name is a part of the block below the rule
+        if _stands_alone(lines, name) and _is_block(lines, name, below):
+            return below
+    is_own = lines[end - 1].strip(" \t<>").lower() == known.author and "@" in known.author
+    return [end - 1] if is_own and _stands_alone(lines, end - 1) else []
+
+
+def _stands_alone(lines: Sequence[str], i: int) -> bool:
+    """Whether words stand above line `i` that do not lead up to it: "Ask for" does."""
+    above = text_end(lines, i)
+    if not above:
+        return False
+    sentence = lines[above - 1].rstrip()
+    if is_closing(_SENTENCE_BREAK.split(sentence)[-1]):
+        return True
+    runs_on = above == i and not ends_sentence(sentence) and is_announcement(sentence)
+    return not (sentence.endswith((":", ",")) or runs_on)
+
+
+def _is_block(lines: Sequence[str], name: int, below: Sequence[int]) -> bool:
+    """Whether lines below that of the writer's name are a contact block, by what they hold."""
+    is_apart = not name or not lines[name - 1].strip()
+    if is_apart and len(lines[name].split()) > 1 and len(below) < _OFFICE_LINES:
+        return True  # a full name with an office and a company, and no telephone
     if len(below) == 1 and _EXTENSION.match(lines[below[0]]):
-        return below
+        return True
     contacts = [lines[i].strip() for i in below if has_contact(lines[i])]
     # A line alone may be a postscript: "Deal 517673.1 and 517674.1".
     is_bare = any("@" in line or sum(map(str.isalpha, line)) <= _LABEL_LETTERS for line in contacts)
-    return below if contacts and (len(below) > 1 or is_bare) else []
+    return bool(contacts) and (len(below) > 1 or is_bare)
 
 
 def _may_sign(line: str) -> bool:
-    return bool(is_block_line(line) or _EXTENSION.match(line) or _SIGNED_RULE.match(line))
+    line = without_placeholders(line)
+    return bool(is_block_line(line) or _EXTENSION.match(line) or _SIGNS.match(line))
 
 
 def _inwards(
