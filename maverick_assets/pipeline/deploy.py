@@ -92,6 +92,11 @@ class _Work:
         return [str(m.version) for m in self.manifests if m.state == "revoked"]
 
     @property
+    def wanted(self) -> str | None:
+        """The version in service."""
+        return next((str(m.version) for m in self.manifests if m.state == "released"), None)
+
+    @property
     def ready(self) -> list[_Visit]:
         return [visit for visit in self.visits if visit.problem is None]
 
@@ -283,7 +288,8 @@ def _note(work: _Work, visit: _Visit, api: OllamaApi, verified: Mapping[str, str
     present = versions_on(models, work.personality)
     moving = models.get(model_name(work.personality, MOVING))
     kept = {v: d for v, d in verified.items() if d in (present.get(v), moving)}
-    held = Held(serves=serving_version(models, work.personality, kept), verified=kept)
+    serves = serving_version(models, work.personality, kept, work.wanted)
+    held = Held(serves=serves, verified=kept)
     name = visit.endpoint.name
     state = read_state(work.run.settings, name)
     write_state(work.run.settings, name, state.with_held(work.personality, held, datetime.now(UTC)))
@@ -292,8 +298,7 @@ def _note(work: _Work, visit: _Visit, api: OllamaApi, verified: Mapping[str, str
 def _deployment(work: _Work, version: str | None, problem: str | None = None) -> Deployment:
     outcomes = [_outcome(work, visit) for visit in work.visits]
     if version is not None:
-        failed = problem is not None or any(outcome.state == "failed" for outcome in outcomes)
-        outcomes = [_with_version(outcome, version, failed) for outcome in outcomes]
+        outcomes = [_with_version(outcome, version) for outcome in outcomes]
     return Deployment(work.personality, version, outcomes, problem)
 
 
@@ -308,11 +313,10 @@ def _outcome(work: _Work, visit: _Visit) -> NodeOutcome:
     return NodeOutcome(name, state, held.serves, round(visit.seconds, 3), text)
 
 
-def _with_version(outcome: NodeOutcome, version: str, failed: bool) -> NodeOutcome:
+def _with_version(outcome: NodeOutcome, version: str) -> NodeOutcome:
     """A node that waits for others is not level, unless it had the version before."""
     if outcome.state != "level" or outcome.serves == version:
         return outcome
-    assert failed, outcome
     return replace(outcome, state="waiting")
 
 

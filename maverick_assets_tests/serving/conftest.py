@@ -87,8 +87,11 @@ def runtime(base: PreparedBase, adapters: dict[str, Adapter]) -> Runtime:
 def tiny_adapters(
     tiny_base: PreparedBase, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[Path, Path]]:
+    return make_tiny_adapters(tiny_base, tmp_path_factory.mktemp("tiny_adapters"))
+
+
+def make_tiny_adapters(tiny_base: PreparedBase, folder: Path) -> dict[str, tuple[Path, Path]]:
     """Six adapters of the tiny base, as PEFT folder and GGUF file, each with a strong effect."""
-    folder = tmp_path_factory.mktemp("tiny_adapters")
     made = {}
     for seed in range(6):
         directory, gguf = folder / f"adapter-{seed}", folder / f"adapter-{seed}.gguf"

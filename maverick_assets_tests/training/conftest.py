@@ -23,8 +23,11 @@ ExampleWriter = Callable[[Path, Sequence[tuple[str, str, str]]], int]
 
 @pytest.fixture(scope="session")
 def tiny_base(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> PreparedBase:
+    return save_tiny_base(base, tmp_path_factory.mktemp("tiny_base"))
+
+
+def save_tiny_base(base: PreparedBase, directory: Path) -> PreparedBase:
     """A random model of two narrow layers with the embedded base's tokenizer."""
-    directory = tmp_path_factory.mktemp("tiny_base")
     for path in base.directory.iterdir():
         if path.name not in {"model.safetensors", "config.json", "base.json"}:
             shutil.copy(path, directory)

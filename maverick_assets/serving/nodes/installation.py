@@ -101,12 +101,19 @@ def versions_on(models: Mapping[str, str], personality: str) -> dict[str, str]:
 
 
 def serving_version(
-    models: Mapping[str, str], personality: str, verified: Mapping[str, str]
+    models: Mapping[str, str], personality: str, verified: Mapping[str, str], wanted: str | None
 ) -> str | None:
-    """The version behind the moving tag; None for none, or for a model not known to us."""
+    """The version behind the moving tag; None for none, or for a model not known to us.
+
+    Versions may be equal, as a major version is to the one that it was made from: then it is the
+    one that is `wanted`, or else the newest.
+    """
     moving = models.get(model_name(personality, MOVING))
     known = {**verified, **versions_on(models, personality)}
-    return next((version for version, digest in known.items() if digest == moving), None)
+    equal = [version for version, digest in known.items() if digest == moving]
+    if wanted in equal:
+        return wanted
+    return max(equal, key=Version.parse, default=None)
 
 
 def _make(api: OllamaApi, package: Package) -> None:

@@ -1,21 +1,15 @@
 """Run homes with versions that have a Modelfile, and two simulated nodes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from maverick_assets.base_model.llama_server import LlamaServer
-from maverick_assets.base_model.prepare import ensure_base
-from maverick_assets.pipeline.run_context import RunContext
-from maverick_assets.registry.manifest import Manifest
-from maverick_assets.serving.export.base import ensure_base_gguf
-from maverick_assets.serving.export.modelfile import modelfile
-from maverick_assets.serving.export.ollama_format import OllamaFormat, ollama_format
+from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.serving.export.ollama_format import OllamaFormat
 from maverick_assets.serving.nodes.patience import Patience
-from maverick_assets.settings import Settings
-from maverick_assets_tests.recording_log import RecordingLog
+from maverick_assets_tests.serving.nodes.node_home import NodeHome, ollama_format_of
 from maverick_assets_tests.serving.nodes.simulated_nodes import (
     SimulatedNode,
     running,
@@ -28,37 +22,11 @@ QUICK = Patience(
 )
 
 
-@dataclass(frozen=True)
-class NodeHome:
-    """A run home whose fleet has nodes with Ollama."""
-
-    home: ReleasedHome
-    chat_format: OllamaFormat
-
-    @property
-    def settings(self) -> Settings:
-        return self.home.settings
-
-    def release(self, personality: str, version: str, adapter: str) -> Manifest:
-        manifest = self.home.release(personality, version, adapter)
-        text = modelfile("base.gguf", manifest.recipe.system_prompt, self.chat_format)
-        path = self.settings.home / "Modelfile"
-        path.write_text(text)
-        self.home.registry.attach(personality, version, path, "Modelfile")
-        return manifest
-
-    def run(self) -> RunContext:
-        return RunContext(self.settings, "deploy", RecordingLog())
-
-
 @pytest.fixture(scope="session")
 def tiny_format(
-    prepared_tiny_base: Path, tiny_base: object, tmp_path_factory: pytest.TempPathFactory
+    prepared_tiny_base: Path, tiny_base: PreparedBase, tmp_path_factory: pytest.TempPathFactory
 ) -> OllamaFormat:
-    home = prepared_tiny_base.parent
-    base = ensure_base(Settings(home=home, base_model=str(tiny_base.directory)))  # type: ignore[attr-defined]
-    server = LlamaServer(ensure_base_gguf(base, home / "base"), [], 512, threads=1)
-    return ollama_format(base, tmp_path_factory.mktemp("format"), server)
+    return ollama_format_of(tiny_base, prepared_tiny_base, tmp_path_factory.mktemp("format"))
 
 
 @pytest.fixture(scope="session")

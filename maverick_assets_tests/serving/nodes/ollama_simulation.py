@@ -40,6 +40,7 @@ _TYPES = {
     "parameters": "application/vnd.ollama.image.params",
 }
 _DEFAULT_KEEP_ALIVE = 300.0
+_SLOW = 4.0  # seconds that a slow request takes longer
 _FOR_EVER = 10_000 * 365 * 86_400.0  # what a negative keep_alive means
 
 
@@ -375,7 +376,7 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "restart":
             os._exit(1)
         if kind == "slow":
-            time.sleep(8)
+            time.sleep(_SLOW)
             return False
         if kind == "500":
             self._json({"error": "internal server error"}, 500)

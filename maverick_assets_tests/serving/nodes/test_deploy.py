@@ -12,7 +12,8 @@ from maverick_assets.pipeline.deploy import (
     withdraw_revoked,
 )
 from maverick_assets.serving.nodes.state import read_state
-from maverick_assets_tests.serving.nodes.conftest import QUICK, MakeNodeHome, NodeHome
+from maverick_assets_tests.serving.nodes.conftest import QUICK, MakeNodeHome
+from maverick_assets_tests.serving.nodes.node_home import NodeHome
 from maverick_assets_tests.serving.nodes.simulated_nodes import SimulatedNode
 
 LEVEL = ("level", "v1.0")
@@ -176,6 +177,17 @@ def test_a_rollback_moves_all_nodes_and_sends_nothing(
     assert states(home) == {"one": LEVEL, "two": LEVEL}
     assert {"blob", "create"}.isdisjoint(two_nodes[0].requests())
     assert adapter_of(two_nodes[1], "persona:latest") == adapter_of(two_nodes[1], "persona:v1.0")
+
+
+def test_a_major_version_that_equals_the_one_before_is_told_from_it_by_its_name(
+    home: NodeHome, two_nodes: list[SimulatedNode]
+) -> None:
+    home.release("persona", "v1.0", "adapter-0")
+    deployed(home)
+    home.release("persona", "v2.0", "adapter-0")
+    assert states(home) == {"one": ("level", "v2.0"), "two": ("level", "v2.0")}
+    home.home.registry.rollback("persona")
+    assert states(home) == {"one": LEVEL, "two": LEVEL}
 
 
 def test_old_versions_go_and_tags_of_others_stay(
