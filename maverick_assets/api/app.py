@@ -1,9 +1,11 @@
 """The API as one ASGI application: routes, the shapes of their errors, the door around them."""
 
 from http import HTTPStatus
+from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -18,6 +20,13 @@ from maverick_assets.registry.catalog import Catalog
 from maverick_assets.serving.service import ChatService
 from maverick_assets.settings import Settings
 from maverick_assets.web.origin import LOOPBACK_NAMES, host_name, in_url, is_loopback
+
+# For the description alone: the door asks for the token, and answers before any route.
+_BEARER = HTTPBearer(auto_error=False, description="a token of `maverick tokens`")
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "what is wrong with the request, in one line"},
+    "503": {"description": "too much is asked at once, or nothing is in service"},
+}
 
 
 def api_rules(settings: Settings, host: str) -> ApiRules:
@@ -45,12 +54,12 @@ def create_app(
 ) -> ApiDoor:
     """The application behind its door, for a service that is open."""
     # Their pages load scripts from another host.
-    app = FastAPI(title="Maverick", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Maverick", docs_url=None, redoc_url=None, responses=_ERRORS)
     app.state.service = service
     app.state.sessions = sessions
     app.state.catalog = Catalog(settings.models)
     for room in (chat, sessions_routes, feedback, personalities, openai):
-        app.include_router(room.router)
+        app.include_router(room.router, dependencies=[Depends(_BEARER)])
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -89,7 +98,9 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return response_of(request.url.path, Problem(error.status_code, str(error.detail)))
+    response = response_of(request.url.path, Problem(error.status_code, str(error.detail)))
+    response.headers.update(error.headers or {})
+    return response
 
 
 def _unforeseen(request: Request, _error: Exception) -> Response:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from maverick_assets.api.tokens import Scope, TokenBook
+from maverick_assets_tests.api.hostile_requests import MARK
 from maverick_assets_tests.command import Maverick
 from maverick_assets_tests.processes import wait_for
 from maverick_assets_tests.serving.conftest import (
@@ -75,6 +76,7 @@ def server(
             "MAVERICK_BASE_MODEL": str(settings.base_model),
             "MAVERICK_SERVING_CONTEXT": "512",
             "MAVERICK_SERVING_SLOTS": "2",
+            "MAVERICK_SERVING_REQUESTS_PER_MINUTE": "100000",
         },
     )
     process = subprocess.Popen(
@@ -94,6 +96,7 @@ def server(
         process.terminate()
         said = process.communicate(timeout=60)[0]
     assert "Traceback" not in said
+    assert MARK not in said  # no word of a request
     assert "api-token-first" in said
 
 
