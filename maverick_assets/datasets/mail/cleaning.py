@@ -16,7 +16,6 @@ from maverick_assets.datasets.mail.footers import (
     Position,
     footer_reasons,
     is_delimiter,
-    without_subscription,
 )
 from maverick_assets.datasets.mail.header_blocks import quoted_author, without_head
 from maverick_assets.datasets.mail.programs.armour import armour_spans
@@ -40,7 +39,8 @@ from maverick_assets.datasets.mail.quote_marks import (
     with_plain_marks,
     without_marks,
 )
-from maverick_assets.datasets.mail.quotes import find_introductions
+from maverick_assets.datasets.mail.quoted_endings import without_endings
+from maverick_assets.datasets.mail.quotes import find_introductions, words_before_separator
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,14 @@ def clean_text(text: str) -> str:
 def plain_text(body: str) -> str:
     """A mail's whole body as clean text; a body in HTML becomes what it shows.
 
-    An attribution that stands behind a writer's words gets a line of its own.
+    An attribution or a separator that stands behind a writer's words gets a line of its own.
     """
     text = clean_text(html_to_text(body) if _is_html(body) else body)
+    if "--\n" in text:
+        text = "\n".join(
+            words_before_separator(line) if line.endswith("--") else line
+            for line in text.split("\n")
+        )
     # "Yes. On 3 Jun 2025, Dana Cole <dana@x.example> wrote:"; cheap; most mails hold none
     if "@" not in text or (":\n" not in text and not text.endswith(":")):
         return text
@@ -169,8 +174,9 @@ def divided(text: str, sender: str = "", programs: RecurringLines = NO_LINES) ->
             break
         quoted_lines, sender_line = without_head(quoted_lines)
         author = author or sender_line
-        inner = _divide(quoted_lines, known_lines(programs, author))
-        words = without_subscription(inner.own(quoted_lines))
+        known = known_lines(programs, author)
+        inner = _divide(quoted_lines, known)
+        words = without_endings(inner.own(quoted_lines), known.names)
         quoted = clean_text(without_placeholders("\n".join(words)))
         quoted_lines, author = inner.quoted, inner.author
     removed = _with_placeholders(text, removed)

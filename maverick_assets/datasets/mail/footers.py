@@ -25,14 +25,6 @@ _DASHES = re.compile(r"-{40,}\s*$")
 _SPONSOR = re.compile(r"sponsored by|mailing list|unsubscribe", re.IGNORECASE)
 # The same below "--": "http://x.example/mailman/listinfo/ovens for (un)subscription information."
 _SUBSCRIBES = re.compile(r"\(?un\)?subscri|/listinfo/", re.IGNORECASE)
-# Below a newsletter: "To unsubscribe, click here", "You are receiving this mail because ...";
-# English only: "If you do not wish to receive our mails"
-_SUBSCRIPTION = re.compile(
-    r"(?=[^a-z]).{0,12}?(?i:"
-    + any_of(lambda language: language.machine_mail.unsubscribe_phrases)
-    + r")|If you (?:do not|don't|no longer) w(?:ish|ant) to receive\b"
-)
-_SUBSCRIPTION_LINES = 8  # last ones with words of a quoted mail
 # Mailman, Google Groups: "http://x.example/mailman/listinfo/ovens", "https://groups.x.example/g/a"
 _LIST_LINK = re.compile(
     r"\s*<?https?://\S{1,200}(?:/listinfo/|/mailman/|//lists?\.|/lists?/|/subscri|unsubscri)\S{0,200}\s*$"
@@ -259,19 +251,6 @@ def _ruled_footer_start(lines: Sequence[str]) -> int:
         if lines[i].strip():
             below.append(lines[i][:_LINE_CHARACTERS])
     return len(lines)
-
-
-def without_subscription(lines: Sequence[str]) -> list[str]:
-    """The lines of a quoted mail without what a newsletter says of subscribing at its end.
-
-    Words must be left above it. A writer's own words keep such lines: he may explain them.
-    """
-    written = [i for i, line in enumerate(lines) if line.strip()]
-    last = written[-_SUBSCRIPTION_LINES:]
-    start = next((i for i in last if _SUBSCRIPTION.match(lines[i].strip())), None)
-    if start is None or start == written[0]:
-        return list(lines)
-    return list(lines[:start])
 
 
 def _has_link(lines: Sequence[str]) -> bool:

@@ -46,9 +46,15 @@ _SEPARATORS = "|".join(
 # Outlook, English: "-----Original Message-----"; Gmail: "---------- Forwarded message ---------"
 # Lotus Notes, English only: "----- Forwarded by Dana Cole/HOU/ACME on 12/06/2000 03:37 PM -----"
 # Apple Mail, English: "Begin forwarded message:"
+# Mutt, English: "----- Forwarded message from Dana Cole <dana@x.example> -----"
 _SEPARATOR = re.compile(
-    rf"\s*[-_]{{3,}} ?(?:Forwarded by\b.*|{_SEPARATORS}) ?(?:[-_]{{3,}}|$)"
+    rf"\s*[-_]{{3,}} ?(?:Forwarded by\b.*|(?:{_SEPARATORS})(?: from .{{3,90}}?)?) ?(?:[-_]{{3,}}|$)"
     rf"|\s*(?:{_SEPARATORS}) ?:$",
+    re.IGNORECASE,
+)
+# "See you at noon.  ----- Original Message -----"
+_SEPARATOR_BEHIND_WORDS = re.compile(
+    rf"(?P<words>[^\W\d_]{{2}}.*?)\s+(?P<separator>-{{3,}} ?(?:{_SEPARATORS}) ?-{{3,}})$",
     re.IGNORECASE,
 )
 _SEPARATOR_NOUN = re.compile(
@@ -101,6 +107,13 @@ def find_introductions(lines: Sequence[str]) -> Iterator[Introduction]:
         if introduction:
             yield introduction
             done = introduction.end
+
+
+def words_before_separator(line: str) -> str:
+    """A line, or two of it where a separator stands behind a writer's words."""
+    if is_marked(line) or len(line) > ATTRIBUTION_CHARACTERS:
+        return line
+    return _SEPARATOR_BEHIND_WORDS.sub(r"\g<words>\n\g<separator>", line)
 
 
 def _may_introduce(line: str) -> bool:

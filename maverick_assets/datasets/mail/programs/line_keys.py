@@ -134,7 +134,7 @@ def is_signature(line: str, names: Collection[str]) -> bool:
     """Whether a line is a writer's first name or a closing, which he types anew."""
     words = line.split()
     single = len(words) == 1 and not {"@", "/"} & set(line)
-    return is_closing(line) or (single and _is_named(line, names))
+    return is_closing(line) or (single and is_named(line, names))
 
 
 def line_key(line: str) -> int | None:
@@ -188,7 +188,7 @@ def _below_name(lines: Sequence[str], names: Collection[str]) -> int:
             continue  # the first line greets
         # '- Adam L. "Duncan" Price', "Adam Price, C.P.M."
         name = _NICKNAME.sub(" ", line[:_AUTHOR_CHARACTERS].lstrip("- \t")).partition(",")[0]
-        if len(name.split()) <= _NAME_WORDS and is_name(name) and _is_named(name, names):
+        if len(name.split()) <= _NAME_WORDS and is_name(name) and is_named(name, names):
             return i if _is_first_name_of(lines[: places[n]], name) else below
         if is_closing(line) and is_name(lines[below]) and len(lines[below].split()) <= _NAME_WORDS:
             return places[n + 2] if n + 2 < len(places) else len(lines)
@@ -203,7 +203,7 @@ def _is_first_name_of(above: Sequence[str], name: str) -> bool:
     return len(typed) == 1 < len(full) and typed[0].casefold() == full[0].casefold()
 
 
-def _is_named(line: str, names: Collection[str]) -> bool:
+def is_named(line: str, names: Collection[str]) -> bool:
     """Whether a line has one of a writer's names, or a name that his address holds."""
     words = _NAMES.findall(line.lower())
     if any(word in names for word in words):

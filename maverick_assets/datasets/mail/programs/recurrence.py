@@ -5,7 +5,7 @@ of one writer is cut from his mails, what recurs over several writers from every
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +26,7 @@ from maverick_assets.datasets.mail.programs.line_keys import (
     author_key,
     author_of,
     edges,
+    is_named,
     is_signature,
     line_key,
     names_in,
@@ -45,6 +46,7 @@ _SIGNS = re.compile(
 )
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+")  # "I come on Friday.  Take care,"
 _OFFICE_LINES = 5  # below a full name, at most, where none of them is a telephone or an address
+_RULE_LETTERS = 3  # of a rule, fewer
 _LABEL_LETTERS = 4  # of a line that is nothing but a telephone number: "Tel 212 555 0100"
 _KINDS = ("signed", "edges", "inner")  # fields of `LineKeys` that hold keys of lines
 _MIX = 0x9E3779B97F4A7C15  # odd, so that no two keys are mixed into one
@@ -182,7 +184,7 @@ def own_block_places(lines: Sequence[str], known: KnownLines) -> list[int]:
         name = text_end(lines, tail) - 1
         if name and _SIGNED_RULE.match(lines[name - 1]):
             return [name - 1, name, *below]  # the name is a part of the block below the rule
-        if _stands_alone(lines, name) and _is_block(lines, name, below):
+        if _stands_alone(lines, name) and _is_block(lines, name, below, known.names):
             return below
     is_own = lines[end - 1].strip(" \t<>").lower() == known.author and "@" in known.author
     return [end - 1] if is_own and _stands_alone(lines, end - 1) else []
@@ -200,9 +202,12 @@ def _stands_alone(lines: Sequence[str], i: int) -> bool:
     return not (sentence.endswith((":", ",")) or runs_on)
 
 
-def _is_block(lines: Sequence[str], name: int, below: Sequence[int]) -> bool:
+def _is_block(
+    lines: Sequence[str], name: int, below: Sequence[int], names: Collection[str]
+) -> bool:
     """Whether lines below that of the writer's name are a contact block, by what they hold."""
     is_apart = not name or not lines[name - 1].strip()
+    is_apart = is_apart or (is_closing(lines[name - 1]) and is_named(lines[name], names))
     if is_apart and len(lines[name].split()) > 1 and len(below) < _OFFICE_LINES:
         return True  # a full name with an office and a company, and no telephone
     if len(below) == 1 and _EXTENSION.match(lines[below[0]]):
@@ -225,7 +230,7 @@ def _inwards(
     gone: set[int] = set()
     waiting: list[int] = []  # blank lines and rules, which go if a program's line is behind them
     for i in places:
-        if not lines[i].strip() or RULE.match(lines[i]):
+        if not lines[i].strip() or _is_rule(lines[i]):
             waiting.append(i)
         elif is_program(i):
             gone.update((*waiting, i))
@@ -233,8 +238,14 @@ def _inwards(
         else:
             break
     if gone:  # the rule between the writer's words and the program's
-        gone.update(i for i in waiting if RULE.match(lines[i]))
+        gone.update(i for i in waiting if _is_rule(lines[i]))
     return gone
+
+
+def _is_rule(line: str) -> bool:
+    """Whether a line is a rule: "-----", "-- \\m/ --"."""
+    dashed = line.strip().startswith("--") and sum(map(str.isalnum, line)) < _RULE_LETTERS
+    return bool(RULE.match(line)) or dashed
 
 
 def _rows(parts: pa.StructArray, name: str) -> pa.Table:
