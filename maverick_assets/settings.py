@@ -296,6 +296,11 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
+    def own_crm(self) -> Path:
+        """Names the database, other than the embedded one, that Maverick may write into."""
+        return self.home / "own-crm"
+
+    @property
     def sessions_file(self) -> Path:
         """Sessions and ratings of the API, where the CRM is the user's own."""
         return self.home / "sessions" / "sessions.sqlite"

@@ -7,8 +7,9 @@ import typer
 
 from maverick_assets.cli.console import AsJson, note, print_result
 from maverick_assets.cli.services import dagster_instance, running_services
-from maverick_assets.crm.connection import connect, create_own_tables, foreign_table, is_own
+from maverick_assets.crm.connection import adopt, connect, is_own
 from maverick_assets.errors import BadInput
+from maverick_assets.private.run_home import open_run_home
 from maverick_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -26,14 +27,9 @@ def crm_create() -> None:
     Those of Dagster are created as well. The embedded CRM needs no such call.
     """
     settings = load_settings()
+    open_run_home(settings.home)
     if settings.crm_url:
-        with connect(settings) as connection:
-            if table := foreign_table(connection):
-                raise BadInput(
-                    f"the CRM has a table {table} that Maverick did not make, and leaves as it is; "
-                    "name an empty database in MAVERICK_CRM_URL"
-                )
-            create_own_tables(connection)
+        adopt(settings)
     with running_services(settings), dagster_instance():
         note("the tables of the CRM and of Dagster are there")
 

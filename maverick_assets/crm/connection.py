@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.schema import TABLES, Table
 from maverick_assets.errors import BadInput
+from maverick_assets.files import write_atomically
 from maverick_assets.settings import Settings
 
 _MARKED = "crm_emails"  # its comment says who made the tables; a dump keeps it
@@ -103,14 +104,35 @@ def _parsed(url: str) -> dict[str, str] | None:
 
 
 def is_own(settings: Settings) -> bool:
-    """Whether Maverick may write into the CRM: the embedded one, or tables that it made."""
+    """Whether Maverick may write into the CRM: the embedded one, or one that `adopt` noted.
+
+    The run home says it, so that it is known while the CRM cannot be reached.
+    """
     if settings.crm_url is None:
         return True
+    try:
+        own = settings.own_crm.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return own == describe_database(settings.crm_url)
+
+
+def adopt(settings: Settings) -> None:
+    """Create the tables in an empty CRM of the user's, which Maverick may then write into.
+
+    Raises `BadInput` where somebody else made one of them.
+    """
     with connect(settings) as connection:
-        return _is_marked(connection)
+        if table := _foreign_table(connection):
+            raise BadInput(
+                f"the CRM has a table {table} that Maverick did not make, and leaves as it is; "
+                "name an empty database in MAVERICK_CRM_URL"
+            )
+        create_own_tables(connection)
+    write_atomically(settings.own_crm, describe_database(settings.crm_url or "") or "")
 
 
-def foreign_table(connection: psycopg.Connection) -> str | None:
+def _foreign_table(connection: psycopg.Connection) -> str | None:
     """A table of the CRM that somebody else made, if there is one."""
     if _is_marked(connection):
         return None

@@ -1,4 +1,4 @@
-"""Where sessions and ratings are kept: the embedded CRM, or a file of the run home."""
+"""Where sessions and ratings are kept: a CRM that Maverick made, or a file of the run home."""
 
 import sqlite3
 from pathlib import Path
@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from maverick_assets.crm.connection import connect, create_tables, crm_url
+from maverick_assets.crm.connection import connect, create_own_tables, crm_url, is_own
 from maverick_assets.settings import Settings
 
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
@@ -17,14 +17,14 @@ _INDEX = "messages_of_conversation"
 
 def open_engine(settings: Settings, tables: MetaData) -> Engine:
     """The database, with its tables. Raises what `connect` raises."""
-    if settings.crm_url is None:
-        return _embedded(settings)
+    if is_own(settings):
+        return _crm(settings)
     return _file(settings.sessions_file, tables)
 
 
-def _embedded(settings: Settings) -> Engine:
+def _crm(settings: Settings) -> Engine:
     with connect(settings) as connection:
-        create_tables(connection)
+        create_own_tables(connection)
         row = connection.execute("select to_regclass(%s)", [_INDEX]).fetchone()
         if row == (None,):  # asked first: even one that does nothing waits for all who write
             connection.execute(f"create index {_INDEX} on messages (conversation_id)".encode())

@@ -184,3 +184,26 @@ class TestEachChild:
         crm_url(settings)
         pid = int((settings.postgres / "postmaster.pid").read_text().split()[0])
         assert held(psutil.Process(pid).environ()) == set()
+
+
+def test_an_empty_database_becomes_a_crm_that_is_filled(crm_url: str, tmp_path: Path) -> None:
+    note = {"id": "n1", "user_id": "allan", "title": "a", "content": "b", "tags": []}
+    notes = tmp_path / "notes.jsonl"
+    notes.write_text(json.dumps({**note, "created_at": "2026-11-01T09:00:00Z"}))
+    maverick = Maverick(tmp_path / "home", {"MAVERICK_CRM_URL": crm_url})
+    for _ in range(2):
+        maverick.ok("crm", "create")
+    maverick.ok("crm", "import", "--jsonl", f"sticky_notes={notes}")
+    with psycopg.connect(crm_url) as connection:
+        assert connection.execute("select id from sticky_notes").fetchall() == [("n1",)]
+
+
+def test_tables_of_somebody_else_are_never_adopted(
+    crm: psycopg.Connection, crm_url: str, tmp_path: Path
+) -> None:
+    crm.execute("drop table crm_emails")
+    crm.commit()
+    done = Maverick(tmp_path / "home", {"MAVERICK_CRM_URL": crm_url})("crm", "create")
+    assert done.returncode == 2
+    assert "that Maverick did not make" in done.stderr
+    assert crm.execute("select to_regclass('crm_emails')").fetchone() == (None,)
