@@ -13,6 +13,7 @@ from maverick_assets.api.app import create_app
 from maverick_assets.api.door import ApiRules
 from maverick_assets.api.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
+from maverick_assets.serving.nodes.routing import chat_service
 from maverick_assets.serving.service import ChatService
 from maverick_assets.serving.sessions import SessionStore
 from maverick_assets.settings import Settings
@@ -40,7 +41,7 @@ async def run_server(
 
     Raises `MaverickError` when the base cannot be loaded.
     """
-    service = ChatService(settings)
+    service = chat_service(settings)
     await service.open()
     sessions = Sessions(SessionStore(settings), settings.owner_user_ids[0])
     watching = asyncio.create_task(service.watch())

@@ -231,13 +231,30 @@ class Runtime:
 
 
 @dataclass
+class Pieces:
+    """The pieces of an answer, which neither begins nor ends with white space."""
+
+    text: str = ""
+    _spaces: str = ""  # not passed on until a word follows
+
+    def add(self, piece: str) -> str:
+        """What can be passed on once a piece has come; it may be empty."""
+        piece = self._spaces + piece
+        if not self.text:
+            piece = piece.lstrip()
+        words = piece.rstrip()
+        self._spaces = piece[len(words) :]
+        self.text += words
+        return words
+
+
+@dataclass
 class _Collected:
     """The chunks of a streamed answer so far."""
 
     on_text: Callable[[str], None]
     cancelled: threading.Event
-    pieces: list[str] = field(default_factory=list)
-    spaces: str = ""  # not passed on until a word follows: no answer ends with them
+    pieces: "Pieces" = field(default_factory=lambda: Pieces())
     finish_reason: Literal["stop", "length", "cancelled"] = "cancelled"
     usage: dict[str, int] = field(default_factory=dict)
     refusal: dict[str, Any] | None = None
@@ -260,24 +277,15 @@ class _Collected:
             self.finish_reason = choice["finish_reason"] or self.finish_reason
             # OpenAI's two interfaces name the same in two ways.
             text = choice["text"] if "text" in choice else choice["delta"].get("content")
-            self._add(text or "")
-
-    def _add(self, text: str) -> None:
-        text = self.spaces + text
-        if not self.pieces:
-            text = text.lstrip()
-        words = text.rstrip()
-        self.spaces = text[len(words) :]
-        if words:
-            self.pieces.append(words)
-            self.on_text(words)
+            if words := self.pieces.add(text or ""):
+                self.on_text(words)
 
     def answer(self) -> Answer:
         if self.error is not None:
             raise self.error
         _raise_refusal(self.refusal or {})
         return Answer(
-            "".join(self.pieces),
+            self.pieces.text,
             self.finish_reason,
             self.usage.get("prompt_tokens", 0),
             self.usage.get("completion_tokens", 0),

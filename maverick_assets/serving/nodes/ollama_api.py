@@ -60,7 +60,7 @@ class OllamaApi:
 
     def models(self) -> dict[str, str]:
         """Digest of each model's manifest by its full name. Equal digests are equal models."""
-        return _digests(self._call("GET", "/api/tags"))
+        return model_digests(self._call("GET", "/api/tags"))
 
     def loaded(self) -> dict[str, str]:
         """When each model that is in memory leaves it (ISO 8601), by name."""
@@ -265,7 +265,8 @@ def _models(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     return models
 
 
-def _digests(tags: Mapping[str, Any]) -> dict[str, str]:
+def model_digests(tags: Mapping[str, Any]) -> dict[str, str]:
+    """Digests by name, from an answer of /api/tags."""
     return {str(model.get("name", "")): str(model.get("digest", "")) for model in _models(tags)}
 
 
