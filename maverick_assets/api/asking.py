@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import aclosing
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -13,7 +14,8 @@ from maverick_assets.api.replies import Problem, problem_of
 from maverick_assets.api.tokens import Scope, Token
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Recipe
-from maverick_assets.serving.asked import Ask, NamesStay, asked
+from maverick_assets.serving.asked import Ask, asked
+from maverick_assets.serving.names.at_the_door import NoNames
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Question, Reply
 
@@ -43,7 +45,7 @@ def may_talk_to(token: Token, recipe: Recipe, mode: str | None = None) -> bool:
     return token.scopes.issuperset(guarded_scopes(recipe.name, recipe.sensitivity, mode))
 
 
-def question(
+async def question(
     service: ChatService,
     token: Token,
     personality: str,
@@ -62,19 +64,30 @@ def question(
             "no personality of that name and mode answers you; GET /v1/models lists those that do",
             "model_not_found",
         )
+    names = service.names.names.incoming(by_owner="owner" in token.scopes)
     try:
-        messages = asked(recipe, ask, NamesStay())
+        messages = await asyncio.to_thread(asked, recipe, ask, names)
     except MaverickError as error:
         raise problem_of(error) from None
-    return Question(personality, messages, sampling)
+    return Question(personality, messages, sampling, names.outgoing)
 
 
 async def parts(service: ChatService, asked: Question) -> AsyncGenerator[str | Reply, None]:
-    """What `ChatService.stream` yields, with its errors as `Problem`."""
+    """What `ChatService.stream` yields, with its errors as `Problem`.
+
+    Names are those that the caller may see.
+    """
+    outgoing = asked.outgoing() if asked.outgoing else NoNames().outgoing()
+    text = ""
     try:
         async with aclosing(service.stream(asked)) as stream:
             async for part in stream:
-                yield part
+                shown = outgoing.feed(part) if isinstance(part, str) else outgoing.end()
+                text += shown
+                if shown:
+                    yield shown
+                if isinstance(part, Reply):
+                    yield replace(part, answer=replace(part.answer, text=text))
     except MaverickError as error:
         raise problem_of(error) from None
 

@@ -84,7 +84,7 @@ async def chat(request: Request, body: ChatRequest) -> Response:
         raise Problem(HTTPStatus.BAD_REQUEST, "`replaces` needs the `session` of the message")
     service: ChatService = request.app.state.service
     turn = _Turn(service, token, body)
-    turn.question([])  # before anything waits: what cannot be asked is refused at once
+    await turn.question([])  # before anything waits: what cannot be asked is refused at once
     if body.session is not None:
         recipe = service.released.manifests[body.personality].recipe
         sessions: Sessions = request.app.state.sessions
@@ -111,10 +111,10 @@ class _Turn:
         self._dropped = 0  # messages of the session that do not fit into the context
         self._text = ""  # of the answer so far
 
-    def question(self, history: Sequence[Message]) -> Question:
+    async def question(self, history: Sequence[Message]) -> Question:
         """The question to ask after some messages. Raises `Problem`."""
         body = self._body
-        return question(
+        return await question(
             self._service,
             self._token,
             body.personality,
@@ -131,7 +131,7 @@ class _Turn:
         if history:
             self._dropped = await self._too_many(history)
         while True:
-            stream = parts(self._service, self.question(history[self._dropped :]))
+            stream = parts(self._service, await self.question(history[self._dropped :]))
             try:
                 return await anext(stream), stream
             except Problem as problem:
@@ -144,7 +144,7 @@ class _Turn:
         """How many of the oldest messages are left out."""
         context = self._service.context
         skipped = max(0, len(history) - most_messages(context))
-        system, *_, asked = self.question(history).messages
+        system, *_, asked = (await self.question(history)).messages
         texts = [message["content"] for message in (system, asked, *history[skipped:])]
         sizes = await self._service.count_tokens(texts)
         return skipped + messages_to_drop(sizes[2:], sizes[:2], context, self._body.max_tokens)

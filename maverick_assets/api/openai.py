@@ -125,7 +125,7 @@ async def chat_completions(request: Request, body: ChatCompletion) -> Response:
     """
     token = require_scope(request, "chat")
     service: ChatService = request.app.state.service
-    asked = question(
+    asked = await question(
         service,
         token,
         body.model,

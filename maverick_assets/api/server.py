@@ -44,7 +44,7 @@ async def run_server(
     service = chat_service(settings)
     await service.open()
     sessions = Sessions(SessionStore(settings), settings.owner_user_ids[0])
-    watching = asyncio.create_task(service.watch())
+    watching = [asyncio.create_task(task) for task in (service.watch(), service.names.watch())]
     try:
         app = create_app(service, sessions, settings, rules, TokenBook(settings.home / "keys"))
         config = uvicorn.Config(
@@ -62,7 +62,8 @@ async def run_server(
         on_ready(service)
         await server.serve(sockets=listening)
     finally:
-        watching.cancel()
+        for task in watching:
+            task.cancel()
         await sessions.close()
         await service.close()
 

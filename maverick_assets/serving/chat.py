@@ -12,8 +12,10 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.registry.catalog import GGUF
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
-from maverick_assets.serving.asked import Ask, NamesStay, asked
+from maverick_assets.serving.asked import Ask, asked
 from maverick_assets.serving.export.base import base_model_of, ensure_base_gguf
+from maverick_assets.serving.names.at_the_door import Incoming, Names, NoNames, restored
+from maverick_assets.serving.names.book import read_names
 from maverick_assets.serving.runtime import (
     AdapterFile,
     ConversationTooLong,
@@ -32,17 +34,20 @@ class Conversation:
         self,
         runtime: Runtime,
         version: Version,
-        render: Callable[[Ask], list[Message]],
+        render: Callable[[Ask, Incoming], list[Message]],
+        names: Names | NoNames,
         require_usable: Callable[[], object],
     ) -> None:
         """`runtime` has loaded the version's adapter under the name `ADAPTER`.
 
-        `render` gives the messages that ask it; mood and mode are known to it. `require_usable`
-        raises `BadInput` once the version is revoked.
+        `render` gives the messages that ask it; mood and mode are known to it. `names`: of the
+        lake; the owner is who talks. `require_usable` raises `BadInput` once the version is
+        revoked.
         """
         self.version = version
         self._runtime = runtime
         self._render = render
+        self._names = names
         self._require_usable = require_usable
         self._said: list[Message] = []
 
@@ -65,9 +70,11 @@ class Conversation:
 
     def _answer(self, text: str, context: Mapping[str, Any] | None) -> str:
         while True:
-            messages = self._render(Ask(text, context, earlier=self._said))
+            request = self._names.incoming(by_owner=True)
+            messages = self._render(Ask(text, context, earlier=self._said), request)
             try:
-                return self._runtime.chat(messages, adapter=ADAPTER)
+                answer = self._runtime.chat(messages, adapter=ADAPTER)
+                return restored(request.outgoing(), answer)
             except ConversationTooLong:
                 if not self._said:
                     raise
@@ -103,7 +110,7 @@ def open_chat(
     )
     require_usable = partial(registry.usable, recipe.name, manifest.version)
 
-    def render(ask: Ask) -> list[Message]:
-        return asked(recipe, replace(ask, mood=mood, mode=mode), NamesStay())
+    def render(ask: Ask, names: Incoming) -> list[Message]:
+        return asked(recipe, replace(ask, mood=mood, mode=mode), names)
 
-    return Conversation(runtime, manifest.version, render, require_usable)
+    return Conversation(runtime, manifest.version, render, read_names(settings), require_usable)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import platform
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +17,8 @@ from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
+from maverick_assets.serving.names.at_the_door import Outgoing
+from maverick_assets.serving.names.book import NameBook
 from maverick_assets.serving.released import (
     Base,
     Engine,
@@ -40,6 +42,7 @@ class Question:
     personality: str
     messages: Sequence[Message]
     sampling: Sampling
+    outgoing: Callable[[], Outgoing] | None = None  # makes what puts names into the answer
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class ChatService:
         self._loaded: _Loaded | None = None
         self._retired: set[_Loaded] = set()
         self._failed: Released | None = None  # what could not be loaded, not to be tried again
+        self.names = NameBook(settings)
         self.node = platform.node()
 
     @property
@@ -119,7 +123,11 @@ class ChatService:
         )
 
     async def open(self) -> None:
-        """Load the base and what is released. Raises `MaverickError` when llama.cpp fails."""
+        """Load the base, what is released, and the names of the lake.
+
+        Raises `MaverickError` when llama.cpp fails.
+        """
+        await asyncio.to_thread(self.names.refresh)
         self._base = await asyncio.to_thread(open_base, self._settings)
         await self._take_in(await asyncio.to_thread(self._read))
 

@@ -273,9 +273,10 @@ def test_a_context_is_asked_and_one_that_was_not_learnt_is_refused(client: httpx
     plain = client.post(
         "/api/chat", json=QUESTION | {"message": "Subject: Re: Offer\n\nCan you do 20%?"}
     )
-    assert alone.json() == plain.json()
-    for path, asked in (("/api/chat", QUESTION), ("/v1/chat/completions", COMPLETION)):
-        refused = client.post(path, json=asked | {"context": {"deal_amount": 50000}})
+    asked = [each.json()["usage"]["prompt_tokens"] for each in (alone, plain)]
+    assert asked[0] == asked[1]
+    for path, body in (("/api/chat", QUESTION), ("/v1/chat/completions", COMPLETION)):
+        refused = client.post(path, json=body | {"context": {"deal_amount": 50000}})
         assert refused.status_code == 422
         assert "it knows: mail, new_mail" in refused.text
     assert client.post("/api/chat", json=QUESTION | {"message": " "}).status_code == 400

@@ -139,14 +139,21 @@ def contacts_of_deal(name: str) -> Iterator[Contact]:
 
     Yields nothing without a separator, or when the part before it does not look like a name.
     """
-    head = _DEAL_COMPANY.match(name)
-    words = _WORD.findall(fold(head[1])) if head else []
-    words = [word for word in words if word not in _JOINING]
-    while words and words[-1] in _LEGAL_FORMS:
-        words.pop()
-    is_name = 1 <= len(words) <= 4 and not set(words) <= COMMON_WORDS | PUBLIC_NAMES
-    if head and is_name and head[1][:1].isupper() and len("".join(words)) > 3:
-        yield Contact("company", " ".join(words))
+    yield from (contact for contact, _ in written_companies([name]))
+
+
+def written_companies(deals: Iterable[str]) -> Iterator[tuple[Contact, str]]:
+    """The companies of `contacts_of_deal`, each as the deal writes it, without its legal form."""
+    for name in deals:
+        head = _DEAL_COMPANY.match(name)
+        parts = list(_WORD.finditer(head[1])) if head else []
+        while parts and fold(parts[-1].group()) in _LEGAL_FORMS:
+            parts.pop()
+        words = [fold(part.group()) for part in parts]
+        words = [word for word in words if word not in _JOINING]
+        is_name = 1 <= len(words) <= 4 and not set(words) <= COMMON_WORDS | PUBLIC_NAMES
+        if head and is_name and head[1][:1].isupper() and len("".join(words)) > 3:
+            yield Contact("company", " ".join(words)), head[1][: parts[-1].end()]
 
 
 def regions_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:

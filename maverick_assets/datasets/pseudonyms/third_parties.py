@@ -114,6 +114,11 @@ class ThirdParties:
         addresses = tuple(sorted({address.strip().lower() for address in participants}))
         return self._protect(text, addresses)
 
+    def replacements(self, text: str, participants: Sequence[str] = ()) -> list[Replacement]:
+        """What `protect` replaces; addresses that are surrogates already stay."""
+        addresses = tuple(sorted({address.strip().lower() for address in participants}))
+        return self._chosen(text, addresses, self._is_surrogate_address)
+
     def protect_outgoing(self, text: str) -> str:
         """`text` of a model or a recipe with surrogates; addresses that are surrogates stay.
 
@@ -132,13 +137,18 @@ class ThirdParties:
         addresses: tuple[str, ...],
         stays: Callable[[str], bool] | None = None,
     ) -> str:
+        return apply_replacements(text, self._chosen(text, addresses, stays))
+
+    def _chosen(
+        self, text: str, addresses: tuple[str, ...], stays: Callable[[str], bool] | None
+    ) -> list[Replacement]:
         covered = bytearray(len(text))  # 1 for each character that is replaced
         chosen: list[Replacement] = []
         for start, end, new in self._replacements(text, addresses, stays):
             if not any(covered[start:end]):
                 covered[start:end] = b"\1" * (end - start)
                 chosen.append(Replacement(start, end, new))
-        return apply_replacements(text, chosen)
+        return chosen
 
     def address(self, address: str) -> str:
         """The surrogate of an address, such as `ruth.whitlow@banninggroup.com.example`.

@@ -6,6 +6,7 @@ as a name only if lists of names agree: a given name, alone or with a surname af
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -102,14 +103,27 @@ class UnlistedNames:
 
         `keep`: words of the surrogates that the texts hold already, as `fold` has them.
         """
+        replacements = self.replacements(texts, keep)
+        return [apply_replacements(*pair) for pair in zip(texts, replacements, strict=True)]
+
+    def for_one_prompt(self) -> "UnlistedNames":
+        """The same, with a memory of its own: this one would keep every text that it has seen."""
+        other = copy(self)
+        other._names_in = {}
+        return other
+
+    def replacements(
+        self, texts: Sequence[str], keep: frozenset[str] = frozenset()
+    ) -> list[list[Replacement]]:
+        """What `protect` replaces in each text."""
         keeping = [KeepingText(text, keep) for text in texts]
         self.recognize(keeping)
         names = list(dict.fromkeys(name for text in keeping for name in self._names_in[text]))
         if not names:
-            return list(texts)
+            return [[] for _ in texts]
         full = {name: self._surrogate(name, keep) for name in names if len(name) > 1}
         single = self._single_names(full, [name[0] for name in names if len(name) == 1], keep)
-        return [apply_replacements(text, _replacements(text, full, single)) for text in texts]
+        return [list(_replacements(text, full, single)) for text in texts]
 
     def _may_hold_name(self, piece: str, keep: frozenset[str]) -> bool:
         """Whether a text can hold a name that `_names` accepts. If not, the model is spared."""
@@ -228,8 +242,13 @@ def _is_kept(word: str, keep: frozenset[str]) -> bool:
 
 def unlisted_names(lake: Path, owner_emails: Sequence[str]) -> UnlistedNames:
     """`UnlistedNames` by the key of a lake. The owner's addresses (patterns) give his names."""
+    return UnlistedNames(load_key(lake), owner_names(owner_emails))
+
+
+def owner_names(owner_emails: Sequence[str]) -> list[list[str]]:
+    """The names that the owner's addresses (patterns) spell, each as its words."""
     names = [name_words(address.lower().split("@")[0]) for address in owner_emails]
-    return UnlistedNames(load_key(lake), [words for words in names if words])
+    return [words for words in names if words]
 
 
 def _words_of(text: str, start: int = 0, stop: int | None = None) -> Words:
