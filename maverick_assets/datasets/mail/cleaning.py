@@ -116,9 +116,9 @@ def plain_text(body: str) -> str:
     An attribution or a separator that stands behind a writer's words gets a line of its own.
     """
     text = clean_text(html_to_text(body) if _is_html(body) else body)
-    if "--\n" in text:
+    if "---\n" in text:
         text = "\n".join(
-            words_before_separator(line) if line.endswith("--") else line
+            words_before_separator(line) if line.endswith("---") and line[:1] != "-" else line
             for line in text.split("\n")
         )
     # "Yes. On 3 Jun 2025, Dana Cole <dana@x.example> wrote:"; cheap; most mails hold none
@@ -212,11 +212,13 @@ def _divide(lines: Sequence[str], known: KnownLines) -> _Division:
         own = [i for i in left if reasons[i] is None]
         for place in own_block_places([lines[i] for i in own], known):
             reasons[own[place]] = "contact"
-        _mark_footers(lines, [i for i in own if reasons[i] is None], reasons)
-        still = [i for i in own if reasons[i] is None]
+        before = [i for i in own if reasons[i] is None]
+        _mark_footers(lines, before, reasons)
+        still = [i for i in before if reasons[i] is None]
         rest = [lines[i] for i in still]
-        for place in own_block_places(rest, known):
-            reasons[still[place]] = "contact"
+        if len(still) < len(before):  # a footer below the block is gone
+            for place in own_block_places(rest, known):
+                reasons[still[place]] = "contact"
         for place in recurring_places(rest, known):
             reasons[still[place]] = "recurring"
         quoted += division.quoted

@@ -246,7 +246,7 @@ def _ruled_footer_start(lines: Sequence[str]) -> int:
             return start
         if _DASHES.match(lines[i]) and _SPONSOR.search(" ".join(below)):
             return i
-        if lines[i].rstrip() == "--" and _SUBSCRIBES.search(" ".join(below)):
+        if lines[i][:2] == "--" == lines[i].rstrip() and _SUBSCRIBES.search(" ".join(below)):
             return i
         if lines[i].strip():
             below.append(lines[i][:_LINE_CHARACTERS])

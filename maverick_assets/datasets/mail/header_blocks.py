@@ -28,6 +28,9 @@ _UNKNOWN_LABEL = re.compile(r"[^\W\d_][\w .-]{1,20}: ?\S")
 
 # A field of RFC 5322 beside labelled ones, as in a pasted mail: "X-Mailer: ...", "Message-ID: ..."
 _FIELD = re.compile(r"[A-Z][A-Za-z]*(?:-[A-Za-z]+)+: ?\S")
+# Of a part within a message: "--==_Exmh_778588528P" above "Content-Type: text/plain"
+_BOUNDARY = re.compile(r"--[\w=.+/'-]*\w[\w=.+/'-]*$")
+_PART_FIELD = re.compile(r"(?:Content-[A-Z][a-z]+(?:-[A-Z][a-z]+)?|MIME-Version): \S")
 _DATED = re.compile(r"\d{1,4}.*\d{1,2}:\d\d")
 _BEHALF = re.compile(r"On Behalf Of(?: \S+){0,2}$")
 _NAME_REST = re.compile(r"(?:[A-Z][\w.'-]*\s?){1,3}$")
@@ -162,6 +165,8 @@ def without_head(lines: Sequence[str]) -> tuple[list[str], str]:
     end, sender = skip_blanks(lines, 0), ""
     if end < len(lines) and header_block(lines, end)[1]:
         return list(lines), ""
+    if end + 1 < len(lines) and _BOUNDARY.match(lines[end]) and _FIELD.match(lines[end + 1]):
+        end += 1
     for number in range(_HEAD_FIELDS):
         if end >= len(lines) or not (_is_field(lines[end]) or (number and label_of(lines[end]))):
             break
@@ -176,7 +181,7 @@ def _is_field(line: str) -> bool:
     """Whether a line is a header field by its label and its value."""
     label = label_of(line)
     if label is None:
-        return False
+        return bool(_PART_FIELD.match(line))
     value = line[label.end() :]
     if label.lastgroup in ("date", "sent"):
         return bool(_DATED.search(value))

@@ -29,7 +29,6 @@ _MOST = 0.7  # the others are the footer of a list
 _FOREIGN_LINES = 3  # with words, at least
 _MARK = re.compile(rf"(?:{QUOTE_MARK}) ?")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_INITIALLED = 12  # characters within which initials end
 _MARK_CHARACTERS = 20  # of the longest mark
 # A writer's own "> 5% is too much", which quotes nobody
 _OWN_MARK = re.compile(r"\s{0,3}>\s?\d")
@@ -45,7 +44,7 @@ def with_plain_marks(lines: Sequence[str]) -> Sequence[str]:
 
     A prompt of a program recurs, too, but people do not write sentences to it.
     """
-    if not any(">" in line[1:_INITIALLED] and _INITIALS.match(line) for line in lines):  # cheap
+    if not any(">" in line and _INITIALS.match(line) for line in lines):  # cheap
         return lines
     matches = [_INITIALS.match(line) for line in lines]
     quoted: dict[str, list[int]] = defaultdict(list)  # words of the lines, by initials

@@ -67,6 +67,8 @@ def _subscription_start(lines: Sequence[str]) -> int:
 def _notice_start(lines: Sequence[str], names: Collection[str]) -> int:
     """Index of a company's notice below the writer's name or initials."""
     end = text_end(lines)
+    if max(map(len, lines[max(end - 2, 0) : end]), default=0) < _PROSE_CHARACTERS:  # cheap
+        return len(lines)
     first = max(end - _TAIL_LINES, 1)
     initials = next((i for i in range(first, end) if _INITIALS.match(lines[i])), None)
     start = edges(lines, names)[1] if initials is None else initials + 1

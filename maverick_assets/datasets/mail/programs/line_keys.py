@@ -69,6 +69,7 @@ _TEMPLATE_LINES = 3  # of a paragraph that nobody types twice alike
 _TEMPLATE_CHARACTERS = 120
 _CONTEXT_LETTERS = 200
 _NAME_WORDS = 4
+_NAME_LINE = 80  # characters of a line with a name, and with an office behind it
 _TYPED = " \t,.-"  # around a typed first name
 
 
@@ -183,6 +184,8 @@ def _below_name(lines: Sequence[str], names: Collection[str]) -> int:
     places = [i for i in range(end) if lines[i].strip()][-_TAIL_LINES:]
     for n, i in enumerate(places[:-1]):
         line = lines[i]
+        if len(line) > _NAME_LINE:
+            continue
         below = places[n + 1]
         if i == places[0] and n == 0 and len(places) < _TAIL_LINES:
             continue  # the first line greets

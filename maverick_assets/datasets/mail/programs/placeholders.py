@@ -12,12 +12,13 @@ _GENERATED = (
 )
 # Outlook: "[cid:image001.png@01DBEB12.3C4D5E60]"; Gmail: "[image: image.png]", "[Inline image 1]"
 # Apple Mail: "<image001.png>"; Word: "[A close-up of a logo  Description automatically generated]"
+# Outlook, of an object in a mail: "<<...OLE_Obj...>>"
 # Lotus Notes: "[IMAGE]", "<< File: mailto:dana@x.example >>"
 # Outlook links a picture: "[cid:image002.png@01DB]<https://www.x.example/>"
 _LINK = r"(?:\s?<(?:https?://|mailto:)[^\s<>]{1,500}>)?"
 _PLACEHOLDER = re.compile(
     rf"(?:\[cid:[^\]\s]{{1,200}}\]|\[image: [^\]\n]{{1,200}}\]|\[Inline image \d{{1,3}}\]"
-    rf"|\[IMAGE\]|<< File: (?:mailto:|https?://)[^<>\n]{{1,300}} >>"
+    rf"|\[IMAGE\]|<<\.\.\.OLE_Obj\.\.\.>>|<< File: (?:mailto:|https?://)[^<>\n]{{1,300}} >>"
     rf"|<image\d{{1,4}}\.(?:png|jpe?g|gif)>|\[Image removed by sender\.?[^\]\n]{{0,100}}\]"
     rf"|\[[^\[\]\n]{{3,300}}(?:{_GENERATED})\]){_LINK}|\ufffc",
     re.IGNORECASE,
@@ -50,4 +51,4 @@ def _may_hold(text: str) -> bool:
     """A cheap test that most texts fail."""
     if "[" in text and any(hint in text for hint in _HINTS):
         return True
-    return "<image" in text or "<< File: " in text or "\ufffc" in text
+    return "<image" in text or "<< File: " in text or "\ufffc" in text or "OLE_Obj" in text

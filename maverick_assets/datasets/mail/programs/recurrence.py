@@ -44,6 +44,7 @@ _SIGNS = re.compile(
     r"\s*(?:- )?[-_*=]{5,}\s*$|\s*[^\W\d_][^\d:@?!]{1,25}: ?\S{1,60}@\S{3,60}\s*$"
     r"|\s*[^\W\d_a-z][^\d:@,?!.]{2,25}:\s*$"
 )
+_SIGNED_CHARACTERS = 400  # of a line of a block, with its placeholders
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+")  # "I come on Friday.  Take care,"
 _OFFICE_LINES = 5  # below a full name, at most, where none of them is a telephone or an address
 _RULE_LETTERS = 3  # of a rule, fewer
@@ -219,6 +220,8 @@ def _is_block(
 
 
 def _may_sign(line: str) -> bool:
+    if len(line) > _SIGNED_CHARACTERS:
+        return False
     line = without_placeholders(line)
     return bool(is_block_line(line) or _EXTENSION.match(line) or _SIGNS.match(line))
 
