@@ -45,7 +45,7 @@ from maverick_assets.lake.schema import schema_of
 # comes or goes moves another one's surrogate, this column says whose texts to derive again.
 CONTACT_SCHEMA = pa.schema([("id", pa.string()), *schema_of(Contact), ("detour", pa.int64())])
 # Of deals, notes and conversations. They hold an address, or a user id that may be one.
-_ADDRESS_COLUMNS = ("owner_email", "user_id")
+ADDRESS_COLUMNS = frozenset(["owner_email", "user_id"])
 _PEOPLE_HEADERS = ("from", "sender", "reply-to", "to", "cc", "bcc", "x-original-from")
 # With more names than this at once, deriving everything costs no more than looking for them.
 MAX_RENAMED_CONTACTS = 500
@@ -160,9 +160,8 @@ def _contacts(lake: Path, tables: Sequence[Table]) -> Iterator[Contact]:
             for recipients in _values(raw, "recipients", DELETED):
                 addresses.update(recipients.split(","))
             yield from _contacts_of_headers(raw)
-        for column in _ADDRESS_COLUMNS:
-            if column in table.columns:
-                addresses.update(_values(raw, column))
+        for column in ADDRESS_COLUMNS & set(table.columns):
+            addresses.update(_values(raw, column))
         if table.shape == "deal":
             for deal in _values(raw, "deal_name"):
                 yield from contacts_of_deal(deal)

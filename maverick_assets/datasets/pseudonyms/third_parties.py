@@ -129,7 +129,8 @@ class ThirdParties:
     def _is_surrogate_address(self, address: str) -> bool:
         domain = address.lower().rpartition("@")[2]
         is_unregistrable = domain.endswith(f".{DOMAIN}")
-        return is_unregistrable and registered_domain(domain) not in self._contact_domains
+        known = self._contact_domains | self._owner_domains
+        return is_unregistrable and registered_domain(domain) not in known
 
     def _protect(
         self,

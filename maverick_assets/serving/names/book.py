@@ -11,8 +11,9 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from maverick_assets.crm.raw_table import live_rows
+from maverick_assets.crm.schema import TEXT_TABLES
 from maverick_assets.datasets.mail.table import read_mails
-from maverick_assets.datasets.pseudonyms.contact_table import read_contacts
+from maverick_assets.datasets.pseudonyms.contact_table import ADDRESS_COLUMNS, read_contacts
 from maverick_assets.datasets.pseudonyms.contacts import (
     is_role_account,
     regions_of_contacts,
@@ -93,13 +94,18 @@ def read_names(settings: Settings) -> Names | NoNames:
 
 
 def _addresses(lake: Path) -> Iterator[str]:
-    """The addresses of people in the lake's mails."""
+    """The addresses of people in the lake's mails, and in the columns of the CRM that hold one."""
+    columns = []
     mails = read_table(mails_path(lake), columns=["sender", "recipients"])
-    if mails is None:
-        return
-    columns = (mails["sender"], pc.list_flatten(mails["recipients"]))
-    for address in sorted({value for column in columns for value in pc.unique(column).to_pylist()}):
-        local, at, _ = (address or "").rpartition("@")
+    if mails is not None:
+        columns += [mails["sender"], pc.list_flatten(mails["recipients"])]
+    for table in TEXT_TABLES:
+        for name in ADDRESS_COLUMNS & set(table.columns):
+            rows = read_table(raw_path(lake, table.name), columns=[name])
+            columns += [] if rows is None else [rows[name]]
+    values = {value or "" for column in columns for value in pc.unique(column).to_pylist()}
+    for address in sorted(values):
+        local, at, _ = address.rpartition("@")
         if at and not is_role_account(local):
             yield address
 

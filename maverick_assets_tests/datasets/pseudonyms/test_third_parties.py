@@ -228,3 +228,10 @@ def test_streets_keep_their_kind_and_lose_their_name() -> None:
     assert all(kind in protected for kind in (" Street;", "straße", " rue de la ", "Calle "))
     assert protected.endswith("in 2000 Wall Street")
     assert protect(text, (), OWNER) == protected
+
+
+def test_an_address_of_the_owners_domain_is_no_surrogate_though_nobody_can_register_it() -> None:
+    third_parties = ThirdParties(bytes(32), [], ["allan@testpilot.example"])
+    text = "Ask beth@testpilot.example or ruth.seip@banning.com.example."
+    assert "beth@" not in third_parties.protect_outgoing(text)
+    assert "ruth.seip@banning.com.example" in third_parties.protect_outgoing(text)
