@@ -6,6 +6,7 @@ more than that is the conversation's metadata, of which `made_by` says that Mave
 """
 
 import secrets
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -169,6 +170,7 @@ class SessionStore:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._engine: Engine | None = None
+        self._opening = threading.Lock()
 
     def sessions(self) -> list[Session]:
         """The newest sessions, newest first. Raises what `open_engine` raises."""
@@ -287,8 +289,9 @@ class SessionStore:
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
         """A transaction."""
-        if self._engine is None:
-            self._engine = open_engine(self._settings, _METADATA)
+        with self._opening:  # the first requests may come together
+            if self._engine is None:
+                self._engine = open_engine(self._settings, _METADATA)
         try:
             with self._engine.begin() as connection:
                 yield connection

@@ -3,6 +3,7 @@
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +91,15 @@ def test_a_session_is_read_as_it_was_kept(store: SessionStore) -> None:
     newest = store.sessions()[0]
     assert (newest.id, newest.mood, newest.mode) == (session.id, "joy", "intimate")
     assert newest.modes == ("intimate",)
+
+
+def test_the_first_requests_may_come_together(tmp_path: Path) -> None:
+    """A page that is opened asks for more than one thing at once."""
+    store = SessionStore(Settings(home=tmp_path / "home"))
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(store.sessions) for _ in range(8)]
+        assert [each.result() for each in asked] == [[]] * 8
+    store.close()
 
 
 def test_a_message_is_replaced_with_all_that_follows(store: SessionStore) -> None:

@@ -4,6 +4,7 @@ import atexit
 import fcntl
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,6 +36,7 @@ _NOT_FROM_OUTSIDE = {
 }
 
 _holders: dict[Path, "_Holder"] = {}  # of this process, by the folder of the cluster
+_one_thread = threading.RLock()  # a lock of a file keeps out processes, and not threads of one
 
 
 def database_url(pgdata: Path, database: str) -> str:
@@ -44,7 +46,8 @@ def database_url(pgdata: Path, database: str) -> str:
     the superuser, for that database. Every process that calls this holds the server, which stops
     cleanly when the last of them ends. Raises `MaverickError` when the server does not start.
     """
-    holder = _hold_server(pgdata)
+    with _one_thread:
+        holder = _hold_server(pgdata)
     with _failures_named(pgdata), holder.alone():
         holder.ensure_running()
         holder.started = True
@@ -109,12 +112,13 @@ class _Holder:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Inside, no other process creates, starts or stops the server."""
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+        """Inside, nobody else creates, starts or stops the server."""
+        with _one_thread:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     def ensure_running(self) -> RunningServer:
         password = self.passwords.of(SUPERUSER)  # first: nothing starts while others can read it
