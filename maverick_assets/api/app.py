@@ -1,5 +1,6 @@
 """The API as one ASGI application: routes, the shapes of their errors, the door around them."""
 
+import os
 from http import HTTPStatus
 from typing import Any
 
@@ -9,9 +10,12 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from maverick_assets.api import chat, feedback, openai, personalities
+from maverick_assets.api import chat, feedback, openai, personalities, provenance
 from maverick_assets.api import sessions as sessions_routes
 from maverick_assets.api.door import ApiDoor, ApiRules
+from maverick_assets.api.page.files import page_files
+from maverick_assets.api.page.login import login_router
+from maverick_assets.api.page.routes import page_router
 from maverick_assets.api.replies import Problem, response_of
 from maverick_assets.api.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
@@ -27,6 +31,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "what is wrong with the request, in one line"},
     "503": {"description": "too much is asked at once, or nothing is in service"},
 }
+_ROOT = 0  # reads everything anyway
 
 
 def api_rules(settings: Settings, host: str) -> ApiRules:
@@ -46,6 +51,8 @@ def api_rules(settings: Settings, host: str) -> ApiRules:
         names=frozenset(host_name(name) if origin else name for name in names),
         https=origin is not None,
         requests_per_minute=settings.serving_requests_per_minute,
+        # A proxy on this machine runs as an account of its own.
+        accounts=frozenset({os.geteuid(), _ROOT}) if origin is None else None,
     )
 
 
@@ -53,13 +60,18 @@ def create_app(
     service: ChatService, sessions: Sessions, settings: Settings, rules: ApiRules, tokens: TokenBook
 ) -> ApiDoor:
     """The application behind its door, for a service that is open."""
+    page = page_files()
     # Their pages load scripts from another host.
     app = FastAPI(title="Maverick", docs_url=None, redoc_url=None, responses=_ERRORS)
     app.state.service = service
     app.state.sessions = sessions
+    app.state.settings = settings
+    app.state.page = page
     app.state.catalog = Catalog(settings.models)
-    for room in (chat, sessions_routes, feedback, personalities, openai):
+    for room in (chat, sessions_routes, feedback, personalities, provenance, openai):
         app.include_router(room.router, dependencies=[Depends(_BEARER)])
+    app.include_router(page_router(page))
+    app.include_router(login_router(tokens, https=rules.https))
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -77,7 +89,7 @@ def create_app(
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "no version is released"}, HTTPStatus.SERVICE_UNAVAILABLE)
 
-    return ApiDoor(app, rules, tokens)
+    return ApiDoor(app, rules, tokens, page.keys())
 
 
 def _problem(request: Request, error: Exception) -> Response:

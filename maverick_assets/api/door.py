@@ -1,12 +1,14 @@
 """The door of the API: who calls, by which name, how often, and with how much.
 
+Programs show their token in a header, browsers in the page's cookie.
+
 ASGI middleware around the whole application, so that no route can be forgotten.
 """
 
 import logging
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -16,14 +18,28 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from maverick_assets.api.page.login import LOGIN_PATH, cookie_name
 from maverick_assets.api.replies import Problem, response_of
 from maverick_assets.api.tokens import Token, TokenBook
 from maverick_assets.strict_model import StrictModel
-from maverick_assets.web.origin import HEADERS, Refused, check_host, check_site
+from maverick_assets.web.origin import (
+    HEADERS,
+    Refused,
+    check_host,
+    check_own_page,
+    check_site,
+)
+from maverick_assets.web.peer import comes_from
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})  # say nothing but that the server runs
+OTHER_ACCOUNT = "On this machine the page is for browsers of the account alone that serves it.\n"
 TOKEN = "maverick.token"  # key of the caller's token in the ASGI scope
 _BODY_BYTES = 1 << 20
+_LOGINS_PER_MINUTE = 10  # of all callers together
+_DEFAULT_HEADERS = {  # of what is no page
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +49,7 @@ class ApiRules(StrictModel):
     names: frozenset[str]  # host names, lower case
     https: bool  # browsers come by TLS, which a proxy in front ends
     requests_per_minute: int  # of each token
+    accounts: frozenset[int] | None  # user ids of this machine whose cookies count; None: all
 
 
 @dataclass
@@ -60,13 +77,20 @@ class _Rate:
 
 
 class ApiDoor:
-    """ASGI application: `app`, for those who show a token, with their `Token` in the scope."""
+    """ASGI application: `app`, for those who show a token, with their `Token` in the scope.
 
-    def __init__(self, app: ASGIApp, rules: ApiRules, tokens: TokenBook) -> None:
+    `page` holds the paths of the chat page, which everybody may read.
+    """
+
+    def __init__(
+        self, app: ASGIApp, rules: ApiRules, tokens: TokenBook, page: Collection[str]
+    ) -> None:
         self._app = app
         self._rules = rules
         self._tokens = tokens
+        self._open_paths = OPEN_PATHS.union(page)
         self._rate = _Rate(rules.requests_per_minute)
+        self._logins = _Rate(_LOGINS_PER_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -81,7 +105,10 @@ class ApiDoor:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                MutableHeaders(scope=message).update(HEADERS | {"Cache-Control": "no-store"})
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                for name, value in _DEFAULT_HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:
@@ -94,15 +121,19 @@ class ApiDoor:
 
     def _caller(self, connection: HTTPConnection) -> Token | None:
         """Whose request it is; None for one that needs no token. Raises `Problem`."""
+        path = connection.scope["path"]
         try:
             check_host(connection, self._rules.names)
             check_site(connection, https=self._rules.https)
+            if path in self._open_paths:
+                return None
+            if path == LOGIN_PATH:
+                check_own_page(connection)
+                self._logins.take(path)
+                return None
+            token = self._tokens.find(self._secret(connection))
         except Refused as refusal:
             raise Problem(refusal.status, str(refusal).strip()) from None
-        if connection.url.path in OPEN_PATHS:
-            return None
-        scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
-        token = self._tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
         if token is None:
             raise Problem(
                 HTTPStatus.UNAUTHORIZED,
@@ -111,6 +142,25 @@ class ApiDoor:
             )
         self._rate.take(token.name)
         return token
+
+    def _secret(self, connection: HTTPConnection) -> str:
+        """The secret that a request shows. Raises `Refused` for a cookie that counts for nothing.
+
+        A browser adds the cookie to whatever any page has it send, so that it counts for this
+        server's page alone.
+        """
+        header = connection.headers.get("authorization")
+        if header is not None:
+            scheme, _, secret = header.partition(" ")
+            return secret.strip() if scheme.lower() == "bearer" else ""
+        secret = connection.cookies.get(cookie_name(connection, https=self._rules.https), "")
+        if secret:
+            check_own_page(connection)
+            # Ports share cookies: a server of another account, once visited, has that of the page.
+            accounts = self._rules.accounts
+            if accounts is not None and not comes_from(connection.scope, accounts):
+                raise Refused(OTHER_ACCOUNT)
+        return secret
 
 
 @contextmanager

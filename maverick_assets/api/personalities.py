@@ -6,8 +6,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from maverick_assets.api.asking import may_talk_to, require_scope
+from maverick_assets.api.provenance import lineage_url, report_url
 from maverick_assets.api.tokens import Token
 from maverick_assets.registry.manifest import Manifest
+from maverick_assets.settings import Settings
 
 router = APIRouter(tags=["personalities"])
 
@@ -19,14 +21,14 @@ def personalities(request: Request) -> JSONResponse:
     manifests = request.app.state.service.released.manifests
     return JSONResponse(
         [
-            _entry(token, manifest)
+            _entry(token, manifest, request.app.state.settings)
             for _, manifest in sorted(manifests.items())
             if may_talk_to(token, manifest.recipe)
         ]
     )
 
 
-def _entry(token: Token, manifest: Manifest) -> dict[str, Any]:
+def _entry(token: Token, manifest: Manifest, settings: Settings) -> dict[str, Any]:
     recipe = manifest.recipe
     released = manifest.released_at or manifest.created_at
     return {
@@ -41,6 +43,6 @@ def _entry(token: Token, manifest: Manifest) -> dict[str, Any]:
         },
         "version": str(manifest.version),
         "released_at": released.isoformat(),
-        "report": None,
-        "lineage": None,
+        "report": report_url(token, manifest),
+        "lineage": lineage_url(settings, recipe),
     }

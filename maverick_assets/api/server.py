@@ -35,9 +35,13 @@ class Address:
 
 
 async def run_server(
-    settings: Settings, rules: ApiRules, address: Address, on_ready: Callable[[ChatService], None]
+    settings: Settings,
+    rules: ApiRules,
+    address: Address,
+    on_ready: Callable[[ChatService, str | None], None],
 ) -> None:
-    """Serve until SIGINT or SIGTERM. `on_ready` is called once all that is released is loaded.
+    """Serve until SIGINT or SIGTERM. `on_ready` is called once all that is released is loaded,
+    with a code that logs in at the page.
 
     Raises `MaverickError` when the base cannot be loaded.
     """
@@ -46,7 +50,8 @@ async def run_server(
     sessions = Sessions(SessionStore(settings), settings.owner_user_ids[0])
     watching = [asyncio.create_task(task) for task in (service.watch(), service.names.watch())]
     try:
-        app = create_app(service, sessions, settings, rules, TokenBook(settings.home / "keys"))
+        tokens = TokenBook(settings.home / "keys")
+        app = create_app(service, sessions, settings, rules, tokens)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -59,7 +64,7 @@ async def run_server(
         server = _Server(config)
         server.stop_on_signal()
         listening = address.listen()
-        on_ready(service)
+        on_ready(service, tokens.new_code())
         await server.serve(sockets=listening)
     finally:
         for task in watching:

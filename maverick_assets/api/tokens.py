@@ -5,7 +5,9 @@ A token has 256 random bits, so that a plain SHA-256 of it says nothing to who r
 
 import hashlib
 import secrets
+import time
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -43,6 +45,16 @@ class Token(StrictModel):
 
 
 _TOKENS = TypeAdapter(list[Token])
+_CODE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class _Code:
+    """What stands for a token's secret, once, until a time of the monotonic clock."""
+
+    code: str
+    secret: str
+    until: float
 
 
 class TokenBook:
@@ -52,6 +64,7 @@ class TokenBook:
         self._keys = keys
         self._read_at: tuple[int, int] | None = None  # of the file: inode, time of change
         self._tokens: list[Token] = []
+        self._code: _Code | None = None
 
     def find(self, secret: str) -> Token | None:
         """The token that this is the secret of."""
@@ -84,6 +97,24 @@ class TokenBook:
         """Make a token with all scopes unless one exists; the file that holds its secret."""
         with self._locked():
             return None if self.tokens() else self._add(FIRST, SCOPES)
+
+    def new_code(self) -> str | None:
+        """A code that `redeem` takes for the token of the first start, while its file is there."""
+        path = self._secret_file(FIRST)
+        secret = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+        if self.find(secret) is None:
+            return None
+        code = secrets.token_urlsafe(24)
+        self._code = _Code(code, secret, time.monotonic() + _CODE_SECONDS)
+        return code
+
+    def redeem(self, code: str) -> str | None:
+        """The secret that a code stands for; once, and within five minutes."""
+        kept = self._code
+        if kept is None or not secrets.compare_digest(kept.code.encode(), code.encode()):
+            return None
+        self._code = None
+        return kept.secret if time.monotonic() < kept.until else None
 
     def add(self, name: str, scopes: Collection[Scope]) -> Path:
         """Make a token; the file that holds its secret, which may be removed once it is read.

@@ -16,7 +16,8 @@ from maverick_assets.settings import load_settings
 
 NEXT_STEPS = (
     "Next, after `source .venv/bin/activate`:",
-    '  talk to the twin    maverick chat allan-maverick "Can you send me the deck by Friday?"',
+    "  chat in a browser   maverick serve, at the address that it prints",
+    '  or in the terminal  maverick chat allan-maverick "Can you send me the deck by Friday?"',
     "  see what was made   maverick ui, at http://127.0.0.1:3000",
     "  learn your own mail export MAVERICK_HOME=~/maverick MAVERICK_OWNER_EMAIL=me@firm.example",
     "                      maverick crm import --mbox FILE",

@@ -13,9 +13,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maverick_assets.ui.peer import comes_from
 from maverick_assets.ui.rules import TOKEN, DoorRules
 from maverick_assets.web.origin import HEADERS, Refused, check_host, check_site
+from maverick_assets.web.peer import comes_from
 
 WITHOUT_TOKEN = "This page opens with the address that `maverick ui` printed in its terminal.\n"
 OTHER_ACCOUNT = "`maverick ui` of another account of this machine shows this page to it alone.\n"

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 OTHER_SITE = "This request comes from a page of another site.\n"
+NO_PAGE = "A cookie counts for the page of this server alone, in a browser of 2023 or later.\n"
 OTHER_NAME = "This page has another address.\n"
 # `none`: the person entered the address, or followed a link outside of a page.
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -49,6 +50,17 @@ def check_site(connection: HTTPConnection, *, https: bool) -> None:
         raise Refused(OTHER_SITE)
     if not _OWN_SITES.issuperset(headers.getlist("sec-fetch-site")):
         raise Refused(OTHER_SITE)
+
+
+def check_own_page(connection: HTTPConnection) -> None:
+    """Raise `Refused` unless a page of this server sent a request that passed `check_site`.
+
+    What reads says so in `Sec-Fetch-Site`, what changes something in `Origin`; no page can set or
+    remove either.
+    """
+    reads = connection.scope["method"] in ("GET", "HEAD")
+    if ("sec-fetch-site" if reads else "origin") not in connection.headers:
+        raise Refused(NO_PAGE)
 
 
 def host_name(host: str) -> str:

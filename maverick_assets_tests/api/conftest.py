@@ -98,6 +98,7 @@ def server(
     assert "Traceback" not in said
     assert MARK not in said  # no word of a request
     assert "api-token-first" in said
+    assert "#login=" not in said  # stdout is no terminal here, and a log keeps no code
 
 
 def answers(server: Server) -> bool:

@@ -1,6 +1,7 @@
 """`maverick serve`: the HTTP API."""
 
 import asyncio
+import sys
 from typing import Annotated
 
 import typer
@@ -24,10 +25,10 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Serve the HTTP API of all personalities in service, until Ctrl-C.
+    """Serve the chat page and the HTTP API of all personalities in service, until Ctrl-C.
 
-    Both ports answer the same.
-    Whoever calls it shows a token: the first start makes one, `maverick tokens` makes others.
+    Both ports answer the same. Whoever calls it shows a token: the first start makes one,
+    `maverick tokens` makes others.
     """
     from maverick_assets.api.app import api_rules
     from maverick_assets.api.server import Address, run_server
@@ -45,7 +46,7 @@ def serve(
     open_run_home(settings.home)
     made = TokenBook(settings.home / "keys").ensure_first()
 
-    def say_who_answers(service: ChatService) -> None:
+    def say_who_answers(service: ChatService, code: str | None) -> None:
         for name, version in service.served().items():
             note(f"{name} {version} answers")
         for reason in service.released.left_out.values():
@@ -53,5 +54,13 @@ def serve(
         if made is not None:
             note(f"a token for all of the API is in {made}: keep it to yourself")
         typer.echo("The API: " + " and ".join(f"http://{in_url(host)}:{each}" for each in ports))
+        page = settings.serving_origin or f"http://{in_url(host)}:{port}"
+        # A log would keep the code. The guarded `sys.stdout` is no terminal to whoever asks.
+        terminal = sys.__stdout__
+        if code is None or terminal is None or not terminal.isatty():
+            typer.echo(f"The page: {page}")
+        else:
+            typer.echo(f"The page: {page}/#login={code}")
+            note("  (that address opens it without the token: once, within five minutes)")
 
     asyncio.run(run_server(settings, rules, Address(host, ports), say_who_answers))

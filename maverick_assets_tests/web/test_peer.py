@@ -7,7 +7,7 @@ from itertools import product
 import psutil
 import pytest
 
-from maverick_assets.ui.peer import comes_from
+from maverick_assets.web.peer import comes_from
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The chat page: its files, and how a browser logs in."""
