@@ -146,14 +146,17 @@ def written_companies(deals: Iterable[str]) -> Iterator[tuple[Contact, str]]:
     """The companies of `contacts_of_deal`, each as the deal writes it, without its legal form."""
     for name in deals:
         head = _DEAL_COMPANY.match(name)
-        parts = list(_WORD.finditer(head[1])) if head else []
-        while parts and fold(parts[-1].group()) in _LEGAL_FORMS:
-            parts.pop()
-        words = [fold(part.group()) for part in parts]
+        words = _WORD.findall(fold(head[1])) if head else []
         words = [word for word in words if word not in _JOINING]
+        forms = 0
+        while len(words) > forms and words[-1 - forms] in _LEGAL_FORMS:
+            forms += 1
+        words = words[: len(words) - forms]
         is_name = 1 <= len(words) <= 4 and not set(words) <= COMMON_WORDS | PUBLIC_NAMES
         if head and is_name and head[1][:1].isupper() and len("".join(words)) > 3:
-            yield Contact("company", " ".join(words)), head[1][: parts[-1].end()]
+            ends = [part.end() for part in _WORD.finditer(head[1])][: -forms or None]
+            written = head[1][: ends[-1]] if ends else head[1]
+            yield Contact("company", " ".join(words)), written
 
 
 def regions_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:

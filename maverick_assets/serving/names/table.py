@@ -88,6 +88,7 @@ class NameTable:
             self.add_phone(new, written)
         elif new.split()[-1] in _TRADES:
             self.add_phrase(new, written)
+            self.add_part(new.split()[0], written)  # a model writes it alone, or misspells the rest
         elif len(words := written.replace(",", " ").split()) == len(shown := new.split()) == 2:
             if "," in new:
                 words, shown = words[::-1], [shown[1], shown[0].rstrip(",")]

@@ -127,3 +127,9 @@ def test_requests_of_many_threads_do_not_mix() -> None:
     for thread in threads:
         thread.join()
     assert results == [True] * 16
+
+
+def test_the_first_word_of_a_company_comes_back_where_the_question_names_it() -> None:
+    request, question = ask("What of Tansythorne?", by_owner=True)
+    first = question.removeprefix("What of ").split()[0]
+    assert restored(request.outgoing(), f"{first} Tranding pays.") == "Tansythorne Tranding pays."
