@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dagster import (
     AssetsDefinition,
@@ -19,6 +19,7 @@ from maverick_assets.crm.sources.sources_file import all_sources
 from maverick_assets.defs.assets.base_model import base_model
 from maverick_assets.defs.assets.clean import clean_asset
 from maverick_assets.defs.assets.datasets import dataset_asset
+from maverick_assets.defs.assets.deployment import deployment_asset, nodes_asset
 from maverick_assets.defs.assets.evaluation import evaluation_asset
 from maverick_assets.defs.assets.raw import crm_specs, raw_assets
 from maverick_assets.defs.assets.release import release_asset
@@ -48,6 +49,8 @@ KINDS = {
     "adapter": {"pytorch", "huggingface"},
     "evaluation": {"pytorch"},
     "release": {"gguf"},
+    "deployment": {"ollama"},
+    "nodes": {"ollama"},
     "base_model": {"huggingface"},
     "reports": {"markdown"},
 }
@@ -59,6 +62,8 @@ CODE_VERSIONS = {
     "adapter": code_versions.TRAINING,
     "evaluation": code_versions.EVALUATION,
     "release": code_versions.RELEASE,
+    "deployment": None,  # a node that was down makes it another, whatever the code
+    "nodes": None,
     "base_model": code_versions.BASE_MODEL,
     "reports": code_versions.REPORTS,
 }
@@ -101,6 +106,7 @@ def build_definitions(
         ),
         *(asset for recipe in recipes.values() for asset in personality_assets(recipe)),
         *report_assets(list(recipes.values())),
+        *deployment_assets(recipes.values(), fleet),
     ]
     all_jobs = jobs(list(recipes.values()))
     return Definitions(
@@ -111,6 +117,12 @@ def build_definitions(
         executor=locking_in_process_executor,
         loggers={"progress": progress_logger},
     )
+
+
+def deployment_assets(recipes: Iterable[Recipe], fleet: Fleet) -> list[AssetsDefinition]:
+    """Of the personalities that nodes with Ollama answer as; none for a fleet without any."""
+    served = [recipe for recipe in recipes if fleet.serving_nodes(recipe.name)]
+    return [*map(deployment_asset, served), *([nodes_asset()] if served else [])]
 
 
 def personality_assets(recipe: Recipe) -> list[AssetsDefinition]:

@@ -161,6 +161,15 @@ def require_level(deployments: Sequence[Deployment]) -> None:
         raise MaverickError(f"{problems[0]}{more}; run `maverick deploy` again once that is over")
 
 
+def require_no_refusal(deployments: Sequence[Deployment]) -> None:
+    """What `require_level` does, but for nodes that are down: the next run brings them level."""
+    reachable = [
+        replace(each, nodes=[node for node in each.nodes if node.state != "down"])
+        for each in deployments
+    ]
+    require_level(reachable)
+
+
 def withdraw_revoked(run: RunContext, patience: Patience | None = None) -> list[Deployment]:
     """Remove revoked versions from all nodes at once, before anything else is brought there.
 

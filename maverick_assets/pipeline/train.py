@@ -34,6 +34,7 @@ from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.training_inputs import TrainingInputs, dataset_digest
 from maverick_assets.registry.versions import Kind, next_version
+from maverick_assets.serving.nodes.memory import models_brought_back
 from maverick_assets.training.spec import AdapterJobSpec, BaseSpec, TrainingSpec, read_json
 
 # Starts `python -m maverick_assets.training.driver` on a spec's file and waits for it. Returns, by
@@ -144,7 +145,8 @@ def _train_together(
         checks=settings.engine_checks,
         tokens=token_cache_path(settings.lake),
     )
-    refusals = drive(write_spec(run.folder, "train", spec))
+    with models_brought_back(node, run.log):
+        refusals = drive(write_spec(run.folder, "train", spec))
     candidates = []
     for planned, job in zip(trainings, jobs, strict=True):
         if not (job.out / "training.json").is_file():

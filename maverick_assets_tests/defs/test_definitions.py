@@ -181,3 +181,15 @@ def test_the_workspace_validates_without_warnings_of_ours(tmp_path: Path) -> Non
     warnings = [line for line in done.stderr.splitlines() if "Warning" in line]
     ours = [line for line in warnings if "maverick_assets" in line]  # a folder may be "maverick"
     assert ours == []
+
+
+def test_nodes_with_ollama_are_assets_and_a_laptop_has_none(defs: Definitions) -> None:
+    def keys(definitions: Definitions) -> set[str]:
+        graph = definitions.resolve_asset_graph()
+        return {key.to_user_string() for key in graph.get_all_asset_keys()}
+
+    fleet = build_definitions(load_recipes(), load_fleet("rtx4090x5"), "Europe/Berlin")
+    prefixes = {recipe.asset_prefix for recipe in load_recipes().values()}
+    assert keys(fleet) - keys(defs) == {"nodes", *(f"{name}/deployment" for name in prefixes)}
+    nightly = fleet.resolve_job_def("nightly").asset_layer.selected_asset_keys
+    assert {AssetKey("nodes"), AssetKey(["robbie", "deployment"])} <= set(nightly)

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from maverick_assets.errors import BadInput
-from maverick_assets.fleets import Fleet, Host
+from maverick_assets.fleets import Fleet, Host, Node
 from maverick_assets.processes import inherited_environment
 from maverick_assets.serving.nodes.patience import Patience
 from maverick_assets.serving.nodes.problems import NodeDown
@@ -35,14 +35,18 @@ class Endpoint:
 
 def endpoints_of(fleet: Fleet, personality: str) -> list[Endpoint]:
     """The servers that answer as a personality."""
-    endpoints = []
-    for node in fleet.serving_nodes(personality):
-        assert node.ollama is not None
-        if not node.hosts:
-            host = node.remote_hosts[0] if node.remote_hosts else None
-            endpoints.append(Endpoint(node.name, node.ollama, host))
-        endpoints += [Endpoint(f"{node.name}@{h.name}", node.ollama, h) for h in node.hosts]
-    return endpoints
+    nodes = fleet.serving_nodes(personality)
+    return [endpoint for node in nodes for endpoint in endpoints_of_node(node)]
+
+
+def endpoints_of_node(node: Node) -> list[Endpoint]:
+    """The servers of a node; none where it has no Ollama."""
+    if node.ollama is None:
+        return []
+    if node.hosts:
+        return [Endpoint(f"{node.name}@{each.name}", node.ollama, each) for each in node.hosts]
+    host = node.remote_hosts[0] if node.remote_hosts else None
+    return [Endpoint(node.name, node.ollama, host)]
 
 
 @contextmanager
