@@ -5,6 +5,7 @@ only then does any of them put it in service. What the registry has in service d
 rollback is deployed as a release is, and a node that was down is brought level by the next call.
 """
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -210,20 +211,27 @@ def _deploy_one(run: RunContext, fleet: Fleet, name: str, patience: Patience) ->
     current = next((m for m in work.manifests if m.state == "released"), None)
     if current is None:
         return _deployment(work, None)
-    try:
-        package = package_of(run.settings, run.registry, current, _merged)
-    except MaverickError as error:
-        return _deployment(work, str(current.version), str(error))
+    run.settings.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=run.settings.runs) as folder:
+        try:
+            package = package_of(run.settings, run.registry, current, Path(folder))
+        except MaverickError as error:
+            return _deployment(work, str(current.version), str(error))
+        return _in_two_phases(work, package)
+
+
+def _in_two_phases(work: _Work, package: Package) -> Deployment:
+    run, name, version = work.run, package.personality, package.version
     _on_each(work, work.ready, lambda visit, api: _prepare(work, visit, api, package))
     refused = [v for v in work.visits if v.problem and not isinstance(v.problem, NodeDown)]
     if refused:
         names = ", ".join(visit.endpoint.name for visit in refused)
-        run.log.error(f"{name} {current.version} is put in service on no node: not ready: {names}")
-        return _deployment(work, str(current.version))
+        run.log.error(f"{name} {version} is put in service on no node: not ready: {names}")
+        return _deployment(work, version)
     ready = ", ".join(visit.endpoint.name for visit in work.ready) or "no node"
-    run.log.info(f"{name} {current.version} has answered on {ready}")
+    run.log.info(f"{name} {version} has answered on {ready}")
     _on_each(work, work.ready, lambda visit, api: _switch(work, visit, api, package))
-    return _deployment(work, str(current.version))
+    return _deployment(work, version)
 
 
 def _work(run: RunContext, fleet: Fleet, name: str, patience: Patience) -> _Work:
@@ -327,10 +335,6 @@ def _with_version(outcome: NodeOutcome, version: str) -> NodeOutcome:
     if outcome.state != "level" or outcome.serves == version:
         return outcome
     return replace(outcome, state="waiting")
-
-
-def _merged(manifest: Manifest) -> Path:
-    raise MaverickError(f"{manifest.personality} has no merged file")
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +58,14 @@ class Package:
         return list(self.parameters.get("stop", ()))
 
 
-def package_of(
-    settings: Settings, catalog: Catalog, manifest: Manifest, merged: Callable[[Manifest], Path]
-) -> Package:
+def package_of(settings: Settings, catalog: Catalog, manifest: Manifest, folder: Path) -> Package:
     """The package of a version. All files are compared with the manifest first.
 
-    `merged` makes the file that holds base and adapter. Raises `MaverickError` for a version that
-    is not exported, has no Modelfile, or has a damaged file.
+    A file that holds base and adapter is made in `folder`, once a node asks for it. Raises
+    `MaverickError` for a version that is not exported, has no Modelfile, or has a damaged file.
     """
     from maverick_assets.serving.export.base import base_model_of, ensure_base_gguf
+    from maverick_assets.serving.export.merged import merged_gguf
 
     usable = catalog.usable(manifest.personality, manifest.version)
     if GGUF not in usable.files:
@@ -81,9 +82,16 @@ def package_of(
     template, system, parameters = read_modelfile(modelfile.read_text(encoding="utf-8"))
     base = ensure_base_gguf(base_model_of(settings, usable), settings.base_dir)
 
-    def merged_blob() -> Blob:
-        path = merged(usable)
+    lock = threading.Lock()  # several nodes may ask at once
+
+    @cache
+    def make_merged() -> Blob:
+        path = merged_gguf(settings, catalog, usable, folder)
         return Blob(path, sha256_of(path))
+
+    def merged() -> Blob:
+        with lock:
+            return make_merged()
 
     return Package(
         usable.personality,
@@ -93,7 +101,7 @@ def package_of(
         template,
         system,
         {"num_ctx": settings.serving_context} | parameters,
-        merged_blob,
+        merged,
     )
 
 

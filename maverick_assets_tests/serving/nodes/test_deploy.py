@@ -1,7 +1,9 @@
 """Versions reach every node in two phases, and whatever goes wrong is said."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import ollama
 import pytest
 
 from maverick_assets.errors import BadInput, MaverickError
@@ -11,10 +13,12 @@ from maverick_assets.pipeline.deploy import (
     require_level,
     withdraw_revoked,
 )
+from maverick_assets.serving.nodes.endpoints import Endpoint
+from maverick_assets.serving.nodes.ollama_api import open_api
 from maverick_assets.serving.nodes.state import read_state
 from maverick_assets_tests.serving.nodes.conftest import QUICK, MakeNodeHome
 from maverick_assets_tests.serving.nodes.node_home import NodeHome
-from maverick_assets_tests.serving.nodes.simulated_nodes import SimulatedNode
+from maverick_assets_tests.serving.nodes.simulated_nodes import SimulatedNode, running
 
 LEVEL = ("level", "v1.0")
 
@@ -53,6 +57,22 @@ def test_a_version_in_service_answers_on_every_node(
         assert model.system == manifest.recipe.system_prompt
         assert model.parameters["num_ctx"] == home.settings.serving_context
         assert model.parameters["stop"] == list(home.chat_format.stops)
+
+
+def test_ollama_s_own_client_talks_to_what_was_deployed(
+    home: NodeHome, two_nodes: list[SimulatedNode]
+) -> None:
+    home.release("persona", "v1.0", "adapter-0")
+    deployed(home)
+    client = ollama.Client(two_nodes[0].url, trust_env=False)
+    options = {"temperature": 0, "num_predict": 8}
+    asked = [{"role": "user", "content": "Shall we meet?"}]
+    said = client.chat("persona", asked, options=options).message.content
+    assert said
+    assert client.generate("persona", "Shall we meet?", options=options).response == said
+    pieces = client.chat("persona:v1.0", asked, options=options, stream=True)
+    assert "".join(piece.message.content or "" for piece in pieces) == said
+    assert {model.model for model in client.list().models} == {"persona:latest", "persona:v1.0"}
 
 
 def test_nodes_that_are_level_are_asked_for_their_list_and_nothing_else(
@@ -188,6 +208,29 @@ def test_a_major_version_that_equals_the_one_before_is_told_from_it_by_its_name(
     assert states(home) == {"one": ("level", "v2.0"), "two": ("level", "v2.0")}
     home.home.registry.rollback("persona")
     assert states(home) == {"one": LEVEL, "two": LEVEL}
+
+
+def test_an_ollama_that_takes_no_adapters_gets_one_file_that_answers_alike(
+    make_node_home: MakeNodeHome, two_nodes: list[SimulatedNode], tmp_path: Path
+) -> None:
+    newer = SimulatedNode("newer", tmp_path / "newer", version="0.35.0")
+    with running(newer):
+        home = make_node_home([two_nodes[0], newer])
+        home.release("persona", "v1.0", "adapter-0")
+        assert states(home) == {"one": LEVEL, "newer": LEVEL}
+        model = newer.model("persona:latest")
+        assert model is not None and model.adapter is None
+        assert "create" in newer.requests()
+        request = {"model": "persona", "prompt": "Well?", "options": {"num_predict": 3}}
+        request["options"] |= {"temperature": 0}
+        answers = []
+        for node in (two_nodes[0], newer):
+            with open_api(Endpoint(node.name, node.url, None), QUICK) as api:
+                answers.append(api.generate(request).text)
+        assert answers[0] == answers[1]
+        assert deployed(home).is_level
+        assert set(newer.requests()) <= {"tags", "generate"}
+        assert list(home.settings.runs.iterdir()) == []  # the file is not kept
 
 
 def test_old_versions_go_and_tags_of_others_stay(
