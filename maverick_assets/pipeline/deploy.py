@@ -285,11 +285,16 @@ def _prepare(work: _Work, visit: _Visit, api: OllamaApi, package: Package) -> No
 
 
 def _switch(work: _Work, visit: _Visit, api: OllamaApi, package: Package) -> None:
+    work.run.registry.usable(work.personality, package.version)  # it may be revoked by now
     switch(api, package, visit.digest)
-    for removed in remove_old(api, work.personality, _kept(work, package.version)):
-        work.run.log.info(f"removed from {visit.endpoint.name}, for it is old: {removed}")
-    held = read_state(work.run.settings, visit.endpoint.name).held(work.personality)
-    _note(work, visit, api, held.verified)
+    name = visit.endpoint.name
+    held = read_state(work.run.settings, name).held(work.personality)
+    _note(work, visit, api, held.verified)  # from now on it answers with the version
+    try:
+        for removed in remove_old(api, work.personality, _kept(work, package.version)):
+            work.run.log.info(f"removed from {name}, for it is old: {removed}")
+    except NodeProblem as error:
+        work.run.log.warning(f"{name}: old versions stay until the next deployment: {error}")
 
 
 def _kept(work: _Work, current: str) -> set[str]:

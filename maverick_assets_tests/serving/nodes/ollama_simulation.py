@@ -308,6 +308,9 @@ class OllamaServer(ThreadingHTTPServer):
         super().__init__(address, Handler)
         self.ollama = ollama
 
+    def handle_error(self, *_: object) -> None:
+        """A client that went away is no error of the server."""
+
 
 class Handler(BaseHTTPRequestHandler):
     """A request."""

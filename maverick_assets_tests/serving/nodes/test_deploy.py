@@ -16,7 +16,9 @@ from maverick_assets.pipeline.deploy import (
 from maverick_assets.serving.nodes.endpoints import Endpoint
 from maverick_assets.serving.nodes.ollama_api import open_api
 from maverick_assets.serving.nodes.state import read_state
+from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.serving.nodes.conftest import QUICK, MakeNodeHome
+from maverick_assets_tests.serving.nodes.fault_scripts import PhaseLog
 from maverick_assets_tests.serving.nodes.node_home import NodeHome
 from maverick_assets_tests.serving.nodes.simulated_nodes import SimulatedNode, running
 
@@ -257,6 +259,22 @@ def test_old_versions_go_and_tags_of_others_stay(
     ]
 
 
+def test_an_old_version_that_cannot_be_removed_is_no_fault_of_the_new_one(
+    home: NodeHome, two_nodes: list[SimulatedNode]
+) -> None:
+    settings = home.settings.model_copy(update={"serving_node_versions": 1})
+    keeping_one = replace(home, home=replace(home.home, settings=settings))
+    keeping_one.release("persona", "v1.0", "adapter-0")
+    deployed(keeping_one)
+    keeping_one.release("persona", "v1.1", "adapter-1")
+    two_nodes[0].plant("delete", "500", times=9)
+    run = keeping_one.run()
+    [deployment] = deploy(run, ["persona"], QUICK)
+    assert [(node.state, node.serves) for node in deployment.nodes] == [("level", "v1.1")] * 2
+    assert isinstance(run.log, RecordingLog)
+    assert "old versions stay" in run.log.of_level("warning")[0]
+
+
 def test_a_revoked_version_leaves_all_nodes_at_once(
     home: NodeHome, two_nodes: list[SimulatedNode]
 ) -> None:
@@ -279,6 +297,23 @@ def test_a_revoked_version_leaves_all_nodes_at_once(
     two_nodes[1].start()
     assert deployed(home).is_level
     assert two_nodes[1].names() == []
+
+
+def test_a_version_that_is_revoked_between_the_phases_is_put_in_service_nowhere(
+    home: NodeHome, two_nodes: list[SimulatedNode]
+) -> None:
+    home.release("persona", "v1.0", "adapter-0")
+    registry = home.home.registry
+
+    def revoke() -> None:
+        registry.revoke("persona", [registry.get("persona", "v1.0").version], "now")
+
+    run = replace(home.run(), log=PhaseLog(between=revoke))
+    [deployment] = deploy(run, ["persona"], QUICK)
+    assert "was revoked: now" in str(deployment.nodes[0].problem)
+    assert two_nodes[0].names() == two_nodes[1].names() == ["persona:v1.0"]
+    assert deployed(home).is_level
+    assert two_nodes[0].names() == two_nodes[1].names() == []
 
 
 def test_a_state_that_is_lost_has_the_version_compared_and_asked_again(
