@@ -22,8 +22,8 @@ from maverick_assets.serving.runtime import REPEAT_PENALTY
 from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.serving.export.go_template_simulation import render
 from maverick_assets_tests.serving.nodes.node_home import NodeHome
-from maverick_assets_tests.serving.nodes.ollama_simulation import Model
 from maverick_assets_tests.serving.nodes.simulated_nodes import SimulatedNode
+from maverick_assets_tests.serving.nodes.simulated_store import Model
 from maverick_assets_tests.training.launch.network import Network
 
 PERSONA = "persona"

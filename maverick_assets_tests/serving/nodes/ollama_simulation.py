@@ -15,288 +15,18 @@ import argparse
 import hashlib
 import json
 import os
-import re
 import socket
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from maverick_assets.base_model.llama_server import LlamaServer
-from maverick_assets_tests.serving.export.go_template_simulation import render
+from maverick_assets_tests.serving.nodes.simulated_ollama import Loaded, Ollama, rendered
+from maverick_assets_tests.serving.nodes.simulated_store import Refused, Store, write
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
-_DIGEST = re.compile(r"sha256[:-][0-9a-f]{64}")
-_TYPES = {
-    "files": "application/vnd.ollama.image.model",
-    "adapters": "application/vnd.ollama.image.adapter",
-    "template": "application/vnd.ollama.image.template",
-    "system": "application/vnd.ollama.image.system",
-    "parameters": "application/vnd.ollama.image.params",
-}
-_DEFAULT_KEEP_ALIVE = 300.0
 _SLOW = 4.0  # seconds that a slow request takes longer
-_FOR_EVER = 10_000 * 365 * 86_400.0  # what a negative keep_alive means
-
-
-class Refused(Exception):
-    """An error with a status."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-@dataclass
-class Model:
-    """What a manifest leads to."""
-
-    digest: str
-    base: Path
-    adapter: Path | None
-    template: str
-    system: str
-    parameters: dict[str, Any]
-
-
-class Store:
-    """Blobs and manifests on the disk, as Ollama lays them out."""
-
-    def __init__(self, folder: Path) -> None:
-        self.blobs = folder / "blobs"
-        self.manifests = folder / "manifests"
-        for path in (self.blobs, self.manifests):
-            path.mkdir(parents=True, exist_ok=True)
-        self.lock = threading.RLock()
-
-    def blob(self, digest: str) -> Path:
-        if not _DIGEST.fullmatch(digest):
-            raise Refused(400, "invalid digest format")
-        return self.blobs / digest.replace(":", "-")
-
-    def keep(self, content: bytes) -> str:
-        digest = "sha256:" + hashlib.sha256(content).hexdigest()
-        write(self.blob(digest), content)
-        return digest
-
-    def manifest(self, name: str) -> Path:
-        model, _, tag = name.partition(":")
-        tag = tag or "latest"
-        if not _NAME.fullmatch(model) or not _NAME.fullmatch(tag):
-            raise Refused(400, "invalid model name")
-        return self.manifests / model / tag
-
-    def names(self) -> dict[str, Path]:
-        return {
-            f"{path.parent.name}:{path.name}": path
-            for path in sorted(self.manifests.glob("*/*"))
-            if not path.name.startswith(".")
-        }
-
-    def model(self, name: str) -> Model:
-        path = self.manifest(name)
-        if not path.is_file():
-            raise Refused(404, f"model '{name}' not found")
-        content = path.read_bytes()
-        layers = {layer["mediaType"]: layer["digest"] for layer in json.loads(content)["layers"]}
-
-        def text(field: str) -> str:
-            digest = layers.get(_TYPES[field])
-            return self.blob(digest).read_text() if digest else ""
-
-        adapter = layers.get(_TYPES["adapters"])
-        return Model(
-            hashlib.sha256(content).hexdigest(),
-            self.blob(layers[_TYPES["files"]]),
-            self.blob(adapter) if adapter else None,
-            text("template"),
-            text("system"),
-            json.loads(text("parameters") or "{}"),
-        )
-
-    def set_manifest(self, name: str, content: bytes | None) -> None:
-        """Replace a manifest, or remove it; the files that it alone needed go with it."""
-        path = self.manifest(name)
-        with self.lock:
-            before = _digests(path) if path.is_file() else set()
-            if content is None:
-                path.unlink()
-            else:
-                write(path, content)
-            self._remove(before)
-
-    def prune(self) -> None:
-        """Remove all files that no model needs."""
-        self._remove({path.name for path in self.blobs.iterdir()})
-
-    def _remove(self, candidates: set[str]) -> None:
-        needed = {digest for path in self.names().values() for digest in _digests(path)}
-        for name in candidates - needed:
-            (self.blobs / name).unlink(missing_ok=True)
-
-
-def _digests(manifest: Path) -> set[str]:
-    """Names of the files that a manifest needs."""
-    layers = json.loads(manifest.read_bytes())["layers"]
-    return {layer["digest"].replace(":", "-") for layer in layers}
-
-
-def write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".partial", delete=False) as stream:
-        stream.write(content)
-    Path(stream.name).rename(path)
-
-
-@dataclass
-class Loaded:
-    """A model in memory."""
-
-    model: Model
-    server: LlamaServer
-    expires_at: float
-
-
-@dataclass
-class Ollama:
-    """The server's state. One model is in memory at a time, as on a small card."""
-
-    store: Store
-    faults: Path
-    version: str
-    loaded: dict[str, Loaded] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def running(self) -> dict[str, Loaded]:
-        with self.lock:
-            for name in [n for n, each in self.loaded.items() if each.expires_at < time.time()]:
-                del self.loaded[name]
-            return dict(self.loaded)
-
-    def load(self, name: str, keep_alive: Any = None) -> Loaded:
-        model = self.store.model(name)
-        with self.lock:
-            now = self.loaded.get(name)
-            if now is None or now.model.digest != model.digest:
-                self.loaded.clear()
-                adapters = [model.adapter] if model.adapter else []
-                context = int(model.parameters.get("num_ctx", 2048))
-                try:
-                    server = LlamaServer(model.base, adapters, context, threads=1)
-                except Exception as error:
-                    raise Refused(500, f"llama-server process has terminated: {error}") from error
-                now = self.loaded[name] = Loaded(model, server, 0.0)
-            now.expires_at = time.time() + _seconds(keep_alive)
-            return now
-
-    def create(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        name = request.get("model", "")
-        self.store.manifest(name)
-        if request.get("adapters") and not takes_adapters(self.version):
-            raise Refused(400, "LoRA adapters are no longer supported")
-        if "modelfile" in request or not request.get("files"):
-            raise Refused(400, "neither 'from' or 'files' was specified")
-        return self._create(name, request)
-
-    def _create(self, name: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        layers: list[dict[str, Any]] = []
-        for kind in ("files", "adapters"):
-            for digest in (request.get(kind) or {}).values():
-                yield {"status": "parsing GGUF"}
-                path = self.store.blob(digest)
-                if not path.is_file():
-                    yield {"error": f"open {path}: no such file or directory"}
-                    return
-                if path.read_bytes()[:4] != b"GGUF":
-                    yield {"error": "unknown type"}
-                    return
-                layers.append(_layer(_TYPES[kind], digest, path))
-                yield {"status": f"using existing layer {digest}"}
-        for kind in ("template", "system", "parameters"):
-            if request.get(kind):
-                value = request[kind]
-                text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-                digest = self.store.keep(text.encode())
-                layers.append(_layer(_TYPES[kind], digest, self.store.blob(digest)))
-                yield {"status": f"creating new layer {digest}"}
-        yield {"status": "writing manifest"}
-        with self.store.lock:
-            if missing := [x for x in layers if not self.store.blob(x["digest"]).is_file()]:
-                yield {"error": f"open {missing[0]['digest']}: no such file or directory"}
-                return
-            content = {"schemaVersion": 2, "layers": layers}
-            self.store.set_manifest(name, json.dumps(content).encode())
-        yield {"status": "success"}
-
-    def show(self, name: str) -> dict[str, Any]:
-        model = self.store.model(name)
-        lines = [f"FROM {model.base}"]
-        if model.adapter:
-            lines.append(f"ADAPTER {model.adapter}")
-        lines.append(f'TEMPLATE """{model.template}"""')
-        parameters = []
-        for key, value in model.parameters.items():
-            values = value if isinstance(value, list) else [value]
-            parameters += [f"{key:30} {json.dumps(each, ensure_ascii=False)}" for each in values]
-        return {
-            "modelfile": '# Modelfile generated by "ollama show"\n' + "\n".join(lines) + "\n",
-            "parameters": "\n".join(parameters),
-            "template": model.template,
-            "system": model.system,
-            "details": {"format": "gguf", "family": "llama"},
-        }
-
-    def answer(
-        self, loaded: Loaded, prompt: str, options: dict[str, Any], on_text: Callable[[str], bool]
-    ) -> dict[str, Any]:
-        """Have llama.cpp complete a prompt; `on_text` says whether to stop."""
-        options = {**loaded.model.parameters, **options}
-        request: dict[str, Any] = {
-            "prompt": prompt,
-            "lora": [{"id": 0, "scale": 1.0}] if loaded.model.adapter else [],
-            "max_tokens": int(options.get("num_predict", 128)),
-            "stop": options.get("stop", []),
-        }
-        for name in ("temperature", "top_p", "seed", "repeat_penalty"):
-            if name in options:
-                request[name] = options[name]
-        end: dict[str, Any] = {"done_reason": "stop"}
-
-        def take(chunk: dict[str, Any]) -> bool:
-            if "error" in chunk:
-                end["error"] = str(chunk["error"].get("message"))
-                return True
-            usage = chunk.get("usage") or {}
-            if usage:
-                end["prompt_eval_count"] = usage["prompt_tokens"]
-                end["eval_count"] = usage["completion_tokens"]
-            for choice in chunk["choices"]:
-                end["done_reason"] = choice["finish_reason"] or end["done_reason"]
-                if choice["text"] and on_text(choice["text"]):
-                    return True
-            return False
-
-        loaded.server.stream_completion(request, take)
-        return end
-
-
-def takes_adapters(version: str) -> bool:
-    return tuple(map(int, version.split("."))) < (0, 34, 1)
-
-
-def _layer(media_type: str, digest: str, path: Path) -> dict[str, Any]:
-    return {"mediaType": media_type, "digest": digest, "size": path.stat().st_size}
-
-
-def _seconds(keep_alive: Any) -> float:
-    if keep_alive is None:
-        return _DEFAULT_KEEP_ALIVE
-    return _FOR_EVER if float(keep_alive) < 0 else float(keep_alive)
 
 
 class OllamaServer(ThreadingHTTPServer):
@@ -511,14 +241,14 @@ class Handler(BaseHTTPRequestHandler):
             self._json({"model": name, "response": "", "done": True, "done_reason": "load"})
             return
         if not body.get("raw"):
-            prompt = _rendered(loaded.model, [{"role": "user", "content": prompt}])
+            prompt = rendered(loaded.model, [{"role": "user", "content": prompt}])
         self._answer(name, loaded, prompt, body, lambda text: {"response": text})
 
     def _chat(self, body: dict[str, Any]) -> None:
         name = body.get("model", "")
         name = name if ":" in name else f"{name}:latest"
         loaded = self.ollama.load(name, body.get("keep_alive"))
-        prompt = _rendered(loaded.model, body["messages"])
+        prompt = rendered(loaded.model, body["messages"])
         self._answer(
             name,
             loaded,
@@ -600,13 +330,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         pass
-
-
-def _rendered(model: Model, messages: list[dict[str, Any]]) -> str:
-    has_system = any(message["role"] == "system" for message in messages)
-    if model.system and not has_system:
-        messages = [{"role": "system", "content": model.system}, *messages]
-    return render(model.template, messages)  # type: ignore[arg-type]
 
 
 def _moment(seconds: float) -> str:

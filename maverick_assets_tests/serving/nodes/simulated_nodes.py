@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maverick_assets_tests.processes import wait_for
-from maverick_assets_tests.serving.nodes.ollama_simulation import Model, Store
+from maverick_assets_tests.serving.nodes.simulated_store import Model, Store
 from maverick_assets_tests.training.launch.network import NetworkHost
 
 _AGAIN = 'while :; do "$@"; sleep 0.1; done'  # as a service manager does
