@@ -65,7 +65,7 @@ def package_of(settings: Settings, catalog: Catalog, manifest: Manifest, folder:
     `MaverickError` for a version that is not exported, has no Modelfile, or has a damaged file.
     """
     from maverick_assets.serving.export.base import base_model_of, ensure_base_gguf
-    from maverick_assets.serving.export.merged import merged_gguf
+    from maverick_assets.serving.nodes.merged import merged_gguf
 
     usable = catalog.usable(manifest.personality, manifest.version)
     if GGUF not in usable.files:

@@ -1,8 +1,4 @@
-"""Base and adapter as one model, for an Ollama that takes no adapters (0.34.1 and later).
-
-Nothing of it is kept: it would be a file of the size of the base for each version, in a place where
-a revocation would have to look for it.
-"""
+"""Base and adapter as one file, for an Ollama that takes no adapters (0.34.1 and later)."""
 
 import shutil
 from pathlib import Path
@@ -11,30 +7,37 @@ from maverick_assets.base_model.gguf_files import convert_base
 from maverick_assets.base_model.isolated import run_isolated
 from maverick_assets.base_model.load import load_base_model
 from maverick_assets.base_model.record import RECORD_FILE
+from maverick_assets.files import verify_sha256
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.serving.export.adapter import require_plain_lora
 from maverick_assets.serving.export.base import base_model_of
 from maverick_assets.settings import Settings
 
 _WEIGHTS = (".safetensors", ".bin", ".gguf", ".index.json")
+_EXPORTED = ("merged-q8_0.gguf", "merged-f16.gguf")  # the smaller one first
 
 
 def merged_gguf(settings: Settings, catalog: Catalog, manifest: Manifest, folder: Path) -> Path:
-    """A version as one f16 GGUF file in `folder`, beside which nothing is left.
+    """A version as one GGUF file: one that was exported with it, or f16 made in `folder`.
 
-    Its weights are added in float32, so it takes four bytes of memory for each parameter of the
-    base. Raises `MaverickError` for a corrupt file, and when merging or converting fails.
+    What is made is not kept: it would be a file of the size of the base for each version. Raises
+    `MaverickError` for a corrupt file, and when merging or converting fails.
     """
-    catalog.verify(manifest.personality, manifest.version)
-    adapter = catalog.weights(manifest.personality, manifest.version, "adapter")
-    require_plain_lora(adapter)
-    base = base_model_of(settings, manifest)
+    personality, version = manifest.personality, manifest.version
+    usable = catalog.usable(personality, version)
+    for name in _EXPORTED:
+        if name in usable.files:
+            path = catalog.directory(personality, version) / name
+            verify_sha256(path, usable.files[name])
+            return path
+    catalog.verify(personality, version)
+    adapter = catalog.weights(personality, version, "adapter")
+    base = base_model_of(settings, usable)
     directory = folder / "merged"
     directory.mkdir(mode=0o700, parents=True)
     try:
         run_isolated(_merge, base.directory, base.digest, adapter, directory)
-        return convert_base(directory, manifest.files["adapter.gguf"], folder)
+        return convert_base(directory, usable.files["adapter.gguf"], folder)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
