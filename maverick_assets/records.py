@@ -96,3 +96,41 @@ class GateDecision(StrictModel):
     reasons: tuple[str, ...] = Field((), description="a sentence for each gate, passed or not")
     decided_at: AwareDatetime
     override: str | None = Field(None, description="why an operator released it all the same")
+
+
+class EngineParity(StrictModel):
+    """How the answers of one engine compare with those of a reference to the same prompts."""
+
+    engine: str = Field(description="such as: llama.cpp, f16")
+    reference: str
+    mean_difference: Figure = Field(
+        description="nats; mean over the prompts of the largest difference between the "
+        "log-probabilities of their likeliest first tokens"
+    )
+    largest_difference: Figure = Field(description="the largest of these, in nats")
+    equal_answers: int | None = Field(
+        None, description="greedy answers of the same tokens, end of turn included"
+    )
+    stopped: int | None = Field(None, description="greedy answers that ended by themselves")
+
+
+class ParityFailure(StrictModel):
+    """Where an engine answers otherwise than its reference. Texts are as reports may hold them."""
+
+    engine: str
+    prompt: str = Field(description="name of the prompt")
+    problem: str
+    expected: str = Field("", description="what the reference answers")
+    actual: str = ""
+
+
+class ParityDecision(StrictModel):
+    """Whether what is served answers as what was trained, decided once, by the export."""
+
+    passed: bool
+    reasons: tuple[str, ...] = Field((), description="a sentence for each engine")
+    n_prompts: int
+    engines: tuple[EngineParity, ...] = ()
+    failures: tuple[ParityFailure, ...] = Field((), description="the first of each engine")
+    decided_at: AwareDatetime
+    override: str | None = Field(None, description="why an operator released it all the same")

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from maverick_assets.errors import MaverickError
 
+_SECONDS = 600  # that an answer may take: a prompt waits for those before it
+
 _SILENT = -1  # llama.cpp's verbosity: not even errors reach the terminal
 
 # Takes a chunk of a streamed answer; what it returns says whether to stop.
@@ -71,21 +73,28 @@ class LlamaServer:
         question = {"content": text, "add_special": add_special, "parse_special": True}
         return [int(token) for token in self._post("/tokenize", question)["tokens"]]
 
-    def prompt_text(self, messages: Sequence[Mapping[str, str]]) -> str:
+    def prompt_text(self, messages: Sequence[Mapping[str, object]]) -> str:
         """The prompt of a chat completion, by the template in the GGUF file."""
         return str(self._post("/apply-template", {"messages": list(messages)})["prompt"])
 
-    def _post(self, path: str, question: Mapping[str, Any]) -> dict[str, Any]:
-        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=60)
+    def generate(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """llama.cpp's own completion, which names the tokens of the answer."""
+        return self._post("/completion", request)
+
+    def _post(self, route: str, question: Mapping[str, Any]) -> dict[str, Any]:
+        """What a route of its port answers. Raises `MaverickError` where it refuses."""
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=_SECONDS)
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
-            connection.request("POST", path, json.dumps(question).encode(), headers)
+            connection.request("POST", route, json.dumps(question).encode(), headers)
             response = connection.getresponse()
             content: dict[str, Any] = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise MaverickError(f"llama.cpp does not answer {route}: {error}") from error
         finally:
             connection.close()
         if response.status != http.HTTPStatus.OK:
-            raise MaverickError(f"llama.cpp cannot answer {path}: {content}")
+            raise MaverickError(f"llama.cpp refuses {route}: {content}")
         return content
 
 

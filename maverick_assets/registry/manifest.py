@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, PlainSerializer
 
-from maverick_assets.records import GateDecision, Metrics, TrainingSummary
+from maverick_assets.records import GateDecision, Metrics, ParityDecision, TrainingSummary
 from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.versions import Kind, Version
 from maverick_assets.strict_model import StrictModel
@@ -80,6 +80,11 @@ class Manifest(StrictModel):
     revoked: Revocation | None = None
     no_modelfile: str | None = Field(
         None, description="why an exported version has no Modelfile: what Ollama cannot have"
+    )
+    parity: ParityDecision | None = Field(
+        None,
+        description="whether the export answers as what was trained; None until it is exported, "
+        "and for exports of earlier releases",
     )
     files: dict[str, str] = Field({}, description="path in the version's directory -> sha256")
 
