@@ -111,6 +111,9 @@ class EngineParity(StrictModel):
     equal_answers: int | None = Field(
         None, description="greedy answers of the same tokens, end of turn included"
     )
+    ties: int | None = Field(
+        None, description="greedy answers that part where two tokens are equally likely"
+    )
     stopped: int | None = Field(None, description="greedy answers that ended by themselves")
 
 

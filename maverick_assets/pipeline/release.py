@@ -64,14 +64,18 @@ def release_version(run: RunContext, version: Manifest) -> ReleasedVersion:
 def release_by_operator(
     run: RunContext, personality: str, version: str, reason: str | None = None
 ) -> Manifest:
-    """Put any version in service, also an earlier one; `reason` overrides a gate that refused it.
+    """Put any version in service, also an earlier one.
+
+    `reason` overrides a gate, or a parity, that refused it.
 
     Raises what `Registry.release` raises, and `MaverickError` when the export fails.
     """
     manifest = run.registry.usable(personality, version)
-    if GGUF not in manifest.files:
+    parity = manifest.parity  # None where an earlier release of Maverick exported it
+    if GGUF not in manifest.files or parity is None or (not parity.passed and reason is None):
         _export_together(run, [manifest])  # anew: an earlier command may have failed in this folder
-        _trial_answer(run, manifest)
+        if reason is None or GGUF not in run.registry.get(personality, version).files:
+            _trial_answer(run, manifest)
     return run.registry.release(personality, version, reason)
 
 

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import sha256_of, staged_directory, sync, write_atomically
-from maverick_assets.records import GateDecision, Metrics
+from maverick_assets.records import GateDecision, Metrics, ParityDecision
 from maverick_assets.registry.catalog import (
     FINAL,
     GGUF,
@@ -120,13 +120,22 @@ class Registry(Catalog):
             manifest = self.get(personality, version)
             return self._save(manifest.model_copy(update={"metrics": metrics, "gate": gate}))
 
+    def record_parity(
+        self, personality: str, version: Version | str, parity: ParityDecision
+    ) -> Manifest:
+        """Store whether the export of a version answers as what was trained."""
+        with self._locked(self._require(personality)):
+            manifest = self.get(personality, version)
+            return self._save(manifest.model_copy(update={"parity": parity}))
+
     def release(
         self, personality: str, version: Version | str, override_reason: str | None = None
     ) -> Manifest:
         """Put a version in service; the one before it becomes archived.
 
-        Raises `MaverickError` when one of its files is corrupt, and when its gate refused it or
-        never decided, unless the operator gives a reason, which the manifest keeps.
+        Raises `MaverickError` when one of its files is corrupt, and when its gate or its parity
+        refused it, or its gate never decided, unless the operator gives a reason, which the
+        manifest keeps.
         """
         with self._locked(self._require(personality)):
             manifest = self.usable(personality, version)
@@ -135,6 +144,8 @@ class Registry(Catalog):
             self.verify(personality, manifest.version)
             if manifest.gate is None or not manifest.gate.passed:
                 manifest = self._save(_with_override(manifest, override_reason))
+            if manifest.parity is not None and not manifest.parity.passed:
+                manifest = self._save(_with_parity_override(manifest, override_reason))
             self._point_final(manifest)
             return self._save(manifest.model_copy(update={"released_at": datetime.now(UTC)}))
 
@@ -294,6 +305,26 @@ def _with_override(manifest: Manifest, reason: str | None) -> Manifest:
     decided = gate or GateDecision(passed=False, reasons=(why,), decided_at=datetime.now(UTC))
     return manifest.model_copy(
         update={"gate": decided.model_copy(update={"override": reason.strip()})}
+    )
+
+
+def _with_parity_override(manifest: Manifest, reason: str | None) -> Manifest:
+    """The manifest of a version that did not pass its parity, with the operator's reason.
+
+    Raises `MaverickError` without a reason, and `BadInput` for an empty one.
+    """
+    parity = manifest.parity
+    assert parity is not None
+    if reason is None:
+        raise MaverickError(
+            f"{label(manifest)} is not released, because its export answers otherwise than what "
+            f"was trained: {'; '.join(parity.reasons)}; export it again with "
+            f"`maverick models release`, or release it with a reason"
+        )
+    if not reason.strip():
+        raise BadInput("an override needs a reason; say why this version is good enough")
+    return manifest.model_copy(
+        update={"parity": parity.model_copy(update={"override": reason.strip()})}
     )
 
 

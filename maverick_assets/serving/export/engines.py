@@ -1,13 +1,12 @@
 """Engines that answer the prompts of the parity gate, all in the same shape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from maverick_assets.base_model.llama_server import LlamaServer
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.errors import MaverickError
 
 LIKELIEST = 5  # first tokens whose log-probabilities are compared
 
@@ -81,38 +80,14 @@ class LlamaEngine:
         return Reply(response["content"], response["stop_type"] == "eos", ids, logprobs, at)
 
 
-class OllamaEngine:
-    """A model of an Ollama server. `client` is one of the package `ollama`.
+class TextEngine:
+    """A server that renders messages itself and names no tokens, such as a node's Ollama."""
 
-    Ollama renders messages itself and names no ids, so that its texts are compared.
-    """
-
-    def __init__(self, name: str, client: Any, model: str, token_id: Any) -> None:
-        """`token_id` gives the id of a token as the vocabulary's decoder writes it, or None."""
+    def __init__(self, name: str, ask: Callable[[ParityPrompt, int], tuple[str, bool]]) -> None:
+        """`ask` gives the greedy answer of at most so many tokens, and whether it ended itself."""
         self.name = name
-        self._client = client
-        self._model = model
-        self._token_id = token_id
+        self._ask = ask
 
     def answers(self, prompts: Sequence[ParityPrompt], max_tokens: int) -> Sequence[Reply]:
-        """Raises `MaverickError` for whatever keeps the node from answering."""
-        return [self._answer(prompt, max_tokens) for prompt in prompts]
-
-    def _answer(self, prompt: ParityPrompt, max_tokens: int) -> Reply:
-        options = {"temperature": 0, "num_predict": max_tokens, "repeat_penalty": 1.0}
-        try:
-            response = self._client.chat(
-                model=self._model,
-                messages=list(prompt.messages),
-                options=options,
-                logprobs=True,
-                top_logprobs=LIKELIEST,
-            )
-        except Exception as error:  # the client passes on whatever its HTTP library raises
-            raise MaverickError(f"{self.name} does not answer {prompt.name}: {error}") from error
-        told = (response.logprobs or [None])[0]
-        entries = (told.top_logprobs or []) if told else []
-        named = {self._token_id(entry.token): float(entry.logprob) for entry in entries}
-        logprobs = {token: value for token, value in named.items() if token is not None}
-        text = response.message.content or ""
-        return Reply(text, response.done_reason == "stop", None, logprobs)
+        replies = (self._ask(prompt, max_tokens) for prompt in prompts)
+        return [Reply(text, stopped, None, {}) for text, stopped in replies]

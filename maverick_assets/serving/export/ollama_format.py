@@ -53,14 +53,14 @@ def ollama_format(base: PreparedBase, folder: Path, server: LlamaServer) -> Olla
 
 def _find(tokenizer: ChatTokenizer, server: LlamaServer) -> OllamaFormat:
     try:
-        template = derive_template(tokenizer.prompt_text, _start_token(tokenizer, server))
+        template = derive_template(tokenizer.prompt_text, start_token(tokenizer, server))
         _compare(template, tokenizer, server)
     except Inexpressible as error:
         return OllamaFormat(problem=f"Ollama cannot have the base's chat template: {error}")
     return OllamaFormat(template.go(), tuple(tokenizer.stop_tokens))
 
 
-def _start_token(tokenizer: ChatTokenizer, server: LlamaServer) -> str:
+def start_token(tokenizer: ChatTokenizer, server: LlamaServer) -> str:
     """The token that llama.cpp puts before every text; empty where it puts none."""
     plain, whole = (server.tokenize("a", add_special=special) for special in (False, True))
     return tokenizer.token(whole[0]) if len(whole) > len(plain) else ""

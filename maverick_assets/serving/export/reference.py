@@ -5,7 +5,7 @@ its tokens the reference would have chosen that token, which one forward pass ov
 tells.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from maverick_assets.base_model.load import load_base_model
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer
+from maverick_assets.processes import thread_limit
 from maverick_assets.serving.export.engines import Reply
 
 NAME = "transformers, float32"
@@ -25,12 +26,13 @@ class Comparison:
 
     `difference` is the largest between log-probabilities (nats) of tokens that the reply names.
     `parts_at` is the position in the answer from which on the reference says something else, with
-    `instead`, the token that it chooses there; None where it says the same to the end.
+    `instead`, the token that it prefers there by `margin` nats; None where it says the same.
     """
 
     difference: float
     parts_at: int | None = None
     instead: int | None = None
+    margin: float = 0.0
 
 
 class Reference:
@@ -40,6 +42,8 @@ class Reference:
         """Verify and load the base."""
         import torch
 
+        # llama.cpp computes on another core meanwhile.
+        torch.set_num_threads(max(1, thread_limit() - 1))
         self.tokenizer = ChatTokenizer(base.directory)
         self._model = load_base_model(base.directory, base.digest, torch.float32)
         self._adapted: Any = self._model
@@ -64,9 +68,13 @@ class Reference:
         ids = reply.ids or []
         spoken = [*ids, None] if reply.stopped and not self._ends(ids) else list(ids)
         with torch.inference_mode():
-            rows = self._adapted(
-                input_ids=torch.tensor([[*prompt, *ids]]), logits_to_keep=len(ids) + 1
-            ).logits[0].float()
+            rows = (
+                self._adapted(
+                    input_ids=torch.tensor([[*prompt, *ids]]), logits_to_keep=len(ids) + 1
+                )
+                .logits[0]
+                .float()
+            )
         chosen = rows.argmax(-1).tolist()
         row = torch.log_softmax(rows[reply.at], -1)
         differences = [abs(row[token].item() - value) for token, value in reply.logprobs.items()]
@@ -74,17 +82,9 @@ class Reference:
         for at, token in enumerate(spoken):
             is_end = token is None and chosen[at] in self.tokenizer.stop_ids
             if chosen[at] != token and not is_end:
-                return Comparison(difference, at, int(chosen[at]))
+                margin = self._margin(rows[at], chosen[at], token)
+                return Comparison(difference, at, int(chosen[at]), margin)
         return Comparison(difference)
-
-    def first_logprobs(self, prompt: Sequence[int], tokens: Sequence[int]) -> Mapping[int, float]:
-        """Log-probabilities (nats) of tokens at the first position of the answer."""
-        import torch
-
-        with torch.inference_mode():
-            row = self._adapted(input_ids=torch.tensor([list(prompt)]), logits_to_keep=1).logits
-        values = torch.log_softmax(row[0, -1].float(), -1)
-        return {token: values[token].item() for token in tokens}
 
     def answer(self, prompt: Sequence[int], begun: Sequence[int], max_tokens: int) -> str:
         """The greedy answer, whose first tokens are `begun`."""
@@ -103,6 +103,11 @@ class Reference:
                     pad_token_id=self.tokenizer.pad_id,
                 )
         return self.tokenizer.decode(ids[0, len(prompt) :].tolist())
+
+    def _margin(self, row: Any, preferred: int, said: int | None) -> float:
+        """By how many nats a token is likelier than the one that was said, or than any end."""
+        others = self.tokenizer.stop_ids if said is None else [said]
+        return float(row[preferred] - row[others].max())
 
     def _ends(self, ids: Sequence[int]) -> bool:
         return bool(ids) and ids[-1] in self.tokenizer.stop_ids

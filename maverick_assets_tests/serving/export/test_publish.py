@@ -1,11 +1,13 @@
 """Versions are published in one process; each by itself, whatever happens to the others."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
+from maverick_assets.records import ParityDecision
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.asked import NamesStay, asked, trial
 from maverick_assets.serving.export import base as base_module
@@ -23,6 +25,9 @@ from maverick_assets_tests.registry.conftest import (
 from maverick_assets_tests.serving.conftest import Adapter, make_adapter
 
 __all__ = ["adapter_dir", "make_manifest", "registry"]
+
+
+AGREES = ParityDecision(passed=True, n_prompts=20, decided_at=datetime(2026, 11, 1, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -95,16 +100,16 @@ def test_a_second_export_without_a_modelfile_removes_the_first_ones(
     gguf.write_bytes(b"GGUF")
     export = publishing.Export(manifest, base, tmp_path / "base.gguf", gguf)
     modelfile = registry.directory("robbie", "v1.0") / "Modelfile"
-    publishing._attach(registry, export, OllamaFormat())
+    publishing._attach(registry, export, OllamaFormat(), AGREES)
     assert modelfile.is_file()
-    publishing._attach(registry, export, OllamaFormat(problem="it asks for tools"))
+    publishing._attach(registry, export, OllamaFormat(problem="it asks for tools"), AGREES)
     assert not modelfile.exists()
     manifest = registry.get("robbie", "v1.0")
     assert "Modelfile" not in manifest.files
     assert "adapter.gguf" in manifest.files
     assert manifest.no_modelfile == "it asks for tools"
     registry.verify("robbie", "v1.0")
-    publishing._attach(registry, export, OllamaFormat())
+    publishing._attach(registry, export, OllamaFormat(), AGREES)
     assert modelfile.is_file()
     assert registry.get("robbie", "v1.0").no_modelfile is None
 
@@ -123,5 +128,5 @@ def test_nothing_is_attached_to_a_version_whose_modelfile_cannot_be_written(
     gguf.write_bytes(b"GGUF")
     export = publishing.Export(manifest, base, tmp_path / "base.gguf", gguf)
     with pytest.raises(BadInput, match="system prompt cannot contain"):
-        publishing._attach(registry, export, OllamaFormat())
+        publishing._attach(registry, export, OllamaFormat(), AGREES)
     assert "adapter.gguf" not in registry.get("robbie", "v1.0").files
