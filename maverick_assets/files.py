@@ -58,6 +58,20 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         raise
 
 
+def link_atomically(source: Path, path: Path) -> None:
+    """Give the content of `source` the name `path`, too, on the same disk; it may be gigabytes."""
+    staged = path.with_name(f".{path.name}.link")
+    staged.unlink(missing_ok=True)
+    try:
+        os.link(source, staged)
+        staged.chmod(0o600)  # whatever the umask
+        sync(staged)
+        staged.replace(path)
+        sync(path.parent)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
 @contextmanager
 def staged_directory(target: Path) -> Iterator[Path]:
     """Yield an empty sibling directory that becomes `target` when the block ends without error.

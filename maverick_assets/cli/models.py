@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +23,14 @@ from maverick_assets.settings import Settings, load_settings
 ExistingVersion = Annotated[
     str, typer.Argument(help="A version, such as v1.0, or `final`, the one in service.")
 ]
+
+
+class Precision(StrEnum):
+    """Of a merged model."""
+
+    F16 = "f16"
+    Q8_0 = "q8_0"
+
 
 models_app = typer.Typer(help="List, show, release and roll back versions.", no_args_is_help=True)
 
@@ -66,6 +75,29 @@ def models_release(
     run = RunContext(load_settings(), "release", TerminalLog())
     show_versions([release_by_operator(run, personality, version, reason)], as_json)
     require_level(follow_registry(run, personality))
+
+
+@models_app.command("export")
+def models_export(
+    personality: PersonalityName,
+    version: ExistingVersion = "final",
+    *,
+    merged: Annotated[
+        Precision, typer.Option(help="Precision of the merged model: f16, or q8_0 (8 bits).")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Write base and adapter of a version as one GGUF file, for programs without adapters."""
+    from maverick_assets.pipeline.release import merge_version
+    from maverick_assets.pipeline.run_context import RunContext
+
+    run = RunContext(load_settings(), "export", TerminalLog())
+    manifest = merge_version(run, personality, version, merged.value)
+    name = f"merged-{merged.value}.gguf"
+    path = run.registry.directory(personality, manifest.version) / name
+    content = {"personality": personality, "version": str(manifest.version), "file": str(path)}
+    content |= {"sha256": manifest.files[name], "bytes": path.stat().st_size}
+    print_result(content, f"{path}\nsha256 {manifest.files[name]}", as_json)
 
 
 @models_app.command("rollback")

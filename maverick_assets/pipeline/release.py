@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.candidates import (
@@ -77,6 +78,20 @@ def release_by_operator(
         if reason is None or GGUF not in run.registry.get(personality, version).files:
             _trial_answer(run, manifest)
     return run.registry.release(personality, version, reason)
+
+
+def merge_version(
+    run: RunContext, personality: str, version: str, kind: Literal["f16", "q8_0"]
+) -> Manifest:
+    """Attach a merged model to a version, as one GGUF file; in a process of its own.
+
+    Raises `MaverickError` for a version that is revoked or corrupt, where the disk has no room, and
+    when the merged model answers otherwise than what was trained.
+    """
+    number = str(run.registry.usable(personality, version).version)
+    module = "maverick_assets.serving.export.merged"
+    run_module(module, personality, number, kind, log=run.log)
+    return run.registry.get(personality, number)
 
 
 def _export(run: RunContext, version: Manifest) -> str:

@@ -20,7 +20,8 @@ from maverick_assets.registry.versions import Version
 FINAL = "final"
 MANIFEST = "manifest.json"
 ADAPTER, GGUF, MODELFILE = "adapter", "adapter.gguf", "Modelfile"
-WEIGHTS = (ADAPTER, GGUF, MODELFILE)  # what of a version answers
+MERGED = ("merged-f16.gguf", "merged-q8_0.gguf")  # base and adapter in one file
+WEIGHTS = (ADAPTER, GGUF, MODELFILE, *MERGED)  # what of a version answers
 
 
 class Catalog:

@@ -14,12 +14,19 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.files import sha256_of, staged_directory, sync, write_atomically
+from maverick_assets.files import (
+    link_atomically,
+    sha256_of,
+    staged_directory,
+    sync,
+    write_atomically,
+)
 from maverick_assets.records import GateDecision, Metrics, ParityDecision
 from maverick_assets.registry.catalog import (
     FINAL,
     GGUF,
     MANIFEST,
+    MERGED,
     MODELFILE,
     WEIGHTS,
     Catalog,
@@ -30,7 +37,7 @@ from maverick_assets.registry.versions import Version
 
 _LOCK = ".lock"
 _LOCK_SECONDS = 60
-_ATTACHABLE = ("report", GGUF, MODELFILE)
+_ATTACHABLE = ("report", GGUF, MODELFILE, *MERGED)
 
 
 class Registry(Catalog):
@@ -67,6 +74,7 @@ class Registry(Catalog):
     def attach(self, personality: str, version: Version | str, source: Path, name: str) -> Manifest:
         """Copy a file or directory beside the adapter as `name` and record its sha256.
 
+        A merged model is not copied: it gets a second name, and must not be changed by its first.
         An earlier `name` is replaced. A crash leaves a version that verifies: with the old content,
         with the new content, or with neither listed.
         """
@@ -90,6 +98,8 @@ class Registry(Catalog):
             if source.is_dir():
                 with staged_directory(target) as stage:
                     shutil.copytree(source, stage, dirs_exist_ok=True)
+            elif name in MERGED:
+                link_atomically(source, target)
             else:
                 write_atomically(target, source.read_bytes())
             files = others | _digests_by_path(directory, target)

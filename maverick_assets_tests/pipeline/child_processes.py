@@ -53,11 +53,12 @@ class FakeEvaluation:
 class FakeExport:
     """Attaches GGUF files through `attach`, and answers; or fails."""
 
-    attach: Callable[[str, str], object]
+    attach: Callable[[str, str, bool], object]  # and whether its answers are those of training
     fails: bool = False
     exported: list[str] = field(default_factory=list)
     processes: int = 0
     problems: dict[str, str] = field(default_factory=dict)  # of personalities that fail
+    babbling: list[str] = field(default_factory=list)  # personalities that fail the parity gate
 
     def __call__(
         self, _module: str, *names: str, on_result: Callable[[str], None], **_: Log
@@ -69,7 +70,9 @@ class FakeExport:
             problem = self.problems.get(personality)
             if problem is None:
                 self.exported.append(f"{personality} {version}")
-                self.attach(personality, version)
+                self.attach(personality, version, personality not in self.babbling)
+                if personality in self.babbling:
+                    problem = "answers otherwise than what was trained"
             answer = "" if problem else "Tea first."
             result = {"personality": personality, "answer": answer, "problem": problem}
             on_result(json.dumps(result))

@@ -23,6 +23,7 @@ from maverick_assets_tests.registry.conftest import (
     adapter_dir,
     add_version,
     make_manifest,
+    parity,
     registry,
 )
 from maverick_assets_tests.training.conftest import tiny_base
@@ -93,8 +94,9 @@ def evaluation(monkeypatch: pytest.MonkeyPatch) -> FakeEvaluation:
 
 @pytest.fixture
 def export(run: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeExport:
-    def attach(personality: str, version: str) -> None:
+    def attach(personality: str, version: str, agrees: bool) -> None:
         (tmp_path / "x.gguf").write_bytes(b"GGUF")
+        run.registry.record_parity(personality, version, parity(agrees))
         run.registry.attach(personality, version, tmp_path / "x.gguf", "adapter.gguf")
 
     fake = FakeExport(attach)

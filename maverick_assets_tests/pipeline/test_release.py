@@ -1,5 +1,7 @@
 """Release: what the gate passed is exported, tried and put in service; the rest stays out."""
 
+from pathlib import Path
+
 import pytest
 
 from maverick_assets.errors import BadInput, MaverickError
@@ -128,3 +130,33 @@ def test_an_export_along_with_another_puts_nothing_in_service(
     release_next(run, "gatekeeper")
     assert "adapter.gguf" in run.registry.get("robbie", "v1.0").files
     assert in_service(run) is None
+
+
+def test_an_export_that_answers_otherwise_leaves_the_one_before_in_service(
+    run: RunContext, add_version: AddVersion, export: FakeExport
+) -> None:
+    add_version("v1.0")
+    release_next(run, "robbie")
+    version = add_version("v1.1")
+    export.babbling = ["robbie"]
+    with pytest.raises(MaverickError, match="answers otherwise than what was trained"):
+        release_version(run, version)
+    with pytest.raises(MaverickError, match="answers otherwise than what was trained"):
+        release_by_operator(run, "robbie", "v1.1")
+    assert in_service(run) == "v1.0"
+    released = release_by_operator(run, "robbie", "v1.1", "only the mail differs")
+    assert in_service(run) == "v1.1"
+    assert released.parity is not None
+    assert (released.parity.passed, released.parity.override) == (False, "only the mail differs")
+
+
+def test_an_operator_s_release_compares_what_an_earlier_maverick_exported(
+    run: RunContext, add_version: AddVersion, export: FakeExport, tmp_path: Path
+) -> None:
+    add_version("v1.0")
+    (tmp_path / "old.gguf").write_bytes(b"GGUF")
+    run.registry.attach("robbie", "v1.0", tmp_path / "old.gguf", "adapter.gguf")
+    released = release_by_operator(run, "robbie", "v1.0")
+    assert export.exported == ["robbie v1.0"]
+    assert released.parity is not None
+    assert released.parity.passed

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from maverick_assets.records import GateDecision, Metrics, Score, TrainingSummary
+from maverick_assets.records import (
+    GateDecision,
+    Metrics,
+    ParityDecision,
+    Score,
+    TrainingSummary,
+)
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.store import Registry
@@ -44,6 +50,17 @@ SUMMARY = TrainingSummary(
 )
 MakeManifest = Callable[..., Manifest]
 AddVersion = Callable[..., Manifest]
+
+
+def parity(passed: bool) -> ParityDecision:
+    """What the parity gate decided about an export."""
+    reason = "llama.cpp, float16: 20 of 20 greedy answers equal" if passed else "2 of 20 equal"
+    return ParityDecision(
+        passed=passed,
+        reasons=(reason,),
+        n_prompts=20,
+        decided_at=datetime(2026, 11, 1, tzinfo=UTC),
+    )
 
 
 def recipe_of(personality: str) -> dict[str, Any]:

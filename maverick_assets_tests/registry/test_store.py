@@ -14,7 +14,7 @@ from maverick_assets.records import GateDecision
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
-from maverick_assets_tests.registry.conftest import AddVersion, MakeManifest
+from maverick_assets_tests.registry.conftest import AddVersion, MakeManifest, parity
 
 REFUSED = GateDecision.model_validate(
     {
@@ -162,6 +162,20 @@ def test_an_operator_overrides_the_gate_with_a_reason_that_is_kept(
     assert stored is not None
     assert (stored.passed, stored.override) == (False, "the test set is outdated")
     assert stored.reasons
+
+
+def test_an_export_that_answers_otherwise_is_released_for_a_reason_alone(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    add_version("v1.0")
+    registry.record_parity("robbie", "v1.0", parity(False))
+    with pytest.raises(MaverickError, match=r"answers otherwise than what was trained: 2 of 20"):
+        registry.release("robbie", "v1.0")
+    with pytest.raises(BadInput, match="an override needs a reason"):
+        registry.release("robbie", "v1.0", override_reason=" ")
+    assert states(registry) == {"v1.0": "candidate"}
+    released = registry.release("robbie", "v1.0", override_reason="a known difference")
+    assert released.parity == parity(False).model_copy(update={"override": "a known difference"})
 
 
 def test_rolling_back_goes_one_release_further_each_time(

@@ -23,13 +23,13 @@ def export_adapter(adapter_dir: Path, base_dir: Path, out_file: Path) -> None:
     Only config.json is read from `base_dir`. Raises `BadInput` for an adapter that llama.cpp cannot
     express, and `MaverickError` with the converter's last line when it fails.
     """
-    _refuse_unsupported(adapter_dir)
+    refuse_unsupported(adapter_dir)
     if not (base_dir / "config.json").is_file():
         raise BadInput(f"{base_dir} has no config.json; name the base model's directory")
     convert_adapter(adapter_dir, base_dir, out_file)
 
 
-def _refuse_unsupported(adapter_dir: Path) -> None:
+def refuse_unsupported(adapter_dir: Path) -> None:
     """Raise `BadInput` unless the adapter is plain LoRA."""
     path = adapter_dir / "adapter_config.json"
     try:
