@@ -95,7 +95,11 @@ def models_export(
     manifest = merge_version(run, personality, version, merged.value)
     name = f"merged-{merged.value}.gguf"
     path = run.registry.directory(personality, manifest.version) / name
-    content = {"personality": personality, "version": str(manifest.version), "file": str(path)}
+    content: dict[str, Any] = {
+        "personality": personality,
+        "version": str(manifest.version),
+        "file": str(path),
+    }
     content |= {"sha256": manifest.files[name], "bytes": path.stat().st_size}
     print_result(content, f"{path}\nsha256 {manifest.files[name]}", as_json)
 

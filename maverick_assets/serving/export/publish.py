@@ -51,6 +51,7 @@ class Export:
     base: PreparedBase
     base_gguf: Path
     gguf: Path  # the adapter
+    context: int = 2048  # tokens of prompt and answer together
 
 
 def publish(settings: Settings, versions: Sequence[tuple[str, str]]) -> Iterator[Published]:
@@ -129,7 +130,8 @@ def _export(settings: Settings, personality: str, version: str, folder: Path) ->
     gguf = folder / personality / GGUF
     gguf.parent.mkdir()
     export_adapter(registry.weights(personality, version, "adapter"), base.directory, gguf)
-    return Export(manifest, base, ensure_base_gguf(base, settings.base_dir), gguf)
+    base_gguf = ensure_base_gguf(base, settings.base_dir)
+    return Export(manifest, base, base_gguf, gguf, settings.serving_context)
 
 
 def _common_runtime(exports: Sequence[Export]) -> Runtime | None:
@@ -159,7 +161,8 @@ def _attach(
 ) -> None:
     manifest, page = export.manifest, export.gguf.parent / MODELFILE
     if chat_format.problem is None:
-        text = modelfile(export.base_gguf.name, manifest.recipe.system_prompt, chat_format)
+        prompt = manifest.recipe.system_prompt
+        text = modelfile(export.base_gguf.name, prompt, chat_format, export.context)
         write_atomically(page, text)
         registry.attach(manifest.personality, manifest.version, page, page.name)
     else:
