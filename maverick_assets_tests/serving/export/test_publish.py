@@ -11,6 +11,7 @@ from maverick_assets.records import ParityDecision
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.asked import NamesStay, asked, trial
 from maverick_assets.serving.export import base as base_module
+from maverick_assets.serving.export import gate, parity_prompts
 from maverick_assets.serving.export import publish as publishing
 from maverick_assets.serving.export.ollama_format import OllamaFormat
 from maverick_assets.serving.export.publish import Published, publish
@@ -31,9 +32,18 @@ AGREES = ParityDecision(passed=True, n_prompts=20, decided_at=datetime(2026, 11,
 
 
 @pytest.fixture
-def settings(base: PreparedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(
+    base: PreparedBase, f16_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
+    """With the base in float16 at hand, and three short answers to compare: it is a large model."""
     monkeypatch.setattr(base_module, "ensure_base", lambda _settings: base)
-    return Settings(home=tmp_path)
+    monkeypatch.setattr(parity_prompts, "N_PROMPTS", 3)
+    monkeypatch.setattr(gate, "MAX_TOKENS", 4)
+    settings = Settings(home=tmp_path)
+    settings.base_dir.mkdir()
+    for path in (f16_base, f16_base.with_suffix(".sha256")):
+        (settings.base_dir / path.name).symlink_to(path)
+    return settings
 
 
 @pytest.fixture
@@ -78,6 +88,10 @@ def test_versions_are_published_and_one_that_fails_stops_no_other(
         )
         answer = trial_answer(Runtime(base.gguf, {name: gguf}), name, question)
         assert published[name] == Published(name, answer)
+        assert manifest.parity is not None
+        assert manifest.parity.passed
+        names = [engine.engine for engine in manifest.parity.engines]
+        assert names == ["llama.cpp, float16", "llama.cpp, as served"]
 
 
 def test_without_a_common_runtime_each_adapter_gets_its_own(
