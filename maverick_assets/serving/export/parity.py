@@ -25,9 +25,9 @@ STRICT = 0.05  # nats; float16 moves a first token's log-probabilities by 0.02 a
 # another adapter or base moves them by whole nats.
 QUANTISED = 0.5
 MIN_EQUAL = 0.9  # 18 of 20 answers
-# Nats. Where two tokens are that close in the reference, float16's rounding decides between them:
-# an answer that parts there is as good as equal. Measured: one token in 300.
-TIE = 0.02
+# Nats. Two log-probabilities that may each be STRICT apart may change places where the reference
+# prefers one by less than this: an answer that parts there is as good as equal.
+TIE = 2 * STRICT
 
 Precision = Literal["float16", "quantised"]
 
