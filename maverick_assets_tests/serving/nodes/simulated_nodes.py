@@ -16,7 +16,8 @@ from maverick_assets_tests.processes import wait_for
 from maverick_assets_tests.serving.nodes.simulated_store import Model, Store
 from maverick_assets_tests.training.launch.network import NetworkHost
 
-_AGAIN = 'while :; do "$@"; sleep 0.1; done'  # as a service manager does
+# As a service manager does. Each start ends with the shell, and the shell with the tests.
+_AGAIN = 'while :; do setpriv --pdeathsig KILL "$@"; sleep 0.1; done'
 
 
 @dataclass
