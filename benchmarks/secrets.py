@@ -4,10 +4,10 @@
 
 Planted texts and look-alikes come from `maverick_assets_tests.corpora`: `planted_secrets`, which
 the rules were tuned on, drawn with a seed that no test uses, and `unseen_secrets`: a set of which
-one half is for tuning and the other one locked, and a second set, all of it locked. Hostile texts
-come from `hostile_texts`. Of locked
-phrases and of the real texts in --data, only figures are printed. Half of the real texts trained
-the classifier (`benchmarks.secret_training`); a column of its own is for the others.
+one half is for tuning and the other one locked, and a second and a third set, all of them locked.
+Hostile texts come from `hostile_texts`. Of locked phrases and of the real texts in --data, only
+figures are printed. Half of the real texts trained the classifier (`benchmarks.secret_training`); a
+column of its own is for the others.
 The output is Markdown.
 """
 
@@ -34,6 +34,8 @@ from maverick_assets_tests.corpora.real_data import REAL_DATA, read_rows
 from maverick_assets_tests.corpora.unseen_secrets import (
     second_clean_texts,
     second_texts,
+    third_clean_texts,
+    third_texts,
     unseen_clean_texts,
     unseen_texts,
 )
@@ -60,6 +62,7 @@ def main() -> None:
         ("tuned on", unseen_texts(locked=False), unseen_clean_texts(locked=False)),
         ("locked", unseen_texts(locked=True), unseen_clean_texts(locked=True)),
         ("second set", second_texts(), second_clean_texts()),
+        ("third set", third_texts(), third_clean_texts()),
     )
     for name, texts, clean in sets:
         lines += [*unseen_report(name, texts, clean), ""]

@@ -3,9 +3,23 @@
 import random
 import string
 
-from benchmarks.secret_training.values import HEX, NAMES, UPPER, Draw, mixed, number, pick, word
+from benchmarks.secret_training.values import (
+    HEX,
+    LISTS,
+    NAMES,
+    UPPER,
+    Draw,
+    mixed,
+    number,
+    pick,
+    word,
+)
+from maverick_assets.datasets.secrets.classifier.cues import cues
 
 _NUMBERED = ("img", "scan", "Q", "rev", "CPU", "A", "iPhone", "Win", "win")
+_UNITS = LISTS["units"].split(", ")
+_SECRET_SETTINGS = LISTS["secret_settings"].split()
+_HARMLESS_SETTINGS = LISTS["harmless_settings"].split()
 _OFFERS = ("SAVE", "SALE", "EXTRA", "BLACK", "WELCOME", "NEW", "XMAS", "OFF", "VIP")
 
 
@@ -147,8 +161,69 @@ def machine(rng: random.Random) -> str:
             f"{name.upper()}_{word(rng).upper()}",
             f"{name}-{name}-{number(rng, 1)}.{number(rng, 1)}.tar.gz",
             f"{pick(rng, UPPER, 2)}{number(rng, 9)}DE",
-            f"{name}{number(rng, 2)}",
             f"ISBN 978{number(rng, 10)}",
+        ]
+    )
+
+
+def version(rng: random.Random) -> str:
+    """A release, a model, a format: names with figures that many people write."""
+    name = word(rng).title()
+    return rng.choice(
+        [
+            f"v{rng.randint(0, 20)}.{rng.randint(0, 30)}",
+            f"{rng.randint(0, 20)}.{rng.randint(0, 30)}.{rng.randint(0, 99)}",
+            f"{name} {rng.randint(1, 12)}",
+            f"{pick(rng, string.ascii_uppercase, 2)}-{number(rng, 3)}",
+            f"{rng.choice(['Win', 'Office', 'iPhone', 'Q', 'FY', 'A', 'H', 'CO', 'MP', 'B2'])}"
+            f"{rng.randint(1, 26)}",
+            f"{number(rng, 2)}MP",
+            f"{number(rng, 1)}.{number(rng, 1)}.{number(rng, 2)}-{number(rng, 1)}",
+            f"{number(rng, 3)}{rng.choice('-*x/')}{number(rng, 3)}",
+            f"{number(rng, 2)}{rng.choice('-/')}{number(rng, 2)}",
+            f"{number(rng, 5)} {rng.choice(['Hz', 'rpm', 'baud', 'lm'])}",
+            f"{rng.choice(['Jan', 'Nov', 'Mar', 'Sep'])}{number(rng, 1)}-{number(rng, 1)}",
+            f"{word(rng).title()}{word(rng).title()}{number(rng, 1)},",
+            f"{word(rng)}{number(rng, 3)}:",
+            f"{rng.choice(['3', '4', '5'])}G",
+            f"{number(rng, 3)}{rng.choice(['GB', 'MHz', 'W', 'mm', 'kg', 'hp'])}",
+        ]
+    )
+
+
+def commit(rng: random.Random) -> str:
+    """What refers to a change, or takes a key from elsewhere."""
+    name = word(rng)
+    upper = f"{name.upper()}_{rng.choice(['KEY', 'TOKEN', 'SECRET', 'PASSWORD'])}"
+    return rng.choice(
+        [
+            f"{rng.choice(['fixed', 'merged', 'done', 'reverted', 'added', 'see'])} "
+            f"{rng.choice(['in', 'with', 'by', 'at'])} {pick(rng, HEX, rng.choice([7, 8, 40]))}",
+            f"{upper}=$({upper}_FROM_{name.upper()})",
+            f"{upper}=${{{upper}}}",
+            f"{upper}: {{{{ {name} }}}}",
+            f"{upper.lower()} = os.environ['{upper}']",
+            f"{upper}=<{name}>",
+            f"postgres://localhost:{number(rng, 4)}/{name}",
+            f"{rng.choice(['VAT', 'USt-IdNr.', 'TVA', 'IVA', 'BTW'])} "
+            f"{pick(rng, string.ascii_uppercase, 2)}{number(rng, 3)} {number(rng, 3)} "
+            f"{number(rng, 3)}",
+        ]
+    )
+
+
+def bare_number(rng: random.Random) -> str:
+    return number(rng, rng.choice([1, 2, 3, 4, 4, 4, 5, 6, 8]))
+
+
+def file_name(rng: random.Random) -> str:
+    return rng.choice(
+        [
+            f"{word(rng)}_{number(rng, 4)}.{rng.choice(['xlsx', 'docx', 'zip', 'jpg', 'csv'])}",
+            f"{word(rng)}-{word(rng)}-v{number(rng, 1)}.{rng.choice(['pptx', 'pdf', 'txt'])}",
+            f"IMG_{number(rng, 4)}.JPG",
+            f"/home/{word(rng)}/{word(rng)}{number(rng, 1)}",
+            f"{word(rng)}.{word(rng)}{number(rng, 1)}.py",
         ]
     )
 
@@ -158,37 +233,51 @@ def promotion(rng: random.Random) -> str:
 
 
 def count(rng: random.Random) -> str:
-    unit = rng.choice(
-        [
-            "users",
-            "seats",
-            "GB",
-            "MB",
-            "minutes",
-            "km",
-            "kg",
-            "people",
-            "Stück",
-            "Leute",
-            "lines",
-            "Zeilen",
-            "lignes",
-            "personnes",
-            "licencias",
-            "posti",
-            "lugares",
-            "stuks",
-            "sztuk",
-            "%",
-            "hours",
-            "Tage",
-        ]
-    )
+    unit = rng.choice(_UNITS)
     return f"{rng.choice([number(rng, 1), number(rng, 2), number(rng, 3), number(rng, 4)])} {unit}"
 
 
 def _uuid(rng: random.Random) -> str:
     return "-".join(pick(rng, HEX, count) for count in (8, 4, 4, 4, 12))
+
+
+def spelled(rng: random.Random, figures: int) -> str:
+    """So many figures in words of one language."""
+    names = rng.choice(list(cues().figures.values()))
+    return rng.choice([" ", " ", " ", ", ", "-"]).join(rng.choices(names, k=figures))
+
+
+def turns(rng: random.Random) -> str:
+    """How the dial of a safe is turned, in one language: "links 34, rechts 12, links 71"."""
+    sides = rng.choice(list(cues().turns.values()))
+    first = rng.random() < 0.7
+    style = rng.choice(["{} {}", "{} {}", "{} {}", "{}: {}", "{} - {}", "{} auf {}", "{} to {}"])
+    steps = []
+    for at in range(rng.choice([2, 3, 3, 3, 4])):
+        pair = [sides[at % 2], str(rng.randint(0, 99))]
+        steps.append(style.format(*(pair if first else reversed(pair))))
+    return rng.choice([", ", ", ", " ", " - ", "; ", " / "]).join(steps)
+
+
+def way(rng: random.Random) -> str:
+    """A way that somebody describes."""
+    left, right = rng.choice(list(cues().turns.values()))
+    return rng.choice(
+        [f"{left}, {right}", f"{left} {number(rng, 2)} m", f"{number(rng, 1)} {right}"]
+    )
+
+
+def setting(rng: random.Random) -> str:
+    """The name of a setting that holds a secret."""
+    name = rng.choice(["", "", f"{word(rng)}_", "db_", "smtp_", "admin_", "ftp_", "my_", "user_"])
+    text = name + rng.choice(_SECRET_SETTINGS) + rng.choice(["", "", "", "_1", "2", "_old", "_new"])
+    return rng.choice([text, text, text.upper(), text.replace("_", "-"), text.title()])
+
+
+def harmless_setting(rng: random.Random) -> str:
+    """The name of a setting that anybody may read."""
+    text = rng.choice(["", "", f"{word(rng)}_"]) + rng.choice(_HARMLESS_SETTINGS)
+    return rng.choice([text, text, text.upper(), text.replace("_", "-")])
 
 
 HARMLESS: dict[str, Draw] = {

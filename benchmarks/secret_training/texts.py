@@ -30,6 +30,9 @@ def _layouts(name: str) -> tuple[str, ...]:
 
 _COMMON, _LOGIN, _THING = _layouts("common"), _layouts("login"), _layouts("thing")
 _ONE_TIME, _LOOSE, _HARMLESS = _layouts("one_time"), _layouts("loose"), _layouts("harmless")
+_CONTEXT, _PAIR, _MESSAGE = _layouts("context"), _layouts("pair"), _layouts("message")
+_FIELDS = _layouts("fields")
+_OF_FIELDS = frozenset({"pw", "login", "wifi", "phrase", "key", "groups"})
 _NUMBERED = tuple(layout for layout in _HARMLESS if "{X} {V}" in layout or "{X}: {V}" in layout)
 _NOUNS_OF = {"phrase": "pw", "groups": "pw"}  # kinds that take the nouns of another one
 # Fields from which the word near a value of a kind is drawn.
@@ -45,7 +48,9 @@ _NEAR = {
     "key": ("key", "key", "login", "system", "pw", "enter"),
     "otp": ("otp", "otp", "exp", "yours"),
 }
+_FIGURES = frozenset({"pin", "door", "safe", "otp"})
 _THINGS = frozenset({"door", "safe", "pin", "pw", "phrase"})
+_HANDED_OVER = _THINGS | {"wifi", "groups", "key", "otp"}  # also where no noun announces them
 _KINDS = (
     ["pw"] * 5
     + ["login"] * 7
@@ -107,12 +112,16 @@ def _harmless_layout(rng: random.Random) -> str:
 
 
 def _secret_layout(rng: random.Random, kind: str) -> str:
-    if rng.random() < 0.45:
+    if rng.random() < 0.35:
         return rng.choice(_LOOSE)
+    if kind in _OF_FIELDS and rng.random() < 0.25:
+        return rng.choice(_FIELDS)
     if kind == "login":
-        return rng.choice(_LOGIN)
-    if kind == "otp" and rng.random() < 0.7:
-        return rng.choice(_ONE_TIME)
+        return rng.choice(_LOGIN if rng.random() < 0.6 else _PAIR)
+    if kind == "otp" and rng.random() < 0.8:
+        return rng.choice(_ONE_TIME if rng.random() < 0.5 else _MESSAGE)
+    if kind in _HANDED_OVER and rng.random() < 0.6:
+        return rng.choice(_CONTEXT)
     if kind in _THINGS and rng.random() < 0.5:
         return rng.choice(_THING)
     return rng.choice(_COMMON)
@@ -129,7 +138,7 @@ def _fill(
         name, _, rest = rest.partition("}")
         text += head
         if name in ("V", "V2"):
-            value = SECRETS[kind](rng) if secret else HARMLESS[rng.choice(list(HARMLESS))](rng)
+            value = _secret(rng, kind) if secret else HARMLESS[rng.choice(list(HARMLESS))](rng)
             if secret:
                 spans.append((len(text), len(text) + len(value)))
             text += value
@@ -138,12 +147,33 @@ def _fill(
     return text + rest, tuple(spans)
 
 
+def _secret(rng: random.Random, kind: str) -> str:
+    """A secret of a kind, at times in words: "four seven one nine", "links 34, rechts 12"."""
+    if kind in _FIGURES and rng.random() < 0.12:
+        return parts.spelled(rng, rng.randint(3, 6))
+    if kind == "safe" and rng.random() < 0.25:
+        return parts.turns(rng)
+    return SECRETS[kind](rng)
+
+
 def _part(rng: random.Random, name: str, entries: Words, kind: str) -> str:
     """One part of a layout other than its value."""
     if name == "~":
         return _any_words(rng, entries)
+    if name == "list":  # "budget, hiring, office, travel"
+        spoken = " ".join(entries["talk"] + entries["misc"]).replace(" V", "").split()
+        return ", ".join(rng.choice(spoken).strip(".?!,") for _ in range(rng.randint(3, 14)))
     drawn = {
         "machine": parts.machine,
+        "K": parts.setting,
+        "K0": parts.harmless_setting,
+        "few": lambda rng: parts.spelled(rng, rng.choice([1, 1, 2, 3])),
+        "way": parts.way,
+        "version": parts.version,
+        "url": parts.web,
+        "file": parts.file_name,
+        "commit": parts.commit,
+        "bare": parts.bare_number,
         "promo": parts.promotion,
         "count": parts.count,
         "U": parts.user,
@@ -169,8 +199,11 @@ def _part(rng: random.Random, name: str, entries: Words, kind: str) -> str:
         return _typed(rng, rng.choice(entries[rng.choice(near)]).replace("N", noun))
     if name in ("ask", "vain"):
         return _typed(rng, rng.choice(entries[name]).replace("N", noun))
-    if name == "ask_x":
-        return rng.choice(entries["ask"]).replace("N", rng.choice(entries["things"]))
+    if name in ("ask_x", "ask_s"):
+        asked = rng.choice(
+            entries["things" if name == "ask_x" else rng.choice(("login", "system"))]
+        )
+        return rng.choice(entries["ask"]).replace("N", asked)
     if name in ("misc", "misc2"):
         value = HARMLESS[rng.choice(list(HARMLESS))](rng)
         return rng.choice(entries["misc"]).replace("V", value)

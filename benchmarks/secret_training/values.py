@@ -12,12 +12,12 @@ import yaml
 
 Draw = Callable[[random.Random], str]
 
-_LISTS: dict[str, str] = yaml.safe_load(
+LISTS: dict[str, str] = yaml.safe_load(
     Path(__file__).with_name("lists.yaml").read_text(encoding="utf-8")
 )
-_ONSETS, _VOWELS = _LISTS["onsets"].split(), _LISTS["vowels"].split()
-_CODAS = _LISTS["codas"].split() + [""] * 6
-_LIKED, _PLAIN, NAMES = _LISTS["liked"].split(), _LISTS["plain"].split(), _LISTS["names"].split()
+_ONSETS, _VOWELS = LISTS["onsets"].split(), LISTS["vowels"].split()
+_CODAS = LISTS["codas"].split() + [""] * 6
+_LIKED, _PLAIN, NAMES = LISTS["liked"].split(), LISTS["plain"].split(), LISTS["names"].split()
 UPPER = string.ascii_uppercase + string.digits
 HEX = "0123456789abcdef"
 
@@ -62,7 +62,7 @@ def password(rng: random.Random) -> str:
         )
     if rng.random() < 0.12:
         return mixed(rng, rng.randint(7, 14))
-    if rng.random() < 0.12:  # "tulip42"
+    if rng.random() < 0.18:  # "tulip42"
         return f"{word(rng)}{rng.choice(['', '', '.', '-'])}{number(rng, rng.choice([2, 2, 3, 4]))}"
     parts: list[str] = [_cased(rng, word(rng))]
     if rng.random() < 0.45:
@@ -233,7 +233,7 @@ def bank(rng: random.Random) -> str:
 
 
 def one_time(rng: random.Random) -> str:
-    code = number(rng, rng.choice([6, 6, 6, 4, 5, 7, 8]))
+    code = number(rng, rng.choice([6, 6, 6, 4, 4, 5, 7, 8]))
     return rng.choice(
         [code, code, code, f"{code[:3]} {code[3:]}", f"{code[:3]}-{code[3:]}", f"G-{code}"]
     )

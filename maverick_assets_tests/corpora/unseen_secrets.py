@@ -1,8 +1,8 @@
 """Texts with a secret, and look-alikes, by phrases that no rule and no classifier was made from.
 
 Half of the phrases of the first set are locked: a hash of the phrase says which. Rules, vocabulary,
-classifier and its bound may be tuned on the others. All of the second set is locked. Of what is
-locked one looks at figures, never at misses.
+classifier and its bound may be tuned on the others. All of the second and third set is locked. Of
+what is locked one looks at figures, never at misses.
 """
 
 import hashlib
@@ -53,7 +53,16 @@ def clean_phrases(locked: bool) -> list[Phrase]:
 
 def second_phrases(clean: bool) -> list[Phrase]:
     """The phrases of the second set, or its look-alikes."""
-    listed = read_corpus("planted/unseen_second.yaml")
+    return _phrases_of_set("second", clean)
+
+
+def third_phrases(clean: bool) -> list[Phrase]:
+    """The phrases of the third set, or its look-alikes."""
+    return _phrases_of_set("third", clean)
+
+
+def _phrases_of_set(name: str, clean: bool) -> list[Phrase]:
+    listed = read_corpus(f"planted/unseen_{name}.yaml")
     if clean:
         return [
             Phrase(language, "clean", line)
@@ -79,6 +88,11 @@ def second_texts() -> list[PlantedSecret]:
     return _planted(second_phrases(clean=False), seed=19)
 
 
+def third_texts() -> list[PlantedSecret]:
+    """Three texts of each phrase of the third set."""
+    return _planted(third_phrases(clean=False), seed=21)
+
+
 def unseen_clean_texts(locked: bool) -> list[str]:
     """Three texts of each look-alike of one half of the first set."""
     return _filled(clean_phrases(locked), seed=18)
@@ -87,6 +101,11 @@ def unseen_clean_texts(locked: bool) -> list[str]:
 def second_clean_texts() -> list[str]:
     """Three texts of each look-alike of the second set."""
     return _filled(second_phrases(clean=True), seed=20)
+
+
+def third_clean_texts() -> list[str]:
+    """Three texts of each look-alike of the third set."""
+    return _filled(third_phrases(clean=True), seed=22)
 
 
 def _planted(phrases: list[Phrase], seed: int) -> list[PlantedSecret]:

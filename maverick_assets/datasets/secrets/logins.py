@@ -21,6 +21,13 @@ _LINES = re.compile(
     r"(?:^|\n)[^\S\n]*[\w.+-]{1,60}@[\w-]{1,60}\.[\w.-]{1,60}[^\S\n]*\n"
     r"[^\S\n]*(\S{5,60})[^\S\n]*(?=\n|\Z)"
 )
+# "Login for the wiki\nanna\nTiger99x!", "WiFi\nGuests\nTiger99x!": what it is for, a name, a value
+_BELOW = re.compile(
+    r"(?:^|\n)([^\n]{3,60})\n{1,2}[^\S\n]*[\w.+-]{2,30}[^\S\n]*\n[^\S\n]*(\S{6,40})[^\S\n]*(?=\n|\Z)"
+)
+_OF_ACCESS = frozenset({"login", "wifi", "password"})
+# a figure, a small letter, and a capital letter or a sign
+_STRONG = re.compile(r"(?=.*\d)(?=.*[a-z]).*(?:[A-Z]|[^\w.:/-])")
 # "log in as anna (tiger99x)", German: "als anna an (tiger99x)", Turkish: "anna olarak gir (...)"
 _AS = re.compile(
     r"\b(?:as|als|comme|como|come|som|jako|olarak|\u043a\u0430\u043a|як|ως)"
@@ -42,6 +49,15 @@ def find_logins(text: str, _: str) -> Iterator[TextSpan]:
             if _is_value(value, short=pattern is not _AS):
                 start = match.start(1) + match[1].index(value)
                 yield start, start + len(value)
+
+
+def find_logins_below(text: str, _: str) -> Iterator[TextSpan]:
+    """Values alone in a line, below a name alone in a line, below a line that is about access."""
+    for match in _BELOW.finditer(text):
+        value = match[2]
+        named = any(class_of(fold(word)) in _OF_ACCESS for word in _WORD.findall(match[1]))
+        if named and _STRONG.match(value) and _is_value(value, short=False):
+            yield match.span(2)
 
 
 def _is_value(value: str, short: bool) -> bool:

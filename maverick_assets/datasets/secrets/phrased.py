@@ -16,7 +16,7 @@ from maverick_assets.datasets.secrets.codes import (
     find_spare_codes,
 )
 from maverick_assets.datasets.secrets.keys import find_keys, find_passphrases, find_recovery_phrases
-from maverick_assets.datasets.secrets.logins import find_logins
+from maverick_assets.datasets.secrets.logins import find_logins, find_logins_below
 from maverick_assets.datasets.secrets.nearby import LONG_TEXT, MAX_NOUNS
 from maverick_assets.datasets.secrets.passwords import find_passwords
 from maverick_assets.datasets.secrets.patterns import (
@@ -53,6 +53,7 @@ PHRASED_RULES = (
     Rule("named-key", KEY.stems, find_keys),
     Rule("recovery-phrase", WALLET.stems, find_recovery_phrases),
     Rule("login", (), find_logins),
+    Rule("login", ("\n",), find_logins_below),
     Rule("spare-codes", (), find_spare_codes),
     Rule("passphrase", (), find_passphrases),
     Rule("security-answer", ANSWER.stems, find_answers),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.secret_training.carriers import with_line_starts, within
 from benchmarks.secret_training.texts import draw_text
 from benchmarks.secret_training.train import labelled_spans
 from maverick_assets.datasets.secrets.classifier import model
@@ -16,11 +17,13 @@ from maverick_assets.datasets.secrets.classifier.features import (
     context_key,
     feature_ids,
 )
-from maverick_assets.datasets.secrets.classifier.spans import MAX_SPANS, spans_of, tokens_of
+from maverick_assets.datasets.secrets.classifier.spans import MAX_SPANS, spans_of
+from maverick_assets.datasets.secrets.classifier.tokens import MAX_READ, tokens_of
 from maverick_assets.errors import MaverickError
 from maverick_assets_tests.corpora.unseen_secrets import (
     clean_phrases,
     second_phrases,
+    third_phrases,
     unseen_phrases,
 )
 
@@ -75,6 +78,13 @@ def test_spans_with_equal_keys_have_equal_rows() -> None:
         ("safe: L23 R7 L41", "L23 R7 L41"),
         ("Backup codes\n4821 9034\n7719 0283", "7719 0283"),
         ("passphrase: tulip river candle", "tulip river candle"),
+        ("the till insists on 4711", "4711"),  # nothing announces it
+        ("nora and Kestrel88?", "Kestrel88?"),
+        ("the alarm wants four seven one nine", "four seven one nine"),
+        ("Türcode sieben null, drei drei", "sieben null, drei drei"),
+        ("Tresor: links 34, dann rechts 12, links 71", "links 34, dann rechts 12, links 71"),
+        ("coffre 34 à gauche, 12 à droite", "34 à gauche, 12 à droite"),
+        ("The disk starts with “tulip river candle”", "tulip river candle"),
         ("パスワードはTulip42です", "Tulip42"),
     ],
 )
@@ -85,10 +95,10 @@ def test_a_span_is_what_a_person_would_mark(text: str, value: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "call me at 713 555 3230",
         "door: order 4711",
         "See you at lunch, the train comes at 4",
         "password: ********",
+        "the door on the left, then 3 steps",
     ],
 )
 def test_what_is_named_otherwise_is_no_span(text: str) -> None:
@@ -114,6 +124,12 @@ def test_a_text_of_nothing_but_spans_is_held_and_read_in_part() -> None:
     assert max(end for _, end in model.find_by_classifier(text, "")) == len(text)
 
 
+def test_a_text_longer_than_what_is_read_is_held_to_its_end() -> None:
+    text = "The door is open. " + "we walked and talked\n" * 30_000
+    assert len(text.split()) > MAX_READ
+    assert [end for _, end in model.find_by_classifier(text, "")] == [len(text)]
+
+
 def test_training_texts_mark_their_secrets_and_are_the_same_for_a_seed() -> None:
     first = [draw_text(random.Random(5), secret=True) for _ in range(2)]
     assert first[0] == first[1]
@@ -125,6 +141,20 @@ def test_training_texts_mark_their_secrets_and_are_the_same_for_a_seed() -> None
     assert not any(draw_text(rng, secret=False).secrets for _ in range(50))
 
 
+def test_a_carrier_keeps_the_secret_where_it_is_marked() -> None:
+    rng = random.Random(9)
+    carrier = "\n\n".join(f"Paragraph {at} of a long mail about the harvest." for at in range(40))
+    for _ in range(200):
+        drawn = draw_text(rng, secret=True)
+        marked = [drawn.text[start:end] for start, end in drawn.secrets]
+        put_in = within(rng, drawn, carrier)
+        assert [put_in.text[start:end] for start, end in put_in.secrets] == marked
+        assert len(put_in.text) > len(drawn.text)
+        begun = with_line_starts(rng, drawn)
+        lines = [line for value in marked for line in value.split("\n") if line]
+        assert [begun.text[start:end] for start, end in begun.secrets if end > start] == lines
+
+
 def test_training_shares_no_sentence_with_the_test_corpora() -> None:
     # Five words in a row, in which every value counts as one: fewer are "the password is".
     rng = random.Random(7)
@@ -134,7 +164,12 @@ def test_training_shares_no_sentence_with_the_test_corpora() -> None:
     phrases = [
         phrase.text
         for locked in (False, True)
-        for phrase in (*unseen_phrases(locked), *clean_phrases(locked), *second_phrases(locked))
+        for phrase in (
+            *unseen_phrases(locked),
+            *clean_phrases(locked),
+            *second_phrases(locked),
+            *third_phrases(locked),
+        )
     ]
     trained_on.discard(("nom", "de", "jeune", "fille", "de"))  # French for "maiden name"
     shared = [phrase for phrase in phrases if trained_on & set(_grams(phrase))]

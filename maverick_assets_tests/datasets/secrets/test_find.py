@@ -21,6 +21,8 @@ from maverick_assets_tests.corpora.real_data import needs_real_data, read_rows
 HOSTILE = hostile_texts(250_000)
 # No two values are equal, so that nothing is judged once for all of them.
 HOSTILE["different passwords"] = "".join(f"login nora{n} password Tulip{n}! " for n in range(8_000))
+HOSTILE["spelled figures"] = "pin one two to " * 17_000
+HOSTILE["turns of a dial"] = "safe left a 3 a " * 16_000
 
 
 def found(text: str) -> list[tuple[str, str]]:

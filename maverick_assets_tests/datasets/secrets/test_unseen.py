@@ -1,12 +1,16 @@
 """Secrets as people write them in ways that no rule lists: found by rules, classifier or both."""
 
+from collections.abc import Callable
+
 import pytest
 
 from maverick_assets.datasets.secrets.find import excerpt, find_secrets
 from maverick_assets_tests.corpora.planted_secrets import is_found
 from maverick_assets_tests.corpora.unseen_secrets import (
+    Phrase,
     clean_phrases,
     second_phrases,
+    third_phrases,
     unseen_clean_texts,
     unseen_phrases,
     unseen_texts,
@@ -22,13 +26,17 @@ def test_both_halves_have_every_common_language_and_more_than_150_phrases() -> N
         assert len(clean_phrases(locked)) > 150
 
 
-def test_the_second_set_has_120_phrases_and_80_look_alikes_in_ten_languages() -> None:
-    phrases, clean = second_phrases(clean=False), second_phrases(clean=True)
-    assert len(phrases) >= 120
+@pytest.mark.parametrize(("set_phrases", "least"), [(second_phrases, 120), (third_phrases, 150)])
+def test_further_sets_have_phrases_and_80_look_alikes_in_ten_languages(
+    set_phrases: Callable[[bool], list[Phrase]], least: int
+) -> None:
+    phrases, clean = set_phrases(False), set_phrases(True)
+    assert len(phrases) >= least
     assert len(clean) >= 80
     assert min(len({phrase.language for phrase in each}) for each in (phrases, clean)) >= 10
-    of_the_first = {phrase.text for locked in (False, True) for phrase in unseen_phrases(locked)}
-    assert not of_the_first & {phrase.text for phrase in phrases}
+    texts = [{p.text for locked in (False, True) for p in unseen_phrases(locked)}]
+    texts += [{p.text for p in other(False)} for other in (second_phrases, third_phrases)]
+    assert len(set.union(*texts)) == sum(map(len, texts))
 
 
 def is_held(text: str, secret: str) -> bool:
@@ -167,6 +175,7 @@ COMBINATIONS = [
 ]
 QUESTIONS = [
     ("What was the login of the archive?\nnora / Kestrel88?", "Kestrel88?"),
+    ("What was the login of the archive?\nnora and Kestrel88?", "Kestrel88?"),
     ("wifi password?\nKestrel88?", "Kestrel88?"),
     ("Wie war das Passwort fürs NAS?\nMohnblume77!", "Mohnblume77!"),
     ("c'est quoi le code de la porte ?\n7741B", "7741B"),
@@ -183,19 +192,87 @@ ONE_TIME_CODES = [
 ]
 
 
+SPELLED = [
+    ("The alarm of the shop is four seven one nine", "four seven one nine"),
+    ("Türcode: sieben null drei drei", "sieben null drei drei"),
+    ("code du portail, cinq huit deux un", "cinq huit deux un"),
+    ("el PIN de la tarjeta es nueve cero seis dos", "nueve cero seis dos"),
+    ("codice del cancello: sei quattro otto uno", "sei quattro otto uno"),
+    ("pincode van de kluis is drie zeven vijf vijf", "drie zeven vijf vijf"),
+]
+TURNS = [
+    ("Tresor: links 34, rechts 12, links 71", "links 34"),
+    ("the safe opens left 8, right 51, left 22", "left 8"),
+    ("coffre-fort : gauche 34, droite 12, gauche 71", "gauche 34"),
+    ("caja fuerte: izquierda 8, derecha 51, izquierda 22", "izquierda 8"),
+    ("cassaforte: sinistra 8, destra 51, sinistra 22", "sinistra 8"),
+    ("kluis: links 8, rechts 51, links 22", "links 8"),
+]
+VALUES_BELOW = [
+    ("WiFi\nHarborGuest\nKestrel88?", "Kestrel88?"),
+    ("WLAN\nUferhaus\nMohnblume77!", "Mohnblume77!"),
+    ("wifi :\nMaison-Port\nCerise!2209", "Cerise!2209"),
+    ("Red wifi\nCasaPuerto\nCereza#2209", "Cereza#2209"),
+    ("rete wifi\nCasaPorto\nCiliegia_33!", "Ciliegia_33!"),
+    ("netwerk\nHavenhuis\nRegenboog#5", "Regenboog#5"),
+]
+PAIRS = [
+    ("user nora, then Kestrel88?", "Kestrel88?"),
+    ("Benutzer nora, dann Mohnblume77!", "Mohnblume77!"),
+    ("utilisateur nora, puis Cerise!2209", "Cerise!2209"),
+    ("usuario nora, luego Cereza#2209", "Cereza#2209"),
+    ("utente nora, poi Ciliegia_33!", "Ciliegia_33!"),
+    ("gebruiker nora, daarna Regenboog#5", "Regenboog#5"),
+]
+# No noun announces the secret: the shape does, or who wants it and what one does with it.
+HANDED_OVER = [
+    ("Grandpa's tablet insists on Kestrel88?", "Kestrel88?"),
+    ("nora / Plum-Tart-41 until the new badge comes", "Plum-Tart-41"),
+    ("der Plotter im Keller verlangt Mohnblume77!", "Mohnblume77!"),
+    ("le scanner réclame Cerise!2209", "Cerise!2209"),
+    ("la sbarra del parcheggio vuole 7741#", "7741#"),
+    ("Quietharbor: enter 551904 to finish your registration", "551904"),
+    ("Quietharbor: geben Sie 551904 ein, um die Zahlung freizugeben", "551904"),
+]
+
+
 @pytest.mark.parametrize(
     ("text", "secret"),
     [
         *APP_PASSWORDS, *LISTS_OF_CODES, *LOGINS_ON_LINES, *LOGINS_IN_SENTENCES, *WALLETS, *LINKS,
         *NUMBERS_OF_THE_STATE, *ACCOUNTS, *KEYS, *COMBINATIONS, *QUESTIONS, *ONE_TIME_CODES,
+        *HANDED_OVER, *SPELLED, *TURNS, *VALUES_BELOW, *PAIRS,
     ],
 )  # fmt: skip
 def test_a_secret_is_held_however_it_is_written(text: str, secret: str) -> None:
     assert is_held(text, secret)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The scanner does 600*600 at best, mine 100-200",
+        "we are on 2.6.10-5 here, http://quietharbor.example/bbs?m=1\n&mid=11711",
+        "cool cool cool, see you at the harbour",
+        "that was late...We slept until noon!Love",
+        "Account Quietharbor: 4192 seats, $1949.34 a month",
+        "Weeks of the plan: 40 41 42 43 44 45 46",
+        "How many of them came?\n4192",
+        "Did you get my text? yes, 14:35",
+        "try me at 713 853\n3230",
+        "call me at 713 555 3230",
+        "turn left, after 3 km right, the 2 houses are ours",
+        "one two three, go",
+        "login\nnora\n14:30-16:00",
+        "USt-IdNr. DE280 209 021",
+    ],
+)
+def test_figures_that_open_nothing_are_not_held(text: str) -> None:
+    assert find_secrets(text) == []
+
+
 def test_phrases_never_seen_are_nearly_all_found_and_look_alikes_hardly_held() -> None:
     texts = unseen_texts(locked=False)
-    assert sum(map(is_found, texts)) >= 0.93 * len(texts)
+    assert sum(map(is_found, texts)) >= 0.94 * len(texts)
     clean = unseen_clean_texts(locked=False)
     assert sum(bool(find_secrets(text)) for text in clean) <= 0.03 * len(clean)

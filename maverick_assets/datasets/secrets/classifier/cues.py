@@ -32,6 +32,10 @@ class Cues:
     any_part: re.Pattern[str]
     unspaced: dict[str, str]
     any_unspaced: re.Pattern[str]
+    figures: dict[str, list[str]]  # language: the words for 0 to 9
+    turns: dict[str, list[str]]  # language: left, right
+    spelled: frozenset[str]  # any word for a figure
+    directions: frozenset[str]  # any word for left or right
 
 
 def fold(word: str) -> str:
@@ -57,6 +61,8 @@ def cues() -> Cues:
             table = part if starts and ends else ending if starts else beginning if ends else whole
             table.setdefault(fold(entry.strip("*")), name)
     unspaced = {word: name for name, all_ in listed["unspaced"].items() for word in all_.split()}
+    figures = {language: line.split() for language, line in listed["figures"].items()}
+    turns = {language: line.split() for language, line in listed["turns"].items()}
     return Cues(
         announcing=frozenset(listed["announcing"]),
         whole=whole,
@@ -66,6 +72,10 @@ def cues() -> Cues:
         any_part=_any_of(part),
         unspaced=unspaced,
         any_unspaced=_any_of(unspaced),
+        figures=figures,
+        turns=turns,
+        spelled=frozenset(fold(word) for words in figures.values() for word in words),
+        directions=frozenset(fold(word) for words in turns.values() for word in words),
     )
 
 

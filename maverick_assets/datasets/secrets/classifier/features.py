@@ -6,12 +6,16 @@ so that what is learnt of one language's "password" holds for all of them.
 
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import pairwise
 from math import log2
 from zlib import crc32
 
-from maverick_assets.datasets.secrets.classifier.spans import Span, Token, is_set_off
+from maverick_assets.datasets.secrets.classifier.cues import cues
+from maverick_assets.datasets.secrets.classifier.spans import Span, is_set_off
+from maverick_assets.datasets.secrets.classifier.tokens import Token
 from maverick_assets.datasets.secrets.patterns import words as vocabulary_words
+from maverick_assets.datasets.secrets.rules import listed
 
 BUCKETS = 1 << 14
 LEXICAL = ("before ", "after ")  # how facts begin that hold a word around the span
@@ -24,105 +28,12 @@ _LINES = 3  # lines above it whose classes count
 _COMMON = vocabulary_words(
     "grammar", "is_", "links", "prepositions", "adverbs", "this", "as_", "before_figure"
 ) | frozenset(
-    [
-        "of",
-        "you",
-        "we",
-        "they",
-        "it",
-        "he",
-        "she",
-        "by",
-        "be",
-        "have",
-        "has",
-        "will",
-        "would",
-        "can",
-        "if",
-        "so",
-        "what",
-        "who",
-        "my",
-        "me",
-        "on",
-        "an",
-        "or",
-        "at",
-        "do",
-        "all",
-        "this",
-        "there",
-        "ich",
-        "du",
-        "wir",
-        "sie",
-        "ein",
-        "eine",
-        "für",
-        "dem",
-        "des",
-        "zu",
-        "von",
-        "nicht",
-        "je",
-        "tu",
-        "nous",
-        "vous",
-        "il",
-        "une",
-        "un",
-        "pas",
-        "pour",
-        "dans",
-        "sur",
-        "du",
-        "yo",
-        "no",
-        "un",
-        "una",
-        "los",
-        "las",
-        "por",
-        "para",
-        "io",
-        "non",
-        "un",
-        "di",
-        "per",
-        "che",
-        "si",
-        "eu",
-        "um",
-        "uma",
-        "os",
-        "as",
-        "não",
-        "por",
-        "ik",
-        "een",
-        "het",
-        "van",
-        "voor",
-        "niet",
-        "jag",
-        "du",
-        "vi",
-        "en",
-        "ett",
-        "som",
-        "på",
-        "jeg",
-        "vi",
-        "et",
-        "på",
-        "af",
-        "nie",
-        "się",
-        "jest",
-        "na",
-        "do",
-    ]
+    listed(
+        "of you we they it he she by be have has will would can if so what who my me on an or at"
+        " do all this there ich du wir sie ein eine für dem des zu von nicht je tu nous vous il"
+        " une un pas pour dans sur yo no una los las por para io non di per che si eu um uma os as"
+        " não ik een het van voor niet jag vi en ett som på jeg et af nie się jest na"
+    )
 )
 _RUN = re.compile(r"([A])A*|([a])a*|([9])9*|(.)")
 _KINDS = (
@@ -177,6 +88,7 @@ def context_key(text: str, tokens: list[Token], span: Span) -> tuple[object, ...
     first, last = tokens[span.first], tokens[span.last]
     return (
         span.shape,
+        span.announced,
         span.first - start,
         span.last - span.first,
         text[first.start : last.end + 1],
@@ -185,6 +97,7 @@ def context_key(text: str, tokens: list[Token], span: Span) -> tuple[object, ...
     )
 
 
+@lru_cache(maxsize=1 << 16)  # most facts of a span were facts of another one
 def row_of(fact: str) -> int:
     return crc32(fact.encode("utf-8", "surrogatepass")) % BUCKETS
 
@@ -214,9 +127,10 @@ def _strength(value: str, span: Span, tokens: list[Token]) -> str:
         words = [tokens[at].word for at in range(span.first, span.last + 1)]
         common = sum(word in _COMMON for word in words)
         return f"{span.shape} {min(len(words), 12) // 3} {min(common, 2)}"
-    for name, kind in _KINDS:
-        if kind.fullmatch(value):
-            return name
+    if span.shape in ("spelled", "turns"):
+        return span.shape
+    if ordinary := _kinds_of(value):
+        return ordinary[0]
     if all(char.isdigit() or char in " -#*" for char in value):
         return f"figures {min(sum(map(str.isdigit, value)), 9)}"
     letters, digits = sum(map(str.isalpha, value)), sum(map(str.isdigit, value))
@@ -226,7 +140,15 @@ def _strength(value: str, span: Span, tokens: list[Token]) -> str:
     return f"mixed {kinds} {min(len(value) // 4, 4)}" if digits or signs else f"word {both_cases}"
 
 
-def _shape(value: str, span: Span, tokens: list[Token]) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _kinds_of(value: str) -> tuple[str, ...]:
+    """The kinds of ordinary values that a value has the shape of."""
+    return tuple(name for name, kind in _KINDS if kind.fullmatch(value))
+
+
+@lru_cache(maxsize=20_000)
+def _characters(value: str) -> tuple[str, ...]:
+    """What the characters of a value say."""
     classes = "".join(
         "9" if char.isdigit() else "A" if char.isupper() else "a" if char.isalpha() else char
         for char in value[:60]
@@ -248,16 +170,22 @@ def _shape(value: str, span: Span, tokens: list[Token]) -> list[str]:
         f"entropy {int(2 * _entropy(value[:60]))}",
         *(f"sign {sign}" for sign in signs),
     ]
-    facts += [f"is {name}" for name, kind in _KINDS if kind.fullmatch(value)]
+    facts += [f"is {name}" for name in _kinds_of(value)]
     lowered = value[:200].lower()
     vowels = sum(char in _VOWELS for char in lowered)
     facts.append(f"vowels {5 * vowels // max(sum(map(str.isalpha, lowered)), 1)}")
     facts.append(f"consonants {min(max(map(len, _CONSONANTS.findall(lowered)), default=0), 7)}")
+    return tuple(facts)
+
+
+def _shape(value: str, span: Span, tokens: list[Token]) -> list[str]:
+    facts = [*_characters(value)]
     if span.first == span.last:
         word = tokens[span.first]
+        lowered = value[:16].lower()
         facts += [f"begins {lowered[:3]}", f"named {word.name}"]
-        if length <= 4 or span.shape == "word":
-            facts.append(f"whole {lowered[:16]}")
+        if len(value) <= 4 or span.shape == "word":
+            facts.append(f"whole {lowered}")
     else:
         words = [tokens[at] for at in range(span.first, span.last + 1)]
         facts += [
@@ -315,9 +243,14 @@ def _classes(tokens: list[Token], span: Span) -> tuple[list[str], list[str]]:
             break
         if token.name and token.name not in after:
             after[token.name] = [f"{token.name} later {_near(distance)}", f"{token.name} later"]
+    announcing = cues().announcing
+    named = sorted(name for name in before if name in announcing)
+    others = sorted(set(before) - set(named))
     return (
         [
-            f"classes {'+'.join(sorted(before))}",
+            f"classes {'+'.join(named)}",
+            f"other classes {'+'.join(others)}",
+            f"announced {bool(named)} {span.announced}",
             *(fact for both in before.values() for fact in both),
         ],
         [
