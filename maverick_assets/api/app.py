@@ -10,7 +10,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from maverick_assets.api import chat, feedback, openai, personalities, provenance
+from maverick_assets.api import chat, deciding, feedback, openai, personalities, provenance
 from maverick_assets.api import sessions as sessions_routes
 from maverick_assets.api.door import ApiDoor, ApiRules
 from maverick_assets.api.page.files import page_files
@@ -21,6 +21,7 @@ from maverick_assets.api.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
 from maverick_assets.errors import BadInput
 from maverick_assets.registry.catalog import Catalog
+from maverick_assets.serving.allanbot.memory import DecisionMemory
 from maverick_assets.serving.service import ChatService
 from maverick_assets.settings import Settings
 from maverick_assets.web.origin import LOOPBACK_NAMES, host_name, in_url, is_loopback
@@ -68,7 +69,8 @@ def create_app(
     app.state.settings = settings
     app.state.page = page
     app.state.catalog = Catalog(settings.models)
-    for room in (chat, sessions_routes, feedback, personalities, provenance, openai):
+    app.state.decisions = DecisionMemory(settings)
+    for room in (chat, deciding, sessions_routes, feedback, personalities, provenance, openai):
         app.include_router(room.router, dependencies=[Depends(_BEARER)])
     app.include_router(page_router(page))
     app.include_router(login_router(tokens, https=rules.https))

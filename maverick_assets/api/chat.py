@@ -1,7 +1,8 @@
 """`POST /api/chat`: one message to a personality."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from maverick_assets.api.asking import last_part, parts, question, require_scope, until_gone
+from maverick_assets.api.deciding import decision_on
 from maverick_assets.api.replies import Problem
 from maverick_assets.api.sessions import OpenSession, Sessions
 from maverick_assets.api.tokens import Token
@@ -77,7 +79,9 @@ class ChatRequest(BaseModel):
 async def chat(request: Request, body: ChatRequest) -> Response:
     """The answer, with the version and the node that gave it.
 
-    As server-sent events: `{"text": ...}` for each piece, then the same as without streaming.
+    Where the message asks a twin for a decision ("Should we ...?"), that is beside it as
+    `decision`, in the shape of `POST /api/decide`. As server-sent events: `{"text": ...}` for each
+    piece, then the same as without streaming.
     """
     token = require_scope(request, "chat")
     if body.replaces is not None and body.session is None:
@@ -89,15 +93,18 @@ async def chat(request: Request, body: ChatRequest) -> Response:
         recipe = service.released.manifests[body.personality].recipe
         sessions: Sessions = request.app.state.sessions
         turn.kept_in = await sessions.open(token, recipe, body.session, body.replaces)
+    ask = Ask(body.message, body.context)  # a decision is apart from moods and what was said before
+    decided = partial(decision_on, request, token, body.personality, ask)
     try:
         first, stream = await until_gone(request, turn.begin())
         if not body.stream:
             reply = await until_gone(request, last_part(stream, first))
-            return JSONResponse(await turn.end(reply))
+            content = await turn.end(reply)
+            return JSONResponse(content | await until_gone(request, decided()))
     except BaseException:
         turn.close()
         raise
-    return _ClosingStream(turn, _events(turn, first, stream))
+    return _ClosingStream(turn, _events(turn, first, stream, decided))
 
 
 class _Turn:
@@ -194,7 +201,10 @@ class _ClosingStream(StreamingResponse):
 
 
 async def _events(
-    turn: _Turn, first: str | Reply, stream: AsyncIterator[str | Reply]
+    turn: _Turn,
+    first: str | Reply,
+    stream: AsyncIterator[str | Reply],
+    decided: Callable[[], Awaitable[dict[str, Any]]],
 ) -> AsyncIterator[str]:
     part = first
     try:
@@ -202,7 +212,8 @@ async def _events(
             turn.take(part)
             yield event({"text": part})
             part = await anext(stream)
-        yield event(await turn.end(part))
+        content = await turn.end(part)
+        yield event(content | await decided())
     except Problem as problem:
         turn.discard()
         yield event({"error": problem.message})

@@ -45,7 +45,7 @@ class Conversation:
         revoked.
         """
         self.version = version
-        self._runtime = runtime
+        self.runtime = runtime
         self._render = render
         self._names = names
         self._require_usable = require_usable
@@ -68,12 +68,22 @@ class Conversation:
         ]
         return answer
 
+    def asked(self, ask: Ask) -> tuple[list[Message], Incoming]:
+        """The messages that ask the personality something, outside of the conversation.
+
+        And the names in them, which come back to the owner. Raises what `say` raises where nothing
+        can be asked.
+        """
+        self._require_usable()
+        request = self._names.incoming(by_owner=True)
+        return self._render(ask, request), request
+
     def _answer(self, text: str, context: Mapping[str, Any] | None) -> str:
         while True:
             request = self._names.incoming(by_owner=True)
             messages = self._render(Ask(text, context, earlier=self._said), request)
             try:
-                answer = self._runtime.chat(messages, adapter=ADAPTER)
+                answer = self.runtime.chat(messages, adapter=ADAPTER)
                 return restored(request.outgoing(), answer)
             except ConversationTooLong:
                 if not self._said:

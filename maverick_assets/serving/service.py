@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput, MaverickError
@@ -27,11 +28,15 @@ from maverick_assets.serving.released import (
     open_base,
     released_versions,
 )
-from maverick_assets.serving.runtime import Answer, Sampling
+from maverick_assets.serving.runtime import Answer, Runtime, Sampling
 from maverick_assets.serving.turns import Turns
 from maverick_assets.settings import Settings
 
 _log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+# What an engine's thread computes, for a version that it has; it ends soon after the event is set.
+Work = Callable[[Runtime, Manifest, threading.Event], Result]
+
 _WATCH_SECONDS = 0.5  # how soon a release is taken in, and a revoked version falls silent
 
 
@@ -170,41 +175,8 @@ class ChatService:
         An abandoned iterator cancels the answer. Raises `BadInput` for a personality that does not
         answer, or whose version is revoked meanwhile, `Busy`, and what `Runtime.answer` raises.
         """
-        # Both before the loop goes on: a release meanwhile must not put another version's name to
-        # the answer, nor free the engine.
-        loaded, manifest = self._answering(question.personality)
-        run = _Run(manifest)
-        loaded.running.add(run)
-        try:
-            await asyncio.to_thread(self._catalog.usable, question.personality, manifest.version)
-            await loaded.turns.enter(question.personality)
-        except BaseException:
-            self._ended(loaded, run)
-            raise
+        loaded, run = await self._admitted(question.personality)
         pieces: asyncio.Queue[str | None] = asyncio.Queue()
-        computed = self._compute(loaded, run, question, pieces)
-        try:
-            while (piece := await pieces.get()) is not None:
-                yield piece
-            answer = await computed
-        finally:
-            run.cancelled.set()
-        if run.revoked is not None:
-            raise run.revoked
-        yield Reply(answer, question.personality, str(manifest.version), self.node)
-
-    def _answering(self, personality: str) -> tuple[_Loaded, Manifest]:
-        """The engine that answers for a personality, and the version that it has of it."""
-        manifests = self.released.manifests
-        if self._loaded is None or personality not in manifests:
-            listed = ", ".join(manifests) or "none"
-            raise BadInput(f"no personality of that name answers; those that do: {listed}")
-        return self._loaded, manifests[personality]
-
-    def _compute(
-        self, loaded: _Loaded, run: _Run, question: Question, pieces: asyncio.Queue[str | None]
-    ) -> asyncio.Future[Answer]:
-        """Have a thread compute the answer; `pieces` ends with None, whatever happens."""
         loop = asyncio.get_running_loop()
 
         def on_text(piece: str) -> None:
@@ -218,14 +190,72 @@ class ChatService:
             on_text,
             run.cancelled,
         )
-        computed = loop.run_in_executor(loaded.threads, answer)
+        computed = self._compute(loaded, run, answer)
+        computed.add_done_callback(lambda _: pieces.put_nowait(None))
+        try:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            reply = await computed
+        finally:
+            run.cancelled.set()
+        if run.revoked is not None:
+            raise run.revoked
+        version = str(run.manifest.version)
+        yield Reply(reply, question.personality, version, self.node)
 
-        def ended(future: asyncio.Future[Answer]) -> None:
+    async def compute(self, personality: str, work: Work[Result]) -> Result:
+        """The result of `work`, which waits for its turn as an answer does.
+
+        Raises `BadInput` and `Busy` as `stream` does, and what `work` raises. Once the caller is
+        cancelled, or the version is revoked, the event of `work` is set.
+        """
+        loaded, run = await self._admitted(personality)
+        task = partial(work, loaded.engine.runtime, run.manifest, run.cancelled)
+        computed = self._compute(loaded, run, task)
+        try:
+            # The slot is free when the thread has ended, not when nobody waits for it any more.
+            return await asyncio.shield(computed)
+        except MaverickError:
+            if run.revoked is not None:
+                raise run.revoked from None
+            raise
+        finally:
+            run.cancelled.set()
+
+    async def _admitted(self, personality: str) -> tuple[_Loaded, _Run]:
+        """A slot of the engine that answers for a personality, and the run that is to use it."""
+        # Both before the loop goes on: a release meanwhile must not put another version's name to
+        # the answer, nor free the engine.
+        loaded, manifest = self._answering(personality)
+        run = _Run(manifest)
+        loaded.running.add(run)
+        try:
+            await asyncio.to_thread(self._catalog.usable, personality, manifest.version)
+            await loaded.turns.enter(personality)
+        except BaseException:
+            self._ended(loaded, run)
+            raise
+        return loaded, run
+
+    def _answering(self, personality: str) -> tuple[_Loaded, Manifest]:
+        """The engine that answers for a personality, and the version that it has of it."""
+        manifests = self.released.manifests
+        if self._loaded is None or personality not in manifests:
+            listed = ", ".join(manifests) or "none"
+            raise BadInput(f"no personality of that name answers; those that do: {listed}")
+        return self._loaded, manifests[personality]
+
+    def _compute(
+        self, loaded: _Loaded, run: _Run, work: Callable[[], Result]
+    ) -> asyncio.Future[Result]:
+        """Have a thread do the work of an admitted run, and give its slot back after it."""
+        computed = asyncio.get_running_loop().run_in_executor(loaded.threads, work)
+
+        def ended(future: asyncio.Future[Result]) -> None:
             if not future.cancelled():
                 future.exception()  # an abandoned answer's error is nobody's
             loaded.turns.leave()
             self._ended(loaded, run)
-            pieces.put_nowait(None)
 
         computed.add_done_callback(ended)
         return computed

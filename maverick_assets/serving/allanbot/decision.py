@@ -1,0 +1,43 @@
+"""A decision as programs get it, in process and over HTTP."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from maverick_assets.strict_model import StrictModel
+
+
+class WeighedOption(StrictModel):
+    """An option, and what speaks for it. All logarithms are natural."""
+
+    option: str
+    probability: float
+    log_probability: float = Field(description="of the phrase as the beginning of the answer")
+    prior: float = Field(description="the same, where the prompt says nothing of this case")
+    own_rate: float | None = Field(
+        description="how often the owner decided so in such cases; null: not known"
+    )
+
+
+class Reason(StrictModel):
+    """A decision of the owner that is near to this case."""
+
+    table: str = Field(description="raw table")
+    row_ids: list[str]
+    decided_at: datetime
+    question: str
+    answer: str = Field(description="what he decided then")
+    similarity: float = Field(ge=0, le=1)
+
+
+class Decision(StrictModel):
+    """Which option a twin takes. The order in which options were named changes nothing."""
+
+    option: str
+    probabilities: dict[str, float] = Field(description="of all options, the likeliest first")
+    options: list[WeighedOption] = Field(description="the likeliest first")
+    reasons: list[Reason] = Field(description="the nearest own decisions, the nearest first")
+    own_decisions: int = Field(ge=0, description="how many the dataset of the twin holds")
+    personality: str
+    version: str
+    node: str
