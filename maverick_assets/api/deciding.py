@@ -73,7 +73,7 @@ async def decided(
     asked = question(service, token, personality, ask, Sampling())
     try:
         checked_options(options)  # before anything waits
-        known = await asyncio.to_thread(memory.of, personality, str)
+        known = await asyncio.to_thread(memory.of, personality, str, str)
 
         def work(runtime: Runtime, manifest: Manifest, cancelled: Event) -> Decision:
             version = str(manifest.version)

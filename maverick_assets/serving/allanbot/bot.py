@@ -79,7 +79,7 @@ def decide_in(
     messages = conversation.asked(ask)
     version = str(conversation.version)
     twin = Twin(conversation.runtime, ADAPTER, personality, version, platform.node())
-    return decide(twin, messages, options, memory.of(personality, str), threading.Event())
+    return decide(twin, messages, options, memory.of(personality, str, str), threading.Event())
 
 
 def ask_about(context: str | Mapping[str, Any]) -> Ask:

@@ -89,7 +89,8 @@ class Known:
 
     decisions: Sequence[OwnDecision]  # that the twin learnt from
     priors: Priors
-    show: Callable[[str], str]  # makes a text of theirs fit for who asks
+    hide: Callable[[str], str] = str  # puts surrogates in the place of names in an option
+    show: Callable[[str], str] = str  # makes a text of theirs fit for who asks
 
 
 def decides(recipe: Recipe) -> bool:
@@ -110,7 +111,8 @@ def decide(
     `Runtime.chat` raises.
     """
     phrases, own = checked_options(options), known.decisions
-    ids = [tuple(twin.runtime.answer_ids(messages, as_answer(phrase))) for phrase in phrases]
+    answers = [as_answer(known.hide(phrase)) for phrase in phrases]
+    ids = [tuple(twin.runtime.answer_ids(messages, answer)) for answer in answers]
     _require_computable(phrases, ids)
     case = case_of(messages)
     near = Nearest(own).to(case)

@@ -17,8 +17,8 @@ class DecisionMemory:
         self._own: dict[str, OwnDecisions] = {}
         self._priors: dict[str, Priors] = {}
 
-    def of(self, personality: str, show: Callable[[str], str]) -> Known:
-        """What is known of a personality's decisions; `show` puts names into them, or not.
+    def of(self, personality: str, hide: Callable[[str], str], show: Callable[[str], str]) -> Known:
+        """What is known of a personality's decisions; `hide` and `show`: see `Known`.
 
         No secret and no third party leaves with them, whatever the dataset holds. Raises
         `MaverickError` for a dataset that cannot be read.
@@ -26,7 +26,7 @@ class DecisionMemory:
         own = self._own.setdefault(personality, OwnDecisions(self._lake, personality))
         priors = self._priors.setdefault(personality, Priors())
         outgoing = outgoing_text(self._lake, self._settings.owner_emails)
-        return Known(own.read(), priors, lambda text: show(outgoing.clean(text)))
+        return Known(own.read(), priors, hide, lambda text: show(outgoing.clean(text)))
 
     @property
     def _lake(self) -> Path:

@@ -76,8 +76,12 @@ _LANGUAGES = (
         ("Tak", "Nie"),
     ),
 )
-# "Hi Allan, should we ...", "So should we ...", "Their offer ends today. Should we ..."
-_CLAUSE = r"(?:^|[,;:.!\u2013\u2014-] ?|^(?:\w+ ){0,2}?)"
+# "Hi Allan, should we ...", "So should we ...", "Their offer ends: should we ..."
+_CONNECTIVES = (
+    "so|and|but|then|well|now|or|und|also|aber|dann|oder|et|alors|donc|mais|ou|y|e|entonces|pero|allora"
+    "|quindi|ma|entao|mas|en|dus|maar|og|sa|och|men|wiec|i|a"
+)
+_CLAUSE = rf"(?:^|[,;:.!\u2013\u2014-] ?)(?:(?:{_CONNECTIVES}) )?"
 _PATTERNS = tuple(re.compile(_CLAUSE + f"(?:{each.deliberates})") for each in _LANGUAGES)
 _EITHER = tuple(re.compile(each.either) for each in _LANGUAGES)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")

@@ -1,0 +1,36 @@
+"""Which options can be weighed against each other."""
+
+import pytest
+
+from maverick_assets.errors import BadInput
+from maverick_assets.serving.allanbot.options import as_answer, checked_options
+
+
+def test_options_have_plain_spaces_and_an_order_of_their_own() -> None:
+    assert checked_options([" walk  away ", "accept\nit"]) == ["accept it", "walk away"]
+    assert checked_options(["5 %", "15 %", "5"]) == ["15 %", "5", "5 %"]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["yes"], "1 options; name 2 to 20"),
+        ([str(number) for number in range(21)], "21 options; name 2 to 20"),
+        (["yes", "no", "Yes."], "options 1 and 3 are one phrase"),
+        (["r\u00e9sum\u00e9", "RE\u0301SUME\u0301"], "options 1 and 2 are one phrase"),
+        (["go  ahead", "go ahead!"], "options 1 and 2 are one phrase"),
+        (["yes", "  "], "option 2 has no words"),
+        (["yes", "?!"], "option 2 has no words"),
+        (["yes", "n\x1bo"], "option 2 has no words that can be printed"),
+        (["yes", "\u202eno"], "option 2 has no words that can be printed"),
+        (["yes", "no" * 101], "option 2 has 202 characters; at most 200"),
+    ],
+)
+def test_options_that_cannot_be_weighed_are_refused(options: list[str], problem: str) -> None:
+    with pytest.raises(BadInput, match=problem):
+        checked_options(options)
+
+
+def test_an_option_is_written_as_an_answer_begins() -> None:
+    written = [as_answer(option) for option in ("yes", "walk away", "iPhone first", "30 % off")]
+    assert written == ["Yes", "Walk away", "iPhone first", "30 % off"]
