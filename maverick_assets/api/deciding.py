@@ -21,6 +21,7 @@ from maverick_assets.serving.allanbot.memory import DecisionMemory
 from maverick_assets.serving.allanbot.options import FEWEST, LONGEST, MOST, checked_options
 from maverick_assets.serving.allanbot.questions import yes_and_no
 from maverick_assets.serving.asked import Ask
+from maverick_assets.serving.names.at_the_door import restored
 from maverick_assets.serving.runtime import Runtime, Sampling
 from maverick_assets.serving.service import ChatService
 
@@ -70,10 +71,15 @@ async def decided(
     """The decision of a personality. Raises `Problem`."""
     service: ChatService = request.app.state.service
     memory: DecisionMemory = request.app.state.decisions
-    asked = question(service, token, personality, ask, Sampling())
+    asked = await question(service, token, personality, ask, Sampling())
+    names = service.names.names.incoming(by_owner="owner" in token.scopes)
+
+    def show(text: str) -> str:
+        return restored(names.outgoing(), text)
+
     try:
         checked_options(options)  # before anything waits
-        known = await asyncio.to_thread(memory.of, personality, str, str)
+        known = await asyncio.to_thread(memory.of, personality, names.hide, show)
 
         def work(runtime: Runtime, manifest: Manifest, cancelled: Event) -> Decision:
             version = str(manifest.version)

@@ -13,6 +13,7 @@ from maverick_assets.serving.allanbot.memory import DecisionMemory
 from maverick_assets.serving.allanbot.remote import RemoteBot
 from maverick_assets.serving.asked import Ask
 from maverick_assets.serving.chat import ADAPTER, Conversation, open_chat
+from maverick_assets.serving.names.at_the_door import restored
 from maverick_assets.settings import Settings, load_settings
 
 
@@ -76,10 +77,15 @@ def decide_in(
     memory: DecisionMemory,
 ) -> Decision:
     """A decision by the version that a conversation is held with, apart from the conversation."""
-    messages = conversation.asked(ask)
+    messages, names = conversation.asked(ask)
+
+    def show(text: str) -> str:
+        return restored(names.outgoing(), text)
+
     version = str(conversation.version)
     twin = Twin(conversation.runtime, ADAPTER, personality, version, platform.node())
-    return decide(twin, messages, options, memory.of(personality, str, str), threading.Event())
+    known = memory.of(personality, names.hide, show)
+    return decide(twin, messages, options, known, threading.Event())
 
 
 def ask_about(context: str | Mapping[str, Any]) -> Ask:
