@@ -47,7 +47,8 @@ def test_a_question_on_an_action_is_answered_as_a_decision(twin: ReleasedHome) -
     assert lines[3] == "The nearest of 5 own decisions:"
     assert "crm_deals crm_deals-1" in lines[4]
     assert lines[6].strip() == "-> Never past 10. Outcome: lost."
-    assert lines[-1].startswith("Allan Maverick v1.0: ")
+    # Words drawn from random weights: they may have several lines.
+    assert any(line.startswith("Allan Maverick v1.0:") for line in lines)
 
 
 def test_named_options_are_weighed_whatever_is_asked(twin: ReleasedHome) -> None:
