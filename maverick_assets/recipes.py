@@ -76,6 +76,27 @@ class Training(StrictModel):
     batch_tokens: int = Field(512, gt=0, description="tokens of one optimizer step")
 
 
+class TrainingOverrides(StrictModel):
+    """What one run does otherwise than the recipes say; None: as they say."""
+
+    epochs: int | None = Field(None, ge=1, le=100, description="passes over the examples, at most")
+    learning_rate: float | None = Field(None, gt=0, le=0.1, description="peak learning rate")
+    batch_size: int | None = Field(
+        None, ge=1, le=1024, description="examples of the full length in one optimizer step"
+    )
+    max_length: int | None = Field(
+        None, ge=32, le=32768, description="tokens of one example; longer ones are left out"
+    )
+
+    def applied(self, training: Training) -> Training:
+        """The training settings of a run with these overrides."""
+        changed = self.model_dump(exclude_none=True)
+        size = changed.pop("batch_size", None)
+        if size is not None:
+            changed["batch_tokens"] = size * (self.max_length or training.max_length)
+        return training.model_copy(update=changed)
+
+
 class Gates(StrictModel):
     """What a new version must pass to be released."""
 

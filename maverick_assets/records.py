@@ -23,6 +23,26 @@ def _nan_of_null(value: object) -> object:
 Figure = Annotated[float, BeforeValidator(_nan_of_null)]
 
 
+class AdapterProgress(StrictModel):
+    """How far the training of one adapter is."""
+
+    step: int
+    steps: int
+    loss: Figure
+    learning_rate: float
+
+
+class TrainingProgress(StrictModel):
+    """progress-<node>.json: how far the training of a node's adapters is."""
+
+    at: AwareDatetime
+    step: int  # of the adapter that has come furthest
+    steps: int
+    tokens_per_second: float
+    seconds_left: float
+    adapters: dict[str, AdapterProgress]
+
+
 class TrainingSummary(StrictModel):
     """training.json: what one adapter was trained on, and how its training went.
 

@@ -276,6 +276,11 @@ class Settings(BaseSettings):
         return self.home / "runs"
 
     @property
+    def trainings(self) -> Path:
+        """A file for each training under way, and how the last one ended."""
+        return self.home / "trainings"
+
+    @property
     def run_locks(self) -> Path:
         """One lock file per run, held by the process that executes the run."""
         return self.runs / "alive"

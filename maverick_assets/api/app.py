@@ -1,5 +1,6 @@
 """The API as one ASGI application: routes, the shapes of their errors, the door around them."""
 
+import asyncio
 import os
 from http import HTTPStatus
 from typing import Any
@@ -10,15 +11,28 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from maverick_assets.api import chat, deciding, feedback, openai, personalities, provenance
+from maverick_assets.api import (
+    chat,
+    deciding,
+    feedback,
+    metrics,
+    models,
+    openai,
+    personalities,
+    provenance,
+    testing,
+    training,
+)
 from maverick_assets.api import sessions as sessions_routes
 from maverick_assets.api.door import ApiDoor, ApiRules
+from maverick_assets.api.metrics import Metrics, RequestMetrics
 from maverick_assets.api.page.files import page_files
 from maverick_assets.api.page.login import login_router
 from maverick_assets.api.page.routes import page_router
 from maverick_assets.api.replies import Problem, response_of
 from maverick_assets.api.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
+from maverick_assets.api.training import Trainer
 from maverick_assets.errors import BadInput
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.serving.allanbot.memory import DecisionMemory
@@ -28,6 +42,10 @@ from maverick_assets.web.origin import LOOPBACK_NAMES, host_name, in_url, is_loo
 
 # For the description alone: the door asks for the token, and answers before any route.
 _BEARER = HTTPBearer(auto_error=False, description="a token of `maverick tokens`")
+_ROOMS = (
+    *(chat, deciding, sessions_routes, feedback, personalities, provenance, openai),
+    *(training, testing, models, metrics),
+)
 _ERRORS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "what is wrong with the request, in one line"},
     "503": {"description": "too much is asked at once, or nothing is in service"},
@@ -68,9 +86,13 @@ def create_app(
     app.state.sessions = sessions
     app.state.settings = settings
     app.state.page = page
+    app.state.trainer = Trainer(settings)
+    app.state.metrics = Metrics(service)
+    app.state.one_candidate = asyncio.Lock()
+    app.add_middleware(RequestMetrics, metrics=app.state.metrics)
     app.state.catalog = Catalog(settings.models)
     app.state.decisions = DecisionMemory(settings)
-    for room in (chat, deciding, sessions_routes, feedback, personalities, provenance, openai):
+    for room in _ROOMS:
         app.include_router(room.router, dependencies=[Depends(_BEARER)])
     app.include_router(page_router(page))
     app.include_router(login_router(tokens, https=rules.https))

@@ -87,6 +87,7 @@ async def parts(service: ChatService, asked: Question) -> AsyncGenerator[str | R
                 if shown:
                     yield shown
                 if isinstance(part, Reply):
+                    service.count(part)
                     yield replace(part, answer=replace(part.answer, text=text))
     except MaverickError as error:
         raise problem_of(error) from None

@@ -1,5 +1,6 @@
 """The shapes of errors: OpenAI's below /v1, one line elsewhere. None holds a word of a request."""
 
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -48,6 +49,11 @@ def problem_of(error: MaverickError) -> Problem:
     if isinstance(error, BadInput):
         return Problem(HTTPStatus.BAD_REQUEST, str(error))
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the model failed; see the server's terminal")
+
+
+def finite(figure: float | None) -> float | None:
+    """A figure as JSON can have it, which knows neither NaN nor infinity."""
+    return figure if figure is not None and math.isfinite(figure) else None
 
 
 def body_of(path: str, problem: Problem) -> dict[str, Any]:

@@ -115,7 +115,8 @@ class Sessions:
         return session
 
     async def all_visible(self, token: Token) -> list[Session]:
-        sessions = await kept(self.store.sessions)
+        caller = None if "owner" in token.scopes else token.caller
+        sessions = await kept(self.store.sessions, caller)
         return [session for session in sessions if _sees(token, session)]
 
     def release(self, session_id: str) -> None:

@@ -9,8 +9,15 @@ from maverick_assets.cli.services import dagster_instance
 from maverick_assets.crm.connection import connect, present_columns
 from maverick_assets.crm.schema import TABLES
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.recipes import load_recipes, recipe_named
-from maverick_assets.settings import load_settings
+from maverick_assets.pipeline.trainings import (
+    JOB_OF_MODE,
+    Training,
+    hold_training,
+    new_training,
+    note_end,
+)
+from maverick_assets.recipes import TrainingOverrides, load_recipes, recipe_named
+from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from dagster import AssetKey, ExecuteInProcessResult
@@ -25,8 +32,12 @@ class StepFailure:
     message: str
 
 
-def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure]:
+def execute_job(
+    job: str, personalities: Sequence[str] = (), training: Training | None = None
+) -> list[StepFailure]:
     """Run a job here and now, with one line per event on stderr; returns the steps that failed.
+
+    `training`: of a job that trains, as `begin_training` returned it; None begins one here.
 
     With `personalities`, only their assets and what these are made from are materialized. Raises
     `BadInput` for an unknown personality, and, before anything runs, for a CRM that cannot be read.
@@ -35,6 +46,7 @@ def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure
     from maverick_assets.defs.runs.connections import keep_connections
     from maverick_assets.defs.runs.liveness import hold_run_lock
     from maverick_assets.defs.runs.recovery import settle_dead_runs
+    from maverick_assets.defs.runs.tags import OVERRIDES_TAG
 
     settings = load_settings()
     selection = asset_selection(job, personalities) if personalities else None
@@ -44,17 +56,41 @@ def execute_job(job: str, personalities: Sequence[str] = ()) -> list[StepFailure
     with dagster_instance() as instance:
         keep_connections(instance)
         settle_dead_runs(instance, settings.run_locks)  # without a daemon no sensor does it
-        run_id = str(uuid4())
+        training = training or begin_training(settings, job, personalities)
+        run_id = training.run_id if training else str(uuid4())
         hold_run_lock(settings.run_locks, run_id)
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance,
             run_id=run_id,
             asset_selection=selection,
             run_config={"loggers": {"progress": {}}},
-            tags={"dagster/max_retries": "0"},  # the daemon cannot restart a run of a terminal
+            tags={
+                "dagster/max_retries": "0",  # the daemon cannot restart a run of a terminal
+                **({OVERRIDES_TAG: training.overrides.model_dump_json()} if training else {}),
+            },
             raise_on_error=False,
         )
-    return _step_failures(result)
+    failures = _step_failures(result)
+    if training is not None:
+        note_end(settings, training, [failure.step for failure in failures])
+    return failures
+
+
+def begin_training(
+    settings: Settings,
+    job: str,
+    personalities: Sequence[str] = (),
+    overrides: TrainingOverrides | None = None,
+    run_id: str | None = None,
+) -> Training | None:
+    """The training that a job is, if it trains: from now on until this process ends it runs."""
+    mode = next((mode for mode, name in JOB_OF_MODE.items() if name == job), None)
+    if mode is None:
+        return None
+    name = run_id or str(uuid4())
+    training = new_training(name, mode, personalities, overrides or TrainingOverrides())
+    hold_training(settings, training)
+    return training
 
 
 def asset_selection(job: str, personalities: Sequence[str]) -> list["AssetKey"]:

@@ -25,6 +25,7 @@ from maverick_assets.pipeline.base_model import require_base
 from maverick_assets.pipeline.candidates import add_candidates
 from maverick_assets.pipeline.leftovers import clear_leftovers
 from maverick_assets.pipeline.run_context import RunContext
+from maverick_assets.pipeline.trainings import progress_path
 from maverick_assets.processes import write_spec
 from maverick_assets.recipes import Recipe
 from maverick_assets.records import TrainingSummary
@@ -141,6 +142,7 @@ def _train_together(
         jobs=jobs,
         checkpoints=settings.runs / "checkpoints" / node.name,
         curves=settings.tensorboard,
+        progress=progress_path(settings, run.run_id, node.name),
         node=_for_its_hosts(node, run.folder),
         checks=settings.engine_checks,
         tokens=token_cache_path(settings.lake),

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import platform
 import threading
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -60,6 +61,20 @@ class Reply:
     node: str
 
 
+@dataclass
+class Answered:
+    """How much was answered."""
+
+    answers: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def add(self, answer: Answer) -> None:
+        self.answers += 1
+        self.prompt_tokens += answer.prompt_tokens
+        self.completion_tokens += answer.completion_tokens
+
+
 @dataclass(eq=False)
 class _Loaded:
     """An engine with its slots, and the answers that it computes."""
@@ -92,6 +107,8 @@ class ChatService:
         self._failed: Released | None = None  # what could not be loaded, not to be tried again
         self.names = NameBook(settings)
         self.node = platform.node()
+        # Complete answers, by personality and version.
+        self.answered: defaultdict[tuple[str, str], Answered] = defaultdict(Answered)
 
     @property
     def ready(self) -> bool:
@@ -113,6 +130,16 @@ class ChatService:
         """Answers that are computed or wait."""
         engines = (self._loaded, *self._retired)
         return sum(len(loaded.running) for loaded in engines if loaded is not None)
+
+    def count(self, reply: Reply) -> None:
+        """Count a complete answer, wherever it was computed."""
+        self.answered[reply.personality, reply.version].add(reply.answer)
+
+    @property
+    def waiting(self) -> int:
+        """Answers that wait for a slot."""
+        engines = (self._loaded, *self._retired)
+        return sum(loaded.turns.waiting for loaded in engines if loaded is not None)
 
     @property
     def context(self) -> int:
@@ -221,6 +248,18 @@ class ChatService:
             raise
         finally:
             run.cancelled.set()
+
+    async def base_answer(self, messages: Sequence[Message], sampling: Sampling) -> Answer:
+        """The answer of the base model alone. Raises `BadInput` without an engine, and `Busy`."""
+        loaded = self._loaded
+        if loaded is None:
+            raise BadInput("nothing is loaded; release a version first")
+        await loaded.turns.enter(None)
+        try:
+            answer = partial(loaded.engine.runtime.answer, messages, None, sampling)
+            return await asyncio.to_thread(answer)
+        finally:
+            loaded.turns.leave()
 
     async def _admitted(self, personality: str) -> tuple[_Loaded, _Run]:
         """A slot of the engine that answers for a personality, and the run that is to use it."""

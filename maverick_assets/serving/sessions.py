@@ -7,7 +7,7 @@ more than that is the conversation's metadata, of which `made_by` says that Mave
 
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Engine,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     insert,
     select,
     update,
@@ -172,11 +174,18 @@ class SessionStore:
         self._engine: Engine | None = None
         self._opening = threading.Lock()
 
-    def sessions(self) -> list[Session]:
-        """The newest sessions, newest first. Raises what `open_engine` raises."""
+    def sessions(self, caller: str | None = None) -> list[Session]:
+        """The newest sessions of a caller, or of all, newest first.
+
+        Raises what `open_engine` raises.
+        """
+        # Times in UTC as ISO 8601 writes them: their order is that of their texts.
+        newest = _conversations.c.metadata["updated_at"].as_string().desc()
+        query = select(_conversations).where(*_ours(caller)).order_by(newest).limit(_LISTED)
         with self._begin() as connection:
-            newest = sorted(self._all(connection), key=lambda each: each.updated_at, reverse=True)
-            return [_titled(connection, session) for session in newest[:_LISTED]]
+            rows = connection.execute(query).all()
+            found = [session for row in rows if (session := _session(row))]
+            return [_titled(connection, session) for session in found]
 
     def find(self, session_id: str) -> Session | None:
         """A session; None where there is none of that id, or another program made it."""
@@ -226,7 +235,7 @@ class SessionStore:
             if before.length >= MOST_MESSAGES:
                 raise NotKept(f"the session has {MOST_MESSAGES} messages; begin another one")
             if found is None:
-                _require_room(self._all(connection), session.caller)
+                _require_room(connection, session.caller)
             if replaces is not None:
                 _cut(connection, session.id, replaces, about)
             asked, answered = (f"{session.id}-{before.length + at:05d}" for at in (1, 2))
@@ -279,12 +288,6 @@ class SessionStore:
     def close(self) -> None:
         if self._engine is not None:
             self._engine.dispose()
-
-    def _all(self, connection: Connection) -> list[Session]:
-        query = select(_conversations).where(
-            _conversations.c.metadata[MADE_BY].as_string() == MAVERICK
-        )
-        return [session for row in connection.execute(query) if (session := _session(row))]
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
@@ -404,8 +407,16 @@ def _after(connection: Connection, session_id: str) -> datetime:
     return now if last is None else max(now, _aware(last) + timedelta(microseconds=1))
 
 
-def _require_room(sessions: Sequence[Session], caller: str) -> None:
-    if sum(session.caller == caller for session in sessions) >= MOST_SESSIONS:
+def _ours(caller: str | None) -> list[ColumnElement[bool]]:
+    """Which conversations are sessions of a caller, or of anybody."""
+    metadata = _conversations.c.metadata
+    conditions = [metadata[MADE_BY].as_string() == MAVERICK]
+    return conditions + ([metadata["caller"].as_string() == caller] if caller else [])
+
+
+def _require_room(connection: Connection, caller: str) -> None:
+    query = select(func.count()).select_from(_conversations).where(*_ours(caller))
+    if connection.execute(query).scalar_one() >= MOST_SESSIONS:
         raise NotKept(f"you have {MOST_SESSIONS} sessions; delete some")
 
 

@@ -38,6 +38,11 @@ class Turns:
         self._taken_in = 0  # requests since the turn began
         self._waiting: deque[_Waiting] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a slot."""
+        return len(self._waiting)
+
     async def enter(self, adapter: str | None) -> None:
         """Wait for a slot, which `leave` gives back. Raises `Busy` when too many wait already."""
         if len(self._waiting) >= self._most_waiting:

@@ -54,6 +54,9 @@ class TrainingSpec(StrictModel):
     curves: Path | None = Field(
         None, description="directory of the curves of all runs; unset: none are drawn"
     )
+    progress: Path | None = Field(
+        None, description="file that says how far the run is; unset: none is written"
+    )
     node: Node = Node(name="local")
     checks: Path | None = Field(
         None, description="directory of kept self-checks; unset: the engine compares itself anew"

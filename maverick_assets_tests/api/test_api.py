@@ -5,7 +5,7 @@ import platform
 import httpx
 import pytest
 
-from maverick_assets_tests.api.conftest import Server, events
+from maverick_assets_tests.api.conftest import Server, documented, events
 
 QUESTION = {"message": "Well?", "personality": "persona", "max_tokens": 12, "temperature": 0}
 COMPLETION = {
@@ -52,6 +52,13 @@ def test_the_events_of_an_answer_are_the_answer(client: httpx.Client) -> None:
     assert len(pieces) > 1
     assert "".join(piece["text"] for piece in pieces) == whole["response"]
     assert end == whole
+
+
+def test_the_documented_lines_are_answered(server: Server) -> None:
+    answer = documented(server, "/api/chat")
+    assert answer["response"]
+    assert answer["version"] == "v1.0"
+    assert documented(server, "/api/feedback").keys() == {"id"}
 
 
 def test_both_ports_answer_the_same(server: Server, client: httpx.Client) -> None:

@@ -225,6 +225,6 @@ def test_personalities_are_listed_with_what_may_be_asked_of_them(server: Server)
     assert (robbie["moods"], robbie["modes"]) == ({"joy": "glad"}, {"intimate": "close"})
     with server.client(server.token("listener", "chat")) as listener:
         _, robbie = listener.get("/api/personalities").json()
-        assert robbie["modes"] == {}
+        assert (robbie["modes"], robbie["report"]) == ({}, None)
     with server.client(server.token("no-chat", "admin")) as nobody:
         assert nobody.get("/api/personalities").status_code == 403

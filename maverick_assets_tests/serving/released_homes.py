@@ -30,7 +30,14 @@ class ReleasedHome:
 
     def release(self, personality: str, version: str, adapter: str, **recipe: object) -> Manifest:
         """Add a version with one of the adapters, and put it in service."""
-        directory, gguf = self.adapters[adapter]
+        _, gguf = self.adapters[adapter]
+        self.add(personality, version, adapter, **recipe)
+        self.registry.attach(personality, version, gguf, "adapter.gguf")
+        self.registry.record_evaluation(personality, version, SCORES, PASSED)
+        return self.registry.release(personality, version)
+
+    def add(self, personality: str, version: str, adapter: str, **recipe: object) -> Manifest:
+        """Add a candidate with one of the adapters, as a training leaves it."""
         manifest = Manifest(
             personality=personality,
             version=Version.parse(version),
@@ -42,10 +49,7 @@ class ReleasedHome:
             recipe=recipe_of(personality) | recipe,
             code_version="1",
         )
-        self.registry.add_candidate(manifest, directory)
-        self.registry.attach(personality, version, gguf, "adapter.gguf")
-        self.registry.record_evaluation(personality, version, SCORES, PASSED)
-        return self.registry.release(personality, version)
+        return self.registry.add_candidate(manifest, self.adapters[adapter][0])
 
     def flip_a_bit(self, personality: str, version: str) -> None:
         """Damage the GGUF file of a version."""

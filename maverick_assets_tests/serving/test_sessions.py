@@ -169,7 +169,10 @@ def test_long_sessions_end(store: SessionStore, monkeypatch: pytest.MonkeyPatch)
         store.add(found, HELLO)
     with pytest.raises(NotKept, match="delete some"):
         store.add(new_session(caller="busy"), HELLO)
-    store.add(new_session(caller="another"), HELLO)
+    other = new_session(caller="another")
+    store.add(other, HELLO)
+    assert [found.id for found in store.sessions("another")] == [other.id]
+    assert {session.id, other.id} <= {found.id for found in store.sessions()}
 
 
 def test_the_file_of_the_run_home_is_private_and_forgets_what_is_deleted(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from dagster import (
 from maverick_assets.datasets.quality.card import Card
 from maverick_assets.datasets.quality.checks import CHECKS, Check
 from maverick_assets.defs.assets.display import small_table
-from maverick_assets.defs.runs.context import run_context
+from maverick_assets.defs.runs.context import recipe_of_run, run_context
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.pipeline.ingest import PersonalityDataset, refresh_personality
 from maverick_assets.recipes import Recipe
@@ -37,7 +37,7 @@ def dataset_asset(recipe: Recipe) -> AssetsDefinition:
     )
     def dataset(context: AssetExecutionContext) -> MaterializeResult:
         with run_context(context) as run:
-            refreshed = refresh_personality(run, recipe)
+            refreshed = refresh_personality(run, recipe_of_run(context, recipe))
         return MaterializeResult(
             metadata={
                 **_counts(refreshed),

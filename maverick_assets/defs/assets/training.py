@@ -20,7 +20,7 @@ from dagster import (
 )
 
 from maverick_assets.defs.assets.display import data_version
-from maverick_assets.defs.runs.context import run_context
+from maverick_assets.defs.runs.context import recipe_of_run, run_context
 from maverick_assets.defs.runs.driver import drive_through_pipes
 from maverick_assets.defs.runs.history import KEPT_RUN_DAYS, remove_old_runs
 from maverick_assets.defs.runs.tags import TRAINING_STEP, TRAINING_TAG
@@ -107,7 +107,11 @@ def _training_op(
         pool=f"gpu_{suffix}",
     )
     def deepspeed_train(context: OpExecutionContext) -> Iterator[Output[list[dict[str, str]]]]:
-        selected = [by_key[key] for key in sorted(context.selected_asset_keys) if key in by_key]
+        selected = [
+            recipe_of_run(context, by_key[key])
+            for key in sorted(context.selected_asset_keys)
+            if key in by_key
+        ]
         incremental = context.run_tags.get(TRAINING_TAG) == "incremental"
         with run_context(context) as run:
             versions = train_on_node(

@@ -11,10 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagster import Executor, ExecutorDefinition, InitExecutorContext, in_process_executor
+from dagster import (
+    DagsterRun,
+    Executor,
+    ExecutorDefinition,
+    InitExecutorContext,
+    in_process_executor,
+)
 
 from maverick_assets.defs.runs.connections import keep_connections
-from maverick_assets.settings import load_settings
+from maverick_assets.defs.runs.tags import OVERRIDES_TAG, TRAINING_TAG
+from maverick_assets.pipeline.trainings import hold_training, new_training
+from maverick_assets.recipes import TrainingOverrides
+from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:  # Dagster does not export the types of an executor's interface
     from dagster._core.events import DagsterEvent
@@ -51,6 +60,18 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
+def hold_if_training(settings: Settings, run: DagsterRun) -> None:
+    """Say that a run trains, if it does, until this process ends."""
+    mode = run.tags.get(TRAINING_TAG)
+    if mode is not None:
+        overrides = TrainingOverrides.model_validate_json(run.tags.get(OVERRIDES_TAG, "{}"))
+        is_full = mode == "full"
+        training = new_training(
+            run.run_id, "full" if is_full else "incremental", overrides=overrides
+        )
+        hold_training(settings, training)
+
+
 class LockingExecutor(Executor):
     """Wraps an executor: a run holds its lock in this process while it executes."""
 
@@ -64,7 +85,9 @@ class LockingExecutor(Executor):
     def execute(
         self, plan_context: "PlanOrchestrationContext", execution_plan: "ExecutionPlan"
     ) -> Iterator["DagsterEvent"]:
-        hold_run_lock(load_settings().run_locks, plan_context.run_id)
+        settings = load_settings()
+        hold_run_lock(settings.run_locks, plan_context.run_id)
+        hold_if_training(settings, plan_context.dagster_run)
         keep_connections(plan_context.instance)
         yield from self._inner.execute(plan_context, execution_plan)
 

@@ -24,6 +24,7 @@ from maverick_assets.pipeline.forget.databases import (
     rewrite_tables,
 )
 from maverick_assets.pipeline.forget.identity import Identified, identify
+from maverick_assets.pipeline.forget.kept_sessions import clean_sessions
 from maverick_assets.pipeline.forget.order import Forgetting, forget_rows, is_listed
 from maverick_assets.pipeline.forget.search import Leftover, Search
 from maverick_assets.pipeline.forget.tombstone import RowRef
@@ -84,6 +85,7 @@ def forget_everywhere(
     search = Search(identified.identities)
     _clean_history(settings, search, people)
     _clean_logs(settings, search, people)
+    clean_sessions(settings.sessions_file, people)
     if in_crm:
         rewrite_tables(crm_url(settings))
     if settings.crm_url is None or settings.dagster_url is None:

@@ -4,20 +4,25 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from maverick_assets.files import write_atomically
+from maverick_assets.records import AdapterProgress, TrainingProgress
+
 if TYPE_CHECKING:  # a process that only relays the reports of others needs no engine
     from maverick_assets.training.device.memory import LogLine
     from maverick_assets.training.loop.engine import StepReport
 
 SECONDS_BETWEEN_LINES = 15
+SECONDS_BETWEEN_WRITES = 1
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,38 @@ def status_lines(log: "LogLine") -> Callable[[RunStatus], None]:
         log(f"step {report.step}/{report.steps}, loss {losses}; {status}")
 
     return report_status
+
+
+def progress_file(path: Path | None) -> Callable[[RunStatus], None]:
+    """Writes how far the run is, at most once a second, and after the last step.
+
+    A training goes on where it cannot be written.
+    """
+    adapters: dict[str, AdapterProgress] = {}
+    next_due = time.monotonic()
+
+    def write(status: RunStatus) -> None:
+        nonlocal next_due
+        report = status.report
+        for name, step in report.adapter_steps.items():
+            adapters[name] = AdapterProgress(
+                step=step.step, steps=step.steps, loss=step.loss, learning_rate=step.learning_rate
+            )
+        if path is None or (time.monotonic() < next_due and report.step < report.steps):
+            return
+        next_due = time.monotonic() + SECONDS_BETWEEN_WRITES
+        progress = TrainingProgress(
+            at=datetime.now(UTC),
+            step=report.step,
+            steps=report.steps,
+            tokens_per_second=report.tokens_per_second,
+            seconds_left=report.seconds_left,
+            adapters=adapters,
+        )
+        with suppress(OSError):
+            write_atomically(path, progress.model_dump_json())
+
+    return write
 
 
 def _bars_in(live: Live) -> Callable[[RunStatus], None]:

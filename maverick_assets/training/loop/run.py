@@ -32,7 +32,12 @@ from maverick_assets.training.loop.adapters import attached_lora, check_parent, 
 from maverick_assets.training.loop.checkpoints import Checkpoints
 from maverick_assets.training.loop.curves import curves
 from maverick_assets.training.loop.engine import StepReport, TrainingResult, train
-from maverick_assets.training.loop.reporting import Reporter, RunStatus, status_lines
+from maverick_assets.training.loop.reporting import (
+    Reporter,
+    RunStatus,
+    progress_file,
+    status_lines,
+)
 from maverick_assets.training.loop.stepper import local_stepper
 from maverick_assets.training.loop.zero_stepper import (
     is_main_process,
@@ -156,6 +161,7 @@ def step_reports(run: TrainingRun) -> Iterator[Callable[[StepReport], None]]:
         for job in run.spec.jobs
     }
     report_status = run.reporter.status or status_lines(run.reporter.log)
+    write_progress = progress_file(run.spec.progress)
     with curves(run.spec.curves_of_run, settings, run.reporter.log) as draw:
 
         def on_step(report: StepReport) -> None:
@@ -166,6 +172,7 @@ def step_reports(run: TrainingRun) -> Iterator[Callable[[StepReport], None]]:
                 gpu_utilization=run.hardware.gpu_utilization(),
             )
             report_status(status)
+            write_progress(status)
             draw(status)
 
         yield on_step
