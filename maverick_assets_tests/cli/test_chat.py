@@ -1,0 +1,65 @@
+"""`maverick chat`: a question that asks for a decision shows what was decided before."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from maverick_assets.cli.app import app
+from maverick_assets_tests.serving.allanbot.own_cases import SOURCES, write_cases
+from maverick_assets_tests.serving.conftest import (
+    make_released_home,
+    prepared_tiny_base,
+    released_home,
+    tiny_adapters,
+    tiny_base,
+)
+from maverick_assets_tests.serving.released_homes import ReleasedHome
+
+__all__ = [
+    "make_released_home",
+    "prepared_tiny_base",
+    "released_home",
+    "tiny_adapters",
+    "tiny_base",
+]
+TWIN = "allan-maverick"
+QUESTION = "Should we give the new client a 30% discount?"
+
+
+@pytest.fixture
+def twin(released_home: ReleasedHome, monkeypatch: pytest.MonkeyPatch) -> ReleasedHome:
+    released_home.release(TWIN, "v1.0", "adapter-0", sources=SOURCES)
+    write_cases(released_home.settings.lake, personality=TWIN)
+    monkeypatch.setenv("MAVERICK_HOME", str(released_home.settings.home))
+    monkeypatch.setenv("MAVERICK_BASE_MODEL", str(released_home.settings.base_model))
+    return released_home
+
+
+def chat(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["chat", TWIN, *arguments])
+
+
+def test_a_question_on_an_action_is_answered_as_a_decision(twin: ReleasedHome) -> None:
+    lines = chat(QUESTION).stdout.splitlines()
+    assert lines[0] in ("Yes", "No")
+    assert lines[2].startswith("Odds: ")
+    assert lines[3] == "The nearest of 5 own decisions:"
+    (row,) = [at for at, line in enumerate(lines) if line.endswith(" crm_deals crm_deals-1")]
+    assert lines[row + 2].strip() == "-> Never past 10. Outcome: lost."
+    # Words drawn from random weights: they may have several lines.
+    assert any(line.startswith("Allan Maverick v1.0:") for line in lines)
+
+
+def test_named_options_are_weighed_whatever_is_asked(twin: ReleasedHome) -> None:
+    options = [f"--option={option}" for option in ("accept", "decline", "wait")]
+    result = json.loads(chat("They ask for 30% off.", *options, "--json").stdout)
+    assert set(result["decision"]["probabilities"]) == {"accept", "decline", "wait"}
+    assert result["answer"]
+    plain = json.loads(chat("They ask for 30% off.", "--json").stdout)
+    assert plain.keys() == {"version", "answer"}
+
+
+def test_options_without_anything_to_decide_are_refused(twin: ReleasedHome) -> None:
+    assert "write what is to be decided" in str(chat("--option=yes", "--option=no").exception)
+    assert "1 options" in str(chat(QUESTION, "--option=yes").exception)
