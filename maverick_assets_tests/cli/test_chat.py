@@ -24,7 +24,7 @@ __all__ = [
     "tiny_base",
 ]
 TWIN = "allan-maverick"
-QUESTION = "Should we give the new client a 30% discount?"
+QUESTION = "They ask for 30% off. Should we accept it?"
 
 
 @pytest.fixture
