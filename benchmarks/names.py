@@ -32,7 +32,7 @@ import httpx
 
 from benchmarks.machine import machine_line
 from maverick_assets.api.app import api_rules, create_app
-from maverick_assets.api.sessions import Sessions
+from maverick_assets.api.routes.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.base_model.tokenizer import Message
@@ -57,7 +57,7 @@ from maverick_assets.serving.names.book import read_names
 from maverick_assets.serving.released import Released
 from maverick_assets.serving.runtime import Answer, Runtime
 from maverick_assets.serving.service import ChatService, Question, Reply
-from maverick_assets.serving.sessions import SessionStore
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets.settings import Settings
 from maverick_assets_tests.raw_tables import upsert_raw_rows
 from maverick_assets_tests.registry.conftest import recipe_of

@@ -11,7 +11,13 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from maverick_assets.api import (
+from maverick_assets.api import provenance
+from maverick_assets.api.door import ApiDoor, ApiRules
+from maverick_assets.api.page.files import page_files
+from maverick_assets.api.page.login import login_router
+from maverick_assets.api.page.routes import page_router
+from maverick_assets.api.replies import Problem, response_of
+from maverick_assets.api.routes import (
     chat,
     deciding,
     feedback,
@@ -19,20 +25,14 @@ from maverick_assets.api import (
     models,
     openai,
     personalities,
-    provenance,
     testing,
     training,
 )
-from maverick_assets.api import sessions as sessions_routes
-from maverick_assets.api.door import ApiDoor, ApiRules
-from maverick_assets.api.metrics import Metrics, RequestMetrics
-from maverick_assets.api.page.files import page_files
-from maverick_assets.api.page.login import login_router
-from maverick_assets.api.page.routes import page_router
-from maverick_assets.api.replies import Problem, response_of
-from maverick_assets.api.sessions import Sessions
+from maverick_assets.api.routes import sessions as sessions_routes
+from maverick_assets.api.routes.metrics import Metrics, RequestMetrics
+from maverick_assets.api.routes.sessions import Sessions
+from maverick_assets.api.routes.training import Trainer
 from maverick_assets.api.tokens import TokenBook
-from maverick_assets.api.training import Trainer
 from maverick_assets.errors import BadInput
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.serving.allanbot.memory import DecisionMemory

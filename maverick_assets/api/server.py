@@ -11,11 +11,11 @@ import uvicorn
 
 from maverick_assets.api.app import create_app
 from maverick_assets.api.door import ApiRules
-from maverick_assets.api.sessions import Sessions
+from maverick_assets.api.routes.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
 from maverick_assets.serving.nodes.routing import chat_service
 from maverick_assets.serving.service import ChatService
-from maverick_assets.serving.sessions import SessionStore
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets.settings import Settings
 
 _GRACE_SECONDS = 30  # in which answers under way end after Ctrl-C

@@ -15,13 +15,13 @@ import uvicorn
 
 import maverick_assets
 from maverick_assets.api.app import api_rules, create_app
-from maverick_assets.api.sessions import Sessions
+from maverick_assets.api.routes.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.serving.allanbot import AllanBot
 from maverick_assets.serving.allanbot.decision import Decision
 from maverick_assets.serving.service import ChatService
-from maverick_assets.serving.sessions import SessionStore
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets_tests.api.conftest import events
 from maverick_assets_tests.processes import wait_for
 from maverick_assets_tests.serving.allanbot.own_cases import SOURCES, write_cases

@@ -11,10 +11,10 @@ import pytest
 import uvicorn
 
 from maverick_assets.api.app import api_rules, create_app
-from maverick_assets.api.sessions import Sessions
+from maverick_assets.api.routes.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
 from maverick_assets.serving.service import ChatService
-from maverick_assets.serving.sessions import SessionStore
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets_tests.serving.conftest import MakeHome
 
 

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from maverick_assets.api.app import api_rules, create_app
-from maverick_assets.api.sessions import Sessions
+from maverick_assets.api.routes.sessions import Sessions
 from maverick_assets.api.tokens import Scope, TokenBook
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.serving.runtime import Answer, Runtime, Sampling
 from maverick_assets.serving.service import ChatService
-from maverick_assets.serving.sessions import SessionStore
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets_tests.api.conftest import events
 from maverick_assets_tests.serving.conftest import MakeHome
 from maverick_assets_tests.serving.names.test_book import receive

@@ -11,14 +11,14 @@ from starlette.testclient import TestClient
 from maverick_assets.api.app import api_rules, create_app
 from maverick_assets.api.door import ApiRules
 from maverick_assets.api.provenance import lineage_url, report_url
-from maverick_assets.api.sessions import Sessions
+from maverick_assets.api.routes.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.service import ChatService
-from maverick_assets.serving.sessions import SessionStore
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets.settings import Settings
 from maverick_assets_tests.registry.conftest import recipe_of
 

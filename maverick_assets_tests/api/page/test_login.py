@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 
 from maverick_assets.api.app import api_rules, create_app
 from maverick_assets.api.door import ApiRules
-from maverick_assets.api.sessions import Sessions
+from maverick_assets.api.routes.sessions import Sessions
 from maverick_assets.api.tokens import TokenBook
 from maverick_assets.serving.service import ChatService
-from maverick_assets.serving.sessions import SessionStore
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets.settings import Settings
 from maverick_assets.web.origin import NO_PAGE, OTHER_SITE
 

@@ -13,7 +13,8 @@ from maverick_assets.datasets.turns.turn import Turn, read_turns
 from maverick_assets.datasets.turns.unclear import unclear_rows
 from maverick_assets.lake.paths import turns_path
 from maverick_assets.recipes import load_recipes
-from maverick_assets.serving.sessions import Exchange, Session, SessionStore, new_session_id
+from maverick_assets.serving.sessions.session import Exchange, Session, new_session_id
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets.settings import Settings
 from maverick_assets_tests.raw_tables import upsert_raw_rows
 

@@ -5,13 +5,8 @@ from pathlib import Path
 
 from maverick_assets.crm.forgotten import Identity, people_of
 from maverick_assets.pipeline.forget.kept_sessions import clean_sessions
-from maverick_assets.serving.sessions import (
-    Exchange,
-    Rating,
-    Session,
-    SessionStore,
-    new_session_id,
-)
+from maverick_assets.serving.sessions.session import Exchange, Rating, Session, new_session_id
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets.settings import Settings
 
 DANA = people_of([Identity("dana@acme.example", names=("dana whitfield",))])

@@ -13,15 +13,15 @@ import pytest
 
 from maverick_assets.crm.connection import crm_url
 from maverick_assets.files import keep_files_private
-from maverick_assets.serving.sessions import (
+from maverick_assets.serving.sessions.session import (
     Exchange,
     NotKept,
     Overtaken,
     Rating,
     Session,
-    SessionStore,
     new_session_id,
 )
+from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets.settings import Settings
 
 HELLO = Exchange("Hello", "Hi there", "v1.0", device="phone")
@@ -159,8 +159,8 @@ def test_texts_that_databases_do_not_take_are_kept_without_what_they_do_not_take
 
 
 def test_long_sessions_end(store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("maverick_assets.serving.sessions.MOST_MESSAGES", 2)
-    monkeypatch.setattr("maverick_assets.serving.sessions.MOST_SESSIONS", 1)
+    monkeypatch.setattr("maverick_assets.serving.sessions.store.MOST_MESSAGES", 2)
+    monkeypatch.setattr("maverick_assets.serving.sessions.store.MOST_SESSIONS", 1)
     session = new_session(caller="busy")
     store.add(session, HELLO)
     found = store.find(session.id)

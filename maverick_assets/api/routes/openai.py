@@ -19,8 +19,8 @@ from maverick_assets.api.asking import (
     require_scope,
     until_gone,
 )
-from maverick_assets.api.chat import Short, event, usage
 from maverick_assets.api.replies import Problem, body_of
+from maverick_assets.api.routes.chat import Short, event, usage
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.serving.asked import Ask
 from maverick_assets.serving.runtime import Sampling

@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse
 
 from maverick_assets.api.asking import require_scope
-from maverick_assets.api.chat import Short
 from maverick_assets.api.replies import Problem, finite
+from maverick_assets.api.routes.chat import Short
 from maverick_assets.errors import BadInput
 from maverick_assets.files import write_atomically
 from maverick_assets.pipeline.trainings import (

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from maverick_assets.api.asking import may_talk_to, require_scope
-from maverick_assets.api.chat import Short
 from maverick_assets.api.replies import Problem, finite, problem_of
+from maverick_assets.api.routes.chat import Short
 from maverick_assets.api.tokens import Token
 from maverick_assets.errors import MaverickError
 from maverick_assets.registry.catalog import Catalog

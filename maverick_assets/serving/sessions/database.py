@@ -3,7 +3,18 @@
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import JSON, Engine, MetaData, create_engine, event
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -13,13 +24,44 @@ from maverick_assets.settings import Settings
 
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 _INDEX = "messages_of_conversation"
+METADATA = MetaData()
+CONVERSATIONS = Table(
+    "conversations",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text),
+    Column("metadata", JSON_TYPE),
+)
+MESSAGES = Table(
+    "messages",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, index=True),
+    Column("role", Text),
+    Column("content", Text),
+    Column("created_at", DateTime(timezone=True)),
+)
+FEEDBACK = Table(
+    "feedback",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("personality", Text),
+    Column("version", Text),
+    Column("prompt", Text),
+    Column("response", Text),
+    Column("rating", Integer),
+    Column("created_at", DateTime(timezone=True)),
+    Column("correction", Text),
+    Column("mood", Text),
+    Column("mode", Text),
+)
 
 
-def open_engine(settings: Settings, tables: MetaData) -> Engine:
+def open_engine(settings: Settings) -> Engine:
     """The database, with its tables. Raises what `connect` raises."""
     if is_own(settings):
         return _crm(settings)
-    return _file(settings.sessions_file, tables)
+    return _file(settings.sessions_file)
 
 
 def _crm(settings: Settings) -> Engine:
@@ -33,13 +75,13 @@ def _crm(settings: Settings) -> Engine:
     return create_engine(url, pool_size=2, pool_pre_ping=True)
 
 
-def _file(path: Path, tables: MetaData) -> Engine:
+def _file(path: Path) -> Engine:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     path.touch(mode=0o600)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("begin immediate"))
-    tables.create_all(engine)
+    METADATA.create_all(engine)
     return engine
 
 

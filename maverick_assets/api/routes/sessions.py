@@ -19,15 +19,15 @@ from maverick_assets.api.tokens import Token
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Recipe
-from maverick_assets.serving.sessions import (
+from maverick_assets.serving.sessions.session import (
     Exchange,
     NotKept,
     Overtaken,
     Session,
-    SessionStore,
     StoredMessage,
     new_session_id,
 )
+from maverick_assets.serving.sessions.store import SessionStore
 
 router = APIRouter(tags=["sessions"])
 NEW = "new"  # what a request names instead of a session to begin one

@@ -1,29 +1,17 @@
-"""Conversations and ratings that are kept: tomorrow's data.
-
-They lie in the tables of the embedded CRM, or in a database of the run home where the CRM is the
-user's own. Both have the CRM's columns, so that an ingest reads them like all other chats. What is
-more than that is the conversation's metadata, of which `made_by` says that Maverick made it.
-"""
+"""Sessions and ratings, kept and found again."""
 
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
-    DateTime,
     Engine,
-    Integer,
-    MetaData,
     Row,
-    Table,
-    Text,
     delete,
     func,
     insert,
@@ -34,136 +22,26 @@ from sqlalchemy.exc import IntegrityError
 
 from maverick_assets.crm.foreign_input import storable
 from maverick_assets.crm.schema import MADE_BY, MAVERICK
-from maverick_assets.errors import BadInput
-from maverick_assets.serving.session_database import JSON_TYPE, open_engine
+from maverick_assets.serving.sessions.database import (
+    CONVERSATIONS,
+    FEEDBACK,
+    MESSAGES,
+    open_engine,
+)
+from maverick_assets.serving.sessions.session import (
+    Exchange,
+    NotKept,
+    Overtaken,
+    Rating,
+    Session,
+    StoredMessage,
+)
 from maverick_assets.settings import Settings
 
 MOST_MESSAGES = 2000  # of a session
 MOST_SESSIONS = 5000  # of a caller
 _LISTED = 200
 _TITLE_CHARACTERS = 80
-
-_METADATA = MetaData()
-_conversations = Table(
-    "conversations",
-    _METADATA,
-    Column("id", Text, primary_key=True),
-    Column("user_id", Text),
-    Column("metadata", JSON_TYPE),
-)
-_messages = Table(
-    "messages",
-    _METADATA,
-    Column("id", Text, primary_key=True),
-    Column("conversation_id", Text, index=True),
-    Column("role", Text),
-    Column("content", Text),
-    Column("created_at", DateTime(timezone=True)),
-)
-_feedback = Table(
-    "feedback",
-    _METADATA,
-    Column("id", Text, primary_key=True),
-    Column("personality", Text),
-    Column("version", Text),
-    Column("prompt", Text),
-    Column("response", Text),
-    Column("rating", Integer),
-    Column("created_at", DateTime(timezone=True)),
-    Column("correction", Text),
-    Column("mood", Text),
-    Column("mode", Text),
-)
-
-
-class NotKept(BadInput):
-    """A message that no session takes, with the reason for its sender."""
-
-
-class Overtaken(NotKept):
-    """Another request has changed the session meanwhile."""
-
-    def __init__(self) -> None:
-        super().__init__("the session has another message meanwhile; read it again")
-
-
-@dataclass(frozen=True)
-class StoredMessage:
-    """A message of a session."""
-
-    id: str
-    role: Literal["user", "assistant"]
-    text: str
-    at: datetime
-    version: str | None = None  # who answered
-    mood: str | None = None  # in which he answered
-    mode: str | None = None
-    device: str | None = None  # where it was written
-
-
-@dataclass(frozen=True)
-class Session:
-    """A conversation with one personality, without its messages."""
-
-    id: str
-    user_id: str  # of the CRM: the owner's, or one that no owner has
-    caller: str  # whose token began it
-    personality: str
-    mood: str | None  # those of the last message
-    mode: str | None
-    modes: tuple[str, ...]  # of all messages
-    sensitivity: tuple[str, ...]  # classes of its words, besides those that modes name
-    device: str | None
-    updated_at: datetime
-    length: int  # messages that it ever had
-    title: str = ""  # the first words
-
-    def metadata(self, about: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-        """What `conversations.metadata` holds; `about`: what is known of each message."""
-        said = {
-            MADE_BY: MAVERICK,
-            "personality": self.personality,
-            "mood": self.mood,
-            "mode": self.mode,
-            "modes": list(self.modes),
-            "sensitivity": list(self.sensitivity),
-            "caller": self.caller,
-            "device": self.device,
-            "updated_at": self.updated_at.isoformat(),
-            "length": self.length,
-            "messages": {key: dict(value) for key, value in about.items()},
-        }
-        return {name: value for name, value in said.items() if value is not None}
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """A message and its answer. `text` is what the caller wrote and `answer` what he was shown."""
-
-    text: str
-    answer: str
-    version: str
-    mood: str | None = None
-    mode: str | None = None
-    device: str | None = None
-
-
-@dataclass(frozen=True)
-class Rating:
-    """What somebody thinks of an answer, in the columns of the CRM's `feedback`."""
-
-    personality: str
-    version: str
-    prompt: str
-    response: str
-    rating: int
-    correction: str | None = None
-    mood: str | None = None
-    mode: str | None = None
-
-
-def new_session_id() -> str:
-    return f"maverick-{secrets.token_hex(8)}"
 
 
 class SessionStore:
@@ -180,8 +58,8 @@ class SessionStore:
         Raises what `open_engine` raises.
         """
         # Times in UTC as ISO 8601 writes them: their order is that of their texts.
-        newest = _conversations.c.metadata["updated_at"].as_string().desc()
-        query = select(_conversations).where(*_ours(caller)).order_by(newest).limit(_LISTED)
+        newest = CONVERSATIONS.c.metadata["updated_at"].as_string().desc()
+        query = select(CONVERSATIONS).where(*_ours(caller)).order_by(newest).limit(_LISTED)
         with self._begin() as connection:
             rows = connection.execute(query).all()
             found = [session for row in rows if (session := _session(row))]
@@ -203,9 +81,9 @@ class SessionStore:
                 return []
             about = found[1]
             query = (
-                select(_messages)
-                .where(_messages.c.conversation_id == session_id)
-                .order_by(_messages.c.created_at, _messages.c.id)
+                select(MESSAGES)
+                .where(MESSAGES.c.conversation_id == session_id)
+                .order_by(MESSAGES.c.created_at, MESSAGES.c.id)
             )
             return [
                 StoredMessage(
@@ -251,7 +129,7 @@ class SessionStore:
                 (answered, "assistant", exchange.answer, now + timedelta(microseconds=1)),
             ]
             connection.execute(
-                insert(_messages),
+                insert(MESSAGES),
                 [
                     {
                         "id": key,
@@ -268,8 +146,8 @@ class SessionStore:
     def remove(self, session_id: str) -> None:
         """Delete a session with its messages."""
         with self._begin() as connection:
-            connection.execute(delete(_messages).where(_messages.c.conversation_id == session_id))
-            connection.execute(delete(_conversations).where(_conversations.c.id == session_id))
+            connection.execute(delete(MESSAGES).where(MESSAGES.c.conversation_id == session_id))
+            connection.execute(delete(CONVERSATIONS).where(CONVERSATIONS.c.id == session_id))
 
     def rate(self, rating: Rating) -> str:
         """Keep a rating; returns its id."""
@@ -282,7 +160,7 @@ class SessionStore:
             },
         }
         with self._begin() as connection:
-            connection.execute(insert(_feedback), [row])
+            connection.execute(insert(FEEDBACK), [row])
         return str(row["id"])
 
     def close(self) -> None:
@@ -294,7 +172,7 @@ class SessionStore:
         """A transaction."""
         with self._opening:  # the first requests may come together
             if self._engine is None:
-                self._engine = open_engine(self._settings, _METADATA)
+                self._engine = open_engine(self._settings)
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -306,7 +184,7 @@ def _find(
     connection: Connection, session_id: str, *, lock: bool = False
 ) -> tuple[Session, dict[str, dict[str, str]]] | None:
     """A session, and what its metadata say about each message."""
-    query = select(_conversations).where(_conversations.c.id == session_id)
+    query = select(CONVERSATIONS).where(CONVERSATIONS.c.id == session_id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     session = row and _session(row)
     return (session, row.metadata["messages"]) if row and session else None
@@ -342,9 +220,9 @@ def _known(**values: str | None) -> dict[str, str]:
 def _titled(connection: Connection, session: Session) -> Session:
     """The session with its first words as title."""
     query = (
-        select(_messages.c.content)
-        .where(_messages.c.conversation_id == session.id, _messages.c.role == "user")
-        .order_by(_messages.c.created_at, _messages.c.id)
+        select(MESSAGES.c.content)
+        .where(MESSAGES.c.conversation_id == session.id, MESSAGES.c.role == "user")
+        .order_by(MESSAGES.c.created_at, MESSAGES.c.id)
         .limit(1)
     )
     words = " ".join((connection.execute(query).scalar() or "").split())
@@ -374,22 +252,22 @@ def _put(
 ) -> None:
     values = {"user_id": session.user_id, "metadata": session.metadata(about)}
     if is_new:
-        connection.execute(insert(_conversations), [{"id": session.id, **values}])
+        connection.execute(insert(CONVERSATIONS), [{"id": session.id, **values}])
     else:
-        mine = _conversations.c.id == session.id
-        connection.execute(update(_conversations).where(mine).values(values))
+        mine = CONVERSATIONS.c.id == session.id
+        connection.execute(update(CONVERSATIONS).where(mine).values(values))
 
 
 def _cut(
     connection: Connection, session_id: str, message_id: str, about: dict[str, dict[str, str]]
 ) -> None:
     """Delete a message of the user and what follows it. Raises `NotKept` for any other id."""
-    here = _messages.c.conversation_id == session_id
-    query = select(_messages.c.role).where(here, _messages.c.id == message_id)
+    here = MESSAGES.c.conversation_id == session_id
+    query = select(MESSAGES.c.role).where(here, MESSAGES.c.id == message_id)
     if connection.execute(query).scalar() != "user":
         raise NotKept("`replaces` names no message of the user in this session")
     # Ids of a session count up.
-    connection.execute(delete(_messages).where(here, _messages.c.id >= message_id))
+    connection.execute(delete(MESSAGES).where(here, MESSAGES.c.id >= message_id))
     for gone in [key for key in about if key >= message_id]:
         del about[gone]
 
@@ -397,9 +275,9 @@ def _cut(
 def _after(connection: Connection, session_id: str) -> datetime:
     """Now, or just after the last message where the clock has gone back."""
     query = (
-        select(_messages.c.created_at)
-        .where(_messages.c.conversation_id == session_id)
-        .order_by(_messages.c.created_at.desc())
+        select(MESSAGES.c.created_at)
+        .where(MESSAGES.c.conversation_id == session_id)
+        .order_by(MESSAGES.c.created_at.desc())
         .limit(1)
     )
     last = connection.execute(query).scalar()
@@ -409,13 +287,13 @@ def _after(connection: Connection, session_id: str) -> datetime:
 
 def _ours(caller: str | None) -> list[ColumnElement[bool]]:
     """Which conversations are sessions of a caller, or of anybody."""
-    metadata = _conversations.c.metadata
+    metadata = CONVERSATIONS.c.metadata
     conditions = [metadata[MADE_BY].as_string() == MAVERICK]
     return conditions + ([metadata["caller"].as_string() == caller] if caller else [])
 
 
 def _require_room(connection: Connection, caller: str) -> None:
-    query = select(func.count()).select_from(_conversations).where(*_ours(caller))
+    query = select(func.count()).select_from(CONVERSATIONS).where(*_ours(caller))
     if connection.execute(query).scalar_one() >= MOST_SESSIONS:
         raise NotKept(f"you have {MOST_SESSIONS} sessions; delete some")
 

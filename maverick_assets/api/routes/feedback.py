@@ -7,14 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from maverick_assets.api.asking import may_talk_to, require_scope
-from maverick_assets.api.chat import LONGEST, Short
 from maverick_assets.api.replies import Problem
-from maverick_assets.api.sessions import Sessions, kept
+from maverick_assets.api.routes.chat import LONGEST, Short
+from maverick_assets.api.routes.sessions import Sessions, kept
 from maverick_assets.api.tokens import Token
 from maverick_assets.errors import BadInput
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.serving.sessions import Rating
+from maverick_assets.serving.sessions.session import Rating
 
 router = APIRouter(tags=["feedback"])
 

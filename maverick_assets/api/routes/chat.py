@@ -12,16 +12,16 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from maverick_assets.api.asking import last_part, parts, question, require_scope, until_gone
-from maverick_assets.api.deciding import decision_on
 from maverick_assets.api.replies import Problem
-from maverick_assets.api.sessions import OpenSession, Sessions
+from maverick_assets.api.routes.deciding import decision_on
+from maverick_assets.api.routes.sessions import OpenSession, Sessions
 from maverick_assets.api.tokens import Token
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.serving.asked import Ask
-from maverick_assets.serving.history import messages_to_drop, most_messages
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Question, Reply
-from maverick_assets.serving.sessions import Exchange
+from maverick_assets.serving.sessions.history import messages_to_drop, most_messages
+from maverick_assets.serving.sessions.session import Exchange
 
 router = APIRouter()
 LONGEST = 100_000  # characters; the context holds fewer

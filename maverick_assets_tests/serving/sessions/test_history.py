@@ -1,6 +1,6 @@
 """What of a conversation fits into the context."""
 
-from maverick_assets.serving.history import messages_to_drop, most_messages
+from maverick_assets.serving.sessions.history import messages_to_drop, most_messages
 
 
 def test_a_short_conversation_stays_whole() -> None:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from maverick_assets.api.asking import last_part, may_talk_to, parts, question, require_scope
-from maverick_assets.api.chat import LONGEST, Short
 from maverick_assets.api.replies import problem_of
+from maverick_assets.api.routes.chat import LONGEST, Short
 from maverick_assets.api.tokens import Token
 from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.errors import MaverickError
