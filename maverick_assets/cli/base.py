@@ -17,7 +17,7 @@ from maverick_assets.errors import BadInput
 from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from maverick_assets.pipeline.base_check import Fact
+    from maverick_assets.pipeline.base.check import Fact
 
 TABLE_WIDTH = 104  # characters: hub ids are copied from it, so none is cut
 
@@ -84,7 +84,7 @@ def base_pull(model: HubId, as_json: AsJson = False) -> None:
 
 def _facts(settings: Settings, directory: Path, name: str) -> Iterator["Fact"]:
     # Loads torch, which nobody should wait for who is to read that there is no such model.
-    from maverick_assets.pipeline.base_check import check_base
+    from maverick_assets.pipeline.base.check import check_base
 
     yield from check_base(settings, directory, name)
 

@@ -12,9 +12,11 @@ from typing import Literal, Protocol
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
+from maverick_assets.pipeline.base.prepare import require_base
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Gates, Recipe
 from maverick_assets.registry.manifest import Manifest
+from maverick_assets.registry.plan import unfinished_version
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.training.spec import read_json
 
@@ -119,3 +121,9 @@ def outcomes_of_child(versions: Sequence[Manifest], child: Child) -> dict[str, O
 def _read(run: RunContext) -> list[Candidate]:
     path = run.folder / _LIST
     return read_json(path, Candidates).candidates if path.exists() else []
+
+
+def find_unfinished(run: RunContext, personality: str) -> Manifest | None:
+    """The version that this run or an earlier one trained and that may still go into service."""
+    base = require_base(run.settings)
+    return unfinished_version(run.registry, personality, base.digest)

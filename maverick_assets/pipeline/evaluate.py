@@ -11,16 +11,16 @@ from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.kept_losses import losses_file
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.lake.paths import dataset_path, token_cache_path
-from maverick_assets.pipeline.base_model import require_base
+from maverick_assets.pipeline.base.prepare import require_base
 from maverick_assets.pipeline.candidates import (
     Outcome,
+    find_unfinished,
     other_candidates,
     outcome_of,
     outcomes_of_child,
     record_outcome,
 )
 from maverick_assets.pipeline.run_context import RunContext
-from maverick_assets.pipeline.unfinished import find_unfinished
 from maverick_assets.processes import run_module, write_spec
 from maverick_assets.recipes import Gates, Recipe
 from maverick_assets.records import GateDecision, Metrics

@@ -43,7 +43,7 @@ from maverick_assets.lake.delta import Commit
 from maverick_assets.lake.incremental import RefreshResult
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.pipeline import code_versions
-from maverick_assets.pipeline.base_model import require_base
+from maverick_assets.pipeline.base.prepare import require_base
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Recipe
 

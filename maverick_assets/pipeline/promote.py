@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.pipeline.candidates import add_candidates
+from maverick_assets.pipeline.candidates import add_candidates, find_unfinished
 from maverick_assets.pipeline.evaluate import evaluate_version
 from maverick_assets.pipeline.release import release_version
 from maverick_assets.pipeline.run_context import RunContext
-from maverick_assets.pipeline.unfinished import find_unfinished
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.versions import next_version

@@ -7,13 +7,13 @@ from typing import Literal
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.candidates import (
+    find_unfinished,
     other_candidates,
     outcome_of,
     outcomes_of_child,
     record_outcome,
 )
 from maverick_assets.pipeline.run_context import RunContext
-from maverick_assets.pipeline.unfinished import find_unfinished
 from maverick_assets.processes import run_module
 from maverick_assets.registry.catalog import GGUF
 from maverick_assets.registry.manifest import Manifest

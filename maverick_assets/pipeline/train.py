@@ -21,7 +21,7 @@ from maverick_assets.fleets import Node
 from maverick_assets.lake.delta import open_table
 from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline import code_versions
-from maverick_assets.pipeline.base_model import require_base
+from maverick_assets.pipeline.base.prepare import require_base
 from maverick_assets.pipeline.candidates import add_candidates
 from maverick_assets.pipeline.leftovers import clear_leftovers
 from maverick_assets.pipeline.run_context import RunContext

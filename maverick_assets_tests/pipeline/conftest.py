@@ -12,7 +12,8 @@ from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path
-from maverick_assets.pipeline import base_model, evaluate, release
+from maverick_assets.pipeline import evaluate, release
+from maverick_assets.pipeline.base import prepare as base_model
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.settings import Settings
 from maverick_assets_tests.datasets.example_template import EXAMPLE

@@ -13,7 +13,7 @@ from maverick_assets.crm.schema import TEXT_TABLES
 from maverick_assets.crm.sources.source import FetchResult, SourceTable
 from maverick_assets.datasets.quality.unused_tables import read_warnings
 from maverick_assets.errors import MaverickError
-from maverick_assets.pipeline import base_model
+from maverick_assets.pipeline.base import prepare as base_model
 from maverick_assets.pipeline.ingest import land_table, refresh_clean, refresh_personality
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import load_recipes

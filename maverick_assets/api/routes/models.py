@@ -1,6 +1,7 @@
 """`GET /api/models` and `POST /api/rollback`: the versions, and which of them are in service."""
 
 import asyncio
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -13,9 +14,12 @@ from maverick_assets.api.replies import Problem, finite, problem_of
 from maverick_assets.api.routes.chat import Short
 from maverick_assets.api.tokens import Token
 from maverick_assets.errors import MaverickError
+from maverick_assets.pipeline.deploy import follow_registry
+from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
+from maverick_assets.settings import Settings
 
 router = APIRouter(tags=["models"])
 
@@ -49,14 +53,16 @@ async def models(request: Request) -> JSONResponse:
 async def rollback(request: Request, body: RollbackRequest) -> JSONResponse:
     """Put an earlier release back in service, as `maverick models rollback` does.
 
-    It answers within a second.
+    It is in service here within a second; the answer waits for the nodes of the fleet, if they have
+    an Ollama, and says which version each of them answers with.
     """
     token = require_scope(request, "admin")
     try:
         manifest = await asyncio.to_thread(_roll_back, request, token, body)
+        nodes = await asyncio.to_thread(_nodes_after, request.app.state.settings, body.personality)
     except MaverickError as error:
         raise problem_of(error) from None
-    return JSONResponse(_entry(manifest))
+    return JSONResponse({**_entry(manifest), "nodes": nodes})
 
 
 def _roll_back(request: Request, token: Token, body: RollbackRequest) -> Manifest:
@@ -64,6 +70,15 @@ def _roll_back(request: Request, token: Token, body: RollbackRequest) -> Manifes
     if not versions or not may_talk_to(token, versions[-1].recipe):
         raise Problem(HTTPStatus.NOT_FOUND, "no personality of that name has a version")
     return Registry(request.app.state.settings.models).rollback(body.personality, body.to)
+
+
+def _nodes_after(settings: Settings, personality: str) -> list[dict[str, Any]]:
+    run = RunContext(settings, "rollback", logging.getLogger(__name__))
+    return [
+        {"node": node.node, "state": node.state, "serves": node.serves}
+        for deployment in follow_registry(run, personality)
+        for node in deployment.nodes
+    ]
 
 
 def _entry(manifest: Manifest) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dagster import AssetExecutionContext, DataVersion, MaterializeResult, MetadataValue, asset
 
 from maverick_assets.defs.runs.context import run_context
-from maverick_assets.pipeline.base_model import prepare_base
+from maverick_assets.pipeline.base.prepare import prepare_base
 
 
 @asset(description="The frozen causal language model that all adapters share, pinned by digest.")

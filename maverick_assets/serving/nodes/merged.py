@@ -3,17 +3,16 @@
 import shutil
 from pathlib import Path
 
-from maverick_assets.base_model.gguf_files import convert_base
+from maverick_assets.base_model.gguf_files import convert_model
 from maverick_assets.base_model.isolated import run_isolated
-from maverick_assets.base_model.load import load_base_model
-from maverick_assets.base_model.record import RECORD_FILE
+from maverick_assets.base_model.load import verify_base
 from maverick_assets.files import verify_sha256
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.serving.export.base import base_model_of
+from maverick_assets.serving.export.merged import merge
 from maverick_assets.settings import Settings
 
-_WEIGHTS = (".safetensors", ".bin", ".gguf", ".index.json")
 _EXPORTED = ("merged-q8_0.gguf", "merged-f16.gguf")  # the smaller one first
 
 
@@ -33,24 +32,17 @@ def merged_gguf(settings: Settings, catalog: Catalog, manifest: Manifest, folder
     catalog.verify(personality, version)
     adapter = catalog.weights(personality, version, "adapter")
     base = base_model_of(settings, usable)
-    directory = folder / "merged"
-    directory.mkdir(mode=0o700, parents=True)
+    directory, gguf = folder / "merged", folder / "merged-f16.gguf"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         run_isolated(_merge, base.directory, base.digest, adapter, directory)
-        return convert_base(directory, usable.files["adapter.gguf"], folder)
+        convert_model(directory, "f16", gguf)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+    return gguf
 
 
 def _merge(base_dir: Path, digest: str, adapter: Path, out: Path) -> None:
-    """Write the merged model in the layout of the base's directory."""
-    import torch
-    from peft import PeftModel
-
-    model = load_base_model(base_dir, digest, torch.float32)
-    merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
-    merged.half().save_pretrained(out)
-    for path in base_dir.iterdir():
-        is_weights = path.name.endswith(_WEIGHTS) or path.name == RECORD_FILE
-        if path.is_file() and not is_weights and not (out / path.name).exists():
-            shutil.copy(path, out)
+    """The merged model in the layout of the base's directory."""
+    verify_base(base_dir, digest)
+    merge(base_dir, adapter, out)

@@ -7,8 +7,8 @@ import pytest
 
 from maverick_assets.base_model import prepare
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
-from maverick_assets.pipeline import base_model
-from maverick_assets.pipeline.base_model import prepare_base
+from maverick_assets.pipeline.base import prepare as base_model
+from maverick_assets.pipeline.base.prepare import prepare_base
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.settings import Settings
 from maverick_assets_tests.recording_log import RecordingLog

@@ -9,7 +9,7 @@ import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
-from maverick_assets.pipeline.base_check import check_base
+from maverick_assets.pipeline.base.check import check_base
 from maverick_assets.settings import Settings
 from maverick_assets.training.device.hardware import detect_hardware
 from maverick_assets.training.kernels.fast_paths import FastPaths

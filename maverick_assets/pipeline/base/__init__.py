@@ -1,0 +1,1 @@
+"""The base model: prepared before anything needs it, and checked on demand."""
