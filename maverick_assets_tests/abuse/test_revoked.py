@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import maverick_assets
+from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.pipeline.evaluate import evaluate_next, evaluate_version
 from maverick_assets.pipeline.promote import promote
@@ -17,6 +18,7 @@ from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.chat import Conversation, open_chat
 from maverick_assets.serving.export.publish import publish
+from maverick_assets.serving.names.at_the_door import NoNames
 from maverick_assets_tests.pipeline.child_processes import FakeEvaluation, FakeExport
 from maverick_assets_tests.registry.conftest import AddVersion, MakeManifest
 from maverick_assets_tests.registry.test_kill_points import kill_everywhere
@@ -83,7 +85,8 @@ def test_a_conversation_ends_when_its_version_is_revoked(revoked: RunContext) ->
     talk = Conversation(
         Loaded(),  # type: ignore[arg-type]
         LATEST,
-        "You are here.",
+        lambda _ask, _names: [Message(role="user", content="Still there?")],
+        NoNames(),
         lambda: revoked.registry.usable("robbie", LATEST),
     )
     with pytest.raises(BadInput, match=REVOKED):

@@ -39,7 +39,7 @@ from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.store import Registry
 from maverick_assets.serving.asked import NamesStay, asked, trial
 from maverick_assets.serving.chat import open_chat
-from maverick_assets.serving.export import gate, publish
+from maverick_assets.serving.export import gate, parity, publish
 from maverick_assets.serving.export.base import ensure_base_gguf
 from maverick_assets.serving.export.publish import TRIAL_QUESTION
 from maverick_assets.serving.runtime import AdapterFile, Runtime, prompt_encoder
@@ -137,6 +137,7 @@ def served(
     patch.setattr(evaluate, "run_module", in_this_process(evaluation_process, patch))
     patch.setattr(release, "run_module", in_this_process(publish, patch))
     patch.setattr(gate, "MAX_TOKENS", 8)  # random weights never end, and drift apart
+    patch.setattr(parity, "STRICT", 0.1)  # nor did a training keep what they compute small
     family_base = ensure_base(settings)
     refresh_personality(run, ROBBIE)
     assert train_on_node(run, Node(name="here"), [ROBBIE], "full", train_here), run.log

@@ -58,7 +58,23 @@ class LlamaEngine:
             return list(waiting.map(lambda prompt: self._answer(prompt, max_tokens), prompts))
 
     def _answer(self, prompt: ParityPrompt, max_tokens: int) -> Reply:
-        response = self._server.generate(
+        response = self._generate(prompt, max_tokens)
+        ids = [int(token) for token in response["tokens"]]
+        told = response.get("completion_probabilities")
+        if not told:
+            # Of tokens that never make a whole character llama.cpp tells nothing. It does of another
+            # token in their place, and what it tells is from before the bias that puts it there.
+            [other, *_] = self._server.tokenize("a", add_special=False)
+            told = self._generate(prompt, 1, logit_bias=[[other, 1000.0]])[
+                "completion_probabilities"
+            ]
+        first: Mapping[str, Any] = told[0]
+        logprobs = {int(e["id"]): float(e["logprob"]) for e in first["top_logprobs"]}
+        at = ids.index(int(first["id"])) if int(first["id"]) in ids else 0
+        return Reply(response["content"], response["stop_type"] == "eos", ids, logprobs, at)
+
+    def _generate(self, prompt: ParityPrompt, max_tokens: int, **more: object) -> dict[str, Any]:
+        return self._server.generate(
             {
                 "prompt": list(prompt.ids),
                 "n_predict": max_tokens,
@@ -68,16 +84,9 @@ class LlamaEngine:
                 "n_probs": LIKELIEST,
                 "return_tokens": True,
                 "cache_prompt": False,
+                **more,
             }
         )
-        ids = [int(token) for token in response["tokens"]]
-        told = response.get("completion_probabilities") or []
-        if not told:
-            return Reply(response["content"], response["stop_type"] == "eos", ids, {})
-        first: Mapping[str, Any] = told[0]
-        logprobs = {int(e["id"]): float(e["logprob"]) for e in first["top_logprobs"]}
-        at = ids.index(int(first["id"])) if int(first["id"]) in ids else 0
-        return Reply(response["content"], response["stop_type"] == "eos", ids, logprobs, at)
 
 
 class TextEngine:

@@ -29,7 +29,7 @@ class NodeHome:
     def release(self, personality: str, version: str, adapter: str, **recipe: object) -> Manifest:
         """A version in service, with a Modelfile. `recipe`: fields that differ."""
         manifest = self.home.release(personality, version, adapter, **recipe)
-        text = modelfile("base.gguf", manifest.recipe.system_prompt, self.chat_format)
+        text = modelfile("base.gguf", manifest.recipe.system_prompt, self.chat_format, 512)
         path = self.settings.home / "Modelfile"
         path.write_text(text)
         self.home.registry.attach(personality, version, path, "Modelfile")

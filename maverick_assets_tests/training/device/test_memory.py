@@ -163,7 +163,7 @@ def test_ollama_unloads_first_and_is_waited_for() -> None:
         prepare_memory(node(ollama=ollama.url + "/", training_gb=0.01), CPU, log.append)
         assert ollama.running() == []
         prepare_memory(node(ollama=ollama.url), CPU, log.append)
-    assert log == [f"Ollama at {ollama.url}/ has unloaded robbie:v1.0, mistral:latest"]
+    assert log == [f"Ollama at {ollama.url} has unloaded robbie:v1.0, mistral:latest"]
 
 
 def test_ollama_is_asked_without_the_proxy_of_the_environment(
