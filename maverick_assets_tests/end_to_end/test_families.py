@@ -137,7 +137,7 @@ def served(
     patch.setattr(evaluate, "run_module", in_this_process(evaluation_process, patch))
     patch.setattr(release, "run_module", in_this_process(publish, patch))
     patch.setattr(gate, "MAX_TOKENS", 8)  # random weights never end, and drift apart
-    patch.setattr(parity, "STRICT", 0.1)  # nor did a training keep what they compute small
+    patch.setattr(parity, "STRICT", 0.3)  # nor is what they compute small, as after a training
     family_base = ensure_base(settings)
     refresh_personality(run, ROBBIE)
     assert train_on_node(run, Node(name="here"), [ROBBIE], "full", train_here), run.log

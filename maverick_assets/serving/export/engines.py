@@ -60,17 +60,17 @@ class LlamaEngine:
     def _answer(self, prompt: ParityPrompt, max_tokens: int) -> Reply:
         response = self._generate(prompt, max_tokens)
         ids = [int(token) for token in response["tokens"]]
-        told = response.get("completion_probabilities")
+        told, at = response.get("completion_probabilities"), None
         if not told:
-            # Of tokens that never make a whole character llama.cpp tells nothing. It does of another
-            # token in their place, and what it tells is from before the bias that puts it there.
+            # Of tokens that never make a whole character llama.cpp tells nothing. Of another token
+            # in their place it tells what holds without the bias that puts it there.
             [other, *_] = self._server.tokenize("a", add_special=False)
-            told = self._generate(prompt, 1, logit_bias=[[other, 1000.0]])[
-                "completion_probabilities"
-            ]
+            in_place = self._generate(prompt, 1, logit_bias=[[other, 1000.0]])
+            told, at = in_place["completion_probabilities"], 0
         first: Mapping[str, Any] = told[0]
         logprobs = {int(e["id"]): float(e["logprob"]) for e in first["top_logprobs"]}
-        at = ids.index(int(first["id"])) if int(first["id"]) in ids else 0
+        if at is None:
+            at = ids.index(int(first["id"])) if int(first["id"]) in ids else 0
         return Reply(response["content"], response["stop_type"] == "eos", ids, logprobs, at)
 
     def _generate(self, prompt: ParityPrompt, max_tokens: int, **more: object) -> dict[str, Any]:
