@@ -1,5 +1,6 @@
 """Files that are complete or absent, and their owner's alone: stage, fsync, rename."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -101,3 +102,31 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def hold_file(path: Path, content: bytes = b"") -> int:
+    """Write a file that is locked until this process ends, or closes the descriptor.
+
+    The kernel frees the lock however the process ends, a reboot included.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    os.write(descriptor, content)
+    # Locked before it gets its name: a named file that is not locked is one of a dead process.
+    Path(name).rename(path)
+    return descriptor
+
+
+def is_held(path: Path) -> bool | None:
+    """Whether the process that holds a file lives; None where there is no such file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

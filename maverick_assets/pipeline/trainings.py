@@ -4,10 +4,8 @@ The kernel frees the lock however the process ends. A file that is not locked is
 left, and the next one removes it.
 """
 
-import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,7 +15,7 @@ from filelock import FileLock
 from pydantic import AwareDatetime, ValidationError
 
 from maverick_assets.errors import BadInput
-from maverick_assets.files import write_atomically
+from maverick_assets.files import hold_file, is_held, write_atomically
 from maverick_assets.recipes import TrainingOverrides
 from maverick_assets.records import TrainingMode, TrainingProgress
 from maverick_assets.settings import Settings
@@ -76,15 +74,10 @@ def hold_training(settings: Settings, training: Training) -> int:
     """
     folder = settings.trainings
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".")
-    if (folder / training.run_id).exists():  # the process inherited its lock
-        Path(name).unlink()
-        return descriptor
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    os.write(descriptor, training.model_dump_json().encode())
-    # Locked before it gets its name: a named file that is not locked is one of a dead process.
-    Path(name).rename(folder / training.run_id)
-    return descriptor
+    path = folder / training.run_id
+    if path.exists():  # the process inherited its lock
+        return os.open(path, os.O_RDONLY)
+    return hold_file(path, training.model_dump_json().encode())
 
 
 @contextmanager
@@ -98,7 +91,7 @@ def only_starter(settings: Settings) -> Iterator[None]:
 def require_none(settings: Settings) -> None:
     """Raise `AlreadyTraining` while any process trains; what dead ones left is removed."""
     for path in _files(settings):
-        if _is_locked(path):
+        if is_held(path):
             raise AlreadyTraining("a training runs; GET /api/training/status shows how far it is")
         path.unlink(missing_ok=True)
 
@@ -151,23 +144,9 @@ def _files(settings: Settings) -> list[Path]:
 
 def _read(path: Path) -> Training | None:
     """The training of a file whose process lives."""
-    if not _is_locked(path):
+    if not is_held(path):
         return None
     try:
         return Training.model_validate(json.loads(path.read_bytes()))
     except (OSError, ValueError):
         return None
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False

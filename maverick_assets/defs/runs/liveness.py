@@ -4,9 +4,6 @@ The kernel frees the lock however that process ends, a reboot included. Neither 
 numbers are compared, and a run of another machine or run home has no file here.
 """
 
-import fcntl
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +18,7 @@ from dagster import (
 
 from maverick_assets.defs.runs.connections import keep_connections
 from maverick_assets.defs.runs.tags import OVERRIDES_TAG, TRAINING_TAG
+from maverick_assets.files import hold_file, is_held
 from maverick_assets.pipeline.trainings import hold_training, new_training
 from maverick_assets.recipes import TrainingOverrides
 from maverick_assets.settings import Settings, load_settings
@@ -35,29 +33,13 @@ if TYPE_CHECKING:  # Dagster does not export the types of an executor's interfac
 def hold_run_lock(folder: Path, run_id: str) -> None:
     """Lock `folder/run_id` until this process ends, which is after the run's last event."""
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".")
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    # Locked before it gets its name: a named file that is not locked always means a dead process.
-    Path(name).rename(folder / run_id)
+    hold_file(folder / run_id)
 
 
 def dead_runs(folder: Path) -> list[str]:
     """Ids of the runs whose process held a lock in `folder` and has ended."""
-    return [path.name for path in sorted(folder.glob("[!.]*")) if not _is_locked(path)]
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:  # another process has settled the run since
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    # A file that is gone since belongs to a run that another process has settled.
+    return [path.name for path in sorted(folder.glob("[!.]*")) if is_held(path) is False]
 
 
 def hold_if_training(settings: Settings, run: DagsterRun) -> None:
