@@ -20,13 +20,19 @@ export function shown(decision) {
   const reasons = decision.reasons.slice(0, NEAREST);
   why.textContent = reasons.length ? "Own decisions nearest to it:" : "No own decision is near to it.";
   list.append(...reasons.map(({question, answer, table, row_ids: rows, decided_at: at}) => {
-    const item = document.createElement("li"), source = document.createElement("span");
+    const item = document.createElement("li");
     const day = new Date(at).toLocaleDateString([], {day: "numeric", month: "short", year: "numeric"});
-    source.className = "quiet";
-    source.textContent = `${day} · ${table} ${rows.join(", ")}`;
-    item.dir = "auto";
-    item.append(`“${question}” — ${answer} `, source);
+    item.append(
+      line("quiet", question), line("", answer), line("quiet", `${day} · ${table} ${rows.join(", ")}`));
     return item;
   }));
+  return element;
+}
+
+function line(className, text) {
+  const element = document.createElement("p");
+  element.className = className;
+  element.dir = "auto";
+  element.textContent = text;
   return element;
 }
