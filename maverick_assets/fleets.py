@@ -20,7 +20,7 @@ Destination = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]*$", ma
 
 def _checked_url(url: str) -> str:
     """The URL of an Ollama without a slash at its end. Its routes are appended to it."""
-    parts = urlsplit(url)  # reading `port` raises where it is none
+    parts = urlsplit(url)  # `port` raises `ValueError` when it is not a number
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise ValueError("is no address like http://127.0.0.1:11434")
     if parts.username is not None or parts.password is not None:

@@ -164,7 +164,7 @@ class _Turn:
             self.kept_in.so_far(self._exchange(self._text, served.get(self._body.personality, "")))
 
     def discard(self) -> None:
-        """Keep nothing of an answer that failed: the caller is told, and may ask again."""
+        """Keep nothing of an answer that failed. The caller sees the error, and may ask again."""
         if self.kept_in is not None:
             self.kept_in.so_far(None)
 

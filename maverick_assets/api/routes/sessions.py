@@ -185,7 +185,7 @@ class OpenSession:
         self._unfinished = exchange
 
     async def keep(self, exchange: Exchange) -> dict[str, str]:
-        """Keep the message and its answer; what the caller is told about it. Raises `Problem`."""
+        """Keep the message and its answer; returns their ids, for the caller. Raises `Problem`."""
         store = self._sessions.store
         self._saving = asyncio.ensure_future(
             kept(store.add, self._session, exchange, self._replaces)
@@ -206,7 +206,7 @@ class OpenSession:
             elif self._saving is not None:
                 await self._saving
         except Problem:
-            pass  # the caller was told, or has gone
+            pass  # `keep` has raised it to the caller, unless he has gone
         finally:
             self._sessions.release(self.id)
 

@@ -48,7 +48,7 @@ class TrialRequest(BaseModel):
 
 @router.post("/api/test")
 async def compare(request: Request, body: TrialRequest) -> JSONResponse:
-    """The answers of base, released version and candidate, each null where there is none.
+    """Answer with base, released version and candidate; a personality without a candidate has null.
 
     With scope `owner` also the owner's own texts to prompts like it, with the ids of their rows.
     """

@@ -115,8 +115,6 @@ class Served:
 def served(
     make_released_home: MakeHome, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    if not CHROMIUM.is_file():
-        pytest.skip(f"no browser at {CHROMIUM}: install Debian's chromium, or set CHROMIUM")
     home = make_released_home(tmp_path_factory.mktemp("page"))
     home.release("persona", "v1.0", "adapter-0", title="Persona", description="Answers briefly.")
     home.release(
@@ -197,6 +195,8 @@ def answers(port: int) -> bool:
 
 @pytest.fixture(scope="package")
 def browser(served: Served) -> Iterator["Browser"]:
+    if not CHROMIUM.is_file():
+        pytest.skip(f"no browser at {CHROMIUM}: install Debian's chromium, or set CHROMIUM")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

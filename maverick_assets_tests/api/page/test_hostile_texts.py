@@ -2,15 +2,13 @@
 
 import http.server
 import json
-import os
 import subprocess
 import threading
 from urllib.parse import urlsplit
 
-import pytest
-
 from maverick_assets_tests.abuse.test_foreign_pages import NOBODY, ForeignPage
 from maverick_assets_tests.api.page.conftest import MARKUP, Served, Tab
+from maverick_assets_tests.strangers import needs_another_account
 
 SCRIPT = "</div><script>document.title='run'</script><svg onload=\"document.title='run'\">"
 LINKS = (
@@ -148,9 +146,8 @@ def test_a_page_of_another_port_has_the_cookie_and_changes_nothing(
         assert client.get("/api/sessions").json() == {"sessions": []}
 
 
+@needs_another_account
 def test_another_account_that_has_the_cookie_gets_nothing(served: Served) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can start a process of another account")
     port = urlsplit(served.address).port
     for account, status in ((NOBODY, "403"), (0, "200")):
         request = "\r\n".join(
