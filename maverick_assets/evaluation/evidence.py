@@ -1,0 +1,32 @@
+"""What figures of a candidate are computed from: its examples, losses and answers (no torch)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from maverick_assets.datasets.examples.example import Example
+from maverick_assets.evaluation.spec import EvaluationSpec
+
+# Who answers the prompts. `prompt_pack` is the base with a card of the owner's style and examples
+# of his in its prompt, `other` another personality's adapter on the same base.
+Arm = Literal["base", "prompt_pack", "other", "in_service", "candidate"]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A held-out prompt, and what each arm answered: sampled as in service, from fixed seeds."""
+
+    example: Example  # its last message is the real answer
+    answers: Mapping[Arm, str]  # without arms that the evaluation has not
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything about one candidate that its figures are computed from."""
+
+    spec: EvaluationSpec
+    examples: Sequence[Example]  # of the split that is scored
+    n_supervised: Sequence[int]  # tokens of each example
+    losses: Mapping[Arm, Sequence[float]]  # nats, summed over each example's completion
+    answered: Sequence[Answered]  # of some of the examples
+    train: Sequence[Example]  # what the candidate was trained on
