@@ -35,6 +35,7 @@ class Example:
 
 
 EXAMPLE_SCHEMA = schema_of(Example)
+CANARY = "canary"  # kind of examples that an audit makes up: no dataset of the lake holds one
 
 
 def read_examples(table: Path, version: int, split: str | None = None) -> list[Example]:

@@ -1,0 +1,1 @@
+"""What versions remember: an audit with canaries, and what answers repeat."""
