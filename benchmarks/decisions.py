@@ -25,13 +25,14 @@ from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.fields import deal_fields
 from maverick_assets.datasets.turns.marks import known_personalities
+from maverick_assets.decisions.nearest import Nearest, rate_of_yes
+from maverick_assets.decisions.own_decisions import OwnDecision, OwnDecisions, case_of
+from maverick_assets.decisions.polarity import Polarity
+from maverick_assets.decisions.priors import Priors
 from maverick_assets.lake.delta import open_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.registry.store import Registry
-from maverick_assets.serving.allanbot.decide import Known, Priors, Twin, decide
-from maverick_assets.serving.allanbot.nearest import Nearest, rate_of_yes
-from maverick_assets.serving.allanbot.own_decisions import OwnDecision, OwnDecisions, case_of
-from maverick_assets.serving.allanbot.polarity import Polarity
+from maverick_assets.serving.allanbot.decide import Known, Twin, decide
 from maverick_assets.serving.chat import ADAPTER, open_chat
 from maverick_assets.settings import Settings
 

@@ -23,8 +23,8 @@ from maverick_assets.serving.allanbot.decision import Decision
 from maverick_assets.serving.service import ChatService
 from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets_tests.api.conftest import events
+from maverick_assets_tests.decisions.own_cases import SOURCES, write_cases
 from maverick_assets_tests.processes import wait_for
-from maverick_assets_tests.serving.allanbot.own_cases import SOURCES, write_cases
 from maverick_assets_tests.serving.conftest import MakeHome
 from maverick_assets_tests.serving.released_homes import ReleasedHome
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from maverick_assets.cli.app import app
-from maverick_assets_tests.serving.allanbot.own_cases import SOURCES, write_cases
+from maverick_assets_tests.decisions.own_cases import SOURCES, write_cases
 from maverick_assets_tests.serving.conftest import (
     make_released_home,
     prepared_tiny_base,

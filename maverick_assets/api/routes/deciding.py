@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from maverick_assets.api.asking import question, require_scope, until_gone
 from maverick_assets.api.replies import Problem, problem_of
 from maverick_assets.api.tokens import Token
+from maverick_assets.decisions.options import FEWEST, LONGEST, MOST, checked_options
+from maverick_assets.decisions.questions import yes_and_no
 from maverick_assets.errors import MaverickError
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.serving.allanbot.bot import ask_about
 from maverick_assets.serving.allanbot.decide import Twin, decide, decides
 from maverick_assets.serving.allanbot.decision import Decision
 from maverick_assets.serving.allanbot.memory import DecisionMemory
-from maverick_assets.serving.allanbot.options import FEWEST, LONGEST, MOST, checked_options
-from maverick_assets.serving.allanbot.questions import yes_and_no
 from maverick_assets.serving.asked import Ask
 from maverick_assets.serving.names.at_the_door import restored
 from maverick_assets.serving.runtime import Runtime, Sampling

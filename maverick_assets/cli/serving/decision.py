@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from maverick_assets.decisions.questions import yes_and_no
 from maverick_assets.printable import one_line
 from maverick_assets.recipes import Recipe
 from maverick_assets.serving.allanbot.bot import decide_in
 from maverick_assets.serving.allanbot.decide import decides
 from maverick_assets.serving.allanbot.decision import Decision, Reason
 from maverick_assets.serving.allanbot.memory import DecisionMemory
-from maverick_assets.serving.allanbot.questions import yes_and_no
 from maverick_assets.serving.asked import Ask
 from maverick_assets.serving.chat import Conversation
 from maverick_assets.settings import Settings

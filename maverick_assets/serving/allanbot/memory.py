@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from maverick_assets.datasets.outgoing import outgoing_text
-from maverick_assets.serving.allanbot.decide import Known, Priors
-from maverick_assets.serving.allanbot.own_decisions import OwnDecisions
+from maverick_assets.decisions.own_decisions import OwnDecisions
+from maverick_assets.decisions.priors import Priors
+from maverick_assets.serving.allanbot.decide import Known
 from maverick_assets.settings import Settings
 
 

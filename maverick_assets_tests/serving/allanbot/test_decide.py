@@ -12,17 +12,18 @@ import pytest
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.layout import decision_prompt
-from maverick_assets.errors import BadInput
-from maverick_assets.serving.allanbot.decide import Known, Priors, Twin, decide, own_rates, weigh
-from maverick_assets.serving.allanbot.decision import Decision
-from maverick_assets.serving.allanbot.own_decisions import (
+from maverick_assets.decisions.own_decisions import (
     OwnDecision,
     OwnDecisions,
     neutral_prompt,
 )
+from maverick_assets.decisions.priors import Priors
+from maverick_assets.errors import BadInput
+from maverick_assets.serving.allanbot.decide import Known, Twin, decide, weigh
+from maverick_assets.serving.allanbot.decision import Decision
 from maverick_assets.serving.allanbot.phrases import Cancelled
 from maverick_assets.serving.runtime import AdapterFile, Runtime, prompt_encoder
-from maverick_assets_tests.serving.allanbot.own_cases import write_cases
+from maverick_assets_tests.decisions.own_cases import write_cases
 from maverick_assets_tests.serving.conftest import (
     prepared_tiny_base,
     tiny_adapters,
@@ -120,12 +121,6 @@ def test_the_own_rate_counts_where_every_option_says_yes_or_no(
     assert rates["accept"] < 0.5 < rates["decline"]
     assert rates["accept"] + rates["decline"] == pytest.approx(1)
     assert all(each.own_rate is None for each in decided(twin, OPTIONS, own).options)
-
-
-def test_options_that_say_the_same_share_its_rate() -> None:
-    assert own_rates(["yes", "accept it", "no"], 0.6) == [0.3, 0.3, 0.4]
-    assert own_rates(["yes", "accept it"], 0.6) is None
-    assert own_rates(["yes", "no"], None) is None
 
 
 def test_reasons_are_own_decisions_with_their_rows(

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 
 from maverick_assets.datasets.layout import DealFacts, deal_text
+from maverick_assets.decisions.nearest import Near, Nearest, rate_of_yes
+from maverick_assets.decisions.own_decisions import Case, OwnDecision, OwnDecisions, case_of
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path, raw_path
-from maverick_assets.serving.allanbot.nearest import Near, Nearest, rate_of_yes
-from maverick_assets.serving.allanbot.own_decisions import Case, OwnDecision, OwnDecisions, case_of
-from maverick_assets_tests.serving.allanbot.own_cases import CASES, deal, write_cases
+from maverick_assets_tests.decisions.own_cases import CASES, deal, write_cases
 
 
 def own(lake: Path) -> tuple[OwnDecision, ...]:

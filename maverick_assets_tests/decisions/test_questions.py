@@ -2,8 +2,8 @@
 
 import pytest
 
-from maverick_assets.serving.allanbot.polarity import opening_polarity, polarity
-from maverick_assets.serving.allanbot.questions import subject_of, yes_and_no
+from maverick_assets.decisions.polarity import opening_polarity, polarity
+from maverick_assets.decisions.questions import subject_of, yes_and_no
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
+from maverick_assets.decisions.options import as_answer, checked_options
 from maverick_assets.errors import BadInput
-from maverick_assets.serving.allanbot.options import as_answer, checked_options
 
 
 def test_options_have_plain_spaces_and_an_order_of_their_own() -> None:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from maverick_assets.serving.allanbot.own_decisions import Case, OwnDecision
-from maverick_assets.serving.allanbot.polarity import Polarity
-from maverick_assets.serving.allanbot.questions import subject_of
+from maverick_assets.decisions.own_decisions import Case, OwnDecision
+from maverick_assets.decisions.polarity import Polarity
+from maverick_assets.decisions.questions import subject_of
 
 SHOWN = 5  # nearest decisions that are reasons
 _LEAST = 0.1  # similarity of a decision that has something to do with the case

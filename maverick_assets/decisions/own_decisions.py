@@ -15,10 +15,10 @@ from maverick_assets.crm.people.folding import fold
 from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.datasets.layout import decision_prompt
 from maverick_assets.datasets.turns.deal_outcome import OPEN, deal_end
+from maverick_assets.decisions.polarity import Polarity, opening_polarity
+from maverick_assets.decisions.questions import yes_and_no
 from maverick_assets.lake.delta import open_table, read_table
 from maverick_assets.lake.paths import dataset_path, raw_path
-from maverick_assets.serving.allanbot.polarity import Polarity, opening_polarity
-from maverick_assets.serving.allanbot.questions import yes_and_no
 
 _BEFORE, _AFTER = decision_prompt("\0").split("\0")
 _STAGE = re.compile(r"^Stage: (.+)$", re.MULTILINE)

@@ -1,0 +1,1 @@
+"""How a twin's decision is weighed: own decisions, phrases, priors, rates (no model, no server)."""
