@@ -5,7 +5,7 @@ them (`serving/asked`), so a personality is asked as it was trained. A change he
 dataset: raise `DATA` in `pipeline/code_versions.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -92,3 +92,20 @@ def prompt_messages(
     ] or [Message(role="user", content="")]
     messages[-1]["content"] = lead + messages[-1]["content"]
     return messages
+
+
+def shown_messages(
+    asked: Sequence[Message], shown: Iterable[tuple[str, str]], notes: str = ""
+) -> list[Message]:
+    """`asked` with exchanges shown before its first message of a user, as if they had taken place.
+
+    `shown`: prompts and answers. `notes` stand below the system prompt, which `asked` begins with.
+    """
+    system, *rest = asked
+    content = f"{system['content']}\n\n{notes}" if notes else system["content"]
+    exchanges = [
+        Message(role=role, content=text)
+        for prompt, answer in shown
+        for role, text in (("user", prompt), ("assistant", answer))
+    ]
+    return [Message(role="system", content=content), *exchanges, *rest]

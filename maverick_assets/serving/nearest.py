@@ -1,24 +1,13 @@
-"""The owner's own texts that are nearest to a prompt: what he really wrote to something alike.
+"""The owner's own texts that are nearest to a prompt: what he really wrote to something alike."""
 
-They come from the personality's dataset, so that what a dataset must not hold (secrets, names of
-others, what was forgotten) is in none. Nearness is Okapi BM25 (Robertson et al. 1994) of the
-prompts' words.
-"""
-
-import math
-import re
-from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maverick_assets.crm.people.folding import fold
-from maverick_assets.datasets.examples.example import Example, read_examples
+from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.datasets.examples.nearest import NearestExamples, asked
 from maverick_assets.lake.delta import open_table
 from maverick_assets.lake.paths import dataset_path
-
-_WORD = re.compile(r"\w+")
-_SATURATION, _LENGTH = 1.2, 0.75  # k1 and b, as Okapi's authors recommend
 
 
 @dataclass(frozen=True)
@@ -49,39 +38,13 @@ def nearest_texts(
     if table is None:
         return []
     examples = [each for each in read_examples(path, table.version()) if may_show(each.mode)]
-    scores = _scores([_words(_asked(example)) for example in examples], _words(prompt))
-    best = sorted(scores, key=lambda at: (-scores[at], examples[at].example_id))[:most]
     return [
         NearText(
-            _asked(examples[at]),
-            examples[at].messages[-1]["content"],
-            examples[at].source,
-            examples[at].source_ids,
-            scores[at],
+            asked(example),
+            example.messages[-1]["content"],
+            example.source,
+            example.source_ids,
+            score,
         )
-        for at in best
+        for example, score in NearestExamples(examples).to(prompt, most)
     ]
-
-
-def _scores(documents: Sequence[Sequence[str]], query: Sequence[str]) -> dict[int, float]:
-    """BM25 of the documents that have a word of the query, by index."""
-    counts = [Counter(words) for words in documents]
-    mean = sum(map(len, documents)) / max(1, len(documents))
-    scores: defaultdict[int, float] = defaultdict(float)
-    for word in set(query):
-        having = [at for at, count in enumerate(counts) if word in count]
-        # Rarer words weigh more; the 1 keeps a word of most documents from counting against them.
-        rarity = math.log(1 + (len(documents) - len(having) + 0.5) / (len(having) + 0.5))
-        for at in having:
-            length = 1 - _LENGTH + _LENGTH * len(documents[at]) / mean
-            count = counts[at][word]
-            scores[at] += rarity * count * (_SATURATION + 1) / (count + _SATURATION * length)
-    return dict(scores)
-
-
-def _asked(example: Example) -> str:
-    return example.messages[-2]["content"]
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(fold(text))
