@@ -9,36 +9,40 @@ No folder is opened for that account: it gets the data folder as its working dir
 enters before it becomes that account.
 """
 
-import ctypes
+import errno
 import os
 import pwd
+import re
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from maverick_assets.crm.embedded import enter_namespace
 from maverick_assets.crm.embedded.failures import PostgresFailure
 from maverick_assets.errors import BadInput
 from maverick_assets.private.folders import account_name
 from maverick_assets.settings import load_settings
 
 WORKING_DIRECTORY = "/proc/self/cwd"  # leads into a folder whatever the folders above it allow
-_CLONE_NEWUSER = 0x10000000  # of <linux/sched.h>
-_PR_SET_DUMPABLE = 4
-_PR_SET_NO_NEW_PRIVS = 38  # of <sys/prctl.h>
 _NOBODY = 65534
 _KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "TZ")
 _NO_NAMESPACE_FOR_ROOT = (
-    "PostgreSQL does not run as root, and the kernel grants root no user namespace here; run "
-    "Maverick as an ordinary user, or name an account for PostgreSQL in MAVERICK_POSTGRES_ACCOUNT"
+    "PostgreSQL does not run as root, and the kernel grants root no user namespace here "
+    "({reason}); run Maverick as an ordinary user, or name an account for PostgreSQL in "
+    "MAVERICK_POSTGRES_ACCOUNT"
 )
 _NO_NAMESPACE_FOR_NAMELESS = (
-    "initdb does not run as a user without a name, and the kernel grants no user namespace here; "
-    "give this user an entry in /etc/passwd"
+    "initdb does not run as a user without a name, and the kernel grants no user namespace here "
+    "({reason}); give this user an entry in /etc/passwd"
 )
+_FAILURE = re.compile(r"(\w+) (\d+) (.+)\n")  # what `enter_namespace` writes
+# Of namespaces that ended, the kernel frees some late.
+_PASSING = (errno.EAGAIN, errno.EINTR, errno.ENOMEM, errno.ENOSPC, errno.EUSERS)
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds
 
 
 @dataclass(frozen=True)
@@ -57,32 +61,37 @@ class ServerAccount:
         `options` are those of `subprocess.run`. Raises `PostgresFailure` where the account may not
         run it.
         """
-        in_namespace = self.uid == 0 or (needs_name and not _has_name(self.uid))
-        if in_namespace:
-            options["preexec_fn"] = partial(_enter_namespace, ctypes.CDLL(None), _inner_ids())
         if self.uid != os.geteuid():
             options |= {"user": self.uid, "group": self.gid, "extra_groups": self.groups}
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        options |= {"cwd": folder, "env": environment | {"LC_ALL": "C"}}
         try:
-            return subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                check=False,
-                umask=0o077,
-                cwd=folder,
-                env=environment | {"LC_ALL": "C"},
-                **options,
-            )
-        except subprocess.SubprocessError as error:
-            reason = _NO_NAMESPACE_FOR_NAMELESS if self.uid else _NO_NAMESPACE_FOR_ROOT
-            raise PostgresFailure(reason) from error
+            if self.uid == 0 or (needs_name and not _has_name(self.uid)):
+                return self._run_in_namespace(command, options)
+            return _run(command, options)
         except PermissionError as error:
             raise PostgresFailure(
                 f"user {self.uid} may not run {command[0]}; install Maverick where it may"
             ) from error
+
+    def _run_in_namespace(
+        self, command: Sequence[str], options: Mapping[str, Any]
+    ) -> subprocess.CompletedProcess[str]:
+        """Raises `PostgresFailure` where the kernel grants no namespace within some seconds."""
+        program = [sys.executable, "-I", "-S", enter_namespace.__file__, *map(str, _inner_ids())]
+        for pause in (*_PAUSES, None):
+            done = _run([*program, *command], options)
+            failure = _FAILURE.fullmatch(done.stderr)
+            if done.returncode != enter_namespace.FAILED or failure is None:
+                return done
+            step, number, what = failure[1], int(failure[2]), failure[3]
+            if step == enter_namespace.COMMAND:
+                raise OSError(number, os.strerror(number), command[0])
+            if pause is None or number not in _PASSING:
+                break
+            time.sleep(pause)
+        refusal = _NO_NAMESPACE_FOR_NAMELESS if self.uid else _NO_NAMESPACE_FOR_ROOT
+        raise PostgresFailure(refusal.format(reason=f"{what}: {os.strerror(number)}"))
 
     def path_of(self, folder: Path) -> str:
         """The data folder as the server calls it; commands work in it."""
@@ -147,25 +156,14 @@ def _inner_ids() -> tuple[int, int]:
     return (users[0].pw_uid, users[0].pw_gid) if users else (_NOBODY, _NOBODY)
 
 
-def _enter_namespace(libc: ctypes.CDLL, inner: tuple[int, int]) -> None:
-    """Between fork and exec: move into a user namespace whose one user is this one.
-
-    exec then clears the capabilities there, because the user's id inside is not 0. Raises `OSError`
-    where the kernel grants none.
-    """
-    user, group = os.geteuid(), os.getegid()
-    if user == 0:
-        with suppress(PermissionError):  # root without that capability keeps its groups
-            os.setgroups([])
-    if libc.unshare(_CLONE_NEWUSER):
-        raise OSError("no user namespace")
-    libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # or /proc/self is root's, after a change of account
-    for name, text in (
-        ("setgroups", b"deny"),
-        ("uid_map", b"%d %d 1" % (inner[0], user)),
-        ("gid_map", b"%d %d 1" % (inner[1], group)),
-    ):
-        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY)
-        os.write(descriptor, text)
-        os.close(descriptor)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+def _run(command: Sequence[str], options: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        umask=0o077,
+        **options,
+    )

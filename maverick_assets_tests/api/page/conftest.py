@@ -40,6 +40,7 @@ class Wire:
         self._open: set[socket.socket] = set()
         self.slow = False
         self.down = False
+        self.breaks_after: bytes | None = None  # the connection on which the server says this
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -69,6 +70,9 @@ class Wire:
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(48 if self.slow else 1 << 16):
+                if self.breaks_after and self.breaks_after in data:
+                    target.sendall(data[: data.index(self.breaks_after) + len(self.breaks_after)])
+                    break
                 target.sendall(data)
                 if self.slow:
                     time.sleep(0.02)
@@ -269,6 +273,7 @@ def tab(served: Served, browser: "Browser", request: pytest.FixtureRequest) -> I
     tab.watch()
     yield tab
     served.wire.slow = served.wire.down = False
+    served.wire.breaks_after = None
     context.close()
     assert tab.offences == []
     with served.client() as client:

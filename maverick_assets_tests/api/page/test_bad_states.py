@@ -74,6 +74,50 @@ def test_a_connection_that_breaks_leaves_what_came_and_tries_again(
     assert page.locator("#problem").is_hidden()
 
 
+CUT = "The connection broke before the end of the answer."
+
+
+@pytest.mark.parametrize("beginning", [b'[{"name"', b'{"sessions":', b'"messages":'])
+def test_a_body_that_breaks_off_has_a_sentence_and_is_asked_for_again(
+    served: Served, tab: Tab, beginning: bytes
+) -> None:
+    with served.client() as client:
+        body = {"message": WORDS, "personality": "persona", "session": "new"}
+        session = client.post("/api/chat", json=body).json()["session"]
+    served.wire.breaks_after = beginning
+    tab.log_in()
+    page = tab.page
+    page.goto(f"{served.address}/#chat={session}")
+    assert problem(page) == CUT
+    served.wire.breaks_after = None
+    page.get_by_role("button", name="Try again").click()
+    page.locator("#session-list").get_by_text(WORDS).wait_for()
+    page.locator("article.question").get_by_text(WORDS).wait_for()
+    assert page.locator("#problem").is_hidden()
+
+
+def test_a_body_that_ends_early_has_a_sentence(tab: Tab) -> None:
+    """A proxy may close the connection as if the answer were complete."""
+    page = tab.open()
+    page.route("**/api/sessions", lambda route: route.fulfill(body='{"sessions": ['))
+    tab.ask(WORDS)
+    assert problem(page) == CUT
+
+
+def test_try_again_repeats_all_that_failed(served: Served, tab: Tab) -> None:
+    page = tab.open()
+    page.route("**/api/chat", lambda route: route.abort(), times=1)
+    tab.say(WORDS)
+    page.get_by_text("The server does not answer").wait_for()
+    served.wire.breaks_after = b'{"sessions":'
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_text(CUT).wait_for()
+    served.wire.breaks_after = None
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Rate").wait_for()
+    page.locator("#session-list").get_by_text(WORDS).wait_for()
+
+
 def test_a_server_that_is_gone_gets_the_message_later(served: Served, tab: Tab) -> None:
     page = tab.open()
     served.wire.down = True

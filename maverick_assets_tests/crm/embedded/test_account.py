@@ -11,6 +11,7 @@ import pytest
 
 from maverick_assets.crm.embedded import database_url
 from maverick_assets.crm.embedded.account import server_account
+from maverick_assets.crm.embedded.failures import PostgresFailure
 from maverick_assets.errors import BadInput
 from maverick_assets_tests.processes import stop_server
 from maverick_assets_tests.strangers import needs_another_account
@@ -61,9 +62,64 @@ def test_where_no_namespace_is_granted_the_remedy_is_named(pgdata: Path) -> None
     [line] = [
         line for line in done.stderr.splitlines() if line.startswith("maverick_assets.errors")
     ]
-    assert "the kernel grants root no user namespace here; run Maverick as an ordinary" in line
+    reason = "(/proc/self/uid_map: Operation not permitted)"
+    assert f"the kernel grants root no user namespace here {reason}; run Maverick as an" in line
     assert "in MAVERICK_POSTGRES_ACCOUNT" in line
     assert not pgdata.exists()
+
+
+THREAD_AFTER_FORK = """
+import os, threading, time
+os.register_at_fork(after_in_child=lambda: threading.Thread(
+    target=time.sleep, args=(60,), daemon=True).start())
+"""
+
+
+def test_libraries_that_start_threads_after_a_fork_are_not_in_the_way(pgdata: Path) -> None:
+    """Thread pools of native libraries do so; a process with threads gets no namespace."""
+    done = subprocess.run(
+        [sys.executable, "-c", THREAD_AFTER_FORK + CLIENT, str(pgdata)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "1", done.stderr
+
+
+LIMIT = "/proc/sys/user/max_user_namespaces"  # of the namespace in which it is read
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_a_namespace_that_is_free_a_moment_later_is_waited_for(pgdata: Path, later: bool) -> None:
+    freed = f"(sleep 1; echo 9 > {LIMIT}) &" if later else ""
+    script = f'echo 0 > {LIMIT}; {freed} exec "$@"'
+    client = [sys.executable, "-c", CLIENT, str(pgdata)]
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh", *client],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if later:
+        assert done.stdout.strip() == "1", done.stderr
+    else:
+        assert "(unshare: No space left on device); run Maverick as an" in done.stderr
+        assert not pgdata.exists()
+
+
+def test_a_command_in_the_namespace_is_started_as_any_other(tmp_path: Path) -> None:
+    account = server_account()
+    shell = ["/bin/sh", "-c", "grep SigIgn /proc/self/status; pwd; umask; id -u"]
+    done = account.run(shell, tmp_path)
+    ignored, folder, umask, uid = done.stdout.split("\t")[-1].splitlines()
+    assert int(ignored, 16) & (1 << 12) == 0  # SIGPIPE
+    assert (folder, umask, int(uid)) == (str(tmp_path), "0077", pwd.getpwnam("nobody").pw_uid)
+    with pytest.raises(FileNotFoundError, match="no-such-program"):
+        account.run(["no-such-program"], tmp_path)
+    forbidden = tmp_path / "forbidden"
+    forbidden.write_text("")
+    with pytest.raises(PostgresFailure, match=f"user 0 may not run {forbidden}; install"):
+        account.run([str(forbidden)], tmp_path)
 
 
 def test_a_named_account_runs_the_server_and_no_folder_is_opened(pgdata: Path) -> None:

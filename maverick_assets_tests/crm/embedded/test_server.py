@@ -35,6 +35,8 @@ if "nameless" in sys.argv:  # only now: Python itself may lie where only root ca
     os.setgroups([])
     os.setgid(43210)
     os.setuid(43210)
+    if not os.access(sys.executable, os.X_OK):  # as that user would have installed it
+        sys.executable = "/usr/bin/python3"
 with psycopg.connect(database_url(Path(sys.argv[1]), "crm")) as connection:
     connection.execute("select pg_advisory_xact_lock(1)")
     connection.execute("create table if not exists visits (at timestamptz default now())")

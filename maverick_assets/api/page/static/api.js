@@ -39,7 +39,12 @@ export async function ask(method, path, body, signal) {
 
 /** The JSON of an answer. Throws what `ask` throws. */
 export async function get(path) {
-  return (await ask("GET", path)).json();
+  const response = await ask("GET", path);
+  try {
+    return await response.json();
+  } catch (error) {
+    throw broken(error);
+  }
 }
 
 /** The server-sent events of an answer. Throws `Failure` where the connection breaks. */
@@ -55,10 +60,15 @@ export async function* events(response) {
       for (const part of parts) if (part.startsWith("data: ")) yield JSON.parse(part.slice(6));
     }
   } catch (error) {
-    throw error.name === "AbortError" ? error : new Failure(0, CUT);
+    throw broken(error);
   } finally {
     reader.cancel().catch(() => {});
   }
+}
+
+/** What a body is that could not be read to its end: whatever the browser calls it. */
+function broken(error) {
+  return error.name === "AbortError" ? error : new Failure(0, CUT);
 }
 
 function failure(error) {
@@ -70,7 +80,8 @@ async function sentence(response) {
   if (SENTENCES[response.status]) return SENTENCES[response.status];
   try {
     return asSentence((await response.json()).error);
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     return `The server answered with status ${response.status}. Try again.`;
   }
 }

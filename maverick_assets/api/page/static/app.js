@@ -12,6 +12,7 @@ const field = byId("field"), composer = byId("composer");
 const touch = matchMedia("(hover: none) and (pointer: coarse)").matches;
 const device = (navigator.userAgentData?.platform || navigator.platform || "browser").replace(/[^\w .-]/g, "").slice(0, 40);
 
+let retries = []; // what `Try again` does: more than one request may have failed
 let updatedAt = null; // of the chat that is open, as this page knows it
 
 const choices = new Choices(() => {
@@ -50,14 +51,22 @@ async function enter() {
     byId("chat").hidden = false;
     fit(field);
     await openNamed();
-    await sessions.refresh(conversation.session);
   } catch (failure) {
     byId("chat").hidden = false;
     if (failure.status !== 401) return failed(failure, enter);
     await logIn(null);
     return enter();
   }
+  await listSessions();
   if (document.activeElement === document.body) focusField(); // or somebody is quicker
+}
+
+async function listSessions() {
+  try {
+    await sessions.refresh(conversation.session);
+  } catch (failure) {
+    await failed(failure, listSessions);
+  }
 }
 
 /** Open the chat that the address names, or an empty one. Throws `Failure`. */
@@ -121,17 +130,20 @@ async function failed(failure, retry = null) {
     await logIn(failure.message);
     return enter();
   }
-  complain(failure.message, retry ?? (() => composer.requestSubmit()));
+  complain(failure.message, retry ?? sendAgain);
 }
 
 function complain(sentence, retry = null) {
   say(byId("problem"), sentence);
-  byId("again").hidden = !retry;
-  byId("again").onclick = () => {
-    complain(null);
-    focusField();
-    retry();
-  };
+  retries = sentence && retry ? [...retries, retry] : [];
+  byId("again").hidden = retries.length === 0;
+}
+
+function tryAgain() {
+  const all = new Set(retries);
+  complain(null);
+  focusField();
+  for (const retry of all) retry();
 }
 
 function submit() {
@@ -144,6 +156,8 @@ function submit() {
   conversation.send(text);
   showEmpty();
 }
+
+const sendAgain = () => composer.requestSubmit();
 
 function stop() {
   sessionStorage.removeItem(UNANSWERED);
@@ -227,6 +241,7 @@ function wire() {
     submit();
   });
   byId("stop").addEventListener("click", stop);
+  byId("again").addEventListener("click", tryAgain);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || byId("confirm").open) return;
     if (byId("sessions").classList.contains("open")) {
