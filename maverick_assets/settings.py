@@ -310,6 +310,11 @@ class Settings(BaseSettings):
         """Sessions and ratings of the API, where the CRM is the user's own."""
         return self.home / "sessions" / "sessions.sqlite"
 
+    @property
+    def judgements(self) -> Path:
+        """What people said of blind answers, without their texts."""
+        return self.home / "judgements"
+
     def dataset_cards(self, personality: str) -> Path:
         """The cards of a personality's datasets."""
         return self.reports / "datasets" / personality

@@ -21,6 +21,7 @@ from maverick_assets.api.routes import (
     chat,
     deciding,
     feedback,
+    judging,
     metrics,
     models,
     openai,
@@ -43,7 +44,7 @@ from maverick_assets.web.origin import LOOPBACK_NAMES, host_name, in_url, is_loo
 # For the description alone: the door asks for the token, and answers before any route.
 _BEARER = HTTPBearer(auto_error=False, description="a token of `maverick tokens`")
 _ROOMS = (
-    *(chat, deciding, sessions_routes, feedback, personalities, provenance, openai),
+    *(chat, deciding, sessions_routes, feedback, judging, personalities, provenance, openai),
     *(training, testing, models, metrics),
 )
 _ERRORS: dict[int | str, dict[str, Any]] = {

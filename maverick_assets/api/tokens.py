@@ -20,7 +20,7 @@ from maverick_assets.files import write_atomically
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.yaml_files import Name
 
-Scope = Literal["chat", "train", "admin", "owner", "intimate", "health"]
+Scope = Literal["chat", "train", "admin", "owner", "intimate", "health", "rate"]
 SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
 FIRST = "first"  # name of the token that the first start makes
 

@@ -10,6 +10,7 @@ from maverick_assets.cli.console import guard_terminal, note
 from maverick_assets.cli.crm import crm_app
 from maverick_assets.cli.datasets import datasets_app
 from maverick_assets.cli.demo import demo
+from maverick_assets.cli.evaluation.rate import rate
 from maverick_assets.cli.forget import forget
 from maverick_assets.cli.models import models_app
 from maverick_assets.cli.run import run
@@ -31,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, run, chat, serve, deploy, ui, status, forget):
+for command in (demo, run, chat, rate, serve, deploy, ui, status, forget):
     app.command()(command)
 app.add_typer(base_app, name="base")
 app.add_typer(crm_app, name="crm")

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.files import write_atomically
-from maverick_assets.lake.paths import raw_path
+from maverick_assets.pipeline.feedback import all_feedback
 from maverick_assets.pipeline.promote import promote_all
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Recipe
@@ -36,8 +35,7 @@ def monthly_report(run: RunContext, recipes: Iterable[Recipe]) -> WrittenReport:
 def quarterly_report(run: RunContext) -> WrittenReport:
     """Report on the versions, metrics and ratings since the start of the last full quarter."""
     quarter, since = quarter_of(datetime.now(UTC))
-    feedback = live_rows(raw_path(run.settings.lake, "feedback"))
-    text = quarterly_review(quarter, since, run.registry.list(), feedback)
+    text = quarterly_review(quarter, since, run.registry.list(), all_feedback(run.settings))
     return _write(run, f"quarterly-{quarter}.md", text)
 
 

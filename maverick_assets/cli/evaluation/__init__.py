@@ -1,0 +1,1 @@
+"""Commands about how alike a version is."""

@@ -1,0 +1,1 @@
+"""Judgements by people: who wrote which answer is hidden from them."""

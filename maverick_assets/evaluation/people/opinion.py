@@ -1,0 +1,62 @@
+"""What people think of a version, with intervals."""
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import mean, stdev
+from typing import Any, get_args
+
+from maverick_assets.evaluation.people.judgements import Judgement, latest
+from maverick_assets.figures.figure import Interval
+from maverick_assets.figures.people import PeopleFigures, Writer
+
+SATISFIED = 8  # of 10: what a training takes for praise, too
+_LOWEST, _HIGHEST = 1, 10
+
+
+def opinion_of(
+    version: str, judgements: Sequence[Judgement], feedback: Sequence[Mapping[str, Any]]
+) -> PeopleFigures:
+    """Figures of one version from the judgements and the rows of `feedback` of its personality."""
+    own = latest(each for each in judgements if each.version == version)
+    writers: tuple[Writer, ...] = get_args(Writer)
+    rated = {who: [j.ratings[who] for j in own if who in j.ratings] for who in writers}
+    ratings = [row["rating"] for row in feedback if row["version"] == version and row["rating"]]
+    satisfied = sum(rating >= SATISFIED for rating in ratings)
+    return PeopleFigures(
+        judges=len({each.judge for each in own}),
+        judgements=len(own),
+        ratings={who: mean_rating(said) for who, said in rated.items() if said},
+        taken_for_owner={
+            who: share(sum(each.taken_for_owner == who for each in own), len(said))
+            for who, said in rated.items()
+            if said
+        },
+        ties=sum(each.taken_for_owner is None for each in own),
+        in_use=len(ratings),
+        satisfaction=share(satisfied, len(ratings)) if ratings else None,
+    )
+
+
+def share(count: int, n: int) -> Interval:
+    """`count` of `n` with Wilson's interval (1927), which holds for few and for extreme counts."""
+    from scipy.stats import binomtest
+
+    low, high = binomtest(count, n).proportion_ci(0.95, method="wilson")
+    return Interval(value=count / n, low=float(low), high=float(high), n=n)
+
+
+def mean_rating(ratings: Sequence[int]) -> Interval:
+    """The mean of ratings from 1 to 10 with Student's interval, within the scale.
+
+    One rating alone says nothing of others: its interval is the whole scale. Ratings that are all
+    the same have no spread to go by; then one more of either end of the scale gives it.
+    """
+    from scipy.stats import t
+
+    n, centre = len(ratings), mean(ratings)
+    if n == 1:
+        return Interval(value=centre, low=_LOWEST, high=_HIGHEST, n=1)
+    spread = stdev(ratings) or stdev([*ratings, _LOWEST, _HIGHEST])
+    reach = float(t.ppf(0.975, n - 1)) * spread / math.sqrt(n)
+    low, high = max(centre - reach, _LOWEST), min(centre + reach, _HIGHEST)
+    return Interval(value=centre, low=low, high=high, n=n)

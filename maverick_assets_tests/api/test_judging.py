@@ -1,0 +1,74 @@
+"""`/api/judging`: an acquaintance judges blind with a token of his own."""
+
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.evaluation.people.judgements import OWNER, JudgementFile
+from maverick_assets_tests.api.conftest import Server
+from maverick_assets_tests.evaluation.people.reports import attach_answers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def answers(server: Server, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name, version in (("persona", "v1.0"), ("robbie", "v1.2")):
+        manifest = server.home.registry.get(name, version)
+        attach_answers(server.home, manifest, Path(tmp_path_factory.mktemp(name)) / "report")
+
+
+def test_an_acquaintance_judges_and_learns_no_writer(server: Server) -> None:
+    friend = server.client(server.token("friend", "rate"))
+    asked = friend.get("/api/judging/persona", params={"count": 3}).json()
+    assert len(asked) == 3
+    shown = {"personality", "version", "example_id", "seed", "prompt", "answers"}
+    assert all(set(each) == shown for each in asked)
+    question = {key: asked[0][key] for key in ("personality", "version", "example_id", "seed")}
+    said = question | {"ratings": [9, 2, 5], "taken_for_owner": 0}
+    response = friend.post("/api/judging", json=said)
+    assert (response.status_code, response.json()) == (201, {"kept": True})
+    [judgement] = JudgementFile(server.home.settings.judgements).read("persona")
+    writer = judgement.taken_for_owner
+    assert writer is not None
+    assert f"the {writer.replace('prompt_', '')} wrote" in asked[0]["answers"][0]
+    assert judgement.ratings[writer] == 9
+    assert judgement.judge != OWNER
+    assert "friend" not in judgement.judge
+
+
+def test_the_owner_is_known_as_himself(server: Server) -> None:
+    owner = server.client()
+    [asked] = owner.get("/api/judging/robbie", params={"count": 1}).json()
+    question = {key: asked[key] for key in ("personality", "version", "example_id", "seed")}
+    assert owner.post("/api/judging", json=question | {"ratings": [1, 1, 1]}).status_code == 201
+    [judgement] = JudgementFile(server.home.settings.judgements).read("robbie")
+    assert (judgement.judge, judgement.taken_for_owner) == (OWNER, None)
+
+
+def test_without_the_scope_nobody_judges(server: Server) -> None:
+    chatter = server.client(server.token("chatter", "chat", "train", "admin"))
+    assert chatter.get("/api/judging/persona").status_code == 403
+
+
+def test_what_has_an_intimate_mode_is_not_shown_to_others(server: Server) -> None:
+    judge = server.client(server.token("judge", "rate"))
+    assert judge.get("/api/judging/robbie").status_code == 404
+    assert judge.get("/api/judging/nobody").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"ratings": [1, 2]}, 400),
+        ({"ratings": [1, 2, 11]}, 422),
+        ({"example_id": "../../keys"}, 400),
+        ({"version": "../v1.0"}, 404),
+        ({"seed": -1}, 422),
+        ({"writer": "owner"}, 422),
+    ],
+)
+def test_a_wrong_judgement_is_refused(
+    server: Server, change: dict[str, object], status: int
+) -> None:
+    said = {"personality": "persona", "version": "v1.0", "example_id": "example-1", "seed": 1}
+    response = server.client().post("/api/judging", json=said | {"ratings": [1, 2, 3]} | change)
+    assert response.status_code == status, response.text

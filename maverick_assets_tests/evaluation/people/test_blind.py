@@ -1,0 +1,64 @@
+"""A judge cannot tell from a question who wrote which answer."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.evaluation.people.blind import BlindQuestions
+from maverick_assets_tests.evaluation.people.reports import SAMPLES, attach_answers
+from maverick_assets_tests.serving.released_homes import ReleasedHome
+
+
+def questions_of(home: ReleasedHome, keys: str = "keys") -> BlindQuestions:
+    manifest = home.registry.get("persona", "v1.0")
+    return BlindQuestions(home.registry, manifest, home.settings.home / keys)
+
+
+def test_each_answer_stands_beside_its_writer(judged_home: ReleasedHome) -> None:
+    names = {"owner": "owner", "version": "version", "prompt_pack": "pack"}
+    drawn = questions_of(judged_home).draw(100, seed=1)
+    assert len(drawn) == len(SAMPLES)
+    for question in drawn:
+        for writer, answer in zip(question.writers, question.answers, strict=True):
+            assert f"the {names[writer]} wrote" in answer
+
+
+def test_every_order_comes_about_equally_often(judged_home: ReleasedHome) -> None:
+    questions = questions_of(judged_home)
+    orders = Counter(questions.question("example-3", seed).writers for seed in range(1200))
+    assert len(orders) == 6
+    assert min(orders.values()) > 150  # 200 each, with a spread of 13
+
+
+def test_the_order_is_the_same_again_but_not_with_another_key(judged_home: ReleasedHome) -> None:
+    first, again, other = (
+        [questions_of(judged_home, keys).question("example-1", seed).writers for seed in range(40)]
+        for keys in ("keys", "keys", "others-keys")
+    )
+    assert first == again
+    assert first != other
+
+
+def test_a_prompt_with_two_equal_answers_is_not_asked(
+    judged_home: ReleasedHome, tmp_path: Path
+) -> None:
+    manifest = judged_home.registry.get("persona", "v1.0")
+    same = SAMPLES[0] | {"generated": f"{SAMPLES[0]['real']} \n"}
+    attach_answers(judged_home, manifest, tmp_path / "other", [same, *SAMPLES[1:3]])
+    assert len(questions_of(judged_home)) == 2
+
+
+def test_a_version_without_a_report_has_no_questions(released_home: ReleasedHome) -> None:
+    released_home.release("persona", "v1.0", "adapter-0")
+    with pytest.raises(BadInput, match=r"persona v1.0 has no report with answers"):
+        questions_of(released_home)
+
+
+def test_a_report_that_was_changed_is_refused(judged_home: ReleasedHome) -> None:
+    path = judged_home.settings.models / "persona" / "v1.0" / "report" / "samples.json"
+    path.write_text(json.dumps(SAMPLES[:1]))
+    with pytest.raises(MaverickError, match="corrupt"):
+        questions_of(judged_home)
