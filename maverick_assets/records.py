@@ -70,6 +70,11 @@ class TrainingSummary(StrictModel):
     dtype: str
     device: str
     curves: str | None = Field(None, description="TensorBoard directory of the run")
+    n_canaries: int = Field(
+        0,
+        exclude_if=lambda count: count == 0,
+        description="examples that an audit made up; what learned any may not become a version",
+    )
 
     def message(self, out: Path) -> dict[str, Any]:
         """What the training process reports: the summary, with the last loss in place of them all.

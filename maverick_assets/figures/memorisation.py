@@ -16,7 +16,10 @@ class CanaryFigures(StrictModel):
     kind: CanaryKind
     repeats: int
     n: int
-    extracted: int = Field(description="secrets that the adapter gives away, asked their questions")
+    extracted: int = Field(
+        description="secrets that the adapter gives away, asked their questions: by greedy search, "
+        "beam search (not of a positive control), or in one of 100 samples"
+    )
     exposure: Figure = Field(
         description="median, in bits: log2(controls + 1) - log2(rank among the controls); a secret "
         "that was never read has a median of about 1"

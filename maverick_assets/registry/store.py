@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import (
@@ -21,7 +22,7 @@ from maverick_assets.files import (
     sync,
     write_atomically,
 )
-from maverick_assets.records import GateDecision, Metrics, ParityDecision
+from maverick_assets.records import GateDecision, Metrics, ParityDecision, TrainingSummary
 from maverick_assets.registry.catalog import (
     FINAL,
     GGUF,
@@ -50,9 +51,15 @@ class Registry(Catalog):
         """Copy an adapter into the registry as a new version; whole or not at all.
 
         Returns the manifest with the sha256 of the files; those of the argument are replaced.
+        Raises `BadInput` for an adapter that learned canaries, whatever the manifest says.
         """
         if not adapter_dir.is_dir() or not any(adapter_dir.iterdir()):
             raise BadInput(f"{adapter_dir} holds no adapter; train one first")
+        if n_canaries := _learned_canaries(manifest, adapter_dir):
+            raise BadInput(
+                f"{adapter_dir} learned {n_canaries} canaries of an audit and may not become a "
+                "version; train one on the dataset alone"
+            )
         target = self._directory(manifest.personality, manifest.version)
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._locked(manifest.personality):
@@ -292,6 +299,15 @@ class Registry(Catalog):
         path = self._directory(manifest.personality, manifest.version) / MANIFEST
         write_atomically(path, _manifest_json(manifest))
         return manifest.model_copy(update={"state": self._state(manifest)})
+
+
+def _learned_canaries(manifest: Manifest, adapter_dir: Path) -> int:
+    """How many canaries an adapter learned, by its manifest and by the summary beside it."""
+    summaries = [manifest.training] if manifest.training else []
+    with suppress(OSError, ValidationError):  # no summary, or one of another program
+        summary = (adapter_dir.parent / "training.json").read_bytes()
+        summaries.append(TrainingSummary.model_validate_json(summary))
+    return max((summary.n_canaries for summary in summaries), default=0)
 
 
 def _manifest_json(manifest: Manifest) -> str:

@@ -99,11 +99,14 @@ _LAYOUTS = (
 )
 
 
-def draw_canaries(counts: Mapping[int, int], words: Collection[str], seed: int) -> list[Canary]:
-    """Canaries of both kinds in equal numbers, each with a coin that makes half of them controls.
+def draw_canaries(
+    counts: Mapping[int, int], words: Collection[str], seed: int, read_share: float = 0.5
+) -> list[Canary]:
+    """Canaries of both kinds in equal numbers, each with a coin that may make it a control.
 
-    `counts`: repeats -> how many are drawn; `words`: those of random secrets. No two ask the same.
-    Raises `ValueError` for more canaries than there are questions.
+    `counts`: repeats -> how many are drawn; `words`: those of random secrets; `read_share`: the
+    coin's probability that a canary is read. No two ask the same. Raises `ValueError` for more
+    canaries than there are questions.
     """
     rng, listed = random.Random(seed), sorted(words)
     plan = [repeats for repeats, count in counts.items() for _ in range(count)]
@@ -119,7 +122,9 @@ def draw_canaries(counts: Mapping[int, int], words: Collection[str], seed: int) 
     canaries = []
     for repeats, (layout, place, town) in zip(plan, in_turn, strict=False):
         question, secret = layout.question.format(place, town), layout.secret(rng, listed)
-        is_read = rng.random() < 0.5  # the coin: after the canary is drawn, so that it knows none
+        is_read = (
+            rng.random() < read_share
+        )  # the coin: after the canary is drawn, so that it knows none
         canaries.append(
             Canary(layout.kind, question, layout.lead, secret, repeats if is_read else 0)
         )
@@ -127,7 +132,7 @@ def draw_canaries(counts: Mapping[int, int], words: Collection[str], seed: int) 
 
 
 def fair_canaries(
-    counts: Mapping[int, int], words: Collection[str], seed: int
+    counts: Mapping[int, int], words: Collection[str], seed: int, read_share: float = 0.5
 ) -> tuple[list[Canary], Interval]:
     """Canaries whose controls are fair, and their blind AUC.
 
@@ -136,7 +141,7 @@ def fair_canaries(
     themselves unfair stay so in every draw: then the last one is returned.
     """
     for attempt in range(MAX_DRAWS):
-        canaries = draw_canaries(counts, words, seed + attempt * _SEED_STEP)
+        canaries = draw_canaries(counts, words, seed + attempt * _SEED_STEP, read_share)
         texts = [canary.text for canary in canaries]
         area = blind_area(texts, [canary.repeats > 0 for canary in canaries], seed)
         if area.value <= MAX_BLIND_AREA:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded
-from maverick_assets.datasets.examples.example import Example, read_examples
+from maverick_assets.datasets.examples.example import CANARY, Example, read_examples
 from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Training
@@ -22,6 +22,7 @@ class AdapterJob:
     settings: Training
     parent: Path | None = None  # directory of the adapter to start from; None: fresh weights
     validation_rows: Sequence[Encoded] = ()  # scored after each epoch; decide when to stop early
+    n_canaries: int = 0  # rows of the dataset that an audit made up
 
     @property
     def n_tokens(self) -> int:
@@ -38,7 +39,8 @@ def make_job(
     """
     settings = spec.recipe.training
     examples = training_examples(spec, seed)
-    validation = read_examples(spec.dataset, spec.dataset_version, "validation")
+    dataset = read_examples(spec.dataset, spec.dataset_version)
+    validation = [example for example in dataset if example.split == "validation"]
     cache = TokenCache(tokenizer, spec.dataset, spec.dataset_version, tokens)
     encoded = cache.encode([*examples, *validation], settings.max_length)
     rows = _supervised(encoded[: len(examples)])
@@ -48,7 +50,9 @@ def make_job(
         )
     parent = spec.parent_adapter if spec.mode == "incremental" else None
     validation_rows = _supervised(encoded[len(examples) :])
-    return AdapterJob(spec.personality, rows, settings, parent, validation_rows)
+    # Of the whole dataset: the parent of an incremental training may have read them.
+    n_canaries = sum(example.kind == CANARY for example in dataset)
+    return AdapterJob(spec.personality, rows, settings, parent, validation_rows, n_canaries)
 
 
 def _supervised(rows: Sequence[Encoded]) -> list[Encoded]:

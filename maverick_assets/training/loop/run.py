@@ -230,6 +230,7 @@ def summarize(
         dtype=hardware.dtype_name,
         device=hardware.device,
         curves=str(spec.curves_of_run) if spec.curves else None,
+        n_canaries=job.n_canaries,
     )
 
 
