@@ -1,7 +1,7 @@
 """What figures of a candidate are computed from: its examples, losses and answers (no torch)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from maverick_assets.datasets.examples.example import Example
@@ -17,7 +17,8 @@ class Answered:
     """A held-out prompt, and what each arm answered: sampled as in service, from fixed seeds."""
 
     example: Example  # its last message is the real answer
-    answers: Mapping[Arm, str]  # without arms that the evaluation has not
+    answers: Mapping[Arm, str]  # of the arms that this evaluation has
+    ended: Mapping[Arm, bool] = field(default_factory=dict)  # by itself, before the limit
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,12 @@ class Evidence:
     losses: Mapping[Arm, Sequence[float]]  # nats, summed over each example's completion
     answered: Sequence[Answered]  # of some of the examples
     train: Sequence[Example]  # what the candidate was trained on
+
+
+def pick_evenly(examples: Sequence[Example], count: int) -> list[Example]:
+    """At most `count` examples, evenly spaced in time from the oldest to the newest."""
+    ordered = sorted(examples, key=lambda example: (example.occurred_at, example.example_id))
+    if len(ordered) <= count:
+        return ordered
+    gaps = max(count - 1, 1)
+    return [ordered[round(at * (len(ordered) - 1) / gaps)] for at in range(count)]

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import cache
 from importlib.metadata import version
@@ -24,10 +24,15 @@ from maverick_assets.training.loop.micro_batches import MicroBatches
 from maverick_assets.training.model.pack_model import PackModel
 
 _LIBRARIES = ("torch", "transformers", "peft")
-_CODE = ("evaluation", "training", "base_model")  # packages whose code computes losses
-
-# Gives the loss of each row's completion: nats, summed over its tokens.
-ScoreRows = Callable[[Sequence[Encoded]], Sequence[float]]
+# Folders and modules whose code computes losses and answers.
+_CODE = (
+    "training",
+    "base_model",
+    "evaluation/loaded_base.py",
+    "evaluation/scoring.py",
+    "evaluation/generation.py",
+    "evaluation/sampled_tokens.py",
+)
 
 
 def perplexity(
@@ -39,12 +44,18 @@ def perplexity(
     Every supervised token weighs the same; losses are summed in float64. Raises `MaverickError`
     when the mean is not finite.
     """
-    return mean_score(row_losses(model, rows, hardware, paths), rows)
+    losses = row_losses(model, rows, hardware, paths)
+    return mean_score(losses, [row.n_supervised for row in rows])
 
 
-def mean_score(losses: Sequence[float], rows: Sequence[Encoded]) -> Score:
-    """What `perplexity` returns, from the loss of each row."""
-    loss = sum(losses) / sum(row.n_supervised for row in rows)
+def mean_score(losses: Sequence[float], n_supervised: Sequence[int]) -> Score:
+    """Loss and perplexity of completions, from the loss of each (nats, summed over its tokens)
+    and its number of supervised tokens.
+
+    Every supervised token weighs the same; losses are summed in float64. Raises `MaverickError`
+    when the mean is not finite.
+    """
+    loss = sum(losses) / sum(n_supervised)
     if not math.isfinite(loss):
         raise MaverickError(f"held-out loss is {loss}; the adapter is broken, train it again")
     return Score(loss=loss, perplexity=math.exp(min(loss, 700.0)))  # exp(710) overflows
@@ -55,9 +66,7 @@ def row_losses(
 ) -> list[float]:
     """The loss of each row's completion: nats, summed over its tokens.
 
-    Each row has a pass of its own, which costs a sixth more than packs do. In a pack, the rows
-    beside it may have a product computed by another kernel, which rounds differently; alone, a row
-    has the same loss in every evaluation, so that it can be kept.
+    Each row has a pass of its own; `scoring.PackedScorer` computes the same faster.
     """
     attention = document_attention(model) if paths.attention else nullcontext()
     with attention, pack_threads(hardware, paths.side_by_side) as threads:
@@ -69,7 +78,7 @@ def row_losses(
 
 
 def scorer_digest(base_digest: str, hardware: Hardware, paths: FastPaths) -> str:
-    """Digest of what losses depend on besides adapter and rows.
+    """Digest of what losses and answers depend on besides adapter and tokens.
 
     This is the base, the device, the libraries, the code, and the fast paths that were on. A later
     check may find other paths right, for it also depends on free memory and on its examples.
@@ -85,5 +94,7 @@ def scorer_digest(base_digest: str, hardware: Hardware, paths: FastPaths) -> str
 @cache
 def _code_digest() -> str:
     package = Path(__file__).parents[1]
-    files = sorted(path for room in _CODE for path in (package / room).rglob("*.py"))
+    paths = [package / name for name in _CODE]
+    files = [path for path in paths if path.is_file()]
+    files += sorted(path for room in paths for path in room.rglob("*.py"))
     return hashlib.sha256("\n".join(map(sha256_of, files)).encode()).hexdigest()

@@ -23,7 +23,11 @@ class EvaluationSpec(StrictModel):
     in_service_adapter: Path | None = Field(
         None, description="adapter of the released version, scored on the same examples"
     )
-    samples: int = Field(5, description="how many answers the report shows")
+    other_adapter: Path | None = Field(
+        None, description="adapter of another personality, which answers the same prompts"
+    )
+    answers_each: int = Field(24, description="how many prompts each arm answers")
+    samples: int = Field(5, description="how many of the answers the report shows")
     split: str = "validation"
     example_ids: frozenset[str] | None = Field(
         None, description="the examples of the split to score; unset: all"
@@ -40,6 +44,9 @@ class EvaluationSpec(StrictModel):
     )
     losses: Path | None = Field(
         None, description="file of kept losses; unset: every example is scored"
+    )
+    answers: Path | None = Field(
+        None, description="file of kept answers; unset: every prompt is answered"
     )
 
 

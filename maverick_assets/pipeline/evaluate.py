@@ -8,7 +8,7 @@ from functools import partial
 
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.kept_losses import losses_file
+from maverick_assets.evaluation.kept_results import answers_file, losses_file
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline.base.prepare import require_base
@@ -138,6 +138,7 @@ def _evaluation_spec(run: RunContext, version: Manifest, gates: Gates) -> Evalua
         checks=run.settings.engine_checks,
         tokens=token_cache_path(run.settings.lake),
         losses=losses_file(run.settings.lake, name, split),
+        answers=answers_file(run.settings.lake, name, split),
     )
 
 

@@ -9,14 +9,10 @@ from typing import Any, Literal, Protocol
 from maverick_assets.base_model.control_tokens import EMBEDDED_CONTROL_TOKENS
 from maverick_assets.base_model.llama_server import LlamaServer
 from maverick_assets.base_model.prepare import EMBEDDED_SHA256, PreparedBase
+from maverick_assets.base_model.sampling import REPEAT_PENALTY, TEMPERATURE, TOP_P
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import verify_sha256
-
-# A 135M model falls into loops without a penalty. A Modelfile gives Ollama the same one.
-REPEAT_PENALTY = 1.1
-
-_TOP_P = 0.95  # nucleus sampling (Holtzman et al. 2020)
 
 # Nats. The log-probabilities of one prompt computed twice are equal. An adapter whose B has the
 # size of a single optimizer step (2e-4) moves them by 5e-3.
@@ -56,8 +52,8 @@ class Sampling:
     """How the tokens of an answer are chosen."""
 
     max_tokens: int = 200
-    temperature: float = 0.7  # 0: the likeliest token
-    top_p: float = _TOP_P
+    temperature: float = TEMPERATURE  # 0: the likeliest token
+    top_p: float = TOP_P
     seed: int | None = None  # None: another one for each answer
     stop: tuple[str, ...] = ()  # texts at which the answer ends, without them
 
@@ -124,7 +120,7 @@ class Runtime:
         *,
         adapter: str | None,
         max_tokens: int = 200,
-        temperature: float = 0.7,
+        temperature: float = TEMPERATURE,
         seed: int | None = None,
     ) -> str:
         """The assistant's next message. With `adapter` None the base model answers.

@@ -13,17 +13,17 @@ import pytest
 from PIL import Image
 
 from maverick_assets.base_model.prepare import PreparedBase
-from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.datasets.examples.example import read_examples
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation import evaluate as evaluation
-from maverick_assets.evaluation.evaluate import LoadedBase, evaluate, load_base
+from maverick_assets.evaluation.evaluate import evaluate
+from maverick_assets.evaluation.evidence import pick_evenly
+from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
 from maverick_assets.evaluation.report import smoothed
-from maverick_assets.evaluation.samples import pick_evenly
+from maverick_assets.evaluation.scoring import PackedScorer
 from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import GateDecision, Metrics
-from maverick_assets.training.loop.adapters import load_adapter
+from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import BaseSpec, TrainingSpec
@@ -79,6 +79,7 @@ def spec(trained: Path, tmp_path: Path) -> dict[str, Any]:
         "gates": {"max_perplexity_ratio": 0.9},
         "training": str(tmp_path / "training.json"),
         "out": str(tmp_path / "report"),
+        "answers_each": 5,
         "samples": 5,
         "split": "validation",
     }
@@ -92,7 +93,11 @@ def run(loaded: LoadedBase) -> Run:
     """Evaluates a spec with changes."""
 
     def evaluated(spec: dict[str, Any], **changes: Any) -> Metrics:
-        return evaluate(EvaluationSpec.model_validate_json(json.dumps(spec | changes)), loaded)[0]
+        wanted = EvaluationSpec.model_validate_json(json.dumps(spec | changes))
+        [(_, result)] = evaluate([wanted], loaded)
+        if isinstance(result, str):
+            raise MaverickError(result)
+        return result.metrics
 
     return evaluated
 
@@ -172,7 +177,7 @@ def test_an_evaluation_repeats_exactly(spec: dict[str, Any], run: Run) -> None:
     assert (Path(spec["out"]) / "samples.json").read_bytes() == samples
 
 
-def test_samples_generated_beside_the_scoring_are_those_generated_after_it(
+def test_two_threads_measure_what_one_does(
     spec: dict[str, Any], run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evaluated = []
@@ -182,18 +187,6 @@ def test_samples_generated_beside_the_scoring_are_those_generated_after_it(
         samples = json.loads((Path(spec["out"]) / "samples.json").read_text())
         evaluated.append((metrics.base, metrics.adapter, samples))
     assert evaluated[0] == evaluated[1]
-
-
-def test_models_of_the_same_weights_have_adapters_of_their_own(
-    spec: dict[str, Any], loaded: LoadedBase
-) -> None:
-    shared = [weight.data_ptr() for weight in loaded.sampler.parameters()]
-    assert shared == [weight.data_ptr() for weight in loaded.model.parameters()]
-    lora = load_adapter(loaded.sampler, Path(spec["adapter"]))
-    names = [name for name, _ in loaded.model.named_parameters()]
-    lora.unload()
-    assert names
-    assert not [name for name in names if "lora" in name]
 
 
 def test_an_empty_split_is_named_and_nothing_is_written(spec: dict[str, Any], run: Run) -> None:
@@ -253,15 +246,15 @@ def test_smoothing_keeps_a_level_curve_level() -> None:
 
 @pytest.fixture
 def scored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many examples each pass over a model scored."""
+    """How many examples of all models each evaluation scored."""
     counts: list[int] = []
-    compute = evaluation.row_losses
+    compute = PackedScorer.losses
 
-    def counting(model: Any, rows: Sequence[Encoded], *others: Any) -> list[float]:
-        counts.append(len(rows))
-        return compute(model, rows, *others)
+    def counting(scorer: PackedScorer, documents: Sequence[Document]) -> list[float]:
+        counts.append(len(documents))
+        return compute(scorer, documents)
 
-    monkeypatch.setattr(evaluation, "row_losses", counting)
+    monkeypatch.setattr(PackedScorer, "losses", counting)
     return counts
 
 
@@ -269,11 +262,11 @@ def test_losses_that_were_kept_are_those_that_would_be_computed(
     spec: dict[str, Any], run: Run, scored: list[int], tmp_path: Path
 ) -> None:
     anew = run(spec, in_service_adapter=spec["adapter"])
-    assert scored == [7, 7]  # the adapter in service is the candidate: once
+    assert scored == [14]  # the adapter in service is the candidate: once
     kept = {"losses": str(tmp_path / "losses" / "robbie.json")}
     first = run(spec, **kept)
     again = run(spec, in_service_adapter=spec["adapter"], **kept)
-    assert scored == [7, 7, 7, 7]
+    assert scored == [14, 14]
     for metrics in (first, again):
         assert (metrics.base, metrics.adapter) == (anew.base, anew.adapter)
     assert again.in_service == anew.in_service
@@ -295,7 +288,7 @@ def test_a_night_scores_new_examples_and_the_new_adapter_alone(
     scored.clear()
     night = {"adapter": str(tonight), "in_service_adapter": spec["adapter"]}
     metrics = run(spec, **night, **kept)
-    assert scored == [1, 1, 7]
+    assert scored == [9]  # the new example under both old models, all under the new one
     anew = run(spec, **night)
     assert (metrics.base, metrics.in_service, metrics.adapter) == (
         anew.base,
@@ -314,6 +307,6 @@ def test_losses_that_other_fast_paths_computed_are_not_used(
     check.write_text(json.dumps(found | {"paths": found["paths"] | {"norms": False}}))
     scored.clear()
     run(spec, **kept)
-    assert scored == [7, 7]
+    assert scored == [14]
     run(spec, **kept)
-    assert scored == [7, 7]
+    assert scored == [14]

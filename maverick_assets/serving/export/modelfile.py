@@ -2,9 +2,10 @@
 
 import json
 
+from maverick_assets.base_model.sampling import REPEAT_PENALTY
 from maverick_assets.errors import BadInput
 from maverick_assets.serving.export.ollama_format import OllamaFormat
-from maverick_assets.serving.runtime import REPEAT_PENALTY, Sampling
+from maverick_assets.serving.runtime import Sampling
 
 
 def modelfile(base_gguf: str, system_prompt: str, chat_format: OllamaFormat, context: int) -> str:

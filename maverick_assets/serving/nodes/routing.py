@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from maverick_assets.base_model.prepare import ensure_base
+from maverick_assets.base_model.sampling import REPEAT_PENALTY
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.fleets import Fleet, load_fleet
@@ -21,7 +22,7 @@ from maverick_assets.serving.nodes.node_line import AskingPatience, NodeLine
 from maverick_assets.serving.nodes.ollama_api import model_name
 from maverick_assets.serving.nodes.problems import NodeDown, NodeProblem
 from maverick_assets.serving.nodes.state import read_state
-from maverick_assets.serving.runtime import REPEAT_PENALTY, Answer, Pieces, Sampling
+from maverick_assets.serving.runtime import Answer, Pieces, Sampling
 from maverick_assets.serving.service import ChatService, Question, Reply
 from maverick_assets.serving.turns import Busy
 from maverick_assets.settings import Settings

@@ -55,6 +55,7 @@ def attend_within_documents(
     *,
     document_ranges: tuple[DocumentRanges, ...] | None = None,
     adapter_starts: tuple[int, ...] = (),
+    key_multiple: int = 1,
     varlen_attn: VarlenAttention | None = None,
     **facts: Any,
 ) -> tuple[torch.Tensor, None]:
@@ -63,11 +64,11 @@ def attend_within_documents(
     query: (1, heads, tokens, size); key: (1, kv_heads, tokens, size); value: (1, kv_heads, tokens,
     value size). Returns (1, tokens, heads, value size), and None in place of attention weights. The
     mask is ignored: `document_ranges`, which the caller passes to the model's forward, says who
-    sees whom, and `adapter_starts` where the documents of each adapter begin. `facts` are what the
-    model's layer says of itself: `sliding_window`, `softcap`, and the logits `s_aux` (heads,) of
-    sinks, which take a share of the attention and give nothing. A test of the path for CUDA passes
-    `varlen_attn`, a reference in place of torch's kernel. Raises `NotImplementedError` where the
-    model kept `document_ranges` to itself.
+    sees whom, and `adapter_starts` where the documents of each adapter begin; `key_multiple` is
+    that of `query_blocks`. `facts` are what the model's layer says of itself: `sliding_window`,
+    `softcap`, and the logits `s_aux` (heads,) of sinks, which take a share of the attention and
+    give nothing. A test of the path for CUDA passes `varlen_attn`, a reference in place of torch's
+    kernel. Raises `NotImplementedError` where the model kept `document_ranges` to itself.
     """
     if document_ranges is None:
         raise NotImplementedError("the model does not hand document_ranges on to its attention")
@@ -89,7 +90,8 @@ def attend_within_documents(
     else:
         attention: Any = _DocumentAttention.apply  # untyped in torch
         layout = document_ranges, adapter_starts
-        blocks = query_blocks(*layout, rule.window, rule.chunk, query.dtype, query.device)
+        kind = query.dtype, query.device
+        blocks = query_blocks(*layout, rule.window, rule.chunk, *kind, key_multiple)
         out = attention(query[0], key[0], value[0], blocks, rule, sinks)
     return out[None], None
 
@@ -166,7 +168,7 @@ class _DocumentAttention(torch.autograd.Function):
         out = query.new_empty(tokens, kv_heads, heads // kv_heads, size)
         kept = []
         for block in blocks:
-            keys, values = _gather(key, block.key_ranges), _gather(value, block.key_ranges)
+            keys, values = _gather(key, block), _gather(value, block)
             scores = torch.bmm(_queries(query, block, rule, kv_heads), keys.transpose(1, 2))
             if rule.softcap:
                 scores.div_(rule.softcap).tanh_()
@@ -208,7 +210,7 @@ class _DocumentAttention(torch.autograd.Function):
             ranges = block.key_ranges
             grad_mixed = _stack_groups(grad_out[block.start : block.end].transpose(0, 1), kv_heads)
             _scatter_add(grad_value, ranges, torch.bmm(probabilities.transpose(1, 2), grad_mixed))
-            grad_probabilities = torch.bmm(grad_mixed, _gather(value, ranges).transpose(1, 2))
+            grad_probabilities = torch.bmm(grad_mixed, _gather(value, block).transpose(1, 2))
             # Zero where the mask was: the probability there is zero.
             grad_scores = torch._softmax_backward_data(
                 grad_probabilities, probabilities, -1, probabilities.dtype
@@ -216,7 +218,7 @@ class _DocumentAttention(torch.autograd.Function):
             if tanh is not None:
                 grad_scores *= 1 - tanh.square()
             grad_own = grad_query[:, block.start : block.end]
-            grad_stacked = torch.bmm(grad_scores, _gather(key, ranges))
+            grad_stacked = torch.bmm(grad_scores, _gather(key, block))
             torch.mul(grad_stacked.view_as(grad_own), rule.scaling, out=grad_own)
             queries = _queries(query, block, rule, kv_heads)
             _scatter_add(grad_key, ranges, torch.bmm(grad_scores.transpose(1, 2), queries))
@@ -246,12 +248,14 @@ def _stack_groups(per_head: torch.Tensor, kv_heads: int) -> torch.Tensor:
     return per_head.reshape(kv_heads, -1, per_head.shape[-1])
 
 
-def _gather(pack: torch.Tensor, ranges: tuple[TokenRange, ...]) -> torch.Tensor:
+def _gather(pack: torch.Tensor, block: QueryBlock) -> torch.Tensor:
     """(kv_heads, tokens, size) of a pack -> the same of the keys that one block sees.
 
     A view where these lie side by side.
     """
-    pieces = [pack[:, start:end] for start, end in ranges]
+    pieces = [pack[:, start:end] for start, end in block.key_ranges]
+    if block.padding:
+        pieces.append(pack.new_zeros(pack.shape[0], block.padding, pack.shape[2]))
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
 
 
@@ -262,6 +266,7 @@ def _scatter_add(
 
     `+=` because a token gets the sum over all blocks that attended to it.
     """
-    sizes = [end - start for start, end in ranges]
-    for (start, end), piece in zip(ranges, torch.split(gradient, sizes, 1), strict=True):
-        pack[:, start:end] += piece
+    before = 0
+    for start, end in ranges:  # padding, which comes after them, has no gradient
+        pack[:, start:end] += gradient[:, before : before + end - start]
+        before += end - start

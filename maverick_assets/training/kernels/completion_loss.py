@@ -25,16 +25,23 @@ from maverick_assets.training.kernels.packing import Pack
 
 CHUNK_ROWS = 256  # rows of logits at once: 50 MB in float32 at SmolLM2's vocabulary
 
+# Of a product in float32, MKL computes fewer rows than these by another kernel.
+_SAME_KERNEL_ROWS = 4
+
+# Vectors of a softmax or a product have no remainder at this number of keys.
+_KEY_MULTIPLE = 32
+
 
 def completion_losses(
-    model: Any, pack: Pack, paths: FastPaths = ALL_FAST
+    model: Any, pack: Pack, paths: FastPaths = ALL_FAST, *, separate: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The losses of a pack's supervised tokens: their weighted sum, and each one.
 
     The sum () carries the gradient. The losses (supervised,), negative log-likelihoods in nats and
     float32, carry none and are not weighted. `model` is a causal LM of transformers, which attends
     by documents (`attention.document_attention`) where `paths.attention` says so. Without
-    `paths.packs` the pack holds one document.
+    `paths.packs` the pack holds one document. With `separate`, attention computes each document by
+    itself: slower, but in the same numbers whatever stands beside it; the sum is then without use.
     """
     inputs: dict[str, Any] = {"input_ids": pack.input_ids, "use_cache": False}
     if paths.packs:
@@ -42,14 +49,27 @@ def completion_losses(
     if paths.attention:
         inputs["document_ranges"] = pack.document_ranges
         inputs["adapter_starts"] = tuple(span.start for span in pack.adapter_spans)
+    if paths.attention and separate:
+        inputs["adapter_starts"] = tuple(ranges[-1][0] for ranges in pack.document_ranges)
+        inputs["key_multiple"] = _KEY_MULTIPLE
     if not paths.head:
         return _losses_of_the_models_head(model, pack, inputs)
     hidden = model.get_decoder()(**inputs).last_hidden_state[0]
     cross_entropy: Any = _FrozenHeadCrossEntropy.apply  # untyped in torch
-    total, losses = cross_entropy(
-        hidden[pack.predictor_positions], _head_of(model), pack.targets, pack.target_weights
-    )
-    return total, losses
+    supervised = (pack.predictor_positions, pack.targets, pack.target_weights)
+    positions, targets, weights = map(_filled_up, supervised) if separate else supervised
+    total, losses = cross_entropy(hidden[positions], _head_of(model), targets, weights)
+    return total, losses[: len(pack.targets)]
+
+
+def _filled_up(supervised: torch.Tensor) -> torch.Tensor:
+    """One number (supervised,) per token, the first repeated until the last chunk has enough rows.
+
+    The losses of what was added are left out, and then there is no use for the sum.
+    """
+    last = len(supervised) % CHUNK_ROWS
+    missing = _SAME_KERNEL_ROWS - last if 0 < last < _SAME_KERNEL_ROWS else 0
+    return torch.cat([supervised, supervised[:1].expand(missing)])
 
 
 def _losses_of_the_models_head(

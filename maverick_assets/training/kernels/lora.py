@@ -30,7 +30,7 @@ from peft.tuners.lora import LoraLayer
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-from maverick_assets.training.kernels.packing import AdapterSpan
+from maverick_assets.training.kernels.packing import NO_ADAPTER, AdapterSpan
 
 
 class PackAdapters(threading.local):
@@ -47,7 +47,8 @@ class PackAdapters(threading.local):
 def fused_lora(lora: PeftModel, adapters: Sequence[str]) -> Iterator[PackAdapters]:
     """Inside this context, each LoRA layer of `lora` computes all adapters of a pack as one node.
 
-    `AdapterSpan.adapter` is an index into `adapters`, the names under which peft knows them. Only
+    `AdapterSpan.adapter` is an index into `adapters`, the names under which peft knows them; tokens
+    of NO_ADAPTER, which come first in a pack, are computed by the base alone. Only
     plain LoRA is computed: no dropout, no bias of its own, no DoRA or other variant. Raises
     `NotImplementedError` for a frozen layer that is no plain product.
     """
@@ -108,6 +109,8 @@ def _forward_one_adapter(
     """x may be any subset of the pack's tokens, as the experts of a mixture get it."""
     out = layer.base_layer(x)
     [span] = pack_adapters.spans
+    if span.adapter == NO_ADAPTER:
+        return out
     name = adapters[span.adapter]
     # Not by calling the modules: DeepSpeed would take back, afterwards, weights that stay here.
     a, b = layer.lora_A[name].weight, layer.lora_B[name].weight
@@ -118,7 +121,8 @@ def _forward_one_adapter(
 def _forward(
     layer: Any, adapters: Sequence[str], pack_adapters: PackAdapters, x: torch.Tensor
 ) -> Any:
-    spans = pack_adapters.spans
+    tokens = pack_adapters.spans[-1].end
+    spans = [span for span in pack_adapters.spans if span.adapter != NO_ADAPTER]
     factors: list[torch.Tensor] = []
     for span in spans:
         name = adapters[span.adapter]
@@ -132,7 +136,7 @@ def _forward(
         return linear(x, weight, base.bias, spans, scalings, *factors)
     # Tokens of the pack in another shape (OPT flattens them), or in other numbers (experts).
     rows = x.reshape(1, -1, x.shape[-1])
-    if rows.shape[1] != spans[-1].end:
+    if rows.shape[1] != tokens:
         raise NotImplementedError("a layer sees some tokens of a pack only, so adapters mix")
     out = linear(rows, weight, base.bias, spans, scalings, *factors)
     return out.view(*x.shape[:-1], out.shape[-1])

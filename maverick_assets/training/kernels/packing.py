@@ -30,13 +30,15 @@ from maverick_assets.training.kernels.prefixes import (
     shared_prefix_length,
 )
 
+NO_ADAPTER = -1  # in place of an adapter's index: the base alone computes these documents
+
 
 @dataclass(frozen=True)
 class Document:
     """One example on its way into a pack."""
 
     row: Encoded
-    adapter: int = 0  # index, among the adapters in training, of the one that learns it
+    adapter: int = 0  # index of the one that learns or scores it, or NO_ADAPTER
     weight: float = 1.0  # factor of each supervised token's loss
 
 

@@ -27,23 +27,27 @@ class QueryBlock:
     start: int  # positions `start` to `end` (exclusive) of the pack are its queries
     end: int
     key_ranges: tuple[TokenRange, ...]  # where its keys lie, ascending and disjoint
-    mask: torch.Tensor  # (queries, keys): 0 where the query sees the key, else minus infinity
+    # (queries, keys + padding): 0 where the query sees the key, else minus infinity
+    mask: torch.Tensor
+    padding: int = 0  # keys of zeros after the others, which no query sees
 
 
 @lru_cache(maxsize=32)  # every layer asks for the pack that its thread computes
-def query_blocks(  # six parameters: they are the key of the cache
+def query_blocks(  # seven parameters: they are the key of the cache
     document_ranges: tuple[DocumentRanges, ...],
     adapter_starts: tuple[int, ...],
     window: int | None,
     chunk: int | None,
     dtype: torch.dtype,
     device: torch.device,
+    key_multiple: int = 1,
 ) -> tuple[QueryBlock, ...]:
     """The blocks of a pack, in the order of its tokens; masks have `dtype`.
 
     A query sees its document's tokens up to itself; of these the last `window`, and those in its
     own chunk of `chunk` tokens, where such are given. Documents of two adapters are never in one
-    block: where the values of one are no numbers, 0 times them is none either.
+    block: where the values of one are no numbers, 0 times them is none either. The keys of a block
+    are filled up to a multiple of `key_multiple`.
     """
     blocks = []
     for documents in _neighbours(document_ranges, adapter_starts):
@@ -57,8 +61,10 @@ def query_blocks(  # six parameters: they are the key of the cache
             visible = torch.zeros(len(queries), len(keys), dtype=torch.bool)
             for ranges in documents:
                 visible |= _visible(ranges, queries, keys, window, chunk)
+            padding = -len(keys) % key_multiple
+            visible = torch.nn.functional.pad(visible, (0, padding))
             mask = torch.zeros(visible.shape, dtype=dtype).masked_fill_(~visible, float("-inf"))
-            blocks.append(QueryBlock(start, end, key_ranges, mask.to(device)))
+            blocks.append(QueryBlock(start, end, key_ranges, mask.to(device), padding))
     return tuple(blocks)
 
 

@@ -49,6 +49,32 @@ def load_adapter(model: Any, directory: Path) -> PeftModel:
         return PeftModel.from_pretrained(model, directory)
 
 
+@contextmanager
+def loaded_adapters(model: Any) -> Iterator[PeftModel]:
+    """`model` ready for `load_another`; afterwards it is as before.
+
+    It begins with an adapter of rank 1 that nobody uses: where peft fails to load the first adapter
+    of a model, it leaves the layers that it put into it.
+    """
+    config = LoraConfig(r=1, target_modules=lora_targets(model), task_type="CAUSAL_LM")
+    lora = get_peft_model(model, config, adapter_name="unused")
+    try:
+        yield lora
+    finally:
+        lora.unload()
+
+
+def load_another(lora: PeftModel, directory: Path, name: str) -> None:
+    """Attach one more adapter. Raises `MaverickError`, and attaches none, when it does not load."""
+    try:
+        with _load_errors(directory):
+            lora.load_adapter(str(directory), name)
+    except MaverickError:
+        if name in lora.peft_config:  # peft registers it before it reads the weights
+            lora.delete_adapter(name)
+        raise
+
+
 def save_adapter(lora: PeftModel, name: str, directory: Path) -> None:
     """Write adapter_config.json and adapter_model.safetensors of one adapter."""
     directory.mkdir(parents=True)

@@ -34,6 +34,7 @@ class PackModel:
     lora_weights: Sequence[list[torch.nn.Parameter]] = ()  # of each adapter, layer by layer
     pack_adapters: PackAdapters = field(default_factory=PackAdapters)
     paths: FastPaths = ALL_FAST
+    separate: bool = False  # losses: attention computes each document by itself
 
     def passes(self, documents: Sequence[Document]) -> list[Sequence[Document]]:
         """The documents of each forward pass: all, or those of one adapter, or each alone.
@@ -75,7 +76,8 @@ class PackModel:
         sums: dict[int, float] = {}
         for together in self.passes(documents):
             with torch.no_grad():
-                _, losses = completion_losses(self.base, self._pack(together), self.paths)
+                packed = self._pack(together)
+                _, losses = completion_losses(self.base, packed, self.paths, separate=self.separate)
             ordered = in_pack_order(together)
             pieces = torch.split(losses.double(), [d.row.n_supervised for d in ordered])
             sums |= {id(d): piece.sum().item() for d, piece in zip(ordered, pieces, strict=True)}

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.sampling import REPEAT_PENALTY
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.files import sha256_of
 from maverick_assets.pipeline.deploy import Deployment, deploy
 from maverick_assets.serving.nodes.endpoints import Endpoint
 from maverick_assets.serving.nodes.ollama_api import open_api
 from maverick_assets.serving.nodes.patience import Patience
-from maverick_assets.serving.runtime import REPEAT_PENALTY
 from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.serving.export.go_template_simulation import render
 from maverick_assets_tests.serving.nodes.node_home import NodeHome

@@ -1,16 +1,18 @@
 """Losses are kept for the very rows, model and code that they were computed with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from maverick_assets.base_model.tokenizer import Encoded
-from maverick_assets.evaluation.kept_losses import (
+from maverick_assets.evaluation.kept_results import (
     BASE,
-    KeptLosses,
+    KeptResults,
+    Key,
     adapter_digest,
-    forget_losses,
+    compute_missing,
+    forget_results,
     losses_file,
     row_digest,
 )
@@ -24,17 +26,23 @@ class Scorer:
     def __init__(self) -> None:
         self.rows = 0
 
-    def __call__(self, rows: Sequence[Encoded]) -> list[float]:
+    def __call__(self, rows: Mapping[Key, Encoded]) -> list[float]:
         self.rows += len(rows)
-        return [float(row.input_ids[-1]) for row in rows]
+        return [float(row.input_ids[-1]) for row in rows.values()]
+
+
+def by_key(rows: Sequence[Encoded], model: str = BASE) -> dict[Key, Encoded]:
+    return {(model, row_digest(row)): row for row in rows}
 
 
 def scored_rows(
     file: Path, rows: Sequence[Encoded] = ROWS, *, model: str = BASE, scorer: str = "code"
 ) -> int:
     """How many rows an evaluation of these rows computes."""
-    kept, compute = KeptLosses(file, scorer), Scorer()
-    assert kept.score(model, rows, compute) == Scorer()(rows)
+    kept: KeptResults[float] = KeptResults(file, scorer)
+    compute = Scorer()
+    compute_missing([(kept, by_key(rows, model))], compute)
+    assert [kept.get(model, row_digest(row)) for row in rows] == Scorer()(by_key(rows))
     kept.save()
     return compute.rows
 
@@ -49,8 +57,12 @@ def test_a_new_row_alone_is_scored(tmp_path: Path) -> None:
     assert scored_rows(tmp_path / "losses.json") == 1
 
 
-def test_a_row_that_occurs_twice_is_scored_once(tmp_path: Path) -> None:
-    assert scored_rows(tmp_path / "losses.json", [ROWS[0], ROWS[1], ROWS[0]]) == 2
+def test_a_row_that_two_candidates_have_is_scored_once() -> None:
+    kept: list[KeptResults[float]] = [KeptResults(None, "code"), KeptResults(None, "code")]
+    compute = Scorer()
+    compute_missing([(kept[0], by_key(ROWS[:2])), (kept[1], by_key(ROWS[1:3]))], compute)
+    assert compute.rows == 3
+    assert kept[1].get(BASE, row_digest(ROWS[1])) == 1.0
 
 
 def test_another_model_and_other_code_are_scored(tmp_path: Path) -> None:
@@ -92,9 +104,9 @@ def test_losses_that_cannot_be_written_cost_time_and_nothing_else(tmp_path: Path
 
 def test_forgetting_removes_all_losses(tmp_path: Path) -> None:
     scored_rows(losses_file(tmp_path, "robbie", "validation"))
-    forget_losses(tmp_path)
+    forget_results(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    forget_losses(tmp_path)
+    forget_results(tmp_path)
 
 
 def test_an_adapter_is_known_by_all_its_files(tmp_path: Path) -> None:
