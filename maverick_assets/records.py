@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from maverick_assets.figures.figure import Figure
+from maverick_assets.figures.text import TextFigures
 from maverick_assets.strict_model import StrictModel
 
 TrainingMode = Literal["full", "incremental"]
@@ -104,6 +105,7 @@ class Metrics(StrictModel):
     ratio: Figure = Field(description="perplexity of the adapter / of the base")
     seconds: float
     base_digest: str
+    text: TextFigures | None = Field(None, description="what is counted in answers")
 
 
 class GateDecision(StrictModel):

@@ -30,11 +30,14 @@ from maverick_assets.evaluation.loaded_base import AdaptedBase, LoadedBase, adap
 from maverick_assets.evaluation.metrics import scorer_digest
 from maverick_assets.evaluation.scoring import PackedScorer
 from maverick_assets.evaluation.spec import EvaluationSpec
+from maverick_assets.evaluation.text.skills import skill_rows
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.model.self_check import check_lengths
 
 # Text, tokens, and whether it ended by itself: an answer as JSON keeps it.
 _Answer = tuple[str, int, bool]
+
+_SKILLED: tuple[Arm, ...] = ("base", "candidate")  # asked general questions
 
 _SCORED: tuple[Arm, ...] = ("base", "in_service", "candidate")
 
@@ -150,7 +153,9 @@ class Collection:
             examples=candidate.examples,
             n_supervised=[row.n_supervised for row in candidate.rows],
             losses={
-                arm: self._losses_of(candidate, models[arm]) for arm in _SCORED if arm in models
+                arm: self._losses_of(candidate, models[arm], candidate.rows)
+                for arm in _SCORED
+                if arm in models
             },
             answered=[
                 Answered(
@@ -161,6 +166,9 @@ class Collection:
                 for at, example in enumerate(candidate.asked)
             ],
             train=candidate.train,
+            skill_losses={
+                arm: self._losses_of(candidate, models[arm], self._skill_rows) for arm in _SKILLED
+            },
         )
 
     def save(self, candidate: Candidate) -> None:
@@ -177,12 +185,9 @@ class Collection:
 
     def _rows_to_score(self, candidate: Candidate) -> dict[Key, Encoded]:
         models = self.models(candidate)
-        return {
-            (models[arm], row_digest(row)): row
-            for arm in _SCORED
-            if arm in models
-            for row in candidate.rows
-        }
+        arms = [(arm, candidate.rows) for arm in _SCORED if arm in models]
+        arms += [(arm, self._skill_rows) for arm in _SKILLED]
+        return {(models[arm], row_digest(row)): row for arm, rows in arms for row in rows}
 
     def _score(self, rows: Mapping[Key, Encoded]) -> list[float]:
         documents = [Document(row, self.adapted.index(model)) for (model, _), row in rows.items()]
@@ -203,9 +208,13 @@ class Collection:
         answers = BatchedGenerator(self.adapted).answers(list(questions.values()))
         return [(answer.text, answer.n_tokens, answer.ended) for answer in answers]
 
-    def _losses_of(self, candidate: Candidate, model: str) -> list[float]:
+    def _losses_of(self, candidate: Candidate, model: str, rows: Sequence[Encoded]) -> list[float]:
         losses = self.losses[candidate]
-        return [losses.get(model, row_digest(row)) for row in candidate.rows]
+        return [losses.get(model, row_digest(row)) for row in rows]
+
+    @cached_property
+    def _skill_rows(self) -> list[Encoded]:
+        return skill_rows(self.base.tokenizer)
 
     def _answers_of(self, candidate: Candidate, model: str) -> list[_Answer]:
         questions = self._asked(candidate, model)

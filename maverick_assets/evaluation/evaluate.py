@@ -24,6 +24,7 @@ from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
 from maverick_assets.evaluation.metrics import mean_score
 from maverick_assets.evaluation.report import Sample, draw_losses, render_report
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
+from maverick_assets.evaluation.text.measure import measure_text
 from maverick_assets.files import staged_directory
 from maverick_assets.processes import run_main
 from maverick_assets.records import GateDecision, Metrics, TrainingSummary
@@ -117,6 +118,7 @@ def measure(evidence: Evidence, base: LoadedBase) -> Metrics:
         ratio=scores["candidate"].perplexity / scores["base"].perplexity,
         seconds=0,
         base_digest=base.spec.digest,
+        text=measure_text(evidence),
     )
 
 

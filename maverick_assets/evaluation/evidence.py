@@ -31,6 +31,8 @@ class Evidence:
     losses: Mapping[Arm, Sequence[float]]  # nats, summed over each example's completion
     answered: Sequence[Answered]  # of some of the examples
     train: Sequence[Example]  # what the candidate was trained on
+    # Nats of every answer to every general question (`text/skills.py`).
+    skill_losses: Mapping[Arm, Sequence[float]] = field(default_factory=dict)
 
 
 def pick_evenly(examples: Sequence[Example], count: int) -> list[Example]:
