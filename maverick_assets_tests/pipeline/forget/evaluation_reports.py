@@ -4,8 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from maverick_assets.evaluation.report import render_report
-from maverick_assets.evaluation.samples import Sample
+from maverick_assets.evaluation.report import Sample, render_report
 from maverick_assets.records import Metrics, Score
 from maverick_assets_tests.registry.conftest import PASSED
 

@@ -20,7 +20,7 @@ from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.datasets.quality.card import make_card, write_card
 from maverick_assets.datasets.secrets.quarantine import refresh_quarantine
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.kept_losses import losses_file
+from maverick_assets.evaluation.kept_results import losses_file
 from maverick_assets.lake.delta import purge, read_table
 from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline.forget import history
