@@ -4,10 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from maverick_assets.errors import BadInput
+from maverick_assets.metric_paths import path_problem
 from maverick_assets.settings import load_settings
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.yaml_files import Name, load_yaml
@@ -97,6 +106,46 @@ class TrainingOverrides(StrictModel):
         return training.model_copy(update=changed)
 
 
+def _metric(path: str) -> str:
+    if problem := path_problem(path):
+        raise PydanticCustomError("metric", "{problem}", {"problem": problem})
+    return path
+
+
+class Limit(StrictModel):
+    """A bound of one metric; one with an interval is refused where all of it is beyond it."""
+
+    metric: Annotated[str, AfterValidator(_metric)] = Field(
+        description="which figure of the evaluation, such as `style.detector_auc`, or "
+        "`comparisons.in_service.frozen`: loss in nats per token less that of the version in "
+        "service, on the frozen test set"
+    )
+    at_most: float | None = Field(None, description="the highest value that passes")
+    at_least: float | None = Field(None, description="the lowest value that passes")
+    margin: float = Field(0.0, ge=0, description="by how much the bound may be missed")
+    required: bool = Field(
+        False, description="whether a version is refused where this was not measured"
+    )
+
+    @model_validator(mode="after")
+    def _has_one_bound(self) -> "Limit":
+        if (self.at_most is None) == (self.at_least is None):
+            raise PydanticCustomError("bounds", "give at_most or at_least, and not both")
+        return self
+
+
+# Those of every recipe; an entry of a recipe's `limits` takes the place of one of the same metric.
+COMMON_LIMITS = (
+    Limit(metric="comparisons.base.newest", at_most=0),
+    Limit(metric="comparisons.base.frozen", at_most=0),
+    Limit(metric="comparisons.in_service.newest", at_most=0),
+    Limit(metric="comparisons.in_service.frozen", at_most=0),
+    Limit(metric="generalisation.share", at_least=0.25),
+    Limit(metric="generalisation.excess", at_most=0),
+    Limit(metric="provenance.surplus", at_most=0),
+)
+
+
 class Gates(StrictModel):
     """What a new version must pass to be released."""
 
@@ -113,6 +162,38 @@ class Gates(StrictModel):
     min_validation_examples: int = Field(
         3, ge=1, description="fewer validation examples decide nothing, and the gate refuses"
     )
+    min_gain: float = Field(
+        0.01,
+        ge=0,
+        description="nats per token by which a version must be better than the one in service on "
+        "held-out examples, beyond the interval; a version that is neither better nor worse is "
+        "released only if it has learned new examples so much better",
+    )
+    limits: list[Limit] = Field(
+        [], description="bounds of more metrics; each takes the place of a common one"
+    )
+
+    @property
+    def all_limits(self) -> list[Limit]:
+        """The common limits and the recipe's own."""
+        own = {limit.metric for limit in self.limits}
+        return [*(limit for limit in COMMON_LIMITS if limit.metric not in own), *self.limits]
+
+    @model_serializer(mode="wrap")
+    def _without_later_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what earlier releases had not, where it says nothing.
+
+        A version's fingerprint is a hash of its recipe: with more keys, every run home would train
+        all personalities anew.
+        """
+        written = handler(self)
+        later = {"min_gain", "limits"}
+        unchanged = {name for name in later if getattr(self, name) == _default_of(name)}
+        return {name: value for name, value in written.items() if name not in unchanged}
+
+
+def _default_of(name: str) -> Any:
+    return Gates.model_fields[name].default
 
 
 def _only_own_rows(source: ExampleSource, info: ValidationInfo) -> ExampleSource:

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from maverick_assets.figures.figure import Figure
+from maverick_assets.figures.comparison import Comparison, Generalisation, Provenance
+from maverick_assets.figures.figure import Figure, Interval
 from maverick_assets.figures.text import TextFigures
 from maverick_assets.strict_model import StrictModel
 
@@ -106,6 +107,25 @@ class Metrics(StrictModel):
     seconds: float
     base_digest: str
     text: TextFigures | None = Field(None, description="what is counted in answers")
+    comparisons: tuple[Comparison, ...] = Field(
+        (), description="of the adapter with base and version in service, example by example"
+    )
+    generalisation: Generalisation | None = Field(
+        None, description="None where nothing learned was scored, or nothing was gained on it"
+    )
+    provenance: Provenance | None = Field(None, description="of the examples, by the records")
+
+
+class GateResult(StrictModel):
+    """What one gate made of one metric."""
+
+    gate: str
+    metric: str = Field(description="dotted path into the metrics")
+    value: Figure | None = Field(None, description="None where it was not measured")
+    interval: Interval | None = None
+    limit: str = Field("", description="such as: at most 0")
+    passed: bool
+    reason: str
 
 
 class GateDecision(StrictModel):
@@ -113,6 +133,9 @@ class GateDecision(StrictModel):
 
     passed: bool
     reasons: tuple[str, ...] = Field((), description="a sentence for each gate, passed or not")
+    gates: tuple[GateResult, ...] = Field(
+        (), description="each gate; none in the manifests of earlier releases"
+    )
     decided_at: AwareDatetime
     override: str | None = Field(None, description="why an operator released it all the same")
 

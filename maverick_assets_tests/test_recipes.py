@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from maverick_assets.errors import BadInput
-from maverick_assets.recipes import Recipe, Training, load_recipes
+from maverick_assets.recipes import COMMON_LIMITS, Gates, Limit, Recipe, Training, load_recipes
+from maverick_assets.registry.recorded_recipe import RecordedRecipe
 from maverick_assets.yaml_files import load_yaml
 
 MINIMAL = """\
@@ -48,6 +49,28 @@ def test_six_personalities_ship_with_the_documented_defaults() -> None:
     }
 
 
+def test_gates_that_say_nothing_new_are_stored_as_earlier_releases_stored_them() -> None:
+    """A version's fingerprint is a hash of its recipe: another spelling would train all anew."""
+    stored = RecordedRecipe.model_validate(load_recipes()["robbie"]).stored
+    assert list(stored["gates"]) == [
+        "max_perplexity_ratio",
+        "max_regression",
+        "min_validation_examples",
+    ]
+    gates = Gates(min_gain=0.1, limits=[Limit(metric="ratio", at_most=0.5)])
+    assert Gates.model_validate_json(gates.model_dump_json()) == gates
+
+
+def test_a_recipes_limits_join_the_common_ones() -> None:
+    own = Limit(metric="comparisons.base.frozen", at_most=0.1, required=True)
+    other = Limit(metric="ratio", at_most=0.5)
+    limits = Gates(limits=[own, other]).all_limits
+    assert limits[-2:] == [own, other]
+    metrics = [limit.metric for limit in limits]
+    assert len(set(metrics)) == len(metrics)
+    assert set(metrics) >= {limit.metric for limit in COMMON_LIMITS}
+
+
 def test_mood_and_mode_become_tags_of_the_system_prompt() -> None:
     robbie = load_recipes()["robbie"]
     assert len(robbie.moods) == 6
@@ -67,6 +90,19 @@ def test_mood_and_mode_become_tags_of_the_system_prompt() -> None:
         (MINIMAL.replace("title: Echo\n", ""), "echo.yaml:1: title: Field required"),
         (MINIMAL + "modes: [a, b\n", "not YAML"),
         (MINIMAL + "sensitivity: secret\n", "echo.yaml:7: sensitivity: Input should be"),
+        (
+            MINIMAL + "gates:\n  limits:\n  - {metric: base.los, at_most: 1}\n",
+            "echo.yaml:9: gates.limits.0.metric: base.los is no metric: 'los' is none of base; "
+            "there are: loss, perplexity",
+        ),
+        (
+            MINIMAL + "gates:\n  limits:\n  - {metric: comparisons.base, at_most: 1}\n",
+            "echo.yaml:9: gates.limits.0.metric: comparisons.base is not a number; add one of: ",
+        ),
+        (
+            MINIMAL + "gates:\n  limits:\n  - {metric: ratio}\n",
+            "echo.yaml:9: gates.limits.0: give at_most or at_least, and not both",
+        ),
         (
             MINIMAL + "  - {table: personality_samples, examples: sample}\n",
             "echo.yaml:7: sources.1: personality_samples holds rows of all",

@@ -11,7 +11,7 @@ from maverick_assets.base_model.tokenizer import Encoded, Message
 from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.evidence import Answered, Arm, Evidence, pick_evenly
+from maverick_assets.evaluation.evidence import Answered, Arm, Evidence, ScoredExamples, pick_evenly
 from maverick_assets.evaluation.generation import (
     MAX_NEW_TOKENS,
     BatchedGenerator,
@@ -50,6 +50,8 @@ class Candidate:
     examples: Sequence[Example]  # of the split
     rows: Sequence[Encoded]
     train: Sequence[Example]
+    compared: Sequence[Example]  # of any split: `spec.compared`
+    compared_rows: Sequence[Encoded]
 
     @cached_property
     def asked(self) -> Sequence[Example]:
@@ -76,18 +78,27 @@ def read_candidate(spec: EvaluationSpec, base: LoadedBase) -> Candidate:
         if example.split == spec.split
         and (spec.example_ids is None or example.example_id in spec.example_ids)
     ]
-    cache = TokenCache(base.tokenizer, spec.dataset, spec.dataset_version, spec.tokens)
-    encoded = zip(chosen, cache.encode(chosen, spec.max_length), strict=True)
-    supervised = [(example, row) for example, row in encoded if row.n_supervised > 0]
-    if not supervised:
+    examples_scored, rows = _encoded(spec, base, chosen)
+    if not rows:
         raise MaverickError(
             f"{spec.personality}: {spec.dataset} has no {spec.split} example at version "
             f"{spec.dataset_version}; it needs more threads"
         )
-    rows = [row for _, row in supervised]
-    check_lengths(base.model.config, rows)
+    ids = spec.compared.all_ids
+    compared = _encoded(spec, base, [each for each in examples if each.example_id in ids])
+    check_lengths(base.model.config, [*rows, *compared[1]])
     train = [example for example in examples if example.split == "train"]
-    return Candidate(spec, [example for example, _ in supervised], rows, train)
+    return Candidate(spec, examples_scored, rows, train, *compared)
+
+
+def _encoded(
+    spec: EvaluationSpec, base: LoadedBase, examples: Sequence[Example]
+) -> tuple[list[Example], list[Encoded]]:
+    """Those of the examples that have a supervised token, and their token ids."""
+    cache = TokenCache(base.tokenizer, spec.dataset, spec.dataset_version, spec.tokens)
+    encoded = zip(examples, cache.encode(examples, spec.max_length), strict=True)
+    supervised = [(example, row) for example, row in encoded if row.n_supervised > 0]
+    return [example for example, _ in supervised], [row for _, row in supervised]
 
 
 @dataclass(frozen=True)
@@ -166,6 +177,15 @@ class Collection:
                 for at, example in enumerate(candidate.asked)
             ],
             train=candidate.train,
+            compared=ScoredExamples(
+                candidate.compared,
+                [row.n_supervised for row in candidate.compared_rows],
+                {
+                    arm: self._losses_of(candidate, models[arm], candidate.compared_rows)
+                    for arm in _SCORED
+                    if arm in models
+                },
+            ),
             skill_losses={
                 arm: self._losses_of(candidate, models[arm], self._skill_rows) for arm in _SKILLED
             },
@@ -185,7 +205,8 @@ class Collection:
 
     def _rows_to_score(self, candidate: Candidate) -> dict[Key, Encoded]:
         models = self.models(candidate)
-        arms = [(arm, candidate.rows) for arm in _SCORED if arm in models]
+        rows = [*candidate.rows, *candidate.compared_rows]
+        arms = [(arm, rows) for arm in _SCORED if arm in models]
         arms += [(arm, self._skill_rows) for arm in _SKILLED]
         return {(models[arm], row_digest(row)): row for arm, rows in arms for row in rows}
 

@@ -19,7 +19,8 @@ from maverick_assets.datasets.outgoing import OutgoingText, outgoing_text
 from maverick_assets.errors import BadInput, MaverickError, first_line
 from maverick_assets.evaluation.collect import Candidate, Collection, collected, read_candidate
 from maverick_assets.evaluation.evidence import Evidence, pick_evenly
-from maverick_assets.evaluation.gates import apply_gates
+from maverick_assets.evaluation.gates.compare import compare, generalisation
+from maverick_assets.evaluation.gates.decision import apply_gates
 from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
 from maverick_assets.evaluation.metrics import mean_score
 from maverick_assets.evaluation.report import Sample, draw_losses, render_report
@@ -119,6 +120,9 @@ def measure(evidence: Evidence, base: LoadedBase) -> Metrics:
         seconds=0,
         base_digest=base.spec.digest,
         text=measure_text(evidence),
+        comparisons=compare(evidence.compared, evidence.spec.compared),
+        generalisation=generalisation(evidence.compared, evidence.spec.compared),
+        provenance=evidence.spec.compared.provenance,
     )
 
 

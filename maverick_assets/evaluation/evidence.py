@@ -22,6 +22,24 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class ScoredExamples:
+    """Examples, and what each arm makes of them. All sequences are of one length."""
+
+    examples: Sequence[Example] = ()
+    n_supervised: Sequence[int] = ()  # tokens of each example
+    losses: Mapping[Arm, Sequence[float]] = field(default_factory=dict)  # nats of each example
+
+    def of(self, ids: frozenset[str]) -> "ScoredExamples":
+        """Those of some ids."""
+        places = [at for at, example in enumerate(self.examples) if example.example_id in ids]
+        return ScoredExamples(
+            [self.examples[at] for at in places],
+            [self.n_supervised[at] for at in places],
+            {arm: [losses[at] for at in places] for arm, losses in self.losses.items()},
+        )
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything about one candidate that its figures are computed from."""
 
@@ -33,6 +51,7 @@ class Evidence:
     train: Sequence[Example]  # what the candidate was trained on
     # Nats of every answer to every general question (`text/skills.py`).
     skill_losses: Mapping[Arm, Sequence[float]] = field(default_factory=dict)
+    compared: ScoredExamples = ScoredExamples()  # those of `spec.compared`
 
 
 def pick_evenly(examples: Sequence[Example], count: int) -> list[Example]:

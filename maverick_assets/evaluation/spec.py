@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from maverick_assets.recipes import Gates
+from maverick_assets.registry.compared_sets import ComparedSets
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.training.spec import BaseSpec
 
@@ -31,6 +32,11 @@ class EvaluationSpec(StrictModel):
     split: str = "validation"
     example_ids: frozenset[str] | None = Field(
         None, description="the examples of the split to score; unset: all"
+    )
+    compared: ComparedSets = Field(
+        ComparedSets(),
+        description="examples on which it is compared with base and version in "
+        "service; empty: on none",
     )
     lake: Path | None = Field(
         None, description="the lake whose contacts no sample may name; unset: there are none"

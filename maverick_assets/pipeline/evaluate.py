@@ -6,7 +6,7 @@ The gates decide once, in that process; report and manifest both hold that decis
 from collections.abc import Sequence
 from functools import partial
 
-from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.kept_results import answers_file, losses_file
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
@@ -24,8 +24,9 @@ from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.processes import run_module, write_spec
 from maverick_assets.recipes import Gates, Recipe
 from maverick_assets.records import GateDecision, Metrics
+from maverick_assets.registry.catalog import label
+from maverick_assets.registry.compared_sets import ComparedSets, compared_sets
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.registry.test_sets import answer_row, frozen_test_set
 from maverick_assets.training.spec import BaseSpec, read_json
 
 
@@ -49,8 +50,9 @@ def evaluate_version(run: RunContext, version: Manifest, gates: Gates) -> Manife
     """Score a version on examples that it was not trained on, and record report and decision.
 
     The examples are those of validation; for a major version the test set of the major version
-    before it, where that has any. `gates` are those of today's recipe, which the version's own may
-    differ from. The other candidates of the run are evaluated along with it, and each only once.
+    before it, where that has any. It is compared with the version in service on both. `gates` are
+    those of today's recipe, which the version's own may differ from. The other candidates of the
+    run are evaluated along with it, and each only once.
     """
     if not outcome_of(run, "evaluation", version):
         others = other_candidates(run, "evaluation", version.personality)
@@ -61,18 +63,18 @@ def evaluate_version(run: RunContext, version: Manifest, gates: Gates) -> Manife
 
 def evaluate_together(run: RunContext, versions: Sequence[tuple[Manifest, Gates]]) -> None:
     """Evaluate versions in one process. One that fails stops no other."""
+    base = require_base(run.settings)
     specs: dict[str, EvaluationSpec] = {}
     for version, gates in versions:
         try:
             run.registry.usable(version.personality, version.version)
             run.registry.verify(version.personality, version.version)
-            specs[version.personality] = _evaluation_spec(run, version, gates)
+            specs[version.personality] = _evaluation_spec(run, version, gates, base)
         except MaverickError as error:
             _record_problem(run, version, str(error))
     to_score = [version for version, _ in versions if version.personality in specs]
     if not to_score:
         return
-    base = require_base(run.settings)
     spec = EvaluationsSpec(
         base=BaseSpec(directory=base.directory, digest=base.digest),
         evaluations=list(specs.values()),
@@ -115,15 +117,24 @@ def _evaluated(run: RunContext, version: Manifest) -> Manifest:
     return run.registry.get(version.personality, version.version)
 
 
-def _evaluation_spec(run: RunContext, version: Manifest, gates: Gates) -> EvaluationSpec:
+def _evaluation_spec(
+    run: RunContext, version: Manifest, gates: Gates, base: PreparedBase
+) -> EvaluationSpec:
+    """What is measured of a version. Raises `MaverickError` for one of another base."""
     name, registry, folder = version.personality, run.registry, run.folder / version.personality
-    current = registry.in_service(name)
-    in_service = current if current and current.version != version.version else None
-    test_examples = _test_examples(run, version)
-    split = "test" if test_examples else "validation"
+    if version.base_digest != base.digest:
+        raise MaverickError(
+            f"{label(version)} was trained on another base model ({version.base_digest[:12]}); set "
+            "MAVERICK_BASE_MODEL to it, or retrain"
+        )
+    in_service = _to_compare_with(run, version)
+    dataset = dataset_path(run.settings.lake, name)
+    compared = compared_sets(run.settings.models, dataset, version, in_service)
+    is_new_major = version.kind == "major" and version.parent is not None
+    split = "test" if is_new_major and compared.frozen else "validation"
     return EvaluationSpec(
         personality=name,
-        dataset=dataset_path(run.settings.lake, name),
+        dataset=dataset,
         dataset_version=version.dataset_version,
         adapter=registry.weights(name, version.version, "adapter"),
         in_service_adapter=in_service and registry.weights(name, in_service.version, "adapter"),
@@ -132,7 +143,8 @@ def _evaluation_spec(run: RunContext, version: Manifest, gates: Gates) -> Evalua
         training=version.training and write_spec(folder, "training", version.training),
         out=folder / "report",
         split=split,
-        example_ids=frozenset(test_examples) or None,
+        example_ids=_scored_ids(split, compared),
+        compared=compared,
         lake=run.settings.lake,
         owner_emails=run.settings.owner_emails,
         checks=run.settings.engine_checks,
@@ -142,16 +154,28 @@ def _evaluation_spec(run: RunContext, version: Manifest, gates: Gates) -> Evalua
     )
 
 
-def _test_examples(run: RunContext, version: Manifest) -> list[str]:
-    """Ids of the test set that a major version is measured on; none for other versions.
+def _scored_ids(split: str, compared: ComparedSets) -> frozenset[str] | None:
+    """The examples of a split that are scored; None for all of them."""
+    if split == "test":
+        return compared.frozen
+    return compared.newest if compared.provenance.left_out else None
 
-    The first evaluation of a major version freezes its test set.
+
+def _to_compare_with(run: RunContext, version: Manifest) -> Manifest | None:
+    """The version in service, where a candidate can be compared with it.
+
+    One of another base answers nobody any more: an export refuses it, and so does every node.
+    Raises `MaverickError` when its files are corrupt: beside a broken adapter every candidate
+    looks better.
     """
-    name = version.personality
-    dataset = dataset_path(run.settings.lake, name)
-    examples = read_examples(dataset, version.dataset_version, "test")
-    frozen_test_set(run.settings.models, name, version.version.major, examples)
-    if version.kind != "major" or version.parent is None:
-        return []
-    rows = frozen_test_set(run.settings.models, name, version.parent.major, examples)
-    return [example.example_id for example in examples if answer_row(example) in rows]
+    current = run.registry.in_service(version.personality)
+    if current is None or current.version == version.version:
+        return None
+    if current.base_digest != version.base_digest:
+        run.log.warning(
+            f"{label(current)}, in service, is of another base model: {label(version)} is compared "
+            "with the base alone"
+        )
+        return None
+    run.registry.verify(version.personality, current.version)
+    return current

@@ -1,0 +1,1 @@
+"""Whether a version may be released: compared with base and version in service, and decided."""
