@@ -132,10 +132,8 @@ def make_world(folder: Path, embedded: PreparedBase, factor: int = 2, steps: int
     own = recipe.model_copy(update={"training": training})
     samples = rows["personality_samples"]
     examples = {
-        name: _examples(
-            [row for row in samples if row["personality"] == name], load_recipes()[name]
-        )
-        for name, recipe in load_recipes().items()
+        name: _examples([row for row in samples if row["personality"] == name], other)
+        for name, other in load_recipes().items()
         if name in (NAME, *OTHERS)
     }
     return World(settings, ensure_base(settings), own, examples)

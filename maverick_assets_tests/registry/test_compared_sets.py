@@ -55,8 +55,10 @@ Compare = Callable[..., ComparedSets]
 
 @pytest.fixture
 def compared(registry: Registry, dataset: Path, tmp_path: Path) -> Compare:
-    def sets(version: Manifest, in_service: Manifest | None = None, **changes: Any) -> ComparedSets:
-        changed = version.model_copy(update=changes)
+    def sets(
+        candidate: Manifest, in_service: Manifest | None = None, **changes: Any
+    ) -> ComparedSets:
+        changed = candidate.model_copy(update=changes)
         return compared_sets(tmp_path / "models", dataset, changed, in_service)
 
     return sets

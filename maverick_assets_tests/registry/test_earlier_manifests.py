@@ -165,9 +165,9 @@ def test_a_recipe_keeps_its_spelling_when_its_manifest_is_written_again(
     again = json.loads(path.read_text())
     assert json.dumps(again["recipe"]) == json.dumps(content["recipe"])
     assert again["revoked"] is not None
-    assert {key: again[key] for key in ("metrics", "gate", "fingerprint")} == {
-        key: content[key] for key in ("metrics", "gate", "fingerprint")
-    }
+    assert again["fingerprint"] == content["fingerprint"]
+    for key in ("metrics", "gate"):  # later releases measure more
+        assert (again[key] or {}).items() >= (content[key] or {}).items()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
