@@ -116,7 +116,7 @@ class Limit(StrictModel):
     """A bound of one metric; one with an interval is refused where all of it is beyond it."""
 
     metric: Annotated[str, AfterValidator(_metric)] = Field(
-        description="which figure of the evaluation, such as `style.detector_auc`, or "
+        description="which figure of the evaluation, such as `generalisation.share`, or "
         "`comparisons.in_service.frozen`: loss in nats per token less that of the version in "
         "service, on the frozen test set"
     )

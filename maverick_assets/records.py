@@ -127,6 +127,14 @@ class GateResult(StrictModel):
     passed: bool
     reason: str
 
+    @property
+    def shown_interval(self) -> str:
+        """The interval for people; empty without one."""
+        if self.interval is None:
+            return ""
+        ends = f"{self.interval.low:.3f} to {self.interval.high:.3f}"
+        return f"{ends}, n = {self.interval.n}" if "nan" not in ends else f"n = {self.interval.n}"
+
 
 class GateDecision(StrictModel):
     """gate.json: whether a version may be released, decided once, by its evaluation."""

@@ -22,7 +22,7 @@ from maverick_assets.crm.sources.calendar import CalendarEntry
 from maverick_assets.crm.sources.documents import DocumentsEntry
 from maverick_assets.crm.sources.hubspot import HubSpotEntry
 from maverick_assets.fleets import Fleet, Host, Node
-from maverick_assets.recipes import ExampleSource, Gates, Recipe, Training
+from maverick_assets.recipes import ExampleSource, Gates, Limit, Recipe, Training
 from maverick_assets.settings import PREFIX, Settings
 
 FOLDER = Path(__file__).parent
@@ -41,6 +41,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "A source of examples": ExampleSource,
     "Training": Training,
     "Gates": Gates,
+    "A limit of a gate": Limit,
     "A fleet": Fleet,
     "A node": Node,
     "A host of a node": Host,
@@ -212,7 +213,7 @@ def _default(field: FieldInfo) -> str:
     default = field.default
     if field.is_required() or isinstance(default, BaseModel):
         return ""
-    if default in (None, "", (), {}):
+    if default in (None, "", (), [], {}):
         return "unset" if default in (None, "") else "none"
     return f"`{default}`"
 

@@ -78,6 +78,7 @@ def render_report(
         "## Gates",
         "Passed." if gate.passed else "Not passed: this version must not be released.",
         "\n".join(f"- {reason}" for reason in gate.reasons),
+        _gates(gate),
     ]
     if training:
         parts += ["## Training", _training(training)]
@@ -126,6 +127,16 @@ def _scores(metrics: Metrics) -> str:
             *rows,
         ]
     )
+
+
+def _gates(gate: GateDecision) -> str:
+    rows = [
+        f"| {result.gate} | {'passed' if result.passed else 'refused'} | "
+        f"{'not measured' if result.value is None else format(result.value, '.3f')} | "
+        f"{result.shown_interval} | {result.limit} |"
+        for result in gate.gates
+    ]
+    return "\n".join(["| gate | | value | interval | limit |", "|---|---|---:|---|---|", *rows])
 
 
 def _training(training: TrainingSummary) -> str:

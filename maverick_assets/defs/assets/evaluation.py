@@ -11,6 +11,8 @@ from dagster import (
     AssetsDefinition,
     MaterializeResult,
     MetadataValue,
+    TableMetadataValue,
+    TableRecord,
     asset,
 )
 
@@ -18,6 +20,7 @@ from maverick_assets.defs.assets.display import data_version, inline_image
 from maverick_assets.defs.runs.context import run_context
 from maverick_assets.pipeline.evaluate import evaluate_next
 from maverick_assets.recipes import Recipe
+from maverick_assets.records import GateDecision
 from maverick_assets.registry.manifest import Manifest
 
 
@@ -42,12 +45,32 @@ def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
                 AssetCheckResult(
                     passed=evaluated.gate.passed,
                     check_name="gate",
-                    metadata={"reasons": MetadataValue.json(list(evaluated.gate.reasons))},
+                    metadata={
+                        "reasons": MetadataValue.json(list(evaluated.gate.reasons)),
+                        "gates": _table_of_gates(evaluated.gate),
+                    },
                 )
             ],
         )
 
     return evaluation
+
+
+def _table_of_gates(decision: GateDecision) -> TableMetadataValue:
+    """A line for each gate: what was measured, the limit, and whether it passed."""
+    records = [
+        TableRecord(
+            {
+                "gate": result.gate,
+                "passed": result.passed,
+                "value": "not measured" if result.value is None else f"{result.value:.4g}",
+                "interval": result.shown_interval,
+                "limit": result.limit,
+            }
+        )
+        for result in decision.gates
+    ]
+    return MetadataValue.table(records) if records else MetadataValue.table([TableRecord({})])
 
 
 def _metadata(evaluated: Manifest, directory: Path) -> dict[str, Any]:
