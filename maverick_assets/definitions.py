@@ -21,6 +21,7 @@ from maverick_assets.defs.assets.clean import clean_asset
 from maverick_assets.defs.assets.datasets import dataset_asset
 from maverick_assets.defs.assets.deployment import deployment_asset, nodes_asset
 from maverick_assets.defs.assets.evaluation import evaluation_asset
+from maverick_assets.defs.assets.production import production_metrics
 from maverick_assets.defs.assets.raw import crm_specs, raw_assets
 from maverick_assets.defs.assets.release import release_asset
 from maverick_assets.defs.assets.reports import report_assets
@@ -53,6 +54,7 @@ KINDS = {
     "nodes": {"ollama"},
     "base_model": {"huggingface"},
     "reports": {"markdown"},
+    "production": {"deltalake"},
 }
 CODE_VERSIONS = {
     "crm": None,  # other programs write it
@@ -66,6 +68,7 @@ CODE_VERSIONS = {
     "nodes": None,
     "base_model": code_versions.BASE_MODEL,
     "reports": code_versions.REPORTS,
+    "production": code_versions.PRODUCTION,
 }
 
 
@@ -106,6 +109,7 @@ def build_definitions(
         ),
         *(asset for recipe in recipes.values() for asset in personality_assets(recipe)),
         *report_assets(list(recipes.values())),
+        production_metrics(),
         *deployment_assets(recipes.values(), fleet),
     ]
     all_jobs = jobs(list(recipes.values()))
@@ -113,7 +117,7 @@ def build_definitions(
         assets=map_asset_specs(with_policy, assets),
         jobs=all_jobs,
         schedules=schedules(timezone),
-        sensors=sensors(all_jobs),
+        sensors=sensors(all_jobs, list(recipes.values())),
         executor=locking_in_process_executor,
         loggers={"progress": progress_logger},
     )

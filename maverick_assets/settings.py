@@ -315,6 +315,11 @@ class Settings(BaseSettings):
         """What people said of blind answers, without their texts."""
         return self.home / "judgements"
 
+    @property
+    def served(self) -> Path:
+        """Journal of the answers served, until an ingest takes it into the lake; no text."""
+        return self.home / "served"
+
     def dataset_cards(self, personality: str) -> Path:
         """The cards of a personality's datasets."""
         return self.reports / "datasets" / personality

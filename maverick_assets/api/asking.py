@@ -1,6 +1,7 @@
 """From a request to an answer: what a caller may ask, and an end with the caller's connection."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
@@ -17,7 +18,7 @@ from maverick_assets.recipes import Recipe
 from maverick_assets.serving.asked import Ask, asked
 from maverick_assets.serving.names.at_the_door import NoNames
 from maverick_assets.serving.runtime import Sampling
-from maverick_assets.serving.service import ChatService, Question, Reply
+from maverick_assets.serving.service import ChatService, Question, Reply, Timing
 
 Part = TypeVar("Part")
 
@@ -64,12 +65,13 @@ async def question(
             "no personality of that name and mode answers you; GET /v1/models lists those that do",
             "model_not_found",
         )
-    names = service.names.names.incoming(by_owner="owner" in token.scopes)
+    by_owner = "owner" in token.scopes
+    names = service.names.names.incoming(by_owner=by_owner)
     try:
         messages = await asyncio.to_thread(asked, recipe, ask, names)
     except MaverickError as error:
         raise problem_of(error) from None
-    return Question(personality, messages, sampling, names.outgoing)
+    return Question(personality, messages, sampling, names.outgoing, by_owner)
 
 
 async def parts(service: ChatService, asked: Question) -> AsyncGenerator[str | Reply, None]:
@@ -79,15 +81,21 @@ async def parts(service: ChatService, asked: Question) -> AsyncGenerator[str | R
     """
     outgoing = asked.outgoing() if asked.outgoing else NoNames().outgoing()
     text = ""
+    started = time.monotonic()
+    first: float | None = None
     try:
         async with aclosing(service.stream(asked)) as stream:
             async for part in stream:
                 shown = outgoing.feed(part) if isinstance(part, str) else outgoing.end()
                 text += shown
+                taken = time.monotonic() - started
                 if shown:
+                    first = taken if first is None else first
                     yield shown
                 if isinstance(part, Reply):
-                    service.count(part)
+                    await service.count(
+                        asked, part, Timing(taken if first is None else first, taken)
+                    )
                     yield replace(part, answer=replace(part.answer, text=text))
     except MaverickError as error:
         raise problem_of(error) from None

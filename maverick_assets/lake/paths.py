@@ -8,6 +8,8 @@
 <lake>/quarantine/<personality>    candidates with a secret, which is blanked out
 <lake>/releases                    what an operator let out of quarantine
 <lake>/forgotten                   what must not come back
+<lake>/metrics/served              answers served: times and counts, no text
+<lake>/metrics/days                what they amount to, by personality, version and day
 <lake>/tokens                      token ids of examples: a cache, not a table
 <lake>/losses                      losses of examples: a cache, not a table
 <lake>/../keys/surrogates.key      beside the lake, so that a copy of the lake lacks the key
@@ -55,6 +57,14 @@ def releases_path(lake: Path) -> Path:
 
 def forgotten_path(lake: Path) -> Path:
     return lake / "forgotten"
+
+
+def served_path(lake: Path) -> Path:
+    return lake / "metrics" / "served"
+
+
+def day_metrics_path(lake: Path) -> Path:
+    return lake / "metrics" / "days"
 
 
 def token_cache_path(lake: Path) -> Path:

@@ -12,3 +12,4 @@ TRAINING = "1"  # part of every training's fingerprint
 EVALUATION = "1"
 RELEASE = "1"
 REPORTS = "1"
+PRODUCTION = "1"

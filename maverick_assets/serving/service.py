@@ -7,16 +7,19 @@ and the first one is freed when its last answer is complete. Both map the same f
 import asyncio
 import logging
 import platform
+import secrets
 import threading
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.lake.served import Journal, Served, minute_of, topic_of
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.serving.names.at_the_door import Outgoing
@@ -49,6 +52,7 @@ class Question:
     messages: Sequence[Message]
     sampling: Sampling
     outgoing: Callable[[], Outgoing] | None = None  # makes what puts names into the answer
+    by_owner: bool = False  # who asks it
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,14 @@ class Reply:
     personality: str
     version: str
     node: str
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long an answer took, from its request on, in seconds."""
+
+    first: float  # until its first word, or its end where it has none
+    total: float
 
 
 @dataclass
@@ -105,6 +117,7 @@ class ChatService:
         self._loaded: _Loaded | None = None
         self._retired: set[_Loaded] = set()
         self._failed: Released | None = None  # what could not be loaded, not to be tried again
+        self._journal = Journal(settings.served)
         self.names = NameBook(settings)
         self.node = platform.node()
         # Complete answers, by personality and version.
@@ -131,9 +144,13 @@ class ChatService:
         engines = (self._loaded, *self._retired)
         return sum(len(loaded.running) for loaded in engines if loaded is not None)
 
-    def count(self, reply: Reply) -> None:
-        """Count a complete answer, wherever it was computed."""
+    async def count(self, question: Question, reply: Reply, timing: Timing) -> None:
+        """Count a complete answer, wherever it was computed, and note it without its text."""
         self.answered[reply.personality, reply.version].add(reply.answer)
+        try:
+            await asyncio.to_thread(self._journal.note, _served(question, reply, timing))
+        except OSError as error:  # an answer is worth more than its row
+            _log.warning("an answer is not in the production metrics: %s", error.strerror or error)
 
     @property
     def waiting(self) -> int:
@@ -352,3 +369,22 @@ class ChatService:
     def _read(self) -> Released:
         assert self._base is not None
         return released_versions(self._catalog, self._base.digest)
+
+
+def _served(question: Question, reply: Reply, timing: Timing) -> Served:
+    answer = reply.answer
+    return Served(
+        id=secrets.token_hex(16),
+        served_at=minute_of(datetime.now(UTC)),
+        personality=reply.personality,
+        version=reply.version,
+        node=reply.node,
+        caller="owner" if question.by_owner else "guest",
+        first_token_ms=round(timing.first * 1000),
+        total_ms=round(timing.total * 1000),
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+        stop=answer.finish_reason,
+        characters=len(answer.text),
+        topic=topic_of(question.messages[-1]["content"]),
+    )

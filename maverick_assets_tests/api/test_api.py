@@ -5,6 +5,7 @@ import platform
 import httpx
 import pytest
 
+from maverick_assets.lake.served import Journal, read_day
 from maverick_assets_tests.api.conftest import Server, documented, events
 
 QUESTION = {"message": "Well?", "personality": "persona", "max_tokens": 12, "temperature": 0}
@@ -287,3 +288,39 @@ def test_a_context_is_asked_and_one_that_was_not_learnt_is_refused(client: httpx
         assert refused.status_code == 422
         assert "it knows: mail, new_mail" in refused.text
     assert client.post("/api/chat", json=QUESTION | {"message": " "}).status_code == 400
+
+
+def test_an_answer_leaves_a_row_without_text_token_or_name(server: Server) -> None:
+    """What an attacker who reads the journal learns: that somebody talked, when, and how long."""
+    planted = "Zerubbabel Quillfeather owes me money, phone +44 7700 900123"
+    guest = server.token("quillfeather", "chat")
+    journal = Journal(server.home.settings.served)
+    before = sum(len(read_day(day)[0]) for day in journal.days())
+    for token, stream in ((None, False), (guest, True)):
+        with server.client(token) as client:
+            asked = {"message": planted, "personality": "persona", "seed": 1, "max_tokens": 12}
+            response = client.post("/api/chat", json=asked | {"stream": stream})
+            said = events(response)[-1] if stream else response.json()
+            assert response.status_code == 200
+    rows = [row for day in journal.days() for row in read_day(day)[0]]
+    assert len(rows) == before + 2
+    by_owner, by_guest = rows[-2:]
+    assert (by_owner.caller, by_guest.caller) == ("owner", "guest")
+    assert (by_guest.personality, by_guest.version) == ("persona", "v1.0")
+    assert by_guest.characters == len(said["response"])
+    assert by_guest.completion_tokens == said["usage"]["completion_tokens"]
+    assert 0 < by_guest.first_token_ms <= by_guest.total_ms
+    written = b"".join(day.read_bytes() for day in journal.days()).lower()
+    for secret in (guest, said["response"], "zerubbabel", "quillfeather", "money", "900123"):
+        assert secret.lower().encode() not in written
+
+
+def test_an_answer_is_given_although_its_row_cannot_be_written(server: Server) -> None:
+    folder = server.home.settings.served
+    kept = folder.rename(folder.with_name("aside"))
+    folder.write_text("no folder")
+    try:
+        assert server.client().post("/api/chat", json=QUESTION).json()["response"]
+    finally:
+        folder.unlink()
+        kept.rename(folder)

@@ -13,6 +13,8 @@ from maverick_assets.datasets.mail.table import MAIL_SCHEMA
 from maverick_assets.datasets.pseudonyms.contact_table import CONTACT_SCHEMA
 from maverick_assets.datasets.secrets.quarantine import QUARANTINE_SCHEMA, RELEASE_SCHEMA
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA
+from maverick_assets.lake.served import SERVED_SCHEMA
+from maverick_assets.pipeline.production.days import METRICS_SCHEMA
 
 SCHEMAS = {
     "raw crm_emails": raw_schema(TABLES["crm_emails"]),
@@ -26,6 +28,8 @@ SCHEMAS = {
     "quarantine": QUARANTINE_SCHEMA,
     "releases": RELEASE_SCHEMA,
     "forgotten": FORGOTTEN_SCHEMA,
+    "metrics served": SERVED_SCHEMA,
+    "metrics days": METRICS_SCHEMA,
 }
 COLUMNS = {
     "raw crm_emails": [
@@ -184,6 +188,41 @@ COLUMNS = {
         "contact: string",
         "people: list<item: string>",
         "at: timestamp[us, tz=UTC]",
+    ],
+    "metrics served": [
+        "id: string",
+        "served_at: timestamp[us, tz=UTC]",
+        "personality: string",
+        "version: string",
+        "node: string",
+        "caller: string",
+        "first_token_ms: int64",
+        "total_ms: int64",
+        "prompt_tokens: int64",
+        "completion_tokens: int64",
+        "stop: string",
+        "characters: int64",
+        "topic: int64",
+    ],
+    "metrics days": [
+        "key: string",
+        "personality: string",
+        "version: string",
+        "day: string",
+        "answers: int64",
+        "first_token_ms_p50: int64",
+        "first_token_ms_p95: int64",
+        "total_ms_p50: int64",
+        "total_ms_p95: int64",
+        "ratings: int64",
+        "rating_mean: double",
+        "rating_low: double",
+        "rating_high: double",
+        "corrections: int64",
+        "topic_drift: double",
+        "topic_p: double",
+        "length_drift: double",
+        "length_p: double",
     ],
 }
 

@@ -12,6 +12,7 @@ from dagster import (
     run_failure_sensor,
 )
 
+from maverick_assets.defs.runs.fallen_ratings import fallen_ratings
 from maverick_assets.defs.runs.new_rows import new_crm_rows
 from maverick_assets.defs.runs.progress import root_cause
 from maverick_assets.defs.runs.recovery import reaper
@@ -26,7 +27,7 @@ if TYPE_CHECKING:  # Dagster does not export what define_asset_job returns
 
 def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
     """The five jobs. Each runs in one process, whose heavy steps start child processes."""
-    data = AssetSelection.groups("raw", "clean", "base") | AssetSelection.assets(
+    data = AssetSelection.groups("raw", "clean", "base", "production") | AssetSelection.assets(
         *([recipe.asset_prefix, "dataset"] for recipe in recipes)
     )
     everything = AssetSelection.all() - AssetSelection.groups("reports")
@@ -89,7 +90,14 @@ def log_failed_runs(context: RunFailureSensorContext) -> None:
     context.log.error(f"{run.job_name} {run.run_id[:8]} failed: {reason}")
 
 
-def sensors(jobs: list["UnresolvedAssetJobDefinition"]) -> list[SensorDefinition]:
-    """The three sensors. New rows start two of the `jobs`: `ingest` and `nightly`."""
+def sensors(
+    jobs: list["UnresolvedAssetJobDefinition"], recipes: list[Recipe]
+) -> list[SensorDefinition]:
+    """The sensors. Two start `jobs`: new rows `ingest` and `nightly`, fallen ratings `nightly`."""
     by_name = {job.name: job for job in jobs}
-    return [new_crm_rows(by_name["ingest"], by_name["nightly"]), log_failed_runs, reaper]
+    return [
+        new_crm_rows(by_name["ingest"], by_name["nightly"]),
+        fallen_ratings(by_name["nightly"], recipes),
+        log_failed_runs,
+        reaper,
+    ]

@@ -1,0 +1,1 @@
+"""What happens in service: answers, times, ratings, and how far questions are from training."""
