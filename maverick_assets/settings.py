@@ -130,6 +130,13 @@ class Settings(BaseSettings):
         description="https address by which other machines reach the API, where a proxy serves it "
         "to them; unset: this machine alone",
     )
+    keep_versions: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="newest versions of a personality that keep their weights, and newest releases "
+        "that do; the version in service and the parents of kept ones always keep theirs",
+    )
     serving_node_versions: int = Field(
         3,
         ge=1,

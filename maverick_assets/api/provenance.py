@@ -14,7 +14,6 @@ from maverick_assets.api.asking import may_talk_to, require_scope
 from maverick_assets.api.replies import Problem, problem_of
 from maverick_assets.api.tokens import Token
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.files import verify_sha256
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
@@ -95,8 +94,6 @@ def _file(request: Request, personality: str, version: str, name: str) -> Path:
     if manifest is None or name not in manifest.files or not _may_read(token, manifest.recipe):
         raise Problem(HTTPStatus.NOT_FOUND, "no report of that name; GET /api/personalities")
     try:
-        path = catalog.directory(manifest.personality, manifest.version) / name
-        verify_sha256(path, manifest.files[name])
+        return catalog.file(manifest.personality, manifest.version, name)
     except MaverickError as error:
         raise problem_of(error) from None
-    return path

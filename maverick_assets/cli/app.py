@@ -12,7 +12,7 @@ from maverick_assets.cli.datasets import datasets_app
 from maverick_assets.cli.demo import demo
 from maverick_assets.cli.evaluation.rate import rate
 from maverick_assets.cli.forget import forget
-from maverick_assets.cli.models import models_app
+from maverick_assets.cli.models.group import models_app
 from maverick_assets.cli.run import run
 from maverick_assets.cli.serving.chat import chat
 from maverick_assets.cli.serving.deploy import deploy

@@ -8,7 +8,7 @@ import typer
 from maverick_assets.base_model.tested_bases import recommend
 from maverick_assets.cli.console import AsJson, note
 from maverick_assets.cli.jobs import execute_job, raise_first
-from maverick_assets.cli.models import show_versions, versions_in_service
+from maverick_assets.cli.models.versions import show_versions, versions_in_service
 from maverick_assets.cli.services import running_services
 from maverick_assets.crm.connection import connect, is_own
 from maverick_assets.errors import BadInput

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from maverick_assets.cli.console import AsJson
 from maverick_assets.cli.jobs import begin_training, execute_job, raise_first
-from maverick_assets.cli.models import show_versions, versions_in_service
+from maverick_assets.cli.models.versions import show_versions, versions_in_service
 from maverick_assets.cli.services import running_services
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.pipeline.trainings import JOB_OF_MODE, Training, last_ended, note_end

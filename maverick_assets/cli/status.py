@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from maverick_assets.cli.console import AsJson, print_result
-from maverick_assets.cli.models import summary, versions_in_service
+from maverick_assets.cli.models.versions import summary, versions_in_service
 from maverick_assets.cli.services import dagster_instance, running_services
 from maverick_assets.crm.connection import connect, describe_database
 from maverick_assets.crm.schema import TABLES

@@ -13,6 +13,7 @@ from maverick_assets.pipeline.candidates import (
     outcomes_of_child,
     record_outcome,
 )
+from maverick_assets.pipeline.retention import prune
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.processes import run_module
 from maverick_assets.registry.catalog import GGUF
@@ -47,7 +48,8 @@ def release_next(run: RunContext, personality: str) -> ReleasedVersion:
 def release_version(run: RunContext, version: Manifest) -> ReleasedVersion:
     """Export a version, have it answer through llama.cpp, and put it in service.
 
-    The other candidates of the run that passed their gates are exported along with it.
+    The other candidates of the run that passed their gates are exported along with it. Old versions
+    lose their weights afterwards (see `retention`).
     Raises `MaverickError` when the gate refused it, when a file is corrupt, or when the exported
     adapter does not answer; the version in service then stays.
     """
@@ -59,6 +61,10 @@ def release_version(run: RunContext, version: Manifest) -> ReleasedVersion:
     answer = _export(run, version)
     released = run.registry.release(name, number)
     run.log.info(f"{name} {released.version} is in service, after a trial answer")
+    try:
+        prune(run, name)
+    except MaverickError as error:  # the release stands all the same
+        run.log.warning(f"no version of {name} lost its weights: {error}")
     return ReleasedVersion(released, answer)
 
 

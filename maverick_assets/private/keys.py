@@ -1,4 +1,4 @@
-"""Secret keys of a run home: files of random bytes that only their owner may read."""
+"""Secret keys of a run home: files that only their owner may read."""
 
 import os
 import secrets
@@ -14,22 +14,32 @@ def read_key(path: Path) -> bytes:
 
     Raises `MaverickError` when the file is not a key, and when others may read it.
     """
-    if path.stat().st_mode & 0o077:
-        raise MaverickError(f"{path} can be read by others; run: chmod 600 {path}")
+    require_owner_only(path)
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise MaverickError(f"{path} is no key of {KEY_BYTES} bytes; restore it from a backup")
     return key
 
 
+def require_owner_only(path: Path) -> None:
+    """Raise `MaverickError` when other accounts may read a file."""
+    if path.stat().st_mode & 0o077:
+        raise MaverickError(f"{path} can be read by others; run: chmod 600 {path}")
+
+
 def create_key(path: Path) -> None:
     """Write a new key, complete or not at all. Of two processes at once, the first one wins."""
+    create_secret(path, secrets.token_bytes(KEY_BYTES))
+
+
+def create_secret(path: Path, content: bytes) -> None:
+    """Write a secret, complete or not at all, where there is none yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o700)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
-        stream.write(secrets.token_bytes(KEY_BYTES))
+        stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
     try:

@@ -5,7 +5,7 @@ it is read: a revoked version stays revoked, the one under `final` is released, 
 released before is archived, any other is a candidate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import verify_sha256
 from maverick_assets.registry.manifest import ChainLink, Manifest, VersionState
+from maverick_assets.registry.signatures import MANIFEST, Signatures, read_manifest
 from maverick_assets.registry.versions import Version
 
 FINAL = "final"
-MANIFEST = "manifest.json"
 ADAPTER, GGUF, MODELFILE = "adapter", "adapter.gguf", "Modelfile"
 MERGED = ("merged-f16.gguf", "merged-q8_0.gguf")  # base and adapter in one file
 WEIGHTS = (ADAPTER, GGUF, MODELFILE, *MERGED)  # what of a version answers
@@ -29,6 +29,7 @@ class Catalog:
 
     def __init__(self, models: Path) -> None:
         self._root = models
+        self.signatures = Signatures.of(models)
 
     def personalities(self) -> list[str]:
         """Names of the personalities that have at least one version."""
@@ -44,13 +45,11 @@ class Catalog:
         return [self._load(name, version) for name in names for version in self._numbers(name)]
 
     def get(self, personality: str, version: Version | str) -> Manifest:
-        """One version, or with `final` the one in service.
+        """One version, or with `final` the one in service; its signature is not verified.
 
         Raises `BadInput` listing what exists, `MaverickError` when its manifest is corrupt.
         """
-        if version == FINAL:
-            version = self._final(personality)
-        return self._load(personality, self._existing(personality, version))
+        return self._load(personality, self._number(personality, version))
 
     def find(self, personality: str, fingerprint: str) -> Manifest | None:
         """The highest version of this training fingerprint that is not revoked, or None."""
@@ -76,18 +75,32 @@ class Catalog:
 
         Whoever opens the weights in it asks `weights`.
         """
-        return self._directory(personality, self.get(personality, version).version)
+        return self._directory(personality, self._number(personality, version))
+
+    def verified(self, personality: str, version: Version | str) -> Manifest:
+        """A version whose manifest this run home wrote and signed last.
+
+        Raises what `get` raises, and `MaverickError` naming the file that is not as it was: the
+        manifest, its signature, or the link `final`.
+        """
+        manifest = self._signed(personality, self._number(personality, version))
+        if manifest.state == "released":
+            self._require_released(manifest)
+        return manifest
 
     def usable(self, personality: str, version: Version | str) -> Manifest:
         """A version that may be served, exported, released, trained on or compared with.
 
-        The one place that refuses a revoked version: with `BadInput`. Raises what `get` raises,
-        too.
+        The one place that refuses a revoked version, and one whose weights were removed: with
+        `BadInput`. Raises what `verified` raises, too.
         """
-        manifest = self.get(personality, version)
+        manifest = self.verified(personality, version)
         if manifest.revoked is not None:
             reason = manifest.revoked.reason
             raise BadInput(f"{label(manifest)} was revoked: {reason}; train a new one")
+        if manifest.pruned is not None:
+            day = f"{manifest.pruned.at:%Y-%m-%d}"
+            raise BadInput(f"the weights of {label(manifest)} were removed by retention on {day}")
         return manifest
 
     def weights(
@@ -95,16 +108,39 @@ class Catalog:
     ) -> Path:
         """Where the weights of a version that is `usable` lie: those of PEFT, or as GGUF.
 
-        Nothing else leads to them. Raises what `usable` raises.
+        Nothing else leads to them. They are verified here, so a caller need not do it again. Raises
+        what `usable` and `file` raise.
         """
-        return self._directory(personality, self.usable(personality, version).version) / name
+        return self._file(self.usable(personality, version), name)
+
+    def file(self, personality: str, version: Version | str, name: str) -> Path:
+        """A verified file of a version, or a folder of it with all its files; not its weights.
+
+        Raises what `verified` raises, and `MaverickError` naming the file that is missing, changed,
+        a link, or not of this version.
+        """
+        return self._file(self.verified(personality, version), name)
+
+    def _file(self, manifest: Manifest, name: str) -> Path:
+        directory = self._directory(manifest.personality, manifest.version)
+        _verify_files(directory, {n: d for n, d in manifest.files.items() if _within(n, name)})
+        if not any(_within(listed, name) for listed in manifest.files):
+            raise MaverickError(f"{label(manifest)} has no {name}; release or train it again")
+        self._refuse_added(manifest, directory / name)
+        return directory / name
 
     def verify(self, personality: str, version: Version | str) -> None:
-        """Raise `MaverickError` naming the first file that is missing or has another sha256."""
-        manifest = self.get(personality, version)
+        """Raise `MaverickError` naming the first file that is not as this run home wrote it.
+
+        It is missing, has another sha256, is a link, or was added; or the manifest or its signature
+        is not the last one.
+        """
+        manifest = self.verified(personality, version)
         directory = self._directory(personality, manifest.version)
-        for name, digest in manifest.files.items():
-            verify_sha256(directory / name, digest)
+        _verify_files(directory, manifest.files)
+        for entry in sorted(directory.iterdir()):
+            if not entry.name.startswith((".", "manifest.")):  # staged, and verified above
+                self._refuse_added(manifest, entry)
 
     def versions_of(self, personality: str) -> Sequence[Manifest]:
         """Like `list`, but empty for a personality without versions."""
@@ -124,6 +160,12 @@ class Catalog:
             listed = ", ".join(names) or "none; run the graph first"
             raise BadInput(f"no personality {personality!r} has a version; those that do: {listed}")
         return personality
+
+    def _number(self, personality: str, version: Version | str) -> Version:
+        """The version that is meant. Raises `BadInput` when it does not exist."""
+        if version == FINAL:
+            version = self._final(personality)
+        return self._existing(personality, version)
 
     def _existing(self, personality: str, version: Version | str) -> Version:
         """The version as a `Version`. Raises `BadInput` when it does not exist."""
@@ -145,12 +187,22 @@ class Catalog:
     def _directory(self, personality: str, version: Version) -> Path:
         return self._root / personality / str(version)
 
+    def _signed(self, personality: str, version: Version) -> Manifest:
+        """As `verified`, wherever `final` points."""
+        directory = self._directory(personality, version)
+        content = self.signatures.verified_manifest(directory, personality, str(version))
+        return self._parse(personality, version, content)
+
     def _load(self, personality: str, version: Version) -> Manifest:
+        directory = self._directory(personality, version)
+        return self._parse(personality, version, read_manifest(directory))
+
+    def _parse(self, personality: str, version: Version, content: bytes) -> Manifest:
         directory = self._directory(personality, version)
         path = directory / MANIFEST
         try:
-            manifest = Manifest.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError, BadInput) as error:
+            manifest = Manifest.model_validate_json(content)
+        except (ValidationError, BadInput) as error:
             raise MaverickError(
                 f"{path} is missing or corrupt; restore it, or delete {directory}"
             ) from error
@@ -158,6 +210,30 @@ class Catalog:
             raise MaverickError(f"{path} describes {label(manifest)}; restore the right one")
         derived = {"state": self._state(manifest), "ancestors": self._ancestors(manifest)}
         return manifest.model_copy(update=derived)
+
+    def _require_released(self, manifest: Manifest) -> None:
+        """Raise `MaverickError` where `final` was moved by something else than a release."""
+        if not self.signatures.exist:
+            return
+        allowed = self.signatures.ledger(manifest.personality).in_service
+        if str(manifest.version) not in allowed:
+            link = self._root / manifest.personality / FINAL
+            released = " or ".join(allowed) or "none"
+            raise MaverickError(
+                f"{link} points at {manifest.version}, and what was put in service last is "
+                f"{released}; put it there with `maverick models release` or `rollback --to`"
+            )
+
+    def _refuse_added(self, manifest: Manifest, path: Path) -> None:
+        """Raise `MaverickError` for a file at or below `path` that the manifest does not list."""
+        directory = self._directory(manifest.personality, manifest.version)
+        ledger = self.signatures.ledger(manifest.personality)
+        attaching = ledger.attaching.get(str(manifest.version), ())
+        for each in (path, *sorted(path.rglob("*"))) if path.is_dir() else (path,):
+            name = each.relative_to(directory).as_posix()
+            unlisted = name not in manifest.files and (each.is_symlink() or not each.is_dir())
+            if unlisted and name.split("/")[0] not in attaching and self.signatures.exist:
+                raise MaverickError(f"{each} is not of {label(manifest)}; find out who added it")
 
     def _ancestors(self, manifest: Manifest) -> tuple[ChainLink, ...]:
         """The ancestors of a version.
@@ -182,3 +258,19 @@ class Catalog:
 def label(manifest: Manifest) -> str:
     """How messages name a version."""
     return f"{manifest.personality} {manifest.version}"
+
+
+def _within(name: str, folder: str) -> bool:
+    return name == folder or name.startswith(f"{folder}/")
+
+
+def _verify_files(directory: Path, files: Mapping[str, str]) -> None:
+    """Raise `MaverickError` for the first file that is missing, changed, or behind a link."""
+    for name, digest in files.items():
+        path = directory / name
+        for part in (path, *path.parents):
+            if part == directory:
+                break
+            if part.is_symlink():
+                raise MaverickError(f"{part} is a link; restore it or retrain")
+        verify_sha256(path, digest)

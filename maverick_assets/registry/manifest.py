@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer
 
 from maverick_assets.records import GateDecision, Metrics, ParityDecision, TrainingSummary
 from maverick_assets.registry.recorded_recipe import RecordedRecipe
@@ -26,6 +26,17 @@ VersionField = Annotated[
 ]
 
 
+def _inside_version(name: str) -> str:
+    """The name as it is. Raises `ValueError` for one that could lead out of the directory."""
+    parts = name.split("/")
+    if not name.isprintable() or "\\" in name or any(part in ("", ".", "..") for part in parts):
+        raise ValueError(f"{name!r} is no file of a version")
+    return name
+
+
+FileName = Annotated[str, AfterValidator(_inside_version)]
+
+
 class Revocation(StrictModel):
     """Why a version must not be used any more."""
 
@@ -34,6 +45,13 @@ class Revocation(StrictModel):
     weights_deleted: bool = Field(
         False, description="whether adapter, GGUF and Modelfile are gone from the disk"
     )
+
+
+class Pruning(StrictModel):
+    """That retention removed the weights of a version."""
+
+    at: AwareDatetime
+    kept: int = Field(description="how many of the newest versions kept theirs")
 
 
 class ChainLink(StrictModel):
@@ -78,6 +96,7 @@ class Manifest(StrictModel):
     metrics: Metrics | None = Field(None, description="None until the version is evaluated")
     gate: GateDecision | None = Field(None, description="None until the version is evaluated")
     revoked: Revocation | None = None
+    pruned: Pruning | None = None
     no_modelfile: str | None = Field(
         None, description="why an exported version has no Modelfile: what Ollama cannot have"
     )
@@ -86,7 +105,7 @@ class Manifest(StrictModel):
         description="whether the export answers as what was trained; None until it is exported, "
         "and for exports of earlier releases",
     )
-    files: dict[str, str] = Field({}, description="path in the version's directory -> sha256")
+    files: dict[FileName, str] = Field({}, description="path in the version's directory -> sha256")
 
     @property
     def chain(self) -> tuple[ChainLink, ...]:

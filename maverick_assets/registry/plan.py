@@ -71,6 +71,7 @@ def unfinished_version(registry: Catalog, personality: str, base_digest: str) ->
         manifest
         for manifest in versions
         if manifest.state == "candidate"
+        and manifest.pruned is None
         and (manifest.gate is None or manifest.gate.passed)
         and manifest.base_digest == base_digest
         and not _overtaken(manifest, versions)

@@ -1,12 +1,12 @@
 """Changes to the versions of every personality; each change is complete or absent.
 
 Moving the symlink `final` is one rename, so a crash leaves the old version in service or the new
-one. The next change completes the rest of the bookkeeping.
+one. The next change completes the rest of the bookkeeping. A change begins with a verified manifest
+and signs what it writes, so that nothing of what somebody else wrote is ever signed.
 """
 
-import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,16 +24,18 @@ from maverick_assets.files import (
 )
 from maverick_assets.records import GateDecision, Metrics, ParityDecision, TrainingSummary
 from maverick_assets.registry.catalog import (
+    ADAPTER,
     FINAL,
     GGUF,
-    MANIFEST,
     MERGED,
     MODELFILE,
     WEIGHTS,
     Catalog,
     label,
 )
-from maverick_assets.registry.manifest import Manifest, Revocation
+from maverick_assets.registry.manifest import Manifest, Pruning, Revocation
+from maverick_assets.registry.overrides import with_gate_override, with_parity_override
+from maverick_assets.registry.retention import without_weights
 from maverick_assets.registry.versions import Version
 
 _LOCK = ".lock"
@@ -75,7 +77,7 @@ class Registry(Catalog):
                     "released_at": None,
                 }
                 added = manifest.model_copy(update=fresh)
-                (stage / MANIFEST).write_text(_manifest_json(added), encoding="utf-8")
+                self._write(stage, added)
         return added
 
     def attach(self, personality: str, version: Version | str, source: Path, name: str) -> Manifest:
@@ -90,10 +92,11 @@ class Registry(Catalog):
         if not source.exists():
             raise BadInput(f"{source} does not exist; nothing to attach as {name}")
         with self._locked(self._require(personality)):
-            manifest = self.get(personality, version)
+            manifest = self.verified(personality, version)
             if name in WEIGHTS:
                 manifest = self.usable(personality, version)
             directory = self._directory(personality, manifest.version)
+            self._remember_attaching(manifest, name)
             others = {
                 path: digest
                 for path, digest in manifest.files.items()
@@ -110,7 +113,9 @@ class Registry(Catalog):
             else:
                 write_atomically(target, source.read_bytes())
             files = others | _digests_by_path(directory, target)
-            return self._save(manifest.model_copy(update={"files": files}))
+            attached = self._save(manifest.model_copy(update={"files": files}))
+            self._remember_attaching(manifest)
+            return attached
 
     def note_modelfile(self, personality: str, version: str | Version, problem: str | None) -> None:
         """Record why a version has no Modelfile, and remove that of an earlier export.
@@ -118,8 +123,10 @@ class Registry(Catalog):
         `problem` is None where it has one, or is to have one.
         """
         with self._locked(self._require(personality)):
-            manifest = self.get(personality, version)
+            manifest = self.verified(personality, version)
             files = dict(manifest.files)
+            if problem is not None:
+                self._remember_attaching(manifest, MODELFILE)
             if problem is not None:
                 files.pop(MODELFILE, None)
             noted = manifest.model_copy(update={"no_modelfile": problem, "files": files})
@@ -128,13 +135,14 @@ class Registry(Catalog):
             if problem is not None:  # after the manifest, which lists no file that is gone
                 directory = self._directory(personality, manifest.version)
                 (directory / MODELFILE).unlink(missing_ok=True)
+                self._remember_attaching(manifest)
 
     def record_evaluation(
         self, personality: str, version: Version | str, metrics: Metrics, gate: GateDecision
     ) -> Manifest:
         """Store what the evaluation measured and what the gate decided."""
         with self._locked(self._require(personality)):
-            manifest = self.get(personality, version)
+            manifest = self.verified(personality, version)
             return self._save(manifest.model_copy(update={"metrics": metrics, "gate": gate}))
 
     def record_parity(
@@ -142,7 +150,7 @@ class Registry(Catalog):
     ) -> Manifest:
         """Store whether the export of a version answers as what was trained."""
         with self._locked(self._require(personality)):
-            manifest = self.get(personality, version)
+            manifest = self.verified(personality, version)
             return self._save(manifest.model_copy(update={"parity": parity}))
 
     def release(
@@ -160,9 +168,9 @@ class Registry(Catalog):
                 return manifest
             self.verify(personality, manifest.version)
             if manifest.gate is None or not manifest.gate.passed:
-                manifest = self._save(_with_override(manifest, override_reason))
+                manifest = self._save(with_gate_override(manifest, override_reason))
             if manifest.parity is not None and not manifest.parity.passed:
-                manifest = self._save(_with_parity_override(manifest, override_reason))
+                manifest = self._save(with_parity_override(manifest, override_reason))
             self._point_final(manifest)
             return self._save(manifest.model_copy(update={"released_at": datetime.now(UTC)}))
 
@@ -170,7 +178,7 @@ class Registry(Catalog):
         """Put an archived version back in service: `to`, or the release before this one.
 
         Releases are in the order of their numbers. Called again without `to` it goes one further
-        back.
+        back. Merged models, which may be gigabytes, are verified when they are read.
         """
         with self._locked(self._require(personality)):
             current = self.get(personality, FINAL if to is None else to)
@@ -181,7 +189,7 @@ class Registry(Catalog):
             if manifest.state == "candidate":
                 raise BadInput(f"{label(manifest)} was never released; release it instead")
             if manifest.state == "archived":
-                self.verify(personality, manifest.version)
+                self._verify_served(manifest)
                 self._point_final(manifest)
             return manifest.model_copy(update={"state": "released"})
 
@@ -204,34 +212,61 @@ class Registry(Catalog):
             link = self._root / personality / FINAL
             return self.get(personality, FINAL) if link.is_symlink() else None
 
+    def prune(self, personality: str, keep: int) -> Sequence[Manifest]:
+        """Delete the weights of the versions that `without_weights` names; returns these.
+
+        Each is marked before its weights go, and the next change completes a call that was killed.
+        A version that does not verify is left alone.
+        """
+        with self._locked(self._require(personality)):
+            pruning = Pruning(at=datetime.now(UTC), kept=keep)
+            pruned = []
+            for each in without_weights(self.list(personality), keep):
+                with suppress(MaverickError):
+                    manifest = self._signed(personality, each.version)
+                    pruned.append(
+                        self._drop_weights(manifest.model_copy(update={"pruned": pruning}))
+                    )
+            return pruned
+
+    def _drop_weights(self, manifest: Manifest) -> Manifest:
+        """Store a manifest without weights, then delete them."""
+        self._remember_attaching(manifest, *WEIGHTS)
+        # First, so that a crash leaves no manifest that names files which are gone.
+        kept = {n: d for n, d in manifest.files.items() if n.split("/")[0] not in WEIGHTS}
+        manifest = self._save(manifest.model_copy(update={"files": kept}))
+        directory = self._directory(manifest.personality, manifest.version)
+        for name in WEIGHTS:
+            _remove(directory / name)
+        sync(directory)
+        self._remember_attaching(manifest)
+        return manifest
+
     def _complete_revocations(self, personality: str) -> None:
         """Move `final` off a revoked version, and delete the weights of all revoked versions."""
         self._move_final_off_revoked(personality)
         for version in self._numbers(personality):
             with suppress(MaverickError):  # a corrupt manifest: `get` says so to whoever asks
-                self._delete_revoked_weights(self._load(personality, version))
+                self._delete_revoked_weights(self._signed(personality, version))
 
     def _delete_revoked_weights(self, manifest: Manifest) -> None:
         revoked = manifest.revoked
         if revoked is None or revoked.weights_deleted:
             return
-        directory = self._directory(manifest.personality, manifest.version)
-        # First, so that a crash leaves no manifest that names files which are gone.
-        kept = {n: d for n, d in manifest.files.items() if n.split("/")[0] not in WEIGHTS}
-        manifest = self._save(manifest.model_copy(update={"files": kept}))
-        for name in WEIGHTS:
-            if (directory / name).is_dir():
-                shutil.rmtree(directory / name)
-            else:
-                (directory / name).unlink(missing_ok=True)
-        sync(directory)
+        manifest = self._drop_weights(manifest)
         deleted = revoked.model_copy(update={"weights_deleted": True})
         self._save(manifest.model_copy(update={"revoked": deleted}))
 
     def _move_final_off_revoked(self, personality: str) -> None:
         """Point `final` from a revoked version to the newest archived one, or remove the link."""
         link = self._root / personality / FINAL
-        if not link.exists() or self.get(personality, FINAL).revoked is None:
+        if not link.exists():
+            return
+        try:
+            current = self._signed(personality, self._final(personality))
+        except MaverickError:  # who asks for it is told; a release or a rollback replaces it
+            return
+        if current.revoked is None:
             return
         earlier = self._released_before(personality)
         if earlier:
@@ -246,26 +281,27 @@ class Registry(Catalog):
         number is one that an operator rolled back from.
         """
         current = self.get(personality, FINAL)
-        archived = [m for m in self.list(personality) if m.state == "archived"]
+        archived = [m for m in self.list(personality) if m.state == "archived" and not m.pruned]
         earlier = [m for m in archived if m.version < current.version]
         return earlier[-1] if earlier else None
 
     def _point_final(self, manifest: Manifest) -> None:
         """Replace the link by a rename: a reader sees the old version or the new one."""
-        folder = self._root / manifest.personality
+        folder, version = self._root / manifest.personality, str(manifest.version)
+        ledger = self.signatures.ledger(manifest.personality)
+        both = ledger.with_in_service(*ledger.in_service, version)
+        self.signatures.remember(manifest.personality, both)
         staged = folder / f".{FINAL}"
-        staged.symlink_to(str(manifest.version))
+        staged.symlink_to(version)
         staged.replace(folder / FINAL)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(folder)
+        self.signatures.remember(manifest.personality, both.with_in_service(version))
 
     @contextmanager
     def _locked(self, personality: str) -> Iterator[None]:
         """Hold the personality's lock; what a killed process left behind is finished first."""
         folder = self._root / personality
+        self.signatures.prepare()
         try:
             with FileLock(folder / _LOCK, timeout=_LOCK_SECONDS):
                 self._finish_interrupted(personality)
@@ -276,29 +312,74 @@ class Registry(Catalog):
             ) from error
 
     def _finish_interrupted(self, personality: str) -> None:
-        """Remove staged files, which nobody owns while the lock is held; date a killed release."""
+        """Remove staged files, which nobody owns while the lock is held; finish what was killed."""
         folder = self._root / personality
-        directories = [folder / str(version) for version in self._numbers(personality)]
-        for parent in [folder, *directories]:
+        versions = self._numbers(personality)
+        for parent in [folder, *(folder / str(version) for version in versions)]:
             for leftover in parent.glob(".*"):
                 if leftover.is_dir() and not leftover.is_symlink():
                     shutil.rmtree(leftover)
                 elif leftover.name != _LOCK:
                     leftover.unlink()
-        final = folder / FINAL
-        if final.is_symlink() and final.exists():
-            manifest = self.get(personality, FINAL)
-            if manifest.released_at is None:
-                moved = datetime.fromtimestamp(final.lstat().st_mtime, UTC)
-                self._save(manifest.model_copy(update={"released_at": moved}))
-        if self._numbers(personality):
+        for version in versions:
+            with suppress(MaverickError):  # who asks for the version is told
+                self._finish_version(personality, version)
+        self._finish_final(personality)
+        if versions:
             self._complete_revocations(personality)
+
+    def _finish_version(self, personality: str, version: Version) -> None:
+        """Settle on the manifest that is there; remove what was being attached and is not listed.
+
+        A name of which anything is listed is whole: the listing is written last.
+        """
+        directory = self._directory(personality, version)
+        self.signatures.settle(directory, personality, str(version))
+        attaching = self.signatures.ledger(personality).attaching.get(str(version), ())
+        if not attaching:
+            return
+        manifest = self.verified(personality, version)
+        listed = {name.split("/")[0] for name in manifest.files}
+        for name in set(attaching) - listed:
+            _remove(directory / name)
+        self._remember_attaching(manifest)
+
+    def _finish_final(self, personality: str) -> None:
+        """Finish a release that was killed after `final` moved, unless somebody else moved it."""
+        link = self._root / personality / FINAL
+        if not (link.is_symlink() and link.exists()):
+            return
+        with suppress(MaverickError):
+            manifest = self.verified(personality, FINAL)
+            if manifest.released_at is None:
+                moved = datetime.fromtimestamp(link.lstat().st_mtime, UTC)
+                self._save(manifest.model_copy(update={"released_at": moved}))
+            ledger = self.signatures.ledger(personality)
+            if len(ledger.in_service) > 1:
+                alone = ledger.with_in_service(str(manifest.version))
+                self.signatures.remember(personality, alone)
+
+    def _remember_attaching(self, manifest: Manifest, *names: str) -> None:
+        """While these are attached, files of these names may lie there unlisted."""
+        ledger = self.signatures.ledger(manifest.personality)
+        changed = ledger.with_attaching(str(manifest.version), names)
+        if changed != ledger:
+            self.signatures.remember(manifest.personality, changed)
+
+    def _verify_served(self, manifest: Manifest) -> None:
+        for name in (ADAPTER, GGUF, MODELFILE):
+            if any(listed.split("/")[0] == name for listed in manifest.files):
+                self._file(manifest, name)
 
     def _save(self, manifest: Manifest) -> Manifest:
         """Replace the stored manifest; returns it with its state as of now."""
-        path = self._directory(manifest.personality, manifest.version) / MANIFEST
-        write_atomically(path, _manifest_json(manifest))
+        self._write(self._directory(manifest.personality, manifest.version), manifest)
         return manifest.model_copy(update={"state": self._state(manifest)})
+
+    def _write(self, directory: Path, manifest: Manifest) -> None:
+        content = manifest.model_dump_json(indent=2, exclude={"state"}) + "\n"
+        version = str(manifest.version)
+        self.signatures.write(directory, manifest.personality, version, content.encode())
 
 
 def _learned_canaries(manifest: Manifest, adapter_dir: Path) -> int:
@@ -310,48 +391,11 @@ def _learned_canaries(manifest: Manifest, adapter_dir: Path) -> int:
     return max((summary.n_canaries for summary in summaries), default=0)
 
 
-def _manifest_json(manifest: Manifest) -> str:
-    return manifest.model_dump_json(indent=2, exclude={"state"}) + "\n"
-
-
-def _with_override(manifest: Manifest, reason: str | None) -> Manifest:
-    """The manifest of a version that did not pass the gate, with the operator's reason.
-
-    Raises `MaverickError` without a reason, and `BadInput` for an empty one.
-    """
-    if reason is not None and not reason.strip():
-        raise BadInput("an override needs a reason; say why this version is good enough")
-    gate = manifest.gate
-    why = "; ".join(gate.reasons) if gate else "it was never evaluated"
-    if reason is None:
-        raise MaverickError(
-            f"{label(manifest)} is not released: {why}; "
-            "train a better one, or release it with a reason that overrides the gate"
-        )
-    decided = gate or GateDecision(passed=False, reasons=(why,), decided_at=datetime.now(UTC))
-    return manifest.model_copy(
-        update={"gate": decided.model_copy(update={"override": reason.strip()})}
-    )
-
-
-def _with_parity_override(manifest: Manifest, reason: str | None) -> Manifest:
-    """The manifest of a version that did not pass its parity, with the operator's reason.
-
-    Raises `MaverickError` without a reason, and `BadInput` for an empty one.
-    """
-    parity = manifest.parity
-    assert parity is not None
-    if reason is None:
-        raise MaverickError(
-            f"{label(manifest)} is not released, because its export answers otherwise than what "
-            f"was trained: {'; '.join(parity.reasons)}; export it again with "
-            f"`maverick models release`, or release it with a reason"
-        )
-    if not reason.strip():
-        raise BadInput("an override needs a reason; say why this version is good enough")
-    return manifest.model_copy(
-        update={"parity": parity.model_copy(update={"override": reason.strip()})}
-    )
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _digests_by_path(root: Path, target: Path) -> dict[str, str]:

@@ -35,7 +35,6 @@ def candidate_answer(
     Raises `MaverickError` for damaged files, and what `Runtime.answer` raises.
     """
     catalog = Catalog(settings.models)
-    catalog.verify(manifest.personality, manifest.version)
     base = base_model_of(settings, manifest)
     settings.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.runs, prefix="candidate-") as folder:

@@ -102,8 +102,7 @@ def open_chat(
     registry = Registry(settings.models)
     recipe.prompt_for(mood, mode)  # raises what is wrong with them before anything is loaded
     manifest = registry.usable(recipe.name, version)
-    digest = manifest.files.get(GGUF)
-    if digest is None:
+    if GGUF not in manifest.files:
         raise BadInput(
             f"{recipe.name} {manifest.version} is not exported; release it first with "
             f"`maverick models release {recipe.name} {manifest.version}`"
@@ -113,7 +112,7 @@ def open_chat(
     gguf = registry.weights(recipe.name, manifest.version, "adapter.gguf")
     runtime = Runtime(
         base_gguf,
-        {ADAPTER: AdapterFile(gguf, digest)},
+        {ADAPTER: AdapterFile(gguf)},
         # Half of the cores: with all of them, another busy program slows every thread down.
         threads=max(1, (os.cpu_count() or 1) // 2),
         encode_prompt=prompt_encoder(base),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.errors import MaverickError
-from maverick_assets.files import verify_sha256
 from maverick_assets.registry.catalog import GGUF, Catalog, label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.serving.export.base import ensure_base_gguf
@@ -71,20 +70,17 @@ def load(
     Raises `MaverickError` when llama.cpp does not start.
     """
     manifests: dict[str, Manifest] = {}
+    adapters: dict[str, AdapterFile] = {}
     left_out = dict(released.left_out)
     for name, manifest in released.manifests.items():
         try:
-            _verify(catalog, manifest)
+            adapters[name] = _adapter(catalog, manifest)
             manifests[name] = manifest
         except MaverickError as error:
             left_out[name] = str(error)
             with suppress(KeyError, MaverickError):
-                _verify(catalog, before.manifests[name])
+                adapters[name] = _adapter(catalog, before.manifests[name])
                 manifests[name] = before.manifests[name]
-    adapters = {
-        name: AdapterFile(catalog.weights(name, manifest.version, "adapter.gguf"))
-        for name, manifest in manifests.items()
-    }
     runtime = Runtime(
         base.gguf,
         adapters,
@@ -96,10 +92,9 @@ def load(
     return Engine(runtime, Released(manifests, left_out), released.fingerprint)
 
 
-def _verify(catalog: Catalog, manifest: Manifest) -> None:
-    """Raise `MaverickError` unless the version is usable and its file sound."""
-    path = catalog.weights(manifest.personality, manifest.version, "adapter.gguf")
-    verify_sha256(path, manifest.files[GGUF])
+def _adapter(catalog: Catalog, manifest: Manifest) -> AdapterFile:
+    """Raises `MaverickError` unless the version is usable and its file sound."""
+    return AdapterFile(catalog.weights(manifest.personality, manifest.version, "adapter.gguf"))
 
 
 @dataclass(frozen=True)

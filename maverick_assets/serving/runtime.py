@@ -12,7 +12,6 @@ from maverick_assets.base_model.prepare import EMBEDDED_SHA256, PreparedBase
 from maverick_assets.base_model.sampling import REPEAT_PENALTY, TEMPERATURE, TOP_P
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.files import verify_sha256
 
 # Nats. The log-probabilities of one prompt computed twice are equal. An adapter whose B has the
 # size of a single optimizer step (2e-4) moves them by 5e-3.
@@ -41,10 +40,9 @@ class ConversationTooLong(BadInput):
 
 @dataclass(frozen=True)
 class AdapterFile:
-    """A GGUF adapter."""
+    """A GGUF adapter; one of the registry was verified when `Catalog.weights` gave its path."""
 
     path: Path
-    sha256: str | None = None  # verified before the file is loaded; None: not verified
 
 
 @dataclass(frozen=True)
@@ -106,9 +104,6 @@ class Runtime:
         One thread by default: on a CPU shared with other work, two are far slower than one. Raises
         `MaverickError` that names the file that is missing, corrupt, or does not fit the base.
         """
-        for adapter in adapters.values():
-            if adapter.sha256 is not None:
-                verify_sha256(adapter.path, adapter.sha256)
         self._names = list(adapters)
         self._encode_prompt = encode_prompt
         paths = [adapter.path for adapter in adapters.values()]

@@ -130,6 +130,7 @@ def test_what_a_manifest_says_is_escaped(
     registry_home = next(p for p in (home.parent).rglob("robbie") if p.is_dir()).parent
     if registry_home != home / "models":
         (home / "models").symlink_to(registry_home)
+        (home / "keys").symlink_to(registry_home.with_name("keys"))
     for arguments in (
         ["models", "list"],
         ["models", "list", "--json"],

@@ -1,6 +1,5 @@
 """A run that stopped anywhere is completed by the next one, and what an operator decided stays."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,11 +17,13 @@ from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.pipeline.train import train_on_node
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.registry import store
+from maverick_assets.registry.signatures import Signatures
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Kind, Version
 from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeEvaluation, FakeExport
 from maverick_assets_tests.pipeline.conftest import WriteDataset
 from maverick_assets_tests.pipeline.test_train import NODE, FakeDriver
+from maverick_assets_tests.registry.test_kill_points import restore_state, save_state
 
 ROBBIE = load_recipes()["robbie"]
 
@@ -119,6 +120,7 @@ def crash_after_write(n: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         patch.setattr(store, "write_atomically", counted(store.write_atomically))
         patch.setattr(store, "staged_directory", staged)
         patch.setattr(Registry, "_point_final", counted(Registry._point_final))
+        patch.setattr(Signatures, "write", counted(Signatures.write))
         yield
 
 
@@ -133,9 +135,8 @@ def stop_everywhere(
     `afterwards` is the next run, and the look at what it did.
     """
     models = graph.context.settings.models
-    saved = models.with_name("saved")
     models.mkdir(exist_ok=True)
-    shutil.copytree(models, saved, symlinks=True)
+    save_state(models)
     n = 0
     while True:
         n += 1
@@ -146,8 +147,7 @@ def stop_everywhere(
             afterwards()
         else:
             return n - 1
-        shutil.rmtree(models)
-        shutil.copytree(saved, models, symlinks=True)
+        restore_state(models)
 
 
 @pytest.mark.parametrize("next_run", ["full", "incremental"])

@@ -1,5 +1,6 @@
 """A registry of tiny versions."""
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,6 +73,16 @@ def recipe_of(personality: str) -> dict[str, Any]:
         "system_prompt": "You are here.",
         "sources": [{"table": "crm_emails", "examples": "reply"}],
     }
+
+
+def forget_signatures(models: Path) -> None:
+    """Make of a registry what a release that signed nothing has left."""
+    keys = models.with_name("keys")
+    for name in ("versions.pem", "versions.pub"):
+        (keys / name).unlink()
+    shutil.rmtree(keys / "versions")
+    for signature in models.glob("*/*/manifest.*.sig"):
+        signature.unlink()
 
 
 @pytest.fixture

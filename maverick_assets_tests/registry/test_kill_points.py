@@ -41,21 +41,37 @@ def run_and_die_before_change(n: int, action: Callable[[], object]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def save_state(models: Path) -> None:
+    """Copy a registry, and the keys of its run home, for `restore_state`."""
+    for folder in (models, models.with_name("keys")):
+        if folder.exists():
+            shutil.copytree(folder, folder.with_name(f"saved-{folder.name}"), symlinks=True)
+
+
+def restore_state(models: Path) -> None:
+    """What `save_state` copied, in place of what is there."""
+    for folder in (models, models.with_name("keys")):
+        shutil.rmtree(folder, ignore_errors=True)
+        saved = folder.with_name(f"saved-{folder.name}")
+        if saved.exists():
+            shutil.copytree(saved, folder, symlinks=True)
+
+
 def kill_everywhere(models: Path, action: Callable[[], object], check: Callable[[], None]) -> int:
     """From the same state, kill `action` before each of its changes in turn.
 
     `check` runs after each kill; then the action, repeated, must succeed. Returns the kills.
     """
-    saved = models.with_name("saved")
-    shutil.copytree(models, saved, symlinks=True)
+    save_state(models)
     n = 1
-    while (code := run_and_die_before_change(n, action)) == KILLED:
-        check()
-        action()
-        check()
-        shutil.rmtree(models)
-        shutil.copytree(saved, models, symlinks=True)
-        n += 1
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", lambda _: None)  # a kill, unlike a power cut, loses no write
+        while (code := run_and_die_before_change(n, action)) == KILLED:
+            check()
+            action()
+            check()
+            restore_state(models)
+            n += 1
     assert code == 0
     return n - 1
 

@@ -219,12 +219,8 @@ def test_what_is_attached_is_recorded_and_what_it_replaces_is_gone(
     attached = registry.attach("robbie", "v1.0", tmp_path / "x.gguf", "adapter.gguf")
     assert sorted(attached.files)[2:] == ["adapter/adapter_model.safetensors", "report/report.md"]
     directory = registry.directory("robbie", "v1.0")
-    assert sorted(p.name for p in directory.iterdir()) == [
-        "adapter",
-        "adapter.gguf",
-        "manifest.json",
-        "report",
-    ]
+    names = sorted(p.name for p in directory.iterdir() if p.suffix != ".sig")
+    assert names == ["adapter", "adapter.gguf", "manifest.json", "report"]
     assert (directory / "report" / "report.md").read_text() == "second"
     registry.verify("robbie", "v1.0")
 

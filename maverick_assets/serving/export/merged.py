@@ -49,7 +49,6 @@ def export_merged(settings: Settings, personality: str, version: str, kind: Kind
     """
     registry = Registry(settings.models)
     manifest = registry.usable(personality, version)
-    registry.verify(personality, version)
     base = base_model_of(settings, manifest)
     adapter = registry.weights(personality, manifest.version, "adapter")
     _require_room(settings.models, base.directory, kind, label(manifest))

@@ -125,7 +125,6 @@ def _trained(registry: Registry, export: Export) -> Trained:
 def _export(settings: Settings, personality: str, version: str, folder: Path) -> Export:
     registry = Registry(settings.models)
     manifest = registry.usable(personality, version)
-    registry.verify(personality, version)
     base = base_model_of(settings, manifest)
     gguf = folder / personality / GGUF
     gguf.parent.mkdir()

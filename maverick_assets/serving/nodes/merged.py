@@ -6,7 +6,6 @@ from pathlib import Path
 from maverick_assets.base_model.gguf_files import convert_model
 from maverick_assets.base_model.isolated import run_isolated
 from maverick_assets.base_model.load import verify_base
-from maverick_assets.files import verify_sha256
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.serving.export.base import base_model_of
@@ -26,10 +25,7 @@ def merged_gguf(settings: Settings, catalog: Catalog, manifest: Manifest, folder
     usable = catalog.usable(personality, version)
     for name in _EXPORTED:
         if name in usable.files:
-            path = catalog.directory(personality, version) / name
-            verify_sha256(path, usable.files[name])
-            return path
-    catalog.verify(personality, version)
+            return catalog.file(personality, version, name)
     adapter = catalog.weights(personality, version, "adapter")
     base = base_model_of(settings, usable)
     directory, gguf = folder / "merged", folder / "merged-f16.gguf"

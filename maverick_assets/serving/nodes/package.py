@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.files import sha256_of, verify_sha256
+from maverick_assets.files import sha256_of
 from maverick_assets.registry.catalog import GGUF, MODELFILE, Catalog, label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.serving.nodes.ollama_api import MOVING, model_name
@@ -76,9 +76,7 @@ def package_of(settings: Settings, catalog: Catalog, manifest: Manifest, folder:
     adapter = Blob(
         catalog.weights(usable.personality, usable.version, "adapter.gguf"), usable.files[GGUF]
     )
-    verify_sha256(adapter.path, adapter.sha256)
-    modelfile = catalog.directory(usable.personality, usable.version) / MODELFILE
-    verify_sha256(modelfile, usable.files[MODELFILE])
+    modelfile = catalog.file(usable.personality, usable.version, MODELFILE)
     template, system, parameters = read_modelfile(modelfile.read_text(encoding="utf-8"))
     base = ensure_base_gguf(base_model_of(settings, usable), settings.base_dir)
 

@@ -1,28 +1,18 @@
-"""`maverick models`: list, show, release and roll back versions."""
+"""The commands of `maverick models`."""
 
-import json
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table as RichTable
 
-from maverick_assets.cli.console import (
-    AsJson,
-    PersonalityName,
-    TerminalLog,
-    cell,
-    print_result,
-    print_table,
-)
-from maverick_assets.registry.manifest import Manifest
+from maverick_assets.cli.console import AsJson, PersonalityName, TerminalLog, print_result
+from maverick_assets.cli.models.diff import models_diff
+from maverick_assets.cli.models.prune import models_prune
+from maverick_assets.cli.models.push import models_push
+from maverick_assets.cli.models.show import models_show
+from maverick_assets.cli.models.versions import ExistingVersion, show_versions
 from maverick_assets.registry.store import Registry
-from maverick_assets.settings import Settings, load_settings
-
-ExistingVersion = Annotated[
-    str, typer.Argument(help="A version, such as v1.0, or `final`, the one in service.")
-]
+from maverick_assets.settings import load_settings
 
 
 class Precision(StrEnum):
@@ -32,7 +22,10 @@ class Precision(StrEnum):
     Q8_0 = "q8_0"
 
 
-models_app = typer.Typer(help="List, show, release and roll back versions.", no_args_is_help=True)
+models_app = typer.Typer(
+    help="List, show, compare, release, roll back, prune, export and push versions.",
+    no_args_is_help=True,
+)
 
 
 @models_app.command("list")
@@ -44,17 +37,8 @@ def models_list(
     show_versions(list(Registry(load_settings().models).list(personality)), as_json)
 
 
-@models_app.command("show")
-def models_show(
-    personality: PersonalityName, version: ExistingVersion = "final", as_json: AsJson = False
-) -> None:
-    """Verify a version's files and show its manifest."""
-    registry = Registry(load_settings().models)
-    manifest = registry.get(personality, version)
-    registry.verify(personality, version)
-    content = manifest.model_dump(mode="json")
-    brief = manifest.model_dump(mode="json", exclude={"training": {"losses"}})
-    print_result(content, json.dumps(brief, indent=2, ensure_ascii=False), as_json)
+models_app.command("show")(models_show)
+models_app.command("diff")(models_diff)
 
 
 @models_app.command("release")
@@ -122,36 +106,5 @@ def models_rollback(
     require_level(follow_registry(run, personality))
 
 
-def show_versions(manifests: Iterable[Manifest], as_json: bool) -> None:
-    """Print versions with their perplexities, one per line."""
-    rows = [summary(manifest) for manifest in manifests]
-    table = RichTable("personality", "version", "state", "base", "adapter", "ratio")
-    table.caption = "perplexity of completions of held-out examples"
-    for row in rows:
-        figures = (row["perplexity_base"], row["perplexity_adapter"], row["ratio"])
-        shown = ("" if figure is None else f"{figure:.2f}" for figure in figures)
-        table.add_row(*map(cell, (row["personality"], row["version"], row["state"])), *shown)
-    print_table(rows, table, as_json)
-
-
-def summary(manifest: Manifest) -> dict[str, Any]:
-    """A version as `--json` prints it; figures are None before its evaluation."""
-    metrics = manifest.metrics
-    return {
-        "personality": manifest.personality,
-        "version": str(manifest.version),
-        "state": manifest.state,
-        "perplexity_base": metrics.base.perplexity if metrics else None,
-        "perplexity_adapter": metrics.adapter.perplexity if metrics else None,
-        "ratio": metrics.ratio if metrics else None,
-    }
-
-
-def versions_in_service(settings: Settings) -> list[Manifest]:
-    """The version in service of each personality that has one."""
-    registry = Registry(settings.models)
-    return [
-        manifest
-        for name in registry.personalities()
-        if (manifest := registry.in_service(name)) is not None
-    ]
+models_app.command("prune")(models_prune)
+models_app.command("push")(models_push)

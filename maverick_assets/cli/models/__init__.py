@@ -1,0 +1,1 @@
+"""`maverick models`: versions listed, shown, compared, put in service, pruned and pushed."""
