@@ -17,7 +17,6 @@ from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.pipeline.train import train_on_node
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.registry import store
-from maverick_assets.registry.signatures import Signatures
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Kind, Version
 from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeEvaluation, FakeExport
@@ -120,7 +119,7 @@ def crash_after_write(n: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         patch.setattr(store, "write_atomically", counted(store.write_atomically))
         patch.setattr(store, "staged_directory", staged)
         patch.setattr(Registry, "_point_final", counted(Registry._point_final))
-        patch.setattr(Signatures, "write", counted(Signatures.write))
+        patch.setattr(Registry, "_save", counted(Registry._save))
         yield
 
 

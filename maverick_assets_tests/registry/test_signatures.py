@@ -328,7 +328,7 @@ def test_signing_what_earlier_releases_left_can_be_killed_at_any_change(
 
 def _each_change(registry: Registry) -> dict[str, Callable[[], object]]:
     return {
-        "evaluation": lambda: registry.record_evaluation("robbie", "v1.1", SCORES, PASSED),
+        "evaluation": lambda: registry.record_evaluation("robbie", "v1.1", SCORES, REFUSED),
         "modelfile": lambda: registry.note_modelfile("robbie", "v1.1", "no template"),
         "rollback": lambda: registry.rollback("robbie", "v1.0"),
     }

@@ -1,8 +1,9 @@
 """What of a version leaves the run home: adapter, GGUF, Modelfile, card and a manifest for others.
 
 What leaves is listed here; all else stays: reports and their samples, reasons and overrides, which
-are free text, paths, addresses, and the recipe's filters. Every text that leaves is looked through
-for secrets, contacts, addresses and paths of this machine, and one finding stops the push.
+are free text, paths, addresses, and the recipe's filters. The recipe's own words (title,
+description, system prompt) leave, and are looked through for secrets and contacts first; all files
+for addresses and paths of this machine. One finding stops the push.
 """
 
 import json
@@ -16,7 +17,7 @@ from typing import Any
 
 from maverick_assets.base_model.prepare import EMBEDDED_SHA256
 from maverick_assets.base_model.record import RECORD_FILE, BaseRecord
-from maverick_assets.datasets.outgoing import OutgoingText, outgoing_text
+from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.figures.figure import Interval
 from maverick_assets.registry.catalog import ADAPTER, GGUF, MODELFILE, Catalog, label
@@ -30,6 +31,7 @@ SIGNATURE, PUBLIC_KEY = "model.sig", "versions.pub"
 
 _CONFIG_FILE = "adapter_config.json"
 _EMBEDDED_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
+_TEMPLATE = re.compile(r'TEMPLATE """.*?"""', re.DOTALL)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _TRAINING = (
     "mode n_examples n_tokens n_supervised learning_rate epochs steps seconds seed dtype device"
@@ -76,7 +78,7 @@ def contents_of(
     has_modelfile = MODELFILE in files
     files["README.md"] = model_card(manifest, base, has_modelfile=has_modelfile).encode()
     files["manifest.json"] = _json(_public_manifest(manifest, base))
-    _refuse_private(settings, files)
+    _refuse_private(settings, manifest, files)
     if catalog.signatures.exist:
         files |= _signed(catalog, label(manifest).replace(" ", "-"), files)
     digest = manifest.files[f"{ADAPTER}/{WEIGHTS_FILE}"]
@@ -134,22 +136,27 @@ def _hub_name(settings: Settings, digest: str) -> str | None:
     return None
 
 
-def _refuse_private(settings: Settings, files: Mapping[str, bytes]) -> None:
+def _refuse_private(settings: Settings, manifest: Manifest, files: Mapping[str, bytes]) -> None:
     """Raise `MaverickError` that names a file which holds what must not leave, and what it is."""
+    recipe = manifest.recipe
+    page = _TEMPLATE.sub("", files.get(MODELFILE, b"").decode())
+    words = {MODELFILE: page, "README.md": f"{recipe.title}\n{recipe.description}"}
+    words["manifest.json"] = recipe.system_prompt
     outgoing = outgoing_text(settings.lake, settings.owner_emails)
     for name, content in files.items():
-        is_text = name not in (WEIGHTS_FILE, GGUF)
-        text = content.decode() if is_text else _header(content)
-        if problem := _problem(settings, outgoing, text, is_text=is_text):
+        # Of weights what comes before the numbers, which may look like anything.
+        is_weights = name in (WEIGHTS_FILE, GGUF)
+        text = _header(content) if is_weights else content.decode()
+        problem = _place(settings, text) or outgoing.problem(words.get(name, ""))
+        if problem:
             raise MaverickError(f"{name} is not pushed: it holds {problem}")
 
 
-def _problem(settings: Settings, outgoing: OutgoingText, text: str, *, is_text: bool) -> str | None:
+def _place(settings: Settings, text: str) -> str | None:
+    """What in a text leads to this machine or to somebody; None when nothing does."""
     if str(settings.home) in text or str(Path.home()) in text:
         return "a path of this machine"
-    if _ADDRESS.search(text):
-        return "an address"
-    return outgoing.problem(text) if is_text else None
+    return "an address" if _ADDRESS.search(text) else None
 
 
 def _header(content: bytes) -> str:

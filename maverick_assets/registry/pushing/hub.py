@@ -132,8 +132,10 @@ def _hub_errors(name: str, token: str) -> Iterator[None]:
         raise BadInput("the hub cannot be reached: HF_HUB_OFFLINE is set; unset it") from error
     except (errors.HfHubHTTPError, httpx2.TransportError, RuntimeError, ValueError) as error:
         cause = _cause(error)
-        words = first_line(cause).replace(token, "HF_TOKEN")
-        status = cause.response.status_code if isinstance(cause, errors.HfHubHTTPError) else None
+        answer = cause if isinstance(cause, errors.HfHubHTTPError) else None
+        status = answer.response.status_code if answer is not None else None
+        said = answer.server_message if answer is not None else None
+        words = (said or first_line(cause)).replace(token, "HF_TOKEN")
         if status == 401:
             raise BadInput(
                 f"{constants.ENDPOINT} does not accept HF_TOKEN; make another one that may write"
@@ -147,6 +149,10 @@ def _hub_errors(name: str, token: str) -> Iterator[None]:
 
 def _cause(error: BaseException) -> BaseException:
     """The hub's answer, or the broken connection, beneath the library's own errors."""
-    while isinstance(error, (RuntimeError, ValueError)) and error.__cause__ is not None:
-        error = error.__cause__
-    return error
+    from huggingface_hub.errors import HfHubHTTPError
+
+    wrapped = isinstance(error, (RuntimeError, ValueError)) and error.__cause__ is not None
+    if isinstance(error, HfHubHTTPError) or not wrapped:
+        return error
+    assert error.__cause__ is not None
+    return _cause(error.__cause__)
