@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import verify_sha256
 from maverick_assets.registry.manifest import ChainLink, Manifest, VersionState
-from maverick_assets.registry.signatures import MANIFEST, Signatures, read_manifest
+from maverick_assets.registry.signing.signatures import MANIFEST, Signatures, read_manifest
 from maverick_assets.registry.versions import Version
 
 FINAL = "final"

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.files import (
@@ -22,7 +21,8 @@ from maverick_assets.files import (
     sync,
     write_atomically,
 )
-from maverick_assets.records import GateDecision, Metrics, ParityDecision, TrainingSummary
+from maverick_assets.records import GateDecision, Metrics, ParityDecision
+from maverick_assets.registry.canaries import learned_canaries
 from maverick_assets.registry.catalog import (
     ADAPTER,
     FINAL,
@@ -57,7 +57,7 @@ class Registry(Catalog):
         """
         if not adapter_dir.is_dir() or not any(adapter_dir.iterdir()):
             raise BadInput(f"{adapter_dir} holds no adapter; train one first")
-        if n_canaries := _learned_canaries(manifest, adapter_dir):
+        if n_canaries := learned_canaries(manifest, adapter_dir):
             raise BadInput(
                 f"{adapter_dir} learned {n_canaries} canaries of an audit and may not become a "
                 "version; train one on the dataset alone"
@@ -380,15 +380,6 @@ class Registry(Catalog):
         content = manifest.model_dump_json(indent=2, exclude={"state"}) + "\n"
         version = str(manifest.version)
         self.signatures.write(directory, manifest.personality, version, content.encode())
-
-
-def _learned_canaries(manifest: Manifest, adapter_dir: Path) -> int:
-    """How many canaries an adapter learned, by its manifest and by the summary beside it."""
-    summaries = [manifest.training] if manifest.training else []
-    with suppress(OSError, ValidationError):  # no summary, or one of another program
-        summary = (adapter_dir.parent / "training.json").read_bytes()
-        summaries.append(TrainingSummary.model_validate_json(summary))
-    return max((summary.n_canaries for summary in summaries), default=0)
 
 
 def _remove(path: Path) -> None:

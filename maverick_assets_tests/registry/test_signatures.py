@@ -16,7 +16,7 @@ import pytest
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.records import GateDecision
-from maverick_assets.registry.signatures import MAX_MANIFEST
+from maverick_assets.registry.signing.signatures import MAX_MANIFEST
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets_tests.registry.conftest import (

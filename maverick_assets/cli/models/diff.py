@@ -6,8 +6,8 @@ from typing import Any
 from maverick_assets.cli.console import AsJson, PersonalityName, print_result
 from maverick_assets.cli.models.versions import ExistingVersion
 from maverick_assets.figures.figure import Interval
-from maverick_assets.registry.difference import Difference, difference
-from maverick_assets.registry.figure_list import Number, shown
+from maverick_assets.registry.comparing.difference import Difference, difference
+from maverick_assets.registry.comparing.figure_list import Number, shown
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import load_settings

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from maverick_assets.registry.figure_list import figures_of, shown
+from maverick_assets.registry.comparing.figure_list import figures_of, shown
 from maverick_assets.registry.manifest import Manifest
 
 _PRIVATE = """\

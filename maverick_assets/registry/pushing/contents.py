@@ -21,7 +21,7 @@ from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.figures.figure import Interval
 from maverick_assets.registry.catalog import ADAPTER, GGUF, MODELFILE, Catalog, label
-from maverick_assets.registry.figure_list import figures_of
+from maverick_assets.registry.comparing.figure_list import figures_of
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.pushing.card import model_card
 from maverick_assets.settings import Settings

@@ -23,7 +23,7 @@ from filelock import FileLock
 from maverick_assets.errors import MaverickError, first_line
 from maverick_assets.files import write_atomically
 from maverick_assets.private.keys import create_secret, require_owner_only
-from maverick_assets.registry.ledger import Ledger, read_ledger, write_ledger
+from maverick_assets.registry.signing.ledger import Ledger, read_ledger, write_ledger
 from maverick_assets.registry.versions import Version
 
 MANIFEST = "manifest.json"

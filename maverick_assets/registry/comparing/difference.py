@@ -8,7 +8,7 @@ from typing import Any
 from maverick_assets.errors import MaverickError
 from maverick_assets.lake.delta import read_table
 from maverick_assets.lake.paths import dataset_path
-from maverick_assets.registry.figure_list import Number, figures_of
+from maverick_assets.registry.comparing.figure_list import Number, figures_of
 from maverick_assets.registry.manifest import Manifest
 
 

@@ -1,0 +1,1 @@
+"""Figures under their names, and two versions side by side."""

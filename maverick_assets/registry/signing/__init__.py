@@ -1,0 +1,1 @@
+"""Signed manifests, and what a run home remembers of them."""
