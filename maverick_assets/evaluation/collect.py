@@ -28,6 +28,8 @@ from maverick_assets.evaluation.kept_results import (
 )
 from maverick_assets.evaluation.loaded_base import AdaptedBase, LoadedBase, adapted_base
 from maverick_assets.evaluation.metrics import scorer_digest
+from maverick_assets.evaluation.prompt_pack import MAX_TOKENS as PACK_TOKENS
+from maverick_assets.evaluation.prompt_pack import PromptPack
 from maverick_assets.evaluation.scoring import PackedScorer
 from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.evaluation.text.skills import skill_rows
@@ -52,15 +54,22 @@ class Candidate:
     train: Sequence[Example]
     compared: Sequence[Example]  # of any split: `spec.compared`
     compared_rows: Sequence[Encoded]
+    pack: PromptPack
 
     @cached_property
     def asked(self) -> Sequence[Example]:
         """The examples whose prompts every arm answers."""
         return pick_evenly(self.examples, self.spec.answers_each)
 
-    def prompts(self) -> list[list[Message]]:
-        """What the arms are asked."""
-        return [example.messages[:-1] for example in self.asked]
+    def prompts(self, arm: Arm) -> list[list[Message]]:
+        """What an arm is asked for the answers to these examples."""
+        if arm != "prompt_pack":
+            return [example.messages[:-1] for example in self.asked]
+        return self._packs
+
+    @cached_property
+    def _packs(self) -> list[list[Message]]:
+        return [self.pack.pack(example) for example in self.asked]
 
     @property
     def adapters(self) -> list[Path]:
@@ -88,7 +97,8 @@ def read_candidate(spec: EvaluationSpec, base: LoadedBase) -> Candidate:
     compared = _encoded(spec, base, [each for each in examples if each.example_id in ids])
     check_lengths(base.model.config, [*rows, *compared[1]])
     train = [example for example in examples if example.split == "train"]
-    return Candidate(spec, examples_scored, rows, train, *compared)
+    pack = PromptPack(train, base.tokenizer)
+    return Candidate(spec, examples_scored, rows, train, *compared, pack)
 
 
 def _encoded(
@@ -124,6 +134,19 @@ class Generator:
         return [answer.text for answer in self.batched.answers(questions)]
 
 
+@dataclass(frozen=True)
+class Scorer:
+    """Losses of one candidate's arms, on the base and the adapters that are loaded."""
+
+    packed: PackedScorer
+    models: Mapping[Arm, str]
+
+    def losses(self, rows: Sequence[Encoded], arm: Arm) -> list[float]:
+        """The loss of each row's completion: nats, summed over its tokens."""
+        at = self.packed.adapted.index(self.models[arm])
+        return self.packed.losses([Document(row, at) for row in rows])
+
+
 @dataclass(frozen=True, eq=False)
 class Collection:
     """The losses and answers of candidates."""
@@ -144,7 +167,11 @@ class Collection:
     def models(self, candidate: Candidate) -> dict[Arm, str]:
         """The digest of the adapter that answers for each arm, or BASE."""
         spec = candidate.spec
-        models: dict[Arm, str] = {"base": BASE, "candidate": adapter_digest(spec.adapter)}
+        models: dict[Arm, str] = {
+            "base": BASE,
+            "prompt_pack": BASE,
+            "candidate": adapter_digest(spec.adapter),
+        }
         if spec.in_service_adapter:
             models["in_service"] = adapter_digest(spec.in_service_adapter)
         if spec.other_adapter and spec.other_adapter not in self.adapted.problems:
@@ -155,10 +182,13 @@ class Collection:
         batched = BatchedGenerator(self.adapted)
         return Generator(batched, self.models(candidate), candidate.spec.max_length)
 
+    def scorer(self, candidate: Candidate) -> Scorer:
+        return Scorer(PackedScorer(self.adapted), self.models(candidate))
+
     def evidence(self, candidate: Candidate) -> Evidence:
         """What was computed of a candidate."""
         models = self.models(candidate)
-        answers = {arm: self._answers_of(candidate, model) for arm, model in models.items()}
+        answers = {arm: self._answers_of(candidate, arm, model) for arm, model in models.items()}
         return Evidence(
             spec=candidate.spec,
             examples=candidate.examples,
@@ -217,13 +247,14 @@ class Collection:
     def _questions(self, candidate: Candidate) -> dict[Key, Question]:
         return {
             (model, question_digest(question)): question
-            for model in self.models(candidate).values()
-            for question in self._asked(candidate, model)
+            for arm, model in self.models(candidate).items()
+            for question in self._asked(candidate, arm, model)
         }
 
-    def _asked(self, candidate: Candidate, model: str) -> list[Question]:
-        length = candidate.spec.max_length
-        return [Question(prompt, model, max_length=length) for prompt in candidate.prompts()]
+    def _asked(self, candidate: Candidate, arm: Arm, model: str) -> list[Question]:
+        # A pack has a budget of its own, which is larger than that of an example.
+        length = PACK_TOKENS if arm == "prompt_pack" else candidate.spec.max_length
+        return [Question(prompt, model, max_length=length) for prompt in candidate.prompts(arm)]
 
     def _answer(self, questions: Mapping[Key, Question]) -> list[_Answer]:
         answers = BatchedGenerator(self.adapted).answers(list(questions.values()))
@@ -237,8 +268,8 @@ class Collection:
     def _skill_rows(self) -> list[Encoded]:
         return skill_rows(self.base.tokenizer)
 
-    def _answers_of(self, candidate: Candidate, model: str) -> list[_Answer]:
-        questions = self._asked(candidate, model)
+    def _answers_of(self, candidate: Candidate, arm: Arm, model: str) -> list[_Answer]:
+        questions = self._asked(candidate, arm, model)
         return [self.answers[candidate].get(model, question_digest(each)) for each in questions]
 
 

@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import signature
 from typing import Any
 
@@ -24,12 +25,16 @@ from transformers import DynamicCache
 from maverick_assets.base_model.sampling import TEMPERATURE
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.evaluation.loaded_base import AdaptedBase
+from maverick_assets.evaluation.prefill import Prefilled, can_prefill, prefill
 from maverick_assets.evaluation.sampled_tokens import choose_tokens
-from maverick_assets.training.device.threads import pack_threads
+from maverick_assets.training.device.threads import PackThreads, pack_threads
 from maverick_assets.training.kernels.lora import PackAdapters
 from maverick_assets.training.kernels.packing import AdapterSpan
+from maverick_assets.training.model.pack_model import PackModel
 
 BATCH_ROWS = 24
+
+_BATCHES_EACH = 2  # of a thread at once: while one ends early, it has another
 
 MAX_NEW_TOKENS = 80
 
@@ -75,20 +80,37 @@ class BatchedGenerator:
     def answers(self, questions: Sequence[Question]) -> list[Generated]:
         """The answer to each question."""
         hardware, paths = self.adapted.base.hardware, self.adapted.paths
-        rows = [self._row(at, each) for at, each in enumerate(questions)]
-        batches = _batches(rows)
-        with (
-            self.adapted.layers() as adapters,
-            pack_threads(hardware, paths.side_by_side) as threads,
-        ):
+        batches = _batches([self._row(at, each) for at, each in enumerate(questions)])
+        answers: dict[int, Generated] = {}
+        with pack_threads(hardware, paths.side_by_side) as threads:
+            # The attention that reads packs is another one than that which writes answers, and a
+            # model has one at a time. So a few batches at once are read, then answered.
+            size = threads.count * _BATCHES_EACH
+            for start in range(0, len(batches), size):
+                for results in self._complete(batches[start : start + size], threads):
+                    answers |= results
+        return [answers[at] for at in range(len(questions))]
 
-            def complete(batch: list[_Row]) -> list[tuple[int, Generated]]:
+    def _complete(
+        self, batches: Sequence[list[_Row]], threads: PackThreads
+    ) -> list[dict[int, Generated]]:
+        """The answers of each batch by the indices of their questions."""
+        with self.adapted.packs() as model:
+            read = partial(self._read, model)
+            prefilled = list(threads.map(read, batches)) if can_prefill(model) else None
+        with self.adapted.layers() as adapters:
+
+            def complete(at: int) -> dict[int, Generated]:
                 with torch.inference_mode():
-                    return _Batch(self.adapted, adapters, batch).complete()
+                    batch = _Batch(self.adapted, adapters, batches[at])
+                    return batch.complete(prefilled[at] if prefilled else None)
 
-            results = [result for batch in threads.map(complete, batches) for result in batch]
-        by_index = dict(results)
-        return [by_index[at] for at in range(len(questions))]
+            return list(threads.map(complete, range(len(batches))))
+
+    def _read(self, model: PackModel, batch: Sequence[_Row]) -> Prefilled:
+        adapter = self.adapted.index(batch[0].question.adapter)
+        with torch.inference_mode():
+            return prefill(model, adapter, [row.ids for row in batch])
 
     def _row(self, at: int, question: Question) -> _Row:
         tokenizer = self.adapted.base.tokenizer
@@ -136,16 +158,13 @@ class _Batch:
         self._adapter = adapted.index(rows[0].question.adapter)
         self._temperature = rows[0].question.temperature
         self._rows = rows
-        config: Any = self._model.config
-        self._cache = DynamicCache(config=config)
 
-    def complete(self) -> list[tuple[int, Generated]]:
-        """The answers, with the indices of their questions."""
-        done: list[tuple[int, Generated]] = []
-        prompts = [row.ids for row in self._rows]
-        ids, mask = pad_left(prompts, self._base.tokenizer.pad_id)
+    def complete(self, prefilled: Prefilled | None) -> dict[int, Generated]:
+        """The answers by the indices of their questions; without `prefilled` prompts are padded."""
+        done: dict[int, Generated] = {}
+        read = prefilled or self._read()
+        logits, cache, mask = read.logits, read.cache, read.mask
         while True:
-            logits = self._next_logits(ids, mask)
             tokens = choose_tokens(
                 logits,
                 [row.ids for row in self._rows],
@@ -155,17 +174,18 @@ class _Batch:
             going_on = []
             for place, (row, token) in enumerate(zip(self._rows, tokens, strict=True)):
                 if generated := self._ended(row, token):
-                    done.append((row.at, generated))
+                    done[row.at] = generated
                 else:
                     going_on.append(place)
             if not going_on:
                 return done
             if len(going_on) < len(self._rows):
                 self._rows = [self._rows[place] for place in going_on]
-                self._cache.batch_select_indices(torch.tensor(going_on, device=mask.device))
+                cache.batch_select_indices(torch.tensor(going_on, device=mask.device))
                 mask = mask[going_on]
-            ids = torch.tensor([row.ids[-1:] for row in self._rows])
+            ids = torch.tensor([row.ids[-1:] for row in self._rows], device=mask.device)
             mask = torch.cat([mask, mask.new_ones(len(mask), 1)], 1)
+            logits = self._next_logits(ids, mask, cache)
 
     def _ended(self, row: _Row, token: int) -> Generated | None:
         """The answer of a row that ends with this token; the token is added to the others."""
@@ -178,26 +198,37 @@ class _Batch:
         text = self._base.tokenizer.decode(row.ids[row.n_prompt :]).strip()
         return Generated(text, n_tokens, ended)
 
-    def _next_logits(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def _read(self) -> Prefilled:
+        """The prompts read in a padded pass by the model's own code."""
+        prompts = [row.ids for row in self._rows]
+        padded = pad_left(prompts, self._base.tokenizer.pad_id)
+        ids, mask = (tensor.to(self._base.hardware.device) for tensor in padded)
+        cache = DynamicCache(config=self._model.config)
+        return Prefilled(self._next_logits(ids, mask, cache), cache, mask)
+
+    def _next_logits(
+        self, ids: torch.Tensor, mask: torch.Tensor, cache: DynamicCache
+    ) -> torch.Tensor:
         """Logits (rows, vocabulary) in float32 behind `ids` (rows, new), which the cache gets.
 
         `mask` (rows, all): 1 for tokens, 0 for padding.
         """
-        device = self._base.hardware.device
         # For each product all tokens of the batch are those of one adapter.
         self._adapters.spans = [AdapterSpan(self._adapter, 0, ids.numel())]
         inputs: dict[str, Any] = {
-            "input_ids": ids.to(device),
-            "attention_mask": mask.to(device),
-            "past_key_values": self._cache,
+            "input_ids": ids,
+            "attention_mask": mask,
+            "past_key_values": cache,
             "use_cache": True,
         }
         accepted = signature(self._model.forward).parameters
         if "position_ids" in accepted:
-            positions = (mask.cumsum(-1) - 1).clamp_(min=0)[:, -ids.shape[1] :]
-            inputs["position_ids"] = positions.to(device)
+            positions = (mask.cumsum(-1) - 1).clamp_(min=0)
+            inputs["position_ids"] = positions[:, -ids.shape[1] :]
         if "logits_to_keep" in accepted:
-            inputs["logits_to_keep"] = 1
+            # An index, not a number: of a slice of many tokens, torch makes a product that first
+            # copies the whole head for each row.
+            inputs["logits_to_keep"] = torch.tensor([ids.shape[1] - 1], device=ids.device)
         logits: torch.Tensor = self._model(**inputs).logits[:, -1]
         return logits.float()
 

@@ -1,7 +1,7 @@
 """The base model of an evaluation process, and all adapters of a run attached to it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from maverick_assets.training.device.hardware import Hardware, detect_hardware, 
 from maverick_assets.training.device.memory import memory_errors
 from maverick_assets.training.kernels.fast_paths import FastPaths
 from maverick_assets.training.kernels.lora import PackAdapters, fused_lora, separate_lora
+from maverick_assets.training.kernels.norms import fused_norms
 from maverick_assets.training.kernels.packing import NO_ADAPTER
 from maverick_assets.training.loop.adapters import load_another, loaded_adapters
 from maverick_assets.training.model.kept_check import CheckedBase, checked_paths
@@ -64,10 +65,13 @@ class AdaptedBase:
         """The model that computes packs."""
         return fused_model(self.lora, self.names, self.base.hardware, self.paths)
 
-    def layers(self) -> AbstractContextManager[PackAdapters]:
+    @contextmanager
+    def layers(self) -> Iterator[PackAdapters]:
         """The model of transformers, whose tokens the result says the adapters of."""
         compute = fused_lora if self.paths.lora else separate_lora
-        return compute(self.lora, self.names)
+        norms = fused_norms(self.lora) if self.paths.norms else nullcontext()
+        with compute(self.lora, self.names) as pack_adapters, norms:
+            yield pack_adapters
 
 
 @contextmanager

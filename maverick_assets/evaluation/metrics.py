@@ -31,6 +31,7 @@ _CODE = (
     "evaluation/loaded_base.py",
     "evaluation/scoring.py",
     "evaluation/generation.py",
+    "evaluation/prefill.py",
     "evaluation/sampled_tokens.py",
 )
 

@@ -17,7 +17,7 @@ from maverick_assets.evaluation.kept_results import BASE
 from maverick_assets.evaluation.loaded_base import LoadedBase, adapted_base, load_base
 from maverick_assets.evaluation.sampled_tokens import choose_tokens
 from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.kernels.fast_paths import ALL_FAST
+from maverick_assets.training.kernels.fast_paths import ALL_FAST, PLAINEST, FastPaths
 from maverick_assets.training.spec import BaseSpec
 
 
@@ -37,8 +37,10 @@ def question(words: int, **changes: object) -> Question:
     return replace(Question([message], BASE, max_new_tokens=12), **changes)
 
 
-def answered(base: LoadedBase, questions: list[Question]) -> list[Generated]:
-    with adapted_base(base, [], ALL_FAST) as adapted:
+def answered(
+    base: LoadedBase, questions: list[Question], paths: FastPaths = ALL_FAST
+) -> list[Generated]:
+    with adapted_base(base, [], paths) as adapted:
         return BatchedGenerator(adapted).answers(questions)
 
 
@@ -51,6 +53,14 @@ def test_greedy_answers_of_a_batch_are_those_of_each_prompt_alone(loaded: Loaded
     assert answered(loaded, greedy) == alone
     assert answered(loaded, greedy[::-1]) == alone[::-1]
     assert len({each.text for each in alone}) > 1
+
+
+def test_prompts_read_in_packs_are_answered_as_prompts_read_by_transformers(
+    loaded: LoadedBase,
+) -> None:
+    greedy = [replace(each, temperature=0) for each in QUESTIONS]
+    assert answered(loaded, greedy, PLAINEST) == answered(loaded, greedy)
+    assert answered(loaded, QUESTIONS, PLAINEST) == answered(loaded, QUESTIONS)
 
 
 def test_an_answer_depends_on_its_seed_and_not_on_its_neighbours(loaded: LoadedBase) -> None:

@@ -109,6 +109,11 @@ class _Head:
         return grad_logits.mul_(self.scale) if self.scale != 1 else grad_logits
 
 
+def head_logits(model: Any, hidden: torch.Tensor) -> torch.Tensor:
+    """What the head of a model makes of hidden states (rows, size): logits in float32."""
+    return _head_of(model).logits(hidden)
+
+
 def _head_of(model: Any) -> _Head:
     """The head, with what model families do to its logits, by the names in their configurations."""
     head, config = model.get_output_embeddings(), model.config.get_text_config()
