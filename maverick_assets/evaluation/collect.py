@@ -11,13 +11,13 @@ from maverick_assets.base_model.tokenizer import Encoded, Message
 from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.datasets.examples.token_cache import TokenCache
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.evidence import Answered, Arm, Evidence, ScoredExamples, pick_evenly
-from maverick_assets.evaluation.generation import (
+from maverick_assets.evaluation.answers.generation import (
     MAX_NEW_TOKENS,
     BatchedGenerator,
     Question,
     question_digest,
 )
+from maverick_assets.evaluation.evidence import Answered, Arm, Evidence, ScoredExamples, pick_evenly
 from maverick_assets.evaluation.kept_results import (
     BASE,
     KeptResults,
@@ -282,6 +282,8 @@ def collected(base: LoadedBase, candidates: Sequence[Candidate]) -> Iterator[Col
     directories = [*chain.from_iterable(each.adapters for each in candidates), *others]
     computed_by = scorer_digest(base.spec.digest, base.hardware, paths)
     with adapted_base(base, directories, paths) as adapted:
+        for path in set(others) & set(adapted.problems):
+            print(f"{path} does not answer beside others: {adapted.problems[path]}")
         yield Collection(
             adapted,
             {each: KeptResults(each.spec.losses, computed_by) for each in candidates},

@@ -30,9 +30,7 @@ _CODE = (
     "base_model",
     "evaluation/loaded_base.py",
     "evaluation/scoring.py",
-    "evaluation/generation.py",
-    "evaluation/prefill.py",
-    "evaluation/sampled_tokens.py",
+    "evaluation/answers",
 )
 
 

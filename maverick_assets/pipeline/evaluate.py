@@ -5,6 +5,7 @@ The gates decide once, in that process; report and manifest both hold that decis
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import MaverickError
@@ -28,6 +29,8 @@ from maverick_assets.registry.catalog import label
 from maverick_assets.registry.compared_sets import ComparedSets, compared_sets
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.training.spec import BaseSpec, read_json
+
+_SHOWN_ELSEWHERE = ("internal", "private")  # classes of recipes whose adapter may answer others
 
 
 def evaluate_next(run: RunContext, recipe: Recipe) -> Manifest:
@@ -69,17 +72,19 @@ def evaluate_together(run: RunContext, versions: Sequence[tuple[Manifest, Gates]
         try:
             run.registry.usable(version.personality, version.version)
             run.registry.verify(version.personality, version.version)
-            specs[version.personality] = _evaluation_spec(run, version, gates, base)
+            spec = _evaluation_spec(run, version, gates, base)
+            other = _other_adapter(run, version, [each for each, _ in versions])
+            specs[version.personality] = spec.model_copy(update={"other_adapter": other})
         except MaverickError as error:
             _record_problem(run, version, str(error))
     to_score = [version for version, _ in versions if version.personality in specs]
     if not to_score:
         return
-    spec = EvaluationsSpec(
+    together = EvaluationsSpec(
         base=BaseSpec(directory=base.directory, digest=base.digest),
         evaluations=list(specs.values()),
     )
-    path = write_spec(run.folder, "evaluate", spec)
+    path = write_spec(run.folder, "evaluate", together)
     module = "maverick_assets.evaluation.evaluate"
     outcomes = outcomes_of_child(to_score, partial(run_module, module, str(path), log=run.log))
     for version in to_score:
@@ -152,6 +157,31 @@ def _evaluation_spec(
         losses=losses_file(run.settings.lake, name, split),
         answers=answers_file(run.settings.lake, name, split),
     )
+
+
+def _other_adapter(
+    run: RunContext, version: Manifest, candidates: Sequence[Manifest]
+) -> Path | None:
+    """The adapter of another personality on this base: what a version owes to its own examples,
+    this one cannot have.
+
+    The next personality by name, so that evaluations of one fleet compare. Never one of health or
+    intimacy, whose words belong nowhere else.
+    """
+    registry = run.registry
+    in_service = [registry.in_service(name) for name in registry.personalities()]
+    by_name = {
+        each.personality: each
+        for each in [*filter(None, in_service), *candidates]
+        if each.personality != version.personality
+        and each.base_digest == version.base_digest
+        and each.recipe.sensitivity in _SHOWN_ELSEWHERE
+    }
+    names = sorted(by_name, key=lambda name: (name < version.personality, name))
+    if not names:
+        return None
+    other = by_name[names[0]]
+    return registry.weights(other.personality, other.version, "adapter")
 
 
 def _scored_ids(split: str, compared: ComparedSets) -> frozenset[str] | None:

@@ -24,9 +24,9 @@ from transformers import DynamicCache
 
 from maverick_assets.base_model.sampling import TEMPERATURE
 from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.evaluation.answers.prefill import Prefilled, can_prefill, prefill
+from maverick_assets.evaluation.answers.sampled_tokens import choose_tokens
 from maverick_assets.evaluation.loaded_base import AdaptedBase
-from maverick_assets.evaluation.prefill import Prefilled, can_prefill, prefill
-from maverick_assets.evaluation.sampled_tokens import choose_tokens
 from maverick_assets.training.device.threads import PackThreads, pack_threads
 from maverick_assets.training.kernels.lora import PackAdapters
 from maverick_assets.training.kernels.packing import AdapterSpan

@@ -12,10 +12,10 @@ import torch
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.sampling import MIN_P, REPEAT_PENALTY, TEMPERATURE, TOP_P
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.evaluation.generation import BatchedGenerator, Generated, Question
+from maverick_assets.evaluation.answers.generation import BatchedGenerator, Generated, Question
+from maverick_assets.evaluation.answers.sampled_tokens import choose_tokens
 from maverick_assets.evaluation.kept_results import BASE
 from maverick_assets.evaluation.loaded_base import LoadedBase, adapted_base, load_base
-from maverick_assets.evaluation.sampled_tokens import choose_tokens
 from maverick_assets.training.device.hardware import Hardware
 from maverick_assets.training.kernels.fast_paths import ALL_FAST, PLAINEST, FastPaths
 from maverick_assets.training.spec import BaseSpec

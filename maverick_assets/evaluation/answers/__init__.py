@@ -1,0 +1,1 @@
+"""Answers of the base and of adapters to many prompts, in batches."""
