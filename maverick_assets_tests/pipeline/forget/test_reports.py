@@ -52,3 +52,17 @@ def test_samples_of_revoked_versions_and_those_from_forgotten_rows_leave_the_rep
     assert {"report/report.md", "report/metrics.json"} <= manifest.files.keys()
     page = trained.directory("robbie", "v1.0") / "report" / "report.md"
     assert "held-out examples" in page.read_text()
+
+
+def test_a_version_that_does_not_verify_stops_no_forgetting(
+    trained: Registry, tmp_path: Path
+) -> None:
+    write_datasets(tmp_path, *DATA)
+    write_report(tmp_path / "report", [("eb", "Tea of v1.0!")])
+    trained.attach("robbie", "v1.0", tmp_path / "report", "report")
+    shutil.rmtree(tmp_path / "report")
+    manifest = trained.directory("robbie", "v1.0") / "manifest.json"
+    manifest.write_text(manifest.read_text() + " ")
+    traced = trace(tmp_path, trained, {"crm_emails": ["b"]})
+    purge_reports(traced, trained, tmp_path / "reports", tmp_path / "runs")
+    assert on_disk(tmp_path, "Tea of v1.0!") == []
