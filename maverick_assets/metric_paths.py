@@ -1,6 +1,7 @@
 """Dotted paths into an evaluation's metrics: `style.detector_auc`, `comparisons.base.newest`.
 
-A comparison is named by what it is against and by its set.
+A comparison is named by what it is against and by its set. Of any other list the entries count:
+`personality.bleed.leaked` is how many classes of words were found.
 """
 
 import types
@@ -24,7 +25,7 @@ def path_problem(path: str) -> str | None:
             where = f" of {'.'.join(walked)}" if walked else ""
             return f"{path} is no metric: {name!r} is none{where}; there are: {', '.join(choices)}"
         walked.append(name)
-    if kind in (int, float, bool, Interval):
+    if kind in (int, float, bool, Interval) or _is_list(kind):
         return None
     _, choices = _step(kind, "")
     below = f"; add one of: {', '.join(choices)}" if choices else ""
@@ -36,13 +37,19 @@ def measured(metrics: Metrics, path: str) -> Interval | float | None:
     value: Any = metrics
     names = path.split(".")
     while names and value is not None:
-        if isinstance(value, tuple) and len(names) > 1:
+        if isinstance(value, tuple):
             value = _comparison(value, names.pop(0), names.pop(0))
         elif isinstance(value, Mapping):
             value = value.get(names.pop(0))
         else:
             value = getattr(value, names.pop(0), None)
+    if isinstance(value, tuple):
+        return float(len(value))
     return value if value is None or isinstance(value, Interval) else float(value)
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is tuple and kind != tuple[Comparison, ...]
 
 
 def _comparison(comparisons: tuple[Comparison, ...], against: str, on: str) -> Interval | None:

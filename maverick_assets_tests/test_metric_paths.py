@@ -2,6 +2,7 @@
 
 import pytest
 
+from maverick_assets.figures.comparison import Provenance
 from maverick_assets.metric_paths import measured, path_problem
 from maverick_assets.recipes import COMMON_LIMITS
 from maverick_assets_tests.evaluation.gates.measured import comparison, interval
@@ -18,6 +19,9 @@ from maverick_assets_tests.evaluation.gates.measured import measured as metrics
         "comparisons.base.new.value",
         "provenance.surplus",
         "provenance.is_copy",
+        "provenance.unreadable",
+        "text.arms.candidate.loops",
+        "text.skills.difference",
         "generalisation.excess.low",
         *(limit.metric for limit in COMMON_LIMITS),
     ],
@@ -34,7 +38,6 @@ def test_a_path_to_a_number_or_an_interval_is_a_metric(path: str) -> None:
         ("base", "base is not a number; add one of: loss, perplexity"),
         ("split", "split is not a number"),
         ("provenance.overlap", "provenance.overlap is not a number"),
-        ("provenance.unreadable", "provenance.unreadable is not a number"),
         ("comparisons", "comparisons is not a number; add one of: base, in_service"),
         ("comparisons.base", "is not a number; add one of: newest, frozen, held_out, trained, new"),
         ("comparisons.other.new", "'other' is none of comparisons; there are: base, in_service"),
@@ -52,5 +55,7 @@ def test_a_path_leads_to_what_was_measured() -> None:
     assert measured(found, "n_examples") == 10
     assert measured(found, "comparisons.base.frozen") == interval(-0.4, -0.2)
     assert measured(found, "comparisons.base.frozen.high") == -0.2
+    gone = metrics(20, provenance=Provenance(unreadable=(4, 5)))
+    assert measured(gone, "provenance.unreadable") == 2
     for path in ("comparisons.base.newest", "in_service.loss", "generalisation.share"):
         assert measured(found, path) is None

@@ -12,6 +12,7 @@ from maverick_assets.recipes import Gates, load_recipes
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeEvaluation
 from maverick_assets_tests.pipeline.conftest import WriteDataset
+from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.registry.conftest import AddVersion
 
 ROBBIE = load_recipes()["robbie"]
@@ -87,6 +88,60 @@ def test_the_first_evaluation_of_a_major_version_freezes_its_test_set(
     spec = evaluation.specs[-1]
     assert spec.split == "test"
     assert spec.example_ids == frozenset({"test 15", "test 16"})
+
+
+def test_a_night_is_compared_on_todays_validation_and_on_the_set_frozen_with_its_major(
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
+) -> None:
+    first = add_version("v1.0", gate=None).model_copy(update={"dataset_version": 0})
+    evaluate_version(run, first, ROBBIE.gates)
+    run.registry.release("robbie", "v1.0")
+    night = {"kind": "incremental", "parent": first.version, "ancestors": first.chain}
+    later = add_version("v1.0.1", gate=None).model_copy(update=night)
+    evaluate_version(run, later, ROBBIE.gates)
+    sets = evaluation.specs[-1].compared
+    assert sets.newest == frozenset({"validation 12", "validation 13", "validation 14"})
+    assert sets.frozen == frozenset({"test 15", "test 16"})
+    assert len(sets.trained) == 12
+
+
+def test_a_version_of_another_base_is_not_measured(
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
+) -> None:
+    version = add_version("v1.0", gate=None).model_copy(update={"base_digest": "other"})
+    with pytest.raises(MaverickError, match=r"robbie v1\.0 was trained on another base model"):
+        evaluate_version(run, version, ROBBIE.gates)
+    assert evaluation.specs == []
+
+
+def test_beside_a_corrupt_version_in_service_nothing_is_measured(
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
+) -> None:
+    add_version("v1.0")
+    run.registry.release("robbie", "v1.0")
+    version = add_version("v1.1", gate=None)
+    weights = run.registry.directory("robbie", "v1.0") / "adapter" / "adapter_model.safetensors"
+    weights.write_bytes(bytes(10))
+    with pytest.raises(MaverickError, match=r"v1\.0/adapter/adapter_model\.safetensors is corrupt"):
+        evaluate_version(run, version, ROBBIE.gates)
+    assert evaluation.specs == []
+
+
+def test_beside_a_version_of_another_base_a_candidate_is_compared_with_its_base_alone(
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation, log: RecordingLog
+) -> None:
+    add_version("v1.0")
+    run.registry.release("robbie", "v1.0")
+    manifest = run.registry.directory("robbie", "v1.0") / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"base_digest": "b"', '"base_digest": "old"'))
+    version = add_version("v1.1", gate=None)
+    evaluate_version(run, version, ROBBIE.gates)
+    assert evaluation.specs[0].in_service_adapter is None
+    [warning] = log.of_level("warning")
+    assert warning == (
+        "robbie v1.0, in service, is of another base model: robbie v1.1 is compared with the base "
+        "alone"
+    )
 
 
 def test_a_corrupt_adapter_is_not_measured(
