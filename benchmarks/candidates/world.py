@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,6 +28,7 @@ from maverick_assets.crm.sample.world import OWNER_EMAIL
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
 from maverick_assets.datasets.examples.repetition import long_sentences, quoted_answers
 from maverick_assets.evaluation import evaluate as evaluation_process
+from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.pipeline import evaluate, release
@@ -34,7 +36,7 @@ from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.processes import Log
 from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.records import TrainingSummary
-from maverick_assets.serving.export import publish
+from maverick_assets.serving.export import gate, publish
 from maverick_assets.settings import Settings
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.loop.run import run_training
@@ -141,12 +143,18 @@ def make_world(folder: Path, embedded: PreparedBase, factor: int = 2, steps: int
 
 @contextmanager
 def in_this_process(settings: Settings) -> Iterator[None]:
-    """Inside, evaluations and exports run here: a process for each would take seconds to start."""
+    """Inside, evaluations and exports run here: a process for each would take seconds to start.
+
+    Each arm answers two prompts, and the parity gate compares eight tokens of each answer: no gate
+    that is tested here looks at more.
+    """
     home = {"MAVERICK_HOME": str(settings.home), "MAVERICK_BASE_MODEL": str(settings.base_model)}
     with (
         patch.dict(os.environ, home),
         patch.object(evaluate, "run_module", _runner(evaluation_process)),
         patch.object(release, "run_module", _runner(publish)),
+        patch.object(evaluate, "EvaluationSpec", partial(EvaluationSpec, answers_each=2)),
+        patch.object(gate, "MAX_TOKENS", 8),
     ):
         yield
 
