@@ -7,6 +7,8 @@ import pytest
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.gates.decision import apply_gates
 from maverick_assets.figures.comparison import Generalisation, Provenance
+from maverick_assets.figures.personality import Bleed, PersonalityFigures, PrivateWords
+from maverick_assets.figures.text import Skills, TextFigures, Texts
 from maverick_assets.recipes import Gates, Limit
 from maverick_assets.records import GateDecision, Metrics
 from maverick_assets.registry.store import Registry
@@ -20,6 +22,30 @@ from maverick_assets_tests.registry.conftest import (
 )
 
 __all__ = ["adapter_dir", "add_version", "make_manifest", "registry"]
+
+
+def forgetful(low: float, high: float) -> TextFigures:
+    """Figures of a version that knows less than the base of general questions."""
+    texts = Texts(n=2, characters=10, distinct_1=1, distinct_2=1, loops=0)
+    skills = Skills(
+        n=40,
+        digest="d",
+        accuracy=0.4,
+        base_accuracy=0.6,
+        probability=0.4,
+        base_probability=0.6,
+        difference=interval(low, high, 40),
+    )
+    return TextFigures(owner=texts, arms={}, bleu_signature="", chrf_signature="", skills=skills)
+
+
+def bleeding(words_of: str) -> PersonalityFigures:
+    """Figures of a version whose answers hold private words of others."""
+    leaked = PrivateWords(words_of=words_of, words=1, answers=2)
+    counts = {"answers": 24, "answers_with": 2, "known_words": 9}
+    bleed = Bleed(leaked=(leaked,), held_out_texts=20, held_out_with=0, **counts)
+    return PersonalityFigures(bleed=bleed)
+
 
 BETTER = comparison("in_service", "held_out", -0.5, -0.3)
 TIE = comparison("in_service", "held_out", -0.1, 0.1)
@@ -45,6 +71,8 @@ REFUSED: Mapping[str, Metrics] = {
         20, 20, [BETTER, comparison("in_service", "frozen", 0.1, 0.2)]
     ),
     "worth a release": measured(20, 20, [TIE]),
+    "text.skills.difference": measured(20, text=forgetful(-0.3, -0.06)),
+    "personality.bleed.leaked": measured(20, personality=bleeding("health")),
     "text.skills.n": measured(20),
 }
 OWN = Limit(metric="text.skills.n", at_least=1, required=True)
