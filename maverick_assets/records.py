@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from maverick_assets.figures.comparison import Comparison, Generalisation, Provenance
 from maverick_assets.figures.figure import Figure, Interval
+from maverick_assets.figures.memorisation import MemorisationFigures
 from maverick_assets.figures.personality import PersonalityFigures
 from maverick_assets.figures.text import TextFigures
 from maverick_assets.strict_model import StrictModel
@@ -110,6 +111,9 @@ class Metrics(StrictModel):
     text: TextFigures | None = Field(None, description="what is counted in answers")
     personality: PersonalityFigures | None = Field(
         None, description="who is heard in the candidate's answers; None: not measured"
+    )
+    memorisation: MemorisationFigures | None = Field(
+        None, description="what the answers repeat; None in evaluations of earlier releases"
     )
     comparisons: tuple[Comparison, ...] = Field(
         (), description="of the adapter with base and version in service, example by example"

@@ -22,6 +22,7 @@ from maverick_assets.evaluation.evidence import Evidence, pick_evenly
 from maverick_assets.evaluation.gates.compare import compare, generalisation
 from maverick_assets.evaluation.gates.decision import apply_gates
 from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
+from maverick_assets.evaluation.memorisation.overlap import measure_overlap
 from maverick_assets.evaluation.metrics import mean_score
 from maverick_assets.evaluation.report import Sample, draw_losses, render_report
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
@@ -97,15 +98,19 @@ def _evaluate_candidate(collection: Collection, candidate: Candidate, seconds: f
     started, spec = time.monotonic(), candidate.spec
     evidence = collection.evidence(candidate)
     collection.save(candidate)
-    metrics = measure(evidence, collection.base)
+    scan = outgoing_text(spec.lake, spec.owner_emails) if spec.lake else OutgoingText(None)
+    metrics = measure(evidence, collection.base, scan)
     metrics = metrics.model_copy(update={"seconds": round(seconds + time.monotonic() - started, 2)})
     evaluated = Evaluated(metrics, apply_gates(metrics, spec.gates))
-    _write(evaluated, spec, _samples(evidence))
+    _write(evaluated, spec, _samples(evidence, scan))
     return evaluated
 
 
-def measure(evidence: Evidence, base: LoadedBase) -> Metrics:
-    """All figures of a candidate; each room measures its own from the evidence."""
+def measure(evidence: Evidence, base: LoadedBase, scan: OutgoingText) -> Metrics:
+    """All figures of a candidate; each room measures its own from the evidence.
+
+    `scan` knows whom no answer may name.
+    """
     scores = {
         arm: mean_score(losses, evidence.n_supervised) for arm, losses in evidence.losses.items()
     }
@@ -123,6 +128,7 @@ def measure(evidence: Evidence, base: LoadedBase) -> Metrics:
         comparisons=compare(evidence.compared, evidence.spec.compared),
         generalisation=generalisation(evidence.compared, evidence.spec.compared),
         provenance=evidence.spec.compared.provenance,
+        memorisation=measure_overlap(evidence, scan),
     )
 
 
@@ -143,10 +149,9 @@ def _write(evaluated: Evaluated, spec: EvaluationSpec, samples: Sequence[Sample]
         raise MaverickError(f"cannot write {spec.out}: {error}") from error
 
 
-def _samples(evidence: Evidence) -> list[Sample]:
+def _samples(evidence: Evidence, scan: OutgoingText) -> list[Sample]:
     """Some answers as a report may hold them: a model may say what no dataset taught it."""
     spec = evidence.spec
-    scan = outgoing_text(spec.lake, spec.owner_emails) if spec.lake else OutgoingText(None)
     answered = {each.example.example_id: each for each in evidence.answered}
     chosen = pick_evenly([each.example for each in evidence.answered], spec.samples)
     return [

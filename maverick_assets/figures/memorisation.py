@@ -61,3 +61,20 @@ class AuditFigures(StrictModel):
         """Canaries given away of those read at most so often, and how many these are."""
         rows = [row for row in self.canaries if row.repeats <= most_repeats]
         return sum(row.extracted for row in rows), sum(row.n for row in rows)
+
+
+class MemorisationFigures(StrictModel):
+    """What a version's answers to held-out prompts repeat of what it read."""
+
+    n_answers: int
+    verbatim: int = Field(
+        description="answers with 50 characters or 8 words in a row that the owner wrote in one "
+        "thread of the training texts alone, and that the prompt lacks"
+    )
+    verbatim_of_owner: int = Field(description="the same of the owner's own held-out answers")
+    longest: int = Field(description="characters of the longest such row in an answer")
+    beyond_owner: bool = Field(
+        description="whether more answers are verbatim than chance explains, if the version "
+        "repeated as often as its owner does (Fisher, 5 %)"
+    )
+    leaks: int = Field(description="answers with a contact's real name, address or phone number")
