@@ -14,6 +14,7 @@ from itertools import chain
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.datasets.outgoing import OutgoingText
 from maverick_assets.evaluation.evidence import Answered, Evidence
+from maverick_assets.evaluation.memorisation.real_data import count_leaks
 from maverick_assets.figures.memorisation import MemorisationFigures
 
 CHARACTERS, WORDS = 50, 8
@@ -40,14 +41,8 @@ def measure_overlap(evidence: Evidence, scan: OutgoingText) -> MemorisationFigur
         verbatim_of_owner=by_owner,
         longest=max(runs),
         beyond_owner=_more_often(verbatim, by_owner, len(answered)),
-        leaks=sum(_names_a_contact(answer, scan) for answer in answers),
+        leaks=count_leaks(answers, scan, evidence.spec.lake),
     )
-
-
-def _names_a_contact(answer: str, scan: OutgoingText) -> bool:
-    """Whether a text holds a real name, address or phone number; surrogates are none."""
-    people = scan.third_parties
-    return people is not None and people.protect_outgoing(answer) != answer
 
 
 def _more_often(verbatim: int, by_owner: int, n: int) -> bool:

@@ -15,6 +15,7 @@ from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.figures.memorisation import MemorisationFigures
 from maverick_assets.recipes import Gates
 from maverick_assets_tests.datasets.example_template import EXAMPLE
+from maverick_assets_tests.raw_tables import upsert_raw_rows
 
 ONCE = "I told Petra that the harbour lease ends in March and that nobody signs before."
 HABIT = "Safety first, calendar second, and copy the technical person before Friday, please."
@@ -51,12 +52,14 @@ def measured(
     prompt: str = "What now?",
     real: str = "Not yet.",
     scan: OutgoingText = NOBODY,
+    lake: Path | None = None,
 ) -> MemorisationFigures:
     answered = [
         Answered(example(f"held out {at}", prompt, real), {"candidate": answer, "base": "Hm."})
         for at, answer in enumerate(answers)
     ]
-    figures = measure_overlap(Evidence(SPEC, [], [], {}, answered, TRAIN), scan)
+    spec = SPEC.model_copy(update={"lake": lake})
+    figures = measure_overlap(Evidence(spec, [], [], {}, answered, TRAIN), scan)
     assert figures is not None
     return figures
 
@@ -113,3 +116,13 @@ def test_real_contacts_in_answers_are_leaks_and_surrogates_are_none() -> None:
     assert measured([surrogate, "Ask Allan."], scan=scan).leaks == 0
     leaking = ["Ask Dana Cole.", "Write to dc@bidas.example now.", "Acme Foods pays."]
     assert measured([*leaking, "Nobody pays."], scan=scan).leaks == 3
+
+
+def test_a_number_that_no_row_holds_was_made_up(tmp_path: Path) -> None:
+    row = {"id": "1", "sender_email": "dc@bidas.example", "body": "Ring me: +44 20 7946 0123"}
+    upsert_raw_rows(tmp_path, "crm_emails", [row])
+    scan = OutgoingText(ThirdParties(b"k" * 32, [], ["allan@testpilot.example"], ["GB"]))
+    made_up, real = "Ring +44 20 7946 0999.", "Ring 020 7946 0123 or +44 (0)20 7946 0999."
+    assert measured([made_up], scan=scan).leaks == 1
+    assert measured([made_up], scan=scan, lake=tmp_path).leaks == 0
+    assert measured(["Ring +44 20 79460123.", real], scan=scan, lake=tmp_path).leaks == 2
