@@ -33,7 +33,7 @@ from maverick_assets.serving.nodes.installation import (
 from maverick_assets.serving.nodes.ollama_api import MOVING, OllamaApi, model_name, open_api
 from maverick_assets.serving.nodes.package import Package, package_of
 from maverick_assets.serving.nodes.patience import Patience
-from maverick_assets.serving.nodes.problems import NodeDown, NodeFull, NodeProblem
+from maverick_assets.serving.nodes.problems import NodeDown, NodeFull, NodeProblem, Unlike
 from maverick_assets.serving.nodes.state import Held, read_state, states_folder, write_state
 
 # level: the version in service answers, and no revoked one is left. waiting: it has the version,
@@ -263,7 +263,7 @@ def _attempt(work: _Work, visit: _Visit, step: Callable[[_Visit, OllamaApi], obj
             break
         except MaverickError as error:
             visit.problem = error
-            if isinstance(error, NodeFull) or not isinstance(error, NodeProblem):
+            if isinstance(error, NodeFull | Unlike) or not isinstance(error, NodeProblem):
                 break  # it is not the node that would do better
     if visit.problem is not None:
         work.run.log.warning(f"{work.personality} on {visit.endpoint.name}: {visit.problem}")

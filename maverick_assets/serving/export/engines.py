@@ -1,6 +1,6 @@
 """Engines that answer the prompts of the parity gate, all in the same shape."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -87,16 +87,3 @@ class LlamaEngine:
                 **more,
             }
         )
-
-
-class TextEngine:
-    """A server that renders messages itself and names no tokens, such as a node's Ollama."""
-
-    def __init__(self, name: str, ask: Callable[[ParityPrompt, int], tuple[str, bool]]) -> None:
-        """`ask` gives the greedy answer of at most so many tokens, and whether it ended itself."""
-        self.name = name
-        self._ask = ask
-
-    def answers(self, prompts: Sequence[ParityPrompt], max_tokens: int) -> Sequence[Reply]:
-        replies = (self._ask(prompt, max_tokens) for prompt in prompts)
-        return [Reply(text, stopped, None, {}) for text, stopped in replies]

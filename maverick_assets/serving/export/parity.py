@@ -157,50 +157,6 @@ def _failure(
     )
 
 
-def judge_texts(
-    engine: Engine,
-    prompts: Sequence[ParityPrompt],
-    replies: Sequence[Reply],
-    expected: Sequence[Reply],
-    reference_name: str,
-) -> Judged:
-    """Compare the texts of a server that names no tokens with those of another engine.
-
-    The other engine, called `reference_name`, answers with the same files.
-    """
-    pairs = list(zip(prompts, replies, expected, strict=True))
-    wrong = [
-        (prompt, reply, other)
-        for prompt, reply, other in pairs
-        if (reply.text.strip(), reply.stopped) != (other.text.strip(), other.stopped)
-    ]
-    equal, needed = len(pairs) - len(wrong), math.ceil(MIN_EQUAL * len(pairs))
-    figures = EngineParity(
-        engine=engine.name,
-        reference=reference_name,
-        mean_difference=math.nan,
-        largest_difference=math.nan,
-        equal_answers=equal,
-        stopped=sum(reply.stopped for reply in replies),
-    )
-    reason = (
-        f"{engine.name}: {equal} of {len(pairs)} greedy answers equal to those of "
-        f"{reference_name} (at least {needed}), {figures.stopped} end within {MAX_TOKENS} tokens"
-    )
-    if equal >= needed:
-        return Judged(figures, True, reason)
-    prompt, reply, other = wrong[0]
-    problem = "the texts differ" if reply.stopped == other.stopped else "the answer goes on"
-    failure = ParityFailure(
-        engine=engine.name,
-        prompt=prompt.name,
-        problem=problem,
-        expected=other.text,
-        actual=reply.text,
-    )
-    return Judged(figures, False, reason, failure)
-
-
 def decide(
     judged: Sequence[Judged],
     problems: Sequence[ParityFailure],

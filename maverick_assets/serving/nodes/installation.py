@@ -10,6 +10,7 @@ from typing import Any
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.nodes.ollama_api import MOVING, OllamaApi, model_name
 from maverick_assets.serving.nodes.package import Blob, Package
+from maverick_assets.serving.nodes.parity import require_parity
 from maverick_assets.serving.nodes.problems import NodeProblem, NodeRefused, Unfit
 
 SMOKE_QUESTION = "What should we do first this week?"
@@ -20,7 +21,7 @@ _LAYER = re.compile(r"^(FROM|ADAPTER) \S*sha256[-:]([0-9a-f]{64})\s*$", re.MULTI
 
 
 def prepare(api: OllamaApi, package: Package, verified: str | None) -> str:
-    """Have a node hold a version that answers; returns the digest of its manifest there.
+    """Have a node hold a version that answers as its files do; the digest of its manifest there.
 
     `verified` is the digest that had answered before. What fails is removed again, so that no
     half-made model can be asked. Raises `NodeProblem`.
@@ -35,6 +36,9 @@ def prepare(api: OllamaApi, package: Package, verified: str | None) -> str:
             _make(api, package)
             _require_right(api, package)
         _ask(api, package)
+        if not is_verified:
+            expected = package.answers(_has_adapter(api, package))
+            require_parity(api, package.name, expected, package.clean)
         return _digest_of(api, package.name)
     except NodeProblem as error:
         _remove_failed(api, package.name, error)
@@ -172,6 +176,10 @@ def _is_right(api: OllamaApi, package: Package) -> bool:
         and str(shown.get("system", "")) == package.system
         and all(_quoted(stop) in str(shown.get("parameters", "")) for stop in package.stops)
     )
+
+
+def _has_adapter(api: OllamaApi, package: Package) -> bool:
+    return "ADAPTER" in dict(_LAYER.findall(str(api.show(package.name).get("modelfile", ""))))
 
 
 def _quoted(stop: str) -> str:

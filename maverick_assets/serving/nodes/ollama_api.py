@@ -7,7 +7,7 @@ reads answers of any size, and takes an error inside a stream for the end of it 
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,11 +131,20 @@ class OllamaApi:
         self._call("POST", "/api/generate", request, self._patience.load)
 
     def generate(self, request: Mapping[str, Any]) -> Generated:
-        """A whole answer."""
+        """A whole answer to a prompt."""
+        return self._whole("/api/generate", request, lambda line: line.get("response", ""))
+
+    def chat(self, request: Mapping[str, Any]) -> Generated:
+        """A whole answer to messages, which the server renders by the model's template."""
+        return self._whole("/api/chat", request, _message_text)
+
+    def _whole(
+        self, route: str, request: Mapping[str, Any], text_of: Callable[[dict[str, Any]], Any]
+    ) -> Generated:
         pieces: list[str] = []
         last: dict[str, Any] = {}
-        for last in self._stream("/api/generate", request, self._patience.load):
-            pieces.append(str(last.get("response", "")))
+        for last in self._stream(route, request, self._patience.load):
+            pieces.append(str(text_of(last)))
         if last.get("done") is not True:
             raise NodeDown("the answer broke off")
         count = last.get("prompt_eval_count")
@@ -256,6 +265,11 @@ def parsed(content: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise NodeRefused("its answer is no object; is it an Ollama?")
     return value
+
+
+def _message_text(line: Mapping[str, Any]) -> Any:
+    message = line.get("message")
+    return message.get("content", "") if isinstance(message, dict) else ""
 
 
 def _models(content: Mapping[str, Any]) -> list[dict[str, Any]]:

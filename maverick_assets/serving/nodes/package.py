@@ -3,17 +3,19 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import sha256_of
 from maverick_assets.registry.catalog import GGUF, MODELFILE, Catalog, label
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.serving.nodes.ollama_api import MOVING, model_name
+from maverick_assets.serving.nodes.parity import OwnAnswer, own_answers
 from maverick_assets.settings import Settings
 
 _BLOCK = re.compile(r'^(TEMPLATE|SYSTEM) """(.*?)"""$', re.MULTILINE | re.DOTALL)
@@ -41,6 +43,10 @@ class Package:
     parameters: Mapping[str, Any]  # as /api/create takes them
     # Base and adapter as one file, for an Ollama that takes no adapters; made when it is needed.
     merged: Callable[[], Blob]
+    # What base and adapter (True) or the merged file say here to the prompts of the parity gate,
+    # computed once it is needed. Nothing where an operator released it in spite of the gate.
+    answers: Callable[[bool], Sequence[OwnAnswer]]
+    clean: Callable[[str], str]  # makes texts such as reports may hold
 
     @property
     def name(self) -> str:
@@ -78,7 +84,9 @@ def package_of(settings: Settings, catalog: Catalog, manifest: Manifest, folder:
     )
     modelfile = catalog.file(usable.personality, usable.version, MODELFILE)
     template, system, parameters = read_modelfile(modelfile.read_text(encoding="utf-8"))
-    base = ensure_base_gguf(base_model_of(settings, usable), settings.base_dir)
+    prepared = base_model_of(settings, usable)
+    base = ensure_base_gguf(prepared, settings.base_dir)
+    overridden = usable.parity is not None and usable.parity.override is not None
 
     lock = threading.Lock()  # several nodes may ask at once
 
@@ -91,6 +99,17 @@ def package_of(settings: Settings, catalog: Catalog, manifest: Manifest, folder:
         with lock:
             return make_merged()
 
+    @cache
+    def make_answers(with_adapter: bool) -> Sequence[OwnAnswer]:
+        if overridden:
+            return []
+        gguf, lora = (base, adapter.path) if with_adapter else (make_merged().path, None)
+        return own_answers(usable.recipe, prepared.directory, gguf, lora, folder)
+
+    def answers(with_adapter: bool) -> Sequence[OwnAnswer]:
+        with lock:
+            return make_answers(with_adapter)
+
     return Package(
         usable.personality,
         str(usable.version),
@@ -100,6 +119,8 @@ def package_of(settings: Settings, catalog: Catalog, manifest: Manifest, folder:
         system,
         {"num_ctx": settings.serving_context} | parameters,
         merged,
+        answers,
+        lambda text: outgoing_text(settings.lake, settings.owner_emails).clean(text),
     )
 
 

@@ -21,3 +21,7 @@ class NodeFull(NodeRefused):
 
 class Unfit(NodeRefused):
     """What it holds is not what was brought to it, or does not answer as it should."""
+
+
+class Unlike(Unfit):
+    """It answers otherwise than its files do here: asking again does not help."""

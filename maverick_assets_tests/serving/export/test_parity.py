@@ -13,10 +13,9 @@ from maverick_assets.recipes import load_recipes
 from maverick_assets.records import ParityDecision
 from maverick_assets.serving.export import gate as gate_module
 from maverick_assets.serving.export.base import ensure_base_gguf
-from maverick_assets.serving.export.engines import ParityPrompt, Reply, TextEngine
 from maverick_assets.serving.export.gate import ParityGate, Trained
 from maverick_assets.serving.export.ollama_format import OllamaFormat, ollama_format
-from maverick_assets.serving.export.parity import explain, judge_texts
+from maverick_assets.serving.export.parity import explain
 
 ROBBIE = load_recipes()["robbie"]
 Decide = Callable[..., ParityDecision]
@@ -148,21 +147,3 @@ def test_an_adapter_that_does_not_load_is_named(
     (problem,) = gate.decisions(OllamaFormat(problem="none"))
     assert isinstance(problem, MaverickError)
     assert "holds no adapter" in str(problem)
-
-
-def test_texts_of_a_node_are_compared_with_those_of_the_same_files() -> None:
-    prompts = [ParityPrompt(f"message {n}", [], []) for n in range(20)]
-    own = [Reply(f"answer {n}", True, [], {}) for n in range(20)]
-
-    def babbling(prompt: ParityPrompt, _max_tokens: int) -> tuple[str, bool]:
-        n = prompts.index(prompt)
-        return (f"answer {n}", True) if n > 2 else (f"answer {n} and on", False)
-
-    node = TextEngine("Ollama of home", babbling)
-    judged = judge_texts(node, prompts, node.answers(prompts, 64), own, "llama.cpp")
-    assert not judged.passed
-    assert judged.failure is not None
-    assert (judged.failure.prompt, judged.failure.problem) == ("message 0", "the answer goes on")
-    assert "17 of 20 greedy answers equal" in judged.reason
-    echo = TextEngine("Ollama of home", lambda p, _: (own[prompts.index(p)].text, True))
-    assert judge_texts(echo, prompts, echo.answers(prompts, 64), own, "llama.cpp").passed

@@ -248,7 +248,8 @@ class Handler(BaseHTTPRequestHandler):
         name = body.get("model", "")
         name = name if ":" in name else f"{name}:latest"
         loaded = self.ollama.load(name, body.get("keep_alive"))
-        prompt = rendered(loaded.model, body["messages"])
+        template = self.ollama.otherwise.get("template")
+        prompt = rendered(loaded.model, body["messages"], template)
         self._answer(
             name,
             loaded,

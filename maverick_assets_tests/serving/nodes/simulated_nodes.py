@@ -69,7 +69,12 @@ class SimulatedNode:
         for path in (store.manifests, store.blobs, self.folder / "faults"):
             shutil.rmtree(path)
             path.mkdir()
+        (self.folder / "otherwise.json").unlink(missing_ok=True)
         self.requests()
+
+    def do_otherwise(self, **what: object) -> None:
+        """Have it answer otherwise than its models say."""
+        (self.folder / "otherwise.json").write_text(json.dumps(what))
 
     def stop(self) -> None:
         if self.process is not None:

@@ -40,6 +40,16 @@ class Ollama:
     loaded: dict[str, Loaded] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
+    @property
+    def otherwise(self) -> dict[str, Any]:
+        """What it does otherwise than it was told: another `template` or `base`, no `stop` words.
+
+        As a release that has a template of its own for a family, or a disk that lies.
+        """
+        path = self.faults.parent / "otherwise.json"
+        content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return content
+
     def running(self) -> dict[str, Loaded]:
         with self.lock:
             for name in [n for n, each in self.loaded.items() if each.expires_at < time.time()]:
@@ -55,7 +65,8 @@ class Ollama:
                 adapters = [model.adapter] if model.adapter else []
                 context = int(model.parameters.get("num_ctx", 2048))
                 try:
-                    server = LlamaServer(model.base, adapters, context, threads=1)
+                    base = Path(self.otherwise.get("base", model.base))
+                    server = LlamaServer(base, adapters, context, threads=1)
                 except Exception as error:
                     raise Refused(500, f"llama-server process has terminated: {error}") from error
                 now = self.loaded[name] = Loaded(model, server, 0.0)
@@ -88,6 +99,8 @@ class Ollama:
         for kind in ("template", "system", "parameters"):
             if request.get(kind):
                 value = request[kind]
+                if kind == "parameters" and self.otherwise.get("stop") is False:
+                    value = {name: value[name] for name in value if name != "stop"}
                 text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
                 digest = self.store.keep(text.encode())
                 layers.append(_layer(LAYER_TYPES[kind], digest, self.store.blob(digest)))
@@ -167,9 +180,9 @@ def _seconds(keep_alive: Any) -> float:
     return _FOR_EVER if float(keep_alive) < 0 else float(keep_alive)
 
 
-def rendered(model: Model, messages: list[dict[str, Any]]) -> str:
+def rendered(model: Model, messages: list[dict[str, Any]], template: str | None = None) -> str:
     """The prompt of messages, by the model's template."""
     has_system = any(message["role"] == "system" for message in messages)
     if model.system and not has_system:
         messages = [{"role": "system", "content": model.system}, *messages]
-    return render(model.template, messages)  # type: ignore[arg-type]
+    return render(template or model.template, messages)  # type: ignore[arg-type]

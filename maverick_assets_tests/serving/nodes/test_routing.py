@@ -2,12 +2,17 @@
 
 import asyncio
 import contextlib
+import platform
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
+import httpx
 import pytest
 
+from maverick_assets.api.app import api_rules, create_app
+from maverick_assets.api.routes.sessions import Sessions
+from maverick_assets.api.tokens import TokenBook
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.fleets import load_fleet
 from maverick_assets.pipeline.deploy import deploy
@@ -15,6 +20,8 @@ from maverick_assets.serving.nodes.node_line import AskingPatience
 from maverick_assets.serving.nodes.routing import NodeService, chat_service
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Reply
+from maverick_assets.serving.sessions.store import SessionStore
+from maverick_assets_tests.decisions.own_cases import SOURCES, write_cases
 from maverick_assets_tests.serving.nodes.conftest import QUICK, MakeNodeHome
 from maverick_assets_tests.serving.nodes.node_home import NodeHome
 from maverick_assets_tests.serving.nodes.simulated_nodes import SimulatedNode
@@ -64,6 +71,43 @@ def test_nodes_answer_in_turn_what_the_engine_here_answers(home: NodeHome) -> No
             assert {reply.node for reply in replies} == {"one", "two"}
             assert {reply.version for reply in replies} == {"v1.0"}
             assert {reply.answer for reply in replies} == {expected}
+
+    asyncio.run(scenario())
+
+
+def test_a_decision_is_computed_by_the_engine_here_and_says_so(
+    home: NodeHome, two_nodes: list[SimulatedNode]
+) -> None:
+    """A node's Ollama gives no log-probabilities of phrases that it did not say itself."""
+    home.release("persona", "v1.1", "adapter-0", sources=SOURCES)
+    write_cases(home.settings.lake)
+    deploy(home.run(), ["persona"], QUICK)
+    tokens = TokenBook(home.settings.home / "keys")
+    secret = tokens.add("program", {"chat"}).read_text().strip()
+    body = {"context": "Should we wait for the paper?", "options": ["yes", "no"]}
+    question = {"message": body["context"], "personality": "persona", "max_tokens": 8}
+
+    async def scenario() -> None:
+        async with open_service(home) as service:
+            settings = home.settings
+            sessions = Sessions(SessionStore(settings), "allan")
+            rules = api_rules(settings, "127.0.0.1")
+            app = create_app(service, sessions, settings, rules, tokens)
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(app),
+                base_url="http://127.0.0.1",
+                headers={"Authorization": f"Bearer {secret}"},
+            ) as client:
+                for node in two_nodes:
+                    node.requests()
+                decision = (await client.post("/api/decide", json=body)).json()
+                assert (decision["node"], decision["version"]) == (platform.node(), "v1.1")
+                assert decision["reasons"]
+                assert not any("generate" in node.requests() for node in two_nodes)
+                answer = (await client.post("/api/chat", json=question)).json()
+                assert answer["node"] in ("one", "two")
+                assert answer["decision"]["node"] == platform.node()
+            await sessions.close()
 
     asyncio.run(scenario())
 
