@@ -95,6 +95,16 @@ def test_a_value_that_is_missing_stops_it_by_name(name: str) -> None:
         read_compose(example_values() | FILLED | {name: ""})
 
 
+def test_the_api_knows_where_the_proxy_serves_dagsters_pages(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    origin = services["api"]["environment"]["MAVERICK_UI_ORIGIN"]
+    domain = example_values()["MAVERICK_DOMAIN"]
+    assert origin == f"https://dagster.{domain}"
+    sites = (PROJECT / "compose" / "Caddyfile").read_text(encoding="utf-8")
+    assert "dagster.{$MAVERICK_DOMAIN} {" in sites
+
+
 def test_the_example_names_every_variable_and_holds_no_secret() -> None:
     text = EXAMPLE_ENV.read_text(encoding="utf-8")
     named = {line.lstrip("#").partition("=")[0] for line in text.splitlines() if "=" in line}

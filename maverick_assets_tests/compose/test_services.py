@@ -167,6 +167,18 @@ def test_dagster_finds_the_graph(host: OneHost) -> None:
     }
 
 
+def test_the_page_links_to_the_lineage_behind_the_login(host: OneHost) -> None:
+    token = (host.home / "keys" / "api-token-first").read_text().strip()
+    shown = ("--header", f"Authorization: Bearer {token}")
+    [persona] = json.loads(ask(host, "/api/personalities", *shown)[1])
+    address, _, path = persona["lineage"].partition(f"dagster.{DOMAIN}")
+    assert (address, path) == ("https://", "/assets/persona/release?view=lineage")
+    assert ask(host, path, site="dagster.")[0] == 401
+    status, page = ask(host, path, *LOGIN, site="dagster.")
+    assert status == 200
+    assert "Dagster" in page
+
+
 def test_nothing_that_is_written_is_open_to_others(host: OneHost) -> None:
     for path in host.home.rglob("*"):
         assert path.is_symlink() or not path.stat().st_mode & 0o077, path
