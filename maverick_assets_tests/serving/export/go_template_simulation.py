@@ -19,8 +19,8 @@ _WORD = re.compile(r'"(?:\\.|[^"\\])*"|[()]|[^\s()]+')
 Node = tuple[Any, ...]
 
 
-def render(template: str, messages: Sequence[Message]) -> str:
-    """What Ollama would send to llama.cpp for these messages."""
+def template_data(messages: Sequence[Message]) -> dict[str, Any]:
+    """What Ollama gives to a template for these messages."""
     collated: list[dict[str, str]] = []
     for message in messages:
         if collated and collated[-1]["Role"] == message["role"]:
@@ -28,9 +28,14 @@ def render(template: str, messages: Sequence[Message]) -> str:
         else:
             collated.append({"Role": message["role"], "Content": message["content"]})
     system = "\n\n".join(m["content"] for m in messages if m["role"] == "system")
+    return {"Messages": collated, "System": system}
+
+
+def render(template: str, messages: Sequence[Message]) -> str:
+    """What Ollama would send to llama.cpp for these messages."""
     nodes, end = _parse(iter(_tokens(template)))
     assert end is None, f"unexpected {end}"
-    data = {"Messages": collated, "System": system}
+    data = template_data(messages)
     return "".join(_execute(nodes, data, {"$": data}))
 
 

@@ -1,5 +1,7 @@
 """Ollama's template of a base renders what the base's own template does, by a simulation of it."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,8 @@ import pytest
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.serving.export.ollama_template import Inexpressible, derive_template
 from maverick_assets_tests.corpora.chat_templates import ChatFormat, chat_formats
-from maverick_assets_tests.serving.export.go_template_simulation import render
+from maverick_assets_tests.serving.export.caddy import GoTemplates, go_templates
+from maverick_assets_tests.serving.export.go_template_simulation import render, template_data
 
 FORMATS = {chat_format.family: chat_format for chat_format in chat_formats()}
 CONTENTS = {
@@ -45,6 +48,25 @@ def test_ollama_renders_what_the_base_s_own_template_does(
         expected = tokenizer.prompt_text(messages)
         assert render(template.go(), messages) == expected
         assert template.render(messages) == expected
+
+
+@pytest.fixture(scope="module")
+def go(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoTemplates]:
+    if shutil.which("caddy") is None:
+        pytest.skip("no caddy, which has Go's template engine: install Debian's package")
+    with go_templates(tmp_path_factory.mktemp("caddy")) as go:
+        yield go
+
+
+@pytest.mark.parametrize("family", FORMATS)
+def test_go_renders_what_the_base_s_own_template_does(
+    tokenizers: dict[str, ChatTokenizer], go: GoTemplates, family: str
+) -> None:
+    tokenizer = tokenizers[family]
+    template = derive_template(tokenizer.prompt_text, bos="").go()
+    conversations = [conversation(letters) for letters in CONVERSATIONS]
+    expected = [tokenizer.prompt_text(messages) for messages in conversations]
+    assert go.render(template, [template_data(each) for each in conversations]) == expected
 
 
 def test_the_start_token_is_left_to_llama_cpp_where_it_writes_one(
