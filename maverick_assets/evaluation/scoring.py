@@ -16,6 +16,7 @@ one of these differs in a single bit, it scores all of them alone. On CUDA, wher
 product depends on its size, it always does.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -50,7 +51,7 @@ class PackedScorer:
             packed = self._packed(model, threads, documents)
             probes = _probes(documents)
             alone = self._alone(model, threads, [documents[at] for at in probes])
-            if all(packed[at] == loss for at, loss in zip(probes, alone, strict=True)):
+            if all(_same(packed[at], loss) for at, loss in zip(probes, alone, strict=True)):
                 return packed
             self.log("packs round otherwise than single examples here, so each is scored alone")
             return self._alone(model, threads, documents)
@@ -85,6 +86,10 @@ def _losses_by_id(
     results = micro_batches.results(threads, model.document_losses, packs)
     losses = chain.from_iterable(chain.from_iterable(results))
     return {id(d): loss for d, loss in zip(chain.from_iterable(packs), losses, strict=True)}
+
+
+def _same(one: float, other: float) -> bool:
+    return one == other or (math.isnan(one) and math.isnan(other))  # of a broken adapter
 
 
 def _probes(documents: Sequence[Document]) -> list[int]:
