@@ -14,19 +14,22 @@ from maverick_assets.api.asking import may_talk_to, require_scope
 from maverick_assets.api.replies import Problem, problem_of
 from maverick_assets.api.tokens import Token
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.evaluation.reports.library import NoSuchReport, ReportLibrary, has_page
+from maverick_assets.evaluation.reports.page import POLICY
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.settings import Settings
 
 router = APIRouter(tags=["personalities"])
-_PAGE, _PICTURE = "report/report.md", "report/loss.png"  # as manifests name them
-_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
+# Of evaluations that left no page, as manifests name them
+_TEXT, _PICTURE = "report/report.md", "report/loss.png"
+_TEXT_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
 
 
 def report_url(token: Token, manifest: Manifest) -> str | None:
     """The address of a version's report, where it has one that the token may read."""
-    if _PAGE not in manifest.files or not _may_read(token, manifest.recipe):
+    if _TEXT not in manifest.files or not _may_read(token, manifest.recipe):
         return None
     return f"/api/reports/{quote(manifest.personality)}/{manifest.version}/"
 
@@ -56,20 +59,55 @@ def _may_read(token: Token, recipe: Recipe) -> bool:
     return "owner" in token.scopes and all(may_talk_to(token, recipe, mode) for mode in modes)
 
 
+@router.get("/api/reports/", response_class=HTMLResponse)
+def reports(request: Request) -> Response:
+    """A page with a link to each report."""
+    token = require_scope(request, "owner")
+    page = _library(request).index(lambda manifest: _may_read(token, manifest.recipe))
+    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+
+
+@router.get("/api/reports/fleet/{name}", response_class=HTMLResponse)
+def fleet_report(request: Request, name: str) -> Response:
+    """The report on all personalities in a month or a quarter: figures, no text of an example."""
+    require_scope(request, "owner")
+    try:
+        page = _library(request).fleet(name)
+    except NoSuchReport as error:
+        raise Problem(HTTPStatus.NOT_FOUND, str(error)) from None
+    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+
+
 @router.get("/api/reports/{personality}/{version}/", response_class=HTMLResponse)
 def report(request: Request, personality: str, version: str) -> Response:
     """The report of a version's evaluation, as a page."""
-    text = _file(request, personality, version, _PAGE).read_text(encoding="utf-8")
+    library = _library(request)
+    text = _file(request, personality, version, _TEXT).read_text(encoding="utf-8")
+    manifest = library.catalog.get(personality, version)
+    if not has_page(manifest):
+        return _page_of(request, f"{personality} {version}", text)
+    try:
+        page = library.evaluation(manifest)
+    except MaverickError as error:
+        raise problem_of(error) from None
+    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+
+
+def _page_of(request: Request, title: str, text: str) -> Response:
+    """A report in Markdown as a page."""
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     style = next(path for path in request.app.state.page if path.endswith("/report.css"))
-    title = html.escape(f"{personality} {version}")
     page = (
         '<!doctype html>\n<html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{title}: report</title><link rel="stylesheet" href="{style}">\n'
+        f'<title>{html.escape(title)}: report</title><link rel="stylesheet" href="{style}">\n'
         f"<main>\n{body}</main></html>\n"
     )
-    return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
+    return HTMLResponse(page, headers={"Content-Security-Policy": _TEXT_POLICY})
+
+
+def _library(request: Request) -> ReportLibrary:
+    return ReportLibrary(request.app.state.catalog, request.app.state.settings.reports)
 
 
 @router.get(

@@ -154,15 +154,21 @@ def _samples(evidence: Evidence, scan: OutgoingText) -> list[Sample]:
     spec = evidence.spec
     answered = {each.example.example_id: each for each in evidence.answered}
     chosen = pick_evenly([each.example for each in evidence.answered], spec.samples)
-    return [
-        Sample(
-            example_id=example.example_id,
-            prompt=scan.clean(example.messages[-2]["content"]),
-            real=scan.clean(example.messages[-1]["content"]),
-            generated=scan.clean(answered[example.example_id].answers["candidate"]),
+    samples = []
+    for example in chosen:
+        answers = {
+            arm: scan.clean(text) for arm, text in answered[example.example_id].answers.items()
+        }
+        samples.append(
+            Sample(
+                example_id=example.example_id,
+                prompt=scan.clean(example.messages[-2]["content"]),
+                real=scan.clean(example.messages[-1]["content"]),
+                generated=answers.pop("candidate"),
+                others=answers,
+            )
         )
-        for example in chosen
-    ]
+    return samples
 
 
 def _attempt(work: Callable[[], T]) -> T | str:

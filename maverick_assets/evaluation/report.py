@@ -3,11 +3,12 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from PIL import Image
 
+from maverick_assets.evaluation.evidence import Arm
 from maverick_assets.records import GateDecision, Metrics, TrainingSummary
 
 COLOURS = 32  # of loss.png
@@ -21,6 +22,7 @@ class Sample(TypedDict):
     prompt: str
     real: str  # the completion of the example
     generated: str  # the adapter's answer
+    others: NotRequired[dict[Arm, str]]  # answers of the other arms
 
 
 def smoothed(losses: Sequence[float], decay: float = 0.9) -> list[float]:
@@ -94,8 +96,11 @@ def read_samples(report: Path) -> str:
 
 
 def copy_without_samples(report: Path, folder: Path) -> None:
-    """Copy a report into `folder`, without the text that `read_samples` returns."""
-    with_samples = shutil.ignore_patterns("samples.json", "report.md")
+    """Copy a report into `folder`, without the text that `read_samples` returns.
+
+    report.html, which shows it, too, is left out.
+    """
+    with_samples = shutil.ignore_patterns("samples.json", "report.md", "report.html")
     shutil.copytree(report, folder, ignore=with_samples, dirs_exist_ok=True)
     page = report / "report.md"
     if page.exists():

@@ -10,6 +10,7 @@ from pathlib import Path
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.kept_results import answers_file, losses_file
+from maverick_assets.evaluation.reports.page import PAGE, render_evaluation
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline.base.prepare import require_base
@@ -99,6 +100,9 @@ def _record(run: RunContext, version: Manifest, spec: EvaluationSpec, outcome: O
         try:
             metrics = read_json(spec.out / "metrics.json", Metrics)
             gate = read_json(spec.out / "gate.json", GateDecision)
+            _write_page(
+                run, version.model_copy(update={"metrics": metrics, "gate": gate}), spec.out
+            )
             run.registry.attach(name, version.version, spec.out, "report")
             run.registry.record_evaluation(name, version.version, metrics, gate)
         except MaverickError as error:
@@ -106,6 +110,14 @@ def _record(run: RunContext, version: Manifest, spec: EvaluationSpec, outcome: O
         else:
             run.log.info(f"{name} {version.version}: {'; '.join(gate.reasons)}")
     record_outcome(run, "evaluation", version, outcome)
+
+
+def _write_page(run: RunContext, evaluated: Manifest, folder: Path) -> None:
+    """Add the page to the files of an evaluation."""
+    versions = run.registry.versions_of(evaluated.personality)
+    earlier = [each for each in versions if each.version < evaluated.version]
+    page = render_evaluation(evaluated, earlier, folder, None)
+    (folder / PAGE).write_text(page, encoding="utf-8")
 
 
 def _record_problem(run: RunContext, version: Manifest, problem: str) -> None:

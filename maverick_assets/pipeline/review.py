@@ -1,24 +1,30 @@
 """Reports over the versions of all personalities: the month's evaluation, the quarter's review."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from maverick_assets.evaluation.people.judgements import JudgementFile
+from maverick_assets.evaluation.people.opinion import opinion_of
+from maverick_assets.evaluation.reports.library import has_page
+from maverick_assets.evaluation.reports.page import member, render_fleet
 from maverick_assets.files import write_atomically
 from maverick_assets.pipeline.feedback import all_feedback
 from maverick_assets.pipeline.promote import promote_all
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Recipe
+from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.review import quarter_of, quarterly_review, version_table
 
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """A report in Markdown, and where it lies."""
+    """A report in Markdown and as a page, and where they lie."""
 
     text: str
     path: Path
+    page: Path
 
 
 def monthly_report(run: RunContext, recipes: Iterable[Recipe]) -> WrittenReport:
@@ -28,18 +34,38 @@ def monthly_report(run: RunContext, recipes: Iterable[Recipe]) -> WrittenReport:
     """
     majors = promote_all(run, recipes)
     month = f"{datetime.now(UTC):%Y-%m}"
-    text = f"# Evaluation of {month}\n\n{version_table(majors)}\n"
-    return _write(run, f"monthly-{month}.md", text)
+    title = f"Evaluation of {month}"
+    page = _page(run, title, "Each version in service, measured once a month.", majors)
+    return _write(run, f"monthly-{month}", f"# {title}\n\n{version_table(majors)}\n", page)
 
 
 def quarterly_report(run: RunContext) -> WrittenReport:
     """Report on the versions, metrics and ratings since the start of the last full quarter."""
     quarter, since = quarter_of(datetime.now(UTC))
-    text = quarterly_review(quarter, since, run.registry.list(), all_feedback(run.settings))
-    return _write(run, f"quarterly-{quarter}.md", text)
+    versions = run.registry.list()
+    text = quarterly_review(quarter, since, versions, all_feedback(run.settings))
+    in_service = [manifest for manifest in versions if manifest.state == "released"]
+    title = f"Personality review {quarter}"
+    page = _page(run, title, f"The versions in service, since {since:%Y-%m-%d}.", in_service)
+    return _write(run, f"quarterly-{quarter}", text, page)
 
 
-def _write(run: RunContext, name: str, text: str) -> WrittenReport:
-    path = run.settings.reports / name
+def _page(run: RunContext, title: str, intro: str, manifests: Sequence[Manifest]) -> str:
+    """The page on some versions, with what people say of them so far."""
+    feedback = all_feedback(run.settings)
+    judgements = JudgementFile(run.settings.judgements)
+    members = []
+    for manifest in manifests:
+        name, version = manifest.personality, str(manifest.version)
+        rows = [row for row in feedback if row["personality"] == name]
+        people = opinion_of(version, judgements.read(name), rows)
+        address = f"../{name}/{version}/" if has_page(manifest) else None
+        members.append(member(manifest, people, address))
+    return render_fleet(title, intro, members)
+
+
+def _write(run: RunContext, name: str, text: str, page: str) -> WrittenReport:
+    path, page_path = (run.settings.reports / f"{name}.{kind}" for kind in ("md", "html"))
     write_atomically(path, text)
-    return WrittenReport(text, path)
+    write_atomically(page_path, page)
+    return WrittenReport(text, path, page_path)

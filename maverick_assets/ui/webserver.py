@@ -20,8 +20,12 @@ from dagster_webserver.cli import (
 )
 from dagster_webserver.version import __version__
 
+from maverick_assets.evaluation.reports.library import ReportLibrary
 from maverick_assets.files import keep_files_private
+from maverick_assets.registry.catalog import Catalog
+from maverick_assets.settings import load_settings
 from maverick_assets.ui.door import Door
+from maverick_assets.ui.reports import ReportPages
 from maverick_assets.ui.rules import Page
 
 _POLL_MILLISECONDS = 2000  # how often the page asks for news, as in Dagster's own command
@@ -31,6 +35,8 @@ def main() -> None:
     """Serve the `Page` whose JSON is the only line of stdin, until SIGINT or SIGTERM."""
     keep_files_private()
     page = Page.model_validate_json(sys.stdin.readline())
+    settings = load_settings()
+    library = ReportLibrary(Catalog(settings.models), settings.reports)
     configure_loggers(log_level="INFO")
     setup_interrupt_handlers()
     with DagsterInstance.get() as instance:
@@ -43,7 +49,7 @@ def main() -> None:
                 context, live_data_poll_rate=_POLL_MILLISECONDS, lifespan=_lifespan
             )
             uvicorn.run(
-                Door(app, page.rules),
+                Door(ReportPages(app, library), page.rules),
                 host=page.host,
                 port=page.port,
                 ssl_certfile=page.certificate,

@@ -116,6 +116,32 @@ def test_what_the_registry_does_not_name_is_not_there(client: TestClient, path: 
     assert client.get(f"/api/reports/{path}").status_code == 404
 
 
+def test_a_page_of_the_evaluation_takes_the_place_of_the_text(
+    client: TestClient, settings: Settings, tmp_path: Path
+) -> None:
+    report = tmp_path / "report"
+    (report / "report.html").write_text("<h1>The page</h1>")
+    Registry(settings.models).attach("robbie", "v1.0", report, "report")
+    answer = client.get(ADDRESS)
+    assert answer.text == "<h1>The page</h1>"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert 'href="robbie/v1.0/"' in client.get("/api/reports/").text
+
+
+def test_reports_on_all_personalities_are_the_owners(
+    client: TestClient, settings: Settings, tokens: TokenBook
+) -> None:
+    settings.reports.mkdir(parents=True)
+    (settings.reports / "quarterly-2026Q3.html").write_text("<h1>Quarter</h1>")
+    address = "/api/reports/fleet/quarterly-2026Q3"
+    assert client.get(address).text == "<h1>Quarter</h1>"
+    assert client.get("/api/reports/fleet/quarterly-2026Q2").status_code == 404
+    secret = tokens.add("chatter", ["chat"]).read_text().strip()
+    shown = {"Authorization": f"Bearer {secret}"}
+    for path in (address, "/api/reports/"):
+        assert client.get(path, headers=shown).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("scopes", "status"),
     [(["chat"], 403), (["chat", "owner"], 404), (["owner", "intimate"], 200)],

@@ -22,6 +22,7 @@ from maverick_assets.pipeline.evaluate import evaluate_next
 from maverick_assets.recipes import Recipe
 from maverick_assets.records import GateDecision
 from maverick_assets.registry.manifest import Manifest
+from maverick_assets.web.report_links import evaluation_link
 
 
 def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
@@ -37,6 +38,9 @@ def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
         with run_context(context) as run:
             evaluated = evaluate_next(run, recipe)
             metadata = _metadata(evaluated, run.registry.directory(recipe.name, evaluated.version))
+            metadata["page"] = MetadataValue.url(
+                evaluation_link(run.settings.serving_origin, recipe.name, str(evaluated.version))
+            )
         assert evaluated.gate is not None
         return MaterializeResult(
             metadata=metadata,

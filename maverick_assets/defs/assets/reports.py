@@ -11,7 +11,9 @@ from dagster import (
 
 from maverick_assets.defs.runs.context import run_context
 from maverick_assets.pipeline.review import WrittenReport, monthly_report, quarterly_report
+from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Recipe
+from maverick_assets.web.report_links import fleet_link
 
 
 def report_assets(recipes: list[Recipe]) -> list[AssetsDefinition]:
@@ -25,7 +27,7 @@ def report_assets(recipes: list[Recipe]) -> list[AssetsDefinition]:
     )
     def monthly(context: AssetExecutionContext) -> MaterializeResult:
         with run_context(context) as run:
-            return _materialized(monthly_report(run, recipes))
+            return _materialized(run, monthly_report(run, recipes))
 
     @asset(
         key=["reports", "quarterly"],
@@ -34,15 +36,16 @@ def report_assets(recipes: list[Recipe]) -> list[AssetsDefinition]:
     )
     def quarterly(context: AssetExecutionContext) -> MaterializeResult:
         with run_context(context) as run:
-            return _materialized(quarterly_report(run))
+            return _materialized(run, quarterly_report(run))
 
     return [monthly, quarterly]
 
 
-def _materialized(report: WrittenReport) -> MaterializeResult:
+def _materialized(run: RunContext, report: WrittenReport) -> MaterializeResult:
     return MaterializeResult(
         metadata={
             "report": MetadataValue.md(report.text),
             "path": MetadataValue.path(report.path),
+            "page": MetadataValue.url(fleet_link(run.settings.serving_origin, report.page.stem)),
         }
     )

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.evaluation.report import Sample
 from maverick_assets.figures.people import Writer
-from maverick_assets.files import verify_sha256
 from maverick_assets.private.keys import create_key, read_key
 from maverick_assets.registry.catalog import Catalog, label
 from maverick_assets.registry.manifest import Manifest
@@ -86,8 +86,7 @@ def _prompts(catalog: Catalog, manifest: Manifest) -> dict[str, _Prompt]:
     """The prompts of a report by example; without those to which two answers are the same."""
     if SAMPLES not in manifest.files:
         raise BadInput(f"{label(manifest)} has no report with answers; evaluate it first")
-    path = catalog.directory(manifest.personality, manifest.version) / SAMPLES
-    verify_sha256(path, manifest.files[SAMPLES])
+    path = catalog.file(manifest.personality, manifest.version, SAMPLES)
     try:
         samples = json.loads(path.read_text(encoding="utf-8"))
         prompts = [_prompt(sample) for sample in samples]
@@ -96,9 +95,10 @@ def _prompts(catalog: Catalog, manifest: Manifest) -> dict[str, _Prompt]:
     return {each.example_id: each for each in prompts if _differ(list(each.answers.values()))}
 
 
-def _prompt(sample: dict[str, str]) -> _Prompt:
+def _prompt(sample: Sample) -> _Prompt:
     answers: dict[Writer, str] = {"owner": sample["real"], "version": sample["generated"]}
-    if pack := sample.get("prompt_pack"):
+    pack = sample.get("others", {}).get("prompt_pack")
+    if pack is not None:
         answers["prompt_pack"] = pack
     return _Prompt(sample["example_id"], sample["prompt"], answers)
 

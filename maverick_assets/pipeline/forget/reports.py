@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.report import copy_without_samples, read_samples
+from maverick_assets.evaluation.reports.page import PAGE, render_evaluation
 from maverick_assets.pipeline.forget.trace import Trace, clean_versions
 from maverick_assets.registry.store import Registry
 
@@ -38,6 +39,9 @@ def purge_reports(traced: Trace, registry: Registry, reports: Path, runs: Path) 
         if samples and (manifest.revoked or not touched.isdisjoint(words)):
             with TemporaryDirectory() as stage:
                 copy_without_samples(report, Path(stage))
+                if manifest.metrics is not None:
+                    content = render_evaluation(manifest, (), Path(stage), None)
+                    (Path(stage) / PAGE).write_text(content, encoding="utf-8")
                 try:
                     registry.attach(manifest.personality, manifest.version, Path(stage), "report")
                 except MaverickError:  # a version that does not verify, which nothing uses

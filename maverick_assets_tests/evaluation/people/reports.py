@@ -12,7 +12,7 @@ SAMPLES = [
         "prompt": f"Question {number}?",
         "real": f"What the owner wrote, {number}.",
         "generated": f"What the version wrote, {number}.",
-        "prompt_pack": f"What the pack wrote, {number}.",
+        "others": {"prompt_pack": f"What the pack wrote, {number}."},
     }
     for number in range(12)
 ]

@@ -1,0 +1,96 @@
+"""A report is one file that shows all, asks no other host, and runs no script of a mail."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from maverick_assets.evaluation.reports.goals import goals_of
+from maverick_assets.evaluation.reports.page import member, render_evaluation, render_fleet
+from maverick_assets.figures.figure import Interval
+from maverick_assets.figures.people import PeopleFigures
+from maverick_assets.registry.manifest import Manifest
+from maverick_assets_tests.registry.conftest import SCORES, SUMMARY, MakeManifest, make_manifest
+from maverick_assets_tests.serving.released_homes import PASSED
+
+__all__ = ["make_manifest"]
+
+HOSTILE = '<script>alert(1)</script><img src="https://example.org/x.png">'
+PEOPLE = PeopleFigures(
+    judges=1,
+    judgements=20,
+    in_use=30,
+    satisfaction=Interval(value=0.96, low=0.8, high=0.99, n=30),
+)
+
+
+@pytest.fixture
+def evaluated(make_manifest: MakeManifest) -> Manifest:
+    refused = PASSED.model_copy(update={"passed": False, "reasons": (f"too {HOSTILE}",)})
+    return make_manifest("v1.1").model_copy(update={"metrics": SCORES, "gate": refused})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    sample = {"example_id": "a", "prompt": HOSTILE, "real": "Mine", "generated": "Its"}
+    content = json.dumps([sample | {"others": {"base": "Bare"}}])
+    (tmp_path / "samples.json").write_text(content)
+    return tmp_path
+
+
+def test_words_of_a_mail_are_text_and_nothing_is_loaded(evaluated: Manifest, folder: Path) -> None:
+    page = render_evaluation(evaluated, [], folder, None)
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    sources = re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?([^\"'\s)>]+)", page)
+    assert [each for each in sources if "://" in each and "example.org" not in each] == []
+    assert '<img src="https' not in page
+
+
+def test_answers_stand_beside_each_other(evaluated: Manifest, folder: Path) -> None:
+    page = render_evaluation(evaluated, [], folder, None)
+    at = [page.index(word) for word in (">Mine<", ">Its<", ">Bare<")]
+    assert at == sorted(at)
+    assert "refused" in page
+    assert f"{SCORES.adapter.perplexity:.3g}" in page
+
+
+def test_without_samples_no_answer_is_shown(evaluated: Manifest, tmp_path: Path) -> None:
+    page = render_evaluation(evaluated, [], tmp_path, None)
+    assert "Answers side by side" not in page
+    assert "Gates" in page
+
+
+def test_the_trend_has_every_version_that_was_measured(evaluated: Manifest, folder: Path) -> None:
+    earlier = [evaluated.model_copy(update={"metrics": None}), evaluated]
+    page = render_evaluation(evaluated, earlier, folder, None)
+    assert page.count('<circle class="point"') == 2
+
+
+def test_goals_are_reached_or_missed_or_say_what_is_missing(evaluated: Manifest) -> None:
+    goals = {goal.name: goal for goal in goals_of(evaluated, PEOPLE)}
+    assert goals["user satisfaction"].reached is True
+    assert goals["user satisfaction"].measured == "0.96 (0.8 to 0.99), n 30"
+    assert goals["perplexity"].reached is (SCORES.adapter.perplexity < 10)
+    assert goals["training loss"].reached is None
+    for name in ("automation", "business value", "decision matching", "response accuracy"):
+        assert goals[name].reached is None
+        assert "not measured: " in goals[name].measured
+    without = {goal.name: goal for goal in goals_of(evaluated, None)}
+    assert without["user satisfaction"].reached is None
+
+
+def test_the_training_loss_is_the_mean_of_the_last_steps(evaluated: Manifest) -> None:
+    steps = [(step, 9.0 if step <= 10 else 0.25) for step in range(1, 31)]
+    trained = evaluated.model_copy(
+        update={"training": SUMMARY.model_copy(update={"losses": steps})}
+    )
+    goal = next(goal for goal in goals_of(trained, None) if goal.name == "training loss")
+    assert (goal.measured, goal.reached) == ("0.25", True)
+
+
+def test_a_fleet_report_links_to_the_evaluations(evaluated: Manifest) -> None:
+    page = render_fleet("Month", "All.", [member(evaluated, PEOPLE, "../robbie/v1.1/")])
+    assert '<a href="../robbie/v1.1/">robbie</a>' in page
+    assert "user satisfaction" in page
