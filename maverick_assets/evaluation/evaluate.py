@@ -24,7 +24,8 @@ from maverick_assets.evaluation.gates.decision import apply_gates
 from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
 from maverick_assets.evaluation.memorisation.overlap import measure_overlap
 from maverick_assets.evaluation.metrics import mean_score
-from maverick_assets.evaluation.report import Sample, draw_losses, render_report
+from maverick_assets.evaluation.report import draw_losses, render_report
+from maverick_assets.evaluation.sample import Sample
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.evaluation.text.measure import measure_text
 from maverick_assets.files import staged_directory

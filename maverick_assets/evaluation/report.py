@@ -3,26 +3,16 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from maverick_assets.evaluation.evidence import Arm
+from maverick_assets.evaluation.sample import Sample
 from maverick_assets.records import GateDecision, Metrics, TrainingSummary
 
 COLOURS = 32  # of loss.png
 _SAMPLES = "## Samples"
-
-
-class Sample(TypedDict):
-    """An entry of samples.json."""
-
-    example_id: str
-    prompt: str
-    real: str  # the completion of the example
-    generated: str  # the adapter's answer
-    others: NotRequired[dict[Arm, str]]  # answers of the other arms
 
 
 def smoothed(losses: Sequence[float], decay: float = 0.9) -> list[float]:

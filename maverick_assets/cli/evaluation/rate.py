@@ -1,19 +1,21 @@
 """`maverick rate`: the owner judges answers without knowing which are his own."""
 
 import secrets
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from maverick_assets.cli.console import AsJson, PersonalityName, note, print_result
-from maverick_assets.evaluation.people.blind import BlindQuestion, BlindQuestions
-from maverick_assets.evaluation.people.judgements import OWNER, Judgement, JudgementFile, judged
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.people import PeopleFigures
 from maverick_assets.printable import printable
 from maverick_assets.private.run_home import open_run_home
 from maverick_assets.registry.catalog import FINAL, Catalog
 from maverick_assets.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from maverick_assets.evaluation.people.blind import BlindQuestion
+    from maverick_assets.evaluation.people.judgements import Judgement, JudgementFile
 
 _TIE = "="
 _NAMES = {"owner": "the owner", "version": "the version", "prompt_pack": "the base with examples"}
@@ -33,6 +35,9 @@ def rate(
     as_json: AsJson = False,
 ) -> None:
     """Judge answers blind: your own are among them. An empty line ends."""
+    from maverick_assets.evaluation.people.blind import BlindQuestions
+    from maverick_assets.evaluation.people.judgements import JudgementFile
+
     settings = load_settings()
     open_run_home(settings.home)
     catalog = Catalog(settings.models)
@@ -78,8 +83,10 @@ def _shown(figure: Interval, form: str) -> str:
     return f"{figure.value:{form}} ({figure.low:{form}} to {figure.high:{form}})"
 
 
-def _ask(question: BlindQuestion) -> Judgement | None:
+def _ask(question: "BlindQuestion") -> "Judgement | None":
     """What the owner says of one question; None when he ends."""
+    from maverick_assets.evaluation.people.judgements import OWNER, judged
+
     letters = "ABC"[: len(question.answers)]
     typer.echo(f"They wrote:\n{_indented(question.prompt)}")
     for letter, answer in zip(letters, question.answers, strict=True):
@@ -113,7 +120,7 @@ def _indented(text: str) -> str:
 
 
 def _figures(
-    settings: Settings, personality: str, version: str, kept: JudgementFile
+    settings: Settings, personality: str, version: str, kept: "JudgementFile"
 ) -> PeopleFigures:
     from maverick_assets.evaluation.people.opinion import opinion_of
     from maverick_assets.pipeline.feedback import feedback_on

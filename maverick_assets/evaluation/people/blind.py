@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.evaluation.report import Sample
+from maverick_assets.evaluation.sample import Sample
 from maverick_assets.figures.people import Writer
 from maverick_assets.private.keys import create_key, read_key
 from maverick_assets.registry.catalog import Catalog, label

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from maverick_assets.evaluation.report import Sample
 from maverick_assets.evaluation.reports.goals import Goal, goals_of
 from maverick_assets.evaluation.reports.tables import FigureTable, Grid, shown, table_of, words
+from maverick_assets.evaluation.sample import Sample
 from maverick_assets.figures.people import PeopleFigures
 from maverick_assets.records import Score
 from maverick_assets.registry.manifest import Manifest
