@@ -27,6 +27,7 @@ class Goal:
 def goals_of(manifest: Manifest, people: PeopleFigures | None) -> list[Goal]:
     """The goals of one version. `people` says what was judged so far."""
     metrics = manifest.metrics
+    voice = metrics.personality.consistency if metrics and metrics.personality else None
     loss = metrics.adapter.loss if metrics else None
     perplexity = metrics.adapter.perplexity if metrics else None
     return [
@@ -61,7 +62,7 @@ def goals_of(manifest: Manifest, people: PeopleFigures | None) -> list[Goal]:
         _at_least(
             "personality consistency",
             0.9,
-            None,
+            voice.candidate if voice else None,
             "no classifier of the personalities; it needs texts of at least two",
         ),
         Goal(

@@ -18,6 +18,8 @@ export class Choices {
   load(personalities) {
     const before = this.chosen();
     this.#all = personalities;
+    // Reports quote examples: who may read none sees no link.
+    byId("reports").hidden = !personalities.some(({report}) => report);
     fill(this.#selects.personality, personalities.map(({name, title}) => [name, title || name]));
     this.choose(before);
   }
