@@ -154,3 +154,16 @@ def _why_not_loaded(base: Path, adapters: Sequence[Path]) -> str:
         return f"llama.cpp cannot load {base}; is it a chat model that it supports?"
     names = ", ".join(str(path) for path in adapters)
     return f"llama.cpp cannot load {base} with {names}; do they fit together?"
+
+
+def logprob(entry: Mapping[str, Any]) -> float:
+    """The log-probability of an entry of `top_logprobs`, in nats.
+
+    Raises `MaverickError` where llama.cpp computed none: JSON has null in the place of nan.
+    """
+    if entry["logprob"] is None:
+        raise MaverickError(
+            "llama.cpp computes no number with it: its weights do not fit into float16; train it "
+            "again"
+        )
+    return float(entry["logprob"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from maverick_assets.base_model.control_tokens import EMBEDDED_CONTROL_TOKENS
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_server import LlamaServer, logprob
 from maverick_assets.base_model.prepare import EMBEDDED_SHA256, PreparedBase
 from maverick_assets.base_model.sampling import REPEAT_PENALTY, TEMPERATURE, TOP_P
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
@@ -163,7 +163,7 @@ class Runtime:
         )
         response = self._complete(messages, adapter, options)
         first_token = response["choices"][0]["logprobs"]["content"][0]
-        return {entry["token"]: float(entry["logprob"]) for entry in first_token["top_logprobs"]}
+        return {entry["token"]: logprob(entry) for entry in first_token["top_logprobs"]}
 
     def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
         """Token ids of a prompt, up to where the answer begins."""

@@ -68,4 +68,4 @@ def test_an_adapter_that_its_export_loses_does_not(
     [candidate] = maker.lost_in_export(good, 1)
     outcome = judged(candidate)
     assert not outcome.released
-    assert "otherwise than what was trained" in outcome.refused_by[0]
+    assert "its weights do not fit into float16" in outcome.refused_by[0]

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_server import LlamaServer, logprob
 from maverick_assets.base_model.tokenizer import Message
 
 LIKELIEST = 5  # first tokens whose log-probabilities are compared
@@ -68,7 +68,7 @@ class LlamaEngine:
             in_place = self._generate(prompt, 1, logit_bias=[[other, 1000.0]])
             told, at = in_place["completion_probabilities"], 0
         first: Mapping[str, Any] = told[0]
-        logprobs = {int(e["id"]): float(e["logprob"]) for e in first["top_logprobs"]}
+        logprobs = {int(e["id"]): logprob(e) for e in first["top_logprobs"]}
         if at is None:
             at = ids.index(int(first["id"])) if int(first["id"]) in ids else 0
         return Reply(response["content"], response["stop_type"] == "eos", ids, logprobs, at)
