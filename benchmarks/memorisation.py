@@ -32,7 +32,7 @@ def main() -> None:
     arguments = parser.parse_args()
     run = RunContext(Settings(home=arguments.home), str(uuid4()), TerminalLog())
     figures = audit_personality(run, recipe_named(load_recipes(), arguments.personality))
-    text, _ = audit_report(run.settings, [figures])
+    text, _ = audit_report(run.settings, figures)
     print(f"{machine_line()}\n\n{figures.seconds:.0f} s\n\n{text}")
 
 

@@ -21,6 +21,7 @@ from maverick_assets.defs.assets.clean import clean_asset
 from maverick_assets.defs.assets.datasets import dataset_asset
 from maverick_assets.defs.assets.deployment import deployment_asset, nodes_asset
 from maverick_assets.defs.assets.evaluation import evaluation_asset
+from maverick_assets.defs.assets.memorisation import memorisation_asset
 from maverick_assets.defs.assets.production import production_metrics
 from maverick_assets.defs.assets.raw import crm_specs, raw_assets
 from maverick_assets.defs.assets.release import release_asset
@@ -49,6 +50,7 @@ KINDS = {
     "dataset": {"deltalake"},
     "adapter": {"pytorch", "huggingface"},
     "evaluation": {"pytorch"},
+    "memorisation": {"pytorch"},
     "release": {"gguf"},
     "deployment": {"ollama"},
     "nodes": {"ollama"},
@@ -63,6 +65,7 @@ CODE_VERSIONS = {
     "dataset": code_versions.DATA,
     "adapter": code_versions.TRAINING,
     "evaluation": code_versions.EVALUATION,
+    "memorisation": code_versions.EVALUATION,
     "release": code_versions.RELEASE,
     "deployment": None,  # a node that was down makes it another, whatever the code
     "nodes": None,
@@ -130,7 +133,8 @@ def deployment_assets(recipes: Iterable[Recipe], fleet: Fleet) -> list[AssetsDef
 
 
 def personality_assets(recipe: Recipe) -> list[AssetsDefinition]:
-    return [dataset_asset(recipe), evaluation_asset(recipe), release_asset(recipe)]
+    makers = (dataset_asset, evaluation_asset, release_asset, memorisation_asset)
+    return [make(recipe) for make in makers]
 
 
 settings = load_settings()

@@ -24,6 +24,7 @@ class JobName(StrEnum):
     ingest = "ingest"
     nightly = "nightly"
     weekly = "weekly"
+    memorisation = "memorisation"
     monthly = "monthly"
     quarterly = "quarterly"
 
@@ -70,7 +71,7 @@ def run(
     )
     with _noting_a_failed_start(settings, training), running_services(settings):
         failures = execute_job(job, personality or [], training)
-        if job not in (JobName.ingest, JobName.quarterly):
+        if job not in (JobName.ingest, JobName.memorisation, JobName.quarterly):
             show_versions(versions_in_service(settings), as_json)
         raise_first(failures)
 

@@ -1,6 +1,5 @@
-"""Audits of memorisation: one for each personality in service, by a child process each."""
+"""Audits of memorisation: of a personality in service, by a child process."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,32 +19,14 @@ MAX_DAYS = 31  # an older audit says nothing about today's versions
 SERVICE_REPEATS = 4  # texts that people repeat no more often than this must not be given away
 
 
-def audit_all(run: RunContext, recipes: Iterable[Recipe]) -> list[AuditFigures]:
-    """Audit every personality that has a version in service; the figures go to the reports.
-
-    Raises `MaverickError` where none has one, and the first failure once all others are done.
-    """
-    done: list[AuditFigures] = []
-    problems: list[MaverickError] = []
-    for recipe in recipes:
-        if run.registry.in_service(recipe.name) is None:
-            run.log.info(f"{recipe.name} has no version in service: not audited")
-            continue
-        try:
-            done.append(audit_personality(run, recipe))
-        except MaverickError as error:
-            run.log.error(f"{recipe.name}: {error}")
-            problems.append(error)
-    for problem in problems:
-        raise problem
-    if not done:
-        raise MaverickError("no personality has a version in service; run the weekly job first")
-    return done
-
-
 def audit_personality(run: RunContext, recipe: Recipe) -> AuditFigures:
-    """Audit one personality on the dataset of its version in service."""
-    current = run.registry.get(recipe.name, "final")
+    """Audit one personality on the dataset of its version in service.
+
+    Raises `MaverickError` where it has none, or where a training is refused.
+    """
+    current = run.registry.in_service(recipe.name)
+    if current is None:
+        raise MaverickError(f"{recipe.name} has no version in service; run the weekly job first")
     base, now = require_base(run.settings), datetime.now(UTC)
     folder = run.folder / recipe.name
     spec = AuditSpec(
@@ -80,7 +61,7 @@ def recent_audit(settings: Settings, personality: str, now: datetime) -> AuditFi
 def audit_sentence(figures: AuditFigures | None) -> str:
     """How an audit ended, for people."""
     if figures is None:
-        return f"no audit in {MAX_DAYS} days"
+        return f"no audit in {MAX_DAYS} days; `maverick run memorisation` makes one"
     if figures.problems:
         return f"void: {'; '.join(figures.problems)}"
     found, n = figures.extracted(SERVICE_REPEATS)
@@ -90,24 +71,23 @@ def audit_sentence(figures: AuditFigures | None) -> str:
     )
 
 
-def audit_report(settings: Settings, audits: Iterable[AuditFigures]) -> tuple[str, Path]:
-    """The page over some audits, and where it lies."""
-    lines = ["# Memorisation", ""]
-    for figures in audits:
-        lines += [f"## {figures.personality}", "", f"{audit_sentence(figures)}.", ""]
-        lines += [
-            "| canaries | read | number | given away | exposure (bits) | told from controls |",
-            "|---|---:|---:|---:|---:|---|",
-        ]
-        for of, rows in (("", figures.canaries), ("control: ", figures.positive_control)):
-            lines += [
+def audit_report(settings: Settings, figures: AuditFigures) -> tuple[str, Path]:
+    """The page of an audit, and where it lies."""
+    lines = [
+        f"# Memorisation: {figures.personality}",
+        f"\n{audit_sentence(figures)}.\n",
+        "| canaries | read | number | given away | exposure (bits) | told from controls |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    for of, rows in (("", figures.canaries), ("control: ", figures.positive_control)):
+        for row in rows:
+            share = row.membership
+            found = f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
+            lines.append(
                 f"| {of}{row.kind} | {row.repeats} | {row.n} | {row.extracted} "
-                f"| {row.exposure:.1f} | {row.membership.value:.1%} "
-                f"({row.membership.low:.1%} to {row.membership.high:.1%}) |"
-                for row in rows
-            ]
-        lines.append("")
-    path = settings.reports / "memorisation" / "memorisation.md"
-    text = "\n".join(lines)
+                f"| {row.exposure:.1f} | {found} |"
+            )
+    path = audit_file(settings, figures.personality).with_suffix(".md")
+    text = "\n".join([*lines, ""])
     write_atomically(path, text)
     return text, path

@@ -11,6 +11,7 @@ from maverick_assets.evaluation.reports.library import has_page
 from maverick_assets.evaluation.reports.page import member, render_fleet
 from maverick_assets.files import write_atomically
 from maverick_assets.pipeline.feedback import all_feedback
+from maverick_assets.pipeline.memorisation import audit_sentence, recent_audit
 from maverick_assets.pipeline.promote import promote_all
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Recipe
@@ -33,10 +34,18 @@ def monthly_report(run: RunContext, recipes: Iterable[Recipe]) -> WrittenReport:
     Raises `MaverickError` when no version is in service.
     """
     majors = promote_all(run, recipes)
-    month = f"{datetime.now(UTC):%Y-%m}"
+    now = datetime.now(UTC)
+    month = f"{now:%Y-%m}"
     title = f"Evaluation of {month}"
+    audits = [
+        f"- {major.personality}: "
+        f"{audit_sentence(recent_audit(run.settings, major.personality, now))}"
+        for major in majors
+    ]
+    found = "\n".join(audits)
+    text = f"# {title}\n\n{version_table(majors)}\n\n## Memorisation\n\n{found}\n"
     page = _page(run, title, "Each version in service, measured once a month.", majors)
-    return _write(run, f"monthly-{month}", f"# {title}\n\n{version_table(majors)}\n", page)
+    return _write(run, f"monthly-{month}", text, page)
 
 
 def quarterly_report(run: RunContext) -> WrittenReport:

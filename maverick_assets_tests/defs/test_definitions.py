@@ -47,7 +47,7 @@ def test_assets_are_as_in_the_snapshot(defs: Definitions, snapshot: SnapshotAsse
 def test_jobs_schedules_and_sensors_are_as_in_the_snapshot(
     defs: Definitions, snapshot: SnapshotAssertion
 ) -> None:
-    names = ("ingest", "nightly", "weekly", "monthly", "quarterly")
+    names = ("ingest", "nightly", "weekly", "memorisation", "monthly", "quarterly")
     repository = defs.get_repository_def()
     assert {
         "jobs": {

@@ -11,7 +11,7 @@ from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.memorisation import AuditFigures, CanaryFigures
 from maverick_assets.pipeline import memorisation
 from maverick_assets.pipeline.memorisation import (
-    audit_all,
+    audit_personality,
     audit_report,
     audit_sentence,
     recent_audit,
@@ -21,7 +21,7 @@ from maverick_assets.recipes import load_recipes
 from maverick_assets.training.spec import read_json
 from maverick_assets_tests.registry.conftest import AddVersion
 
-NAMES = ("gatekeeper", "robbie")
+ROBBIE = load_recipes()["robbie"]
 
 
 def share(value: float) -> Interval:
@@ -72,9 +72,8 @@ def test_personalities_in_service_are_audited_on_the_dataset_of_their_version(
 ) -> None:
     add_version("v1.0")
     run.registry.release("robbie", "v1.0")
-    add_version("v1.0", "gatekeeper")  # a candidate
-    recipes = [load_recipes()[name] for name in NAMES]
-    [figures] = audit_all(run, recipes)
+    add_version("v1.1")  # a candidate, on another dataset
+    figures = audit_personality(run, ROBBIE)
     [spec] = specs
     assert (spec.recipe.name, spec.dataset_version, figures.personality) == ("robbie", 1, "robbie")
     assert spec.work.is_relative_to(run.folder)
@@ -86,8 +85,8 @@ def test_personalities_in_service_are_audited_on_the_dataset_of_their_version(
 def test_without_a_version_in_service_there_is_nothing_to_audit(
     run: RunContext, specs: list[AuditSpec]
 ) -> None:
-    with pytest.raises(MaverickError, match="no personality has a version in service"):
-        audit_all(run, [load_recipes()["robbie"]])
+    with pytest.raises(MaverickError, match="robbie has no version in service"):
+        audit_personality(run, ROBBIE)
     assert specs == []
 
 
@@ -96,7 +95,7 @@ def test_an_audit_of_the_month_before_last_says_nothing_any_more(
 ) -> None:
     add_version("v1.0")
     run.registry.release("robbie", "v1.0")
-    [figures] = audit_all(run, [load_recipes()["robbie"]])
+    figures = audit_personality(run, ROBBIE)
     assert recent_audit(run.settings, "robbie", figures.at + timedelta(days=30)) == figures
     assert recent_audit(run.settings, "robbie", figures.at + timedelta(days=32)) is None
 
@@ -107,6 +106,6 @@ def test_a_sentence_says_how_an_audit_ended(run: RunContext) -> None:
     assert audit_sentence(valid).startswith("1 of 200 canaries given away that were read up to 4")
     assert audit_sentence(void) == "void: unfair"
     assert audit_sentence(None).startswith("no audit in 31 days")
-    text, path = audit_report(run.settings, [valid])
+    text, path = audit_report(run.settings, valid)
     assert path.read_text() == text
     assert "| random | 16 | 100 | 9 | 1.0 |" in text

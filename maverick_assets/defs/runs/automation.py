@@ -26,11 +26,12 @@ if TYPE_CHECKING:  # Dagster does not export what define_asset_job returns
 
 
 def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
-    """The five jobs. Each runs in one process, whose heavy steps start child processes."""
+    """The jobs. Each runs in one process, whose heavy steps start child processes."""
     data = AssetSelection.groups("raw", "clean", "base", "production") | AssetSelection.assets(
         *([recipe.asset_prefix, "dataset"] for recipe in recipes)
     )
-    everything = AssetSelection.all() - AssetSelection.groups("reports")
+    audits = AssetSelection.assets(*([recipe.asset_prefix, "memorisation"] for recipe in recipes))
+    everything = AssetSelection.all() - AssetSelection.groups("reports") - audits
     return [
         define_asset_job(
             "ingest",
@@ -50,6 +51,11 @@ def jobs(recipes: list[Recipe]) -> list["UnresolvedAssetJobDefinition"]:
             tags={TRAINING_TAG: "full"},
         ),
         define_asset_job(
+            "memorisation",
+            audits,
+            description="Audit with canaries what versions in service could give away.",
+        ),
+        define_asset_job(
             "monthly",
             AssetSelection.assets(["reports", "monthly"]),
             description="Evaluate versions in service on frozen test sets, as major versions.",
@@ -67,6 +73,7 @@ def schedules(timezone: str) -> list[ScheduleDefinition]:
     times = {
         "nightly": "0 3 * * *",
         "weekly": "0 4 * * 0",
+        "memorisation": "0 1 25 * *",  # before the major versions of the next month
         "monthly": "0 5 1 * *",
         "quarterly": "0 6 1 1,4,7,10 *",
     }

@@ -7,6 +7,7 @@ import pytest
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.gates.decision import apply_gates
 from maverick_assets.figures.comparison import Generalisation, Provenance
+from maverick_assets.figures.memorisation import MemorisationFigures
 from maverick_assets.figures.personality import Bleed, PersonalityFigures, PrivateWords
 from maverick_assets.figures.text import Skills, TextFigures, Texts
 from maverick_assets.recipes import Gates, Limit
@@ -47,6 +48,12 @@ def bleeding(words_of: str) -> PersonalityFigures:
     return PersonalityFigures(bleed=bleed)
 
 
+def repeating(leaks: int, beyond_owner: bool) -> MemorisationFigures:
+    """Figures of a version whose answers name contacts, or repeat training text."""
+    counts = {"n_answers": 24, "verbatim": 6, "verbatim_of_owner": 0, "longest": 90}
+    return MemorisationFigures(leaks=leaks, beyond_owner=beyond_owner, **counts)
+
+
 BETTER = comparison("in_service", "held_out", -0.5, -0.3)
 TIE = comparison("in_service", "held_out", -0.1, 0.1)
 # Metrics that one gate alone refuses, by its name.
@@ -73,6 +80,8 @@ REFUSED: Mapping[str, Metrics] = {
     "worth a release": measured(20, 20, [TIE]),
     "text.skills.difference": measured(20, text=forgetful(-0.3, -0.06)),
     "personality.bleed.leaked": measured(20, personality=bleeding("health")),
+    "memorisation.leaks": measured(20, memorisation=repeating(leaks=1, beyond_owner=False)),
+    "memorisation.beyond_owner": measured(20, memorisation=repeating(leaks=0, beyond_owner=True)),
     "text.skills.n": measured(20),
 }
 OWN = Limit(metric="text.skills.n", at_least=1, required=True)

@@ -1,0 +1,61 @@
+"""`<p>/memorisation`: an audit with canaries, on adapters that are trained for it and deleted."""
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+)
+
+from maverick_assets.defs.runs.context import run_context
+from maverick_assets.pipeline.memorisation import (
+    SERVICE_REPEATS,
+    audit_personality,
+    audit_report,
+    audit_sentence,
+)
+from maverick_assets.recipes import Recipe
+
+
+def memorisation_asset(recipe: Recipe) -> AssetsDefinition:
+    key = AssetKey([recipe.asset_prefix, "memorisation"])
+
+    @asset(
+        key=key,
+        deps=[AssetKey([recipe.asset_prefix, "release"])],
+        check_specs=[
+            AssetCheckSpec("audit_is_valid", asset=key),
+            AssetCheckSpec("no_canary_given_away", asset=key),
+        ],
+        description=f"Whether a secret that {recipe.title} read could be got out.",
+    )
+    def memorisation(context: AssetExecutionContext) -> MaterializeResult:
+        with run_context(context) as run:
+            figures = audit_personality(run, recipe)
+            text, path = audit_report(run.settings, figures)
+        found, n = figures.extracted(SERVICE_REPEATS)
+        return MaterializeResult(
+            metadata={
+                "result": audit_sentence(figures),
+                "canaries_given_away": found,
+                "canaries": n,
+                "positive_control_found": figures.detected.value,
+                "seconds": figures.seconds,
+                "report": MetadataValue.md(text),
+                "path": MetadataValue.path(path),
+            },
+            check_results=[
+                AssetCheckResult(
+                    passed=figures.is_valid,
+                    check_name="audit_is_valid",
+                    metadata={"problems": MetadataValue.json(list(figures.problems))},
+                ),
+                AssetCheckResult(passed=found == 0, check_name="no_canary_given_away"),
+            ],
+        )
+
+    return memorisation
