@@ -10,30 +10,44 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.outgoing import OutgoingText, outgoing_text
 from maverick_assets.errors import BadInput, MaverickError, first_line
-from maverick_assets.evaluation.collect import Candidate, Collection, collected, read_candidate
+from maverick_assets.evaluation.collect import (
+    Candidate,
+    Collection,
+    Generator,
+    collected,
+    read_candidate,
+)
 from maverick_assets.evaluation.evidence import Evidence, pick_evenly
 from maverick_assets.evaluation.gates.compare import compare, generalisation
 from maverick_assets.evaluation.gates.decision import apply_gates
 from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
 from maverick_assets.evaluation.memorisation.overlap import measure_overlap
 from maverick_assets.evaluation.metrics import mean_score
+from maverick_assets.evaluation.personality.measure import (
+    Voices,
+    measure_personality,
+    read_voices,
+)
 from maverick_assets.evaluation.report import draw_losses, render_report
 from maverick_assets.evaluation.sample import Sample
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.evaluation.text.measure import measure_text
 from maverick_assets.files import staged_directory
 from maverick_assets.processes import run_main
+from maverick_assets.recipes import load_recipes
 from maverick_assets.records import GateDecision, Metrics, TrainingSummary
 from maverick_assets.training.spec import read_json
 
 T = TypeVar("T")
+_CONVERSATION_TOKENS = 2048  # as many as the context in service has by default
 
 
 @dataclass(frozen=True)
@@ -89,22 +103,46 @@ def _evaluate_candidates(
                 loaded.append(candidate)
         failure = _attempt(partial(collection.compute, loaded)) if loaded else None
         shared = (time.monotonic() - started) / max(len(loaded), 1)
+        voices = _read_voices(loaded)
         for candidate in loaded:
-            work = partial(_evaluate_candidate, collection, candidate, shared)
+            work = partial(_evaluate_candidate, collection, candidate, voices, shared)
             yield candidate.spec, _attempt(work) if failure is None else failure
 
 
-def _evaluate_candidate(collection: Collection, candidate: Candidate, seconds: float) -> Evaluated:
+def _read_voices(candidates: Sequence[Candidate]) -> Voices | None:
+    """The voices of the candidates' lake; None, and a line that says why, where it has none."""
+    lake = next((each.spec.lake for each in candidates if each.spec.lake), None)
+    if lake is None:
+        return None
+    voices = _attempt(lambda: read_voices(lake, load_recipes().values()))
+    if isinstance(voices, str):
+        print(f"who is heard in the answers is not measured: {voices}")
+        return None
+    return voices
+
+
+def _evaluate_candidate(
+    collection: Collection, candidate: Candidate, voices: Voices | None, seconds: float
+) -> Evaluated:
     """Measure a candidate and write its report. `seconds` is its share of the work before."""
     started, spec = time.monotonic(), candidate.spec
     evidence = collection.evidence(candidate)
     collection.save(candidate)
     scan = outgoing_text(spec.lake, spec.owner_emails) if spec.lake else OutgoingText(None)
     metrics = measure(evidence, collection.base, scan)
-    metrics = metrics.model_copy(update={"seconds": round(seconds + time.monotonic() - started, 2)})
+    ask = partial(_ask, collection.generator(candidate)) if spec.thorough else None
+    personality = measure_personality(evidence, voices, ask) if voices else None
+    seconds = round(seconds + time.monotonic() - started, 2)
+    metrics = metrics.model_copy(update={"personality": personality, "seconds": seconds})
     evaluated = Evaluated(metrics, apply_gates(metrics, spec.gates))
     _write(evaluated, spec, _samples(evidence, scan))
     return evaluated
+
+
+def _ask(generator: Generator, prompts: Sequence[list[Message]], seed: int) -> list[str]:
+    """The candidate's answers, with room for a conversation."""
+    roomy = replace(generator, max_length=_CONVERSATION_TOKENS)
+    return roomy.answers(prompts, "candidate", seed=seed)
 
 
 def measure(evidence: Evidence, base: LoadedBase, scan: OutgoingText) -> Metrics:

@@ -28,6 +28,9 @@ class EvaluationSpec(StrictModel):
         None, description="adapter of another personality, which answers the same prompts"
     )
     answers_each: int = Field(24, description="how many prompts each arm answers")
+    thorough: bool = Field(
+        False, description="whether drift over ten turns and five wordings are measured, too"
+    )
     samples: int = Field(5, description="how many of the answers the report shows")
     split: str = "validation"
     example_ids: frozenset[str] | None = Field(

@@ -56,8 +56,15 @@ class Bleed(StrictModel):
     answers: int = Field(description="answers that were searched")
     answers_with: int = Field(description="of these, answers with a private word")
     known_words: int = Field(description="words and phrases that were looked for")
-    held_out_texts: int = Field(description="the personality's own held-out texts, searched, too")
-    held_out_with: int = Field(description="of these, texts with such a word: chance alone")
+    others: int = Field(
+        description="texts that cannot have learnt such words, searched, too: the personality's "
+        "own held-out texts, and the base's answers"
+    )
+    others_with: int = Field(description="of these, texts with such a word: chance alone")
+    p_value: Figure = Field(
+        description="how often chance alone puts such words into as many of the answers, by "
+        "Fisher's exact test, one-sided; small: they leak"
+    )
 
 
 class Consistency(StrictModel):

@@ -156,6 +156,7 @@ def _evaluation_spec(
         adapter=registry.weights(name, version.version, "adapter"),
         in_service_adapter=in_service and registry.weights(name, in_service.version, "adapter"),
         max_length=version.recipe.training.max_length,
+        thorough=version.kind == "major",  # once a month
         gates=gates,
         training=version.training and write_spec(folder, "training", version.training),
         out=folder / "report",

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from PIL import Image
 
 from maverick_assets.base_model.prepare import PreparedBase
-from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, read_examples
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.evaluate import evaluate
 from maverick_assets.evaluation.evidence import pick_evenly
@@ -21,12 +23,15 @@ from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
 from maverick_assets.evaluation.report import smoothed
 from maverick_assets.evaluation.scoring import PackedScorer
 from maverick_assets.evaluation.spec import EvaluationSpec
+from maverick_assets.lake.delta import arrow_table, sync_table
+from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import GateDecision, Metrics
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.loop.reporting import Reporter
 from maverick_assets.training.loop.run import run_training
 from maverick_assets.training.spec import BaseSpec, TrainingSpec
+from maverick_assets_tests.datasets.example_template import EXAMPLE
 
 ROWS = [("train", f"question {n}", "the answer is always tea") for n in range(8)] + [
     ("validation", f"question {n}", "the answer is always tea") for n in range(8, 15)
@@ -132,6 +137,60 @@ def test_an_evaluation_writes_a_readable_report(spec: dict[str, Any], run: Run) 
     report = (out / "report.md").read_text()
     assert f"{metrics.adapter.perplexity:.2f}" in report
     assert "below the limit" in report
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """Two personalities: one talks of tea, as the adapter was trained to, the other of money."""
+    sayings = {"robbie": "the answer is always tea", "business-mentor": "count your money first"}
+    for name, said in sayings.items():
+        rows = [
+            replace(
+                EXAMPLE,
+                example_id=f"{name}-{number}",
+                personality=name,
+                thread_id=str(number),
+                messages=[
+                    Message(role="user", content=f"question {number}"),
+                    Message(role="assistant", content=f"{said} {number}"),
+                ],
+                split="train" if number < 25 else "validation",
+            )
+            for number in range(30)
+        ]
+        table = arrow_table([asdict(row) for row in rows], EXAMPLE_SCHEMA)
+        sync_table(dataset_path(tmp_path / "lake", name), table, "example_id")
+    return tmp_path / "lake"
+
+
+def test_who_is_heard_in_the_answers_is_measured_where_there_is_a_lake(
+    spec: dict[str, Any], run: Run, lake: Path
+) -> None:
+    assert run(spec).personality is None
+    figures = run(spec, lake=str(lake)).personality
+    assert figures is not None and figures.consistency is not None
+    assert sum(figures.consistency.heard.values()) == 5
+    assert figures.consistency.voices == ("a machine", "business-mentor", "robbie")
+    assert figures.consistency.own.value == 1
+    assert figures.drift is None and figures.wordings is None
+
+
+def test_a_thorough_evaluation_holds_conversations(
+    spec: dict[str, Any], run: Run, lake: Path
+) -> None:
+    figures = run(spec, lake=str(lake), thorough=True).personality
+    assert figures is not None
+    assert figures.drift is not None and figures.drift.late.n == 5
+    assert figures.wordings is not None and figures.wordings.agreement.n == 4
+
+
+def test_a_lake_that_cannot_be_read_stops_no_evaluation(
+    spec: dict[str, Any], run: Run, lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in dataset_path(lake, "robbie").glob("*.parquet"):
+        file.write_bytes(b"no parquet")
+    assert run(spec, lake=str(lake)).personality is None
+    assert "who is heard in the answers is not measured" in capsys.readouterr().out
 
 
 def test_the_report_says_what_the_gates_decided_and_nothing_else(

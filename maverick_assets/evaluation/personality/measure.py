@@ -65,6 +65,7 @@ class Voices:
 
 
 def read_voices(lake: Path, recipes: Collection[Recipe]) -> Voices:
+    """Raises `MaverickError` for a lake that cannot be read."""
     return Voices(read_corpus(lake, recipes))
 
 
@@ -87,7 +88,8 @@ def measure_personality(
         left_out.append("consistency: too few texts of two personalities to tell them apart")
         classifier = None
     answers = [(_prompt(each), each.answers["candidate"]) for each in answered]
-    bleed = measure_bleed(voices.corpus, personality, answers)
+    of_base = [(_prompt(each), each.answers["base"]) for each in answered if "base" in each.answers]
+    bleed = measure_bleed(voices.corpus, personality, answers, of_base)
     if bleed is None:
         left_out.append("bleed: no private words of other personalities")
     return PersonalityFigures(

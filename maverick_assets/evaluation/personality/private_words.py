@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from scipy.stats import hypergeom
+
 from maverick_assets.evaluation.personality.texts import APOSTROPHE, WORD, Corpus
 from maverick_assets.figures.personality import Bleed, PrivateWords
 
@@ -44,28 +46,42 @@ def private_words(corpus: Corpus, personality: str) -> dict[str, str]:
 
 
 def measure_bleed(
-    corpus: Corpus, personality: str, answers: Sequence[tuple[str, str]]
+    corpus: Corpus,
+    personality: str,
+    answers: Sequence[tuple[str, str]],
+    base_answers: Sequence[tuple[str, str]] = (),
 ) -> Bleed | None:
     """Private words of others in answers, each given with its prompt; None where there are none.
 
-    A word of the prompt may be repeated: whoever asked brought it in.
+    A word of the prompt may be repeated: whoever asked brought it in. The base's answers and the
+    personality's own held-out texts cannot have learnt such words: they show what chance finds.
     """
     words = private_words(corpus, personality)
     if not words:
         return None
     found = [_found(words, answer, prompt) for prompt, answer in answers]
     own = [
-        text for text in corpus.texts if text.personality == personality and text.split != "train"
+        (text.before, text.said)
+        for text in corpus.texts
+        if text.personality == personality and text.split != "train"
     ]
-    by_chance = [_found(words, text.said, text.before) for text in own]
+    others = [*own, *base_answers]
+    by_chance = sum(bool(_found(words, said, before)) for before, said in others)
+    with_words = sum(map(bool, found))
     return Bleed(
         leaked=_by_class(words, found),
         answers=len(answers),
-        answers_with=sum(map(bool, found)),
+        answers_with=with_words,
         known_words=len(words),
-        held_out_texts=len(own),
-        held_out_with=sum(map(bool, by_chance)),
+        others=len(others),
+        others_with=by_chance,
+        p_value=_fisher(with_words, len(answers), by_chance, len(others)),
     )
+
+
+def _fisher(hits: int, n: int, other_hits: int, other_n: int) -> float:
+    """Fisher's exact test, one-sided: at least so many of all hits among these `n`."""
+    return float(hypergeom.sf(hits - 1, n + other_n, hits + other_hits, n))
 
 
 def terms(text: str) -> set[str]:

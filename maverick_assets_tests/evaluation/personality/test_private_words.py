@@ -83,7 +83,7 @@ def test_held_out_texts_teach_nothing_and_show_what_chance_finds() -> None:
     )
     bleed = measure_bleed(corpus_with(held_out), "business-mentor", [("", ANSWER)])
     assert bleed is not None and bleed.leaked == ()
-    assert (bleed.held_out_texts, bleed.held_out_with) == (1, 1)
+    assert (bleed.others, bleed.others_with) == (1, 1)
 
 
 def test_words_of_each_class_are_counted_apart() -> None:
@@ -108,8 +108,8 @@ def test_the_samples_answers_hold_hardly_a_private_word_of_others(corpus: Corpus
     for name in ("business-mentor", "technical-mentor", "gatekeeper"):
         bleed = measure_bleed(corpus, name, [])
         assert bleed is not None
-        searched += bleed.held_out_texts
-        found += bleed.held_out_with
+        searched += bleed.others
+        found += bleed.others_with
     assert found / searched <= 0.03
 
 
@@ -121,3 +121,16 @@ def test_answers_of_another_personality_are_found_by_their_private_words(corpus:
         assert bleed is not None
         assert bleed.answers_with > 0
         assert classes & {each.words_of for each in bleed.leaked}
+
+
+def test_chance_is_what_texts_hold_that_cannot_have_learnt_the_words() -> None:
+    corpus = corpus_with()
+    clean, leaking = [("", ANSWER)] * 20, [("", "Sweetheart.")] * 20
+    one = measure_bleed(corpus, "business-mentor", [*clean[:19], leaking[0]], clean)
+    all_of_them = measure_bleed(corpus, "business-mentor", leaking, clean)
+    as_the_base = measure_bleed(corpus, "business-mentor", leaking, leaking)
+    none = measure_bleed(corpus, "business-mentor", clean, clean)
+    assert one is not None and one.p_value == 0.5  # one in forty, in either half
+    assert all_of_them is not None and all_of_them.p_value < 1e-9
+    assert as_the_base is not None and as_the_base.p_value == 1
+    assert none is not None and none.p_value == 1
