@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from maverick_assets.evaluation.personality.private_words import (
     MIN_PRIVATE_TEXTS,
     measure_bleed,
@@ -130,7 +132,8 @@ def test_chance_is_what_texts_hold_that_cannot_have_learnt_the_words() -> None:
     all_of_them = measure_bleed(corpus, "business-mentor", leaking, clean)
     as_the_base = measure_bleed(corpus, "business-mentor", leaking, leaking)
     none = measure_bleed(corpus, "business-mentor", clean, clean)
-    assert one is not None and one.p_value == 0.5  # one in forty, in either half
+    assert one is not None
+    assert one.p_value == pytest.approx(0.5)  # one in forty, in either half
     assert all_of_them is not None and all_of_them.p_value < 1e-9
-    assert as_the_base is not None and as_the_base.p_value == 1
-    assert none is not None and none.p_value == 1
+    assert as_the_base is not None and as_the_base.p_value == pytest.approx(1)
+    assert none is not None and none.p_value == pytest.approx(1)
