@@ -1,5 +1,6 @@
 """Reports over the versions of all personalities: the month's evaluation, the quarter's review."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,8 +11,8 @@ from maverick_assets.evaluation.people.opinion import opinion_of
 from maverick_assets.evaluation.reports.library import has_page
 from maverick_assets.evaluation.reports.page import member, render_fleet
 from maverick_assets.files import write_atomically
-from maverick_assets.pipeline.feedback import all_feedback
 from maverick_assets.pipeline.memorisation import audit_sentence, recent_audit
+from maverick_assets.pipeline.production.feedback import ratings_of, read_feedback
 from maverick_assets.pipeline.promote import promote_all
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Recipe
@@ -52,7 +53,11 @@ def quarterly_report(run: RunContext) -> WrittenReport:
     """Report on the versions, metrics and ratings since the start of the last full quarter."""
     quarter, since = quarter_of(datetime.now(UTC))
     versions = run.registry.list()
-    text = quarterly_review(quarter, since, versions, all_feedback(run.settings))
+    ratings = defaultdict(list)
+    for each in read_feedback(run.settings.lake):
+        if each.at >= since and each.rating is not None:
+            ratings[each.personality].append(each.rating)
+    text = quarterly_review(quarter, since, versions, ratings)
     in_service = [manifest for manifest in versions if manifest.state == "released"]
     title = f"Personality review {quarter}"
     page = _page(run, title, f"The versions in service, since {since:%Y-%m-%d}.", in_service)
@@ -61,13 +66,12 @@ def quarterly_report(run: RunContext) -> WrittenReport:
 
 def _page(run: RunContext, title: str, intro: str, manifests: Sequence[Manifest]) -> str:
     """The page on some versions, with what people say of them so far."""
-    feedback = all_feedback(run.settings)
+    feedback = read_feedback(run.settings.lake)
     judgements = JudgementFile(run.settings.judgements)
     members = []
     for manifest in manifests:
         name, version = manifest.personality, str(manifest.version)
-        rows = [row for row in feedback if row["personality"] == name]
-        people = opinion_of(version, judgements.read(name), rows)
+        people = opinion_of(version, judgements.read(name), ratings_of(feedback, name, version))
         address = f"../{name}/{version}/" if has_page(manifest) else None
         members.append(member(manifest, people, address))
     return render_fleet(title, intro, members)

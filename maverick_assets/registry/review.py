@@ -1,9 +1,8 @@
 """Reports on versions, as Markdown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import mean
-from typing import Any
 
 from maverick_assets.registry.manifest import Manifest
 
@@ -29,11 +28,14 @@ def version_table(manifests: Iterable[Manifest]) -> str:
 
 
 def quarterly_review(
-    quarter: str, since: datetime, manifests: Sequence[Manifest], feedback: Sequence[dict[str, Any]]
+    quarter: str,
+    since: datetime,
+    manifests: Sequence[Manifest],
+    ratings: Mapping[str, Sequence[int]],
 ) -> str:
     """The review of a quarter: every version made `since`, and the ratings of each personality.
 
-    `feedback` are the rows of the CRM's table of that name.
+    `ratings` are those since then, from 1 to 10, by personality.
     """
     sections = [f"# Personality review {quarter}"]
     for name in sorted({manifest.personality for manifest in manifests}):
@@ -42,15 +44,9 @@ def quarterly_review(
             for manifest in manifests
             if manifest.personality == name and manifest.created_at >= since
         ]
-        ratings = [
-            row["rating"]
-            for row in feedback
-            if row["personality"] == name and row["created_at"] >= since and row["rating"]
-        ]
+        said = ratings.get(name, ())
         summary = (
-            f"{len(ratings)} ratings, {mean(ratings):.1f} of 10 on average."
-            if ratings
-            else "No ratings."
+            f"{len(said)} ratings, {mean(said):.1f} of 10 on average." if said else "No ratings."
         )
         table = version_table(recent) if recent else "No new version."
         sections += [f"## {name}", summary, table]

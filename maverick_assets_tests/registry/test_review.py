@@ -28,12 +28,8 @@ def test_a_review_has_the_versions_since_and_the_mean_of_the_ratings(
     add_version("v1.0")
     old = add_version("v1.1").model_copy(update={"created_at": datetime(2025, 1, 1, tzinfo=UTC)})
     new = add_version("v1.2")
-    ratings = [
-        {"personality": "robbie", "rating": rating, "created_at": datetime(2026, 8, 1, tzinfo=UTC)}
-        for rating in (4, 9)
-    ]
     since = datetime(2026, 7, 1, tzinfo=UTC)
-    text = quarterly_review("2026Q3", since, [old, new], ratings)
+    text = quarterly_review("2026Q3", since, [old, new], {"robbie": [4, 9], "gatekeeper": [1]})
     assert "# Personality review 2026Q3" in text
     assert "2 ratings, 6.5 of 10 on average." in text
     assert "| v1.2 |" in text

@@ -123,6 +123,7 @@ def _figures(
     settings: Settings, personality: str, version: str, kept: "JudgementFile"
 ) -> PeopleFigures:
     from maverick_assets.evaluation.people.opinion import opinion_of
-    from maverick_assets.pipeline.feedback import feedback_on
+    from maverick_assets.pipeline.production.feedback import ratings_of, read_feedback
 
-    return opinion_of(version, kept.read(personality), feedback_on(settings, personality))
+    in_use = ratings_of(read_feedback(settings.lake), personality, version)
+    return opinion_of(version, kept.read(personality), in_use)

@@ -11,10 +11,11 @@ from maverick_assets.crm.sources.source import FetchResult, FetchState, SourceRo
 from maverick_assets.errors import MaverickError
 
 _CONVERSATIONS = "maverick_conversations"
+KEPT_FEEDBACK = "maverick_feedback"
 _TABLES = {
     SourceTable(_CONVERSATIONS, "conversation"): "conversations",
     SourceTable("maverick_messages", "message", _CONVERSATIONS): "messages",
-    SourceTable("maverick_feedback", "feedback"): "feedback",
+    SourceTable(KEPT_FEEDBACK, "feedback"): "feedback",
 }
 
 

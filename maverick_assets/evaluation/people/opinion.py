@@ -1,11 +1,12 @@
 """What people think of a version, with intervals."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import mean, stdev
-from typing import Any, get_args
+from typing import get_args
 
 from maverick_assets.evaluation.people.judgements import Judgement, latest
+from maverick_assets.evaluation.shares import wilson
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.people import PeopleFigures, Writer
 
@@ -14,14 +15,13 @@ _LOWEST, _HIGHEST = 1, 10
 
 
 def opinion_of(
-    version: str, judgements: Sequence[Judgement], feedback: Sequence[Mapping[str, Any]]
+    version: str, judgements: Sequence[Judgement], in_use: Sequence[int]
 ) -> PeopleFigures:
-    """Figures of one version from the judgements and the rows of `feedback` of its personality."""
+    """Figures of one version from the judgements of its personality and the ratings in use."""
     own = latest(each for each in judgements if each.version == version)
     writers: tuple[Writer, ...] = get_args(Writer)
     rated = {who: [j.ratings[who] for j in own if who in j.ratings] for who in writers}
-    ratings = [row["rating"] for row in feedback if row["version"] == version and row["rating"]]
-    satisfied = sum(rating >= SATISFIED for rating in ratings)
+    satisfied = sum(rating >= SATISFIED for rating in in_use)
     return PeopleFigures(
         judges=len({each.judge for each in own}),
         judgements=len(own),
@@ -32,17 +32,15 @@ def opinion_of(
             if said
         },
         ties=sum(each.taken_for_owner is None for each in own),
-        in_use=len(ratings),
-        satisfaction=share(satisfied, len(ratings)) if ratings else None,
+        in_use=len(in_use),
+        satisfaction=share(satisfied, len(in_use)) if in_use else None,
     )
 
 
 def share(count: int, n: int) -> Interval:
     """`count` of `n` with Wilson's interval (1927), which holds for few and for extreme counts."""
-    from scipy.stats import binomtest
-
-    low, high = binomtest(count, n).proportion_ci(0.95, method="wilson")
-    return Interval(value=count / n, low=float(low), high=float(high), n=n)
+    low, high = wilson(count / n, n)
+    return Interval(value=count / n, low=low, high=high, n=n)
 
 
 def mean_rating(ratings: Sequence[int]) -> Interval:

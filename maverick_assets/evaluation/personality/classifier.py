@@ -15,8 +15,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 
-from maverick_assets.evaluation.personality.shares import share, wilson
 from maverick_assets.evaluation.personality.texts import Corpus, Text
+from maverick_assets.evaluation.shares import share, wilson
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.personality import Confusion
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from maverick_assets.base_model.chat_template import Message
 from maverick_assets.datasets.examples.example import Example
 from maverick_assets.evaluation.personality.classifier import Classifier
-from maverick_assets.evaluation.personality.shares import change, share
+from maverick_assets.evaluation.shares import change, share
 from maverick_assets.figures.personality import Drift
 
 TURNS = 10

@@ -17,9 +17,9 @@ from maverick_assets.evaluation.personality.classifier import (
 from maverick_assets.evaluation.personality.drift import Ask, hold_conversations, measure_drift
 from maverick_assets.evaluation.personality.machine import machine_texts
 from maverick_assets.evaluation.personality.private_words import measure_bleed
-from maverick_assets.evaluation.personality.shares import share
 from maverick_assets.evaluation.personality.texts import Corpus, read_corpus
 from maverick_assets.evaluation.personality.wordings import measure_agreement, wordings_of
+from maverick_assets.evaluation.shares import share
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.personality import (
     Consistency,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import crm_table
+from maverick_assets.crm.sources.kept_sessions import KEPT_FEEDBACK
 from maverick_assets.errors import BadInput
 from maverick_assets.lake.paths import raw_path
 from maverick_assets.pipeline.production.ratings import Rated, fall_of
@@ -16,12 +17,12 @@ from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.versions import Version
 
-_FEEDBACK = crm_table("feedback").name
+_TABLES = (crm_table("feedback").name, KEPT_FEEDBACK)
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """A rating of the CRM's table `feedback`, without prompt and answer."""
+    """A rating of an answer in service, without prompt and answer."""
 
     personality: str
     version: str
@@ -40,7 +41,7 @@ class FallenRatings:
 
 
 def read_feedback(lake: Path) -> list[Feedback]:
-    """The ratings of the CRM, as the last ingest read them."""
+    """The ratings of the CRM, and of the API beside a CRM of one's own, as of the last ingest."""
     return [
         Feedback(
             personality=row["personality"],
@@ -49,8 +50,18 @@ def read_feedback(lake: Path) -> list[Feedback]:
             rating=row["rating"],
             corrected=bool(row.get("correction")),
         )
-        for row in live_rows(raw_path(lake, _FEEDBACK))
+        for table in _TABLES
+        for row in live_rows(raw_path(lake, table))
         if row["personality"] and row["version"] and row["created_at"]
+    ]
+
+
+def ratings_of(feedback: Iterable[Feedback], personality: str, version: str) -> list[int]:
+    """The ratings of one version."""
+    return [
+        each.rating
+        for each in feedback
+        if (each.personality, each.version) == (personality, version) and each.rating is not None
     ]
 
 

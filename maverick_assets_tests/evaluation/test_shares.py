@@ -3,7 +3,7 @@
 import pytest
 from scipy.stats import binomtest
 
-from maverick_assets.evaluation.personality.shares import change, share, wilson
+from maverick_assets.evaluation.shares import change, share, wilson
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 8), (3, 8), (8, 8), (1, 200), (1, 1)])
