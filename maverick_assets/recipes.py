@@ -143,7 +143,8 @@ COMMON_LIMITS = (
     Limit(metric="generalisation.share", at_least=0.25),
     Limit(metric="generalisation.excess", at_most=0),
     Limit(metric="provenance.surplus", at_most=0),
-    Limit(metric="personality.bleed.leaked", at_most=0),
+    # A word of others stands in one text of a hundred by chance: only more than chance is a leak.
+    Limit(metric="personality.bleed.p_value", at_least=0.001),
     # Any training for one person's answers costs a small base a little of the forty questions: the
     # sample's adapters lose 0.04 to 0.09 of the probability of the right one.
     Limit(metric="text.skills.difference", at_least=0, margin=0.05),

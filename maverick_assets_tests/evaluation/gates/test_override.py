@@ -43,9 +43,8 @@ def forgetful(low: float, high: float) -> TextFigures:
 def bleeding(words_of: str) -> PersonalityFigures:
     """Figures of a version whose answers hold private words of others."""
     leaked = PrivateWords(words_of=words_of, words=1, answers=2)
-    counts = {"answers": 24, "answers_with": 2, "known_words": 9}
-    bleed = Bleed(leaked=(leaked,), held_out_texts=20, held_out_with=0, **counts)
-    return PersonalityFigures(bleed=bleed)
+    counts = {"answers": 24, "answers_with": 12, "known_words": 9, "others": 40, "others_with": 0}
+    return PersonalityFigures(bleed=Bleed(leaked=(leaked,), p_value=1e-6, **counts))
 
 
 def repeating(leaks: int, beyond_owner: bool) -> MemorisationFigures:
@@ -79,7 +78,7 @@ REFUSED: Mapping[str, Metrics] = {
     ),
     "worth a release": measured(20, 20, [TIE]),
     "text.skills.difference": measured(20, text=forgetful(-0.3, -0.06)),
-    "personality.bleed.leaked": measured(20, personality=bleeding("health")),
+    "personality.bleed.p_value": measured(20, personality=bleeding("health")),
     "memorisation.leaks": measured(20, memorisation=repeating(leaks=1, beyond_owner=False)),
     "memorisation.beyond_owner": measured(20, memorisation=repeating(leaks=0, beyond_owner=True)),
     "text.skills.n": measured(20),
