@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from maverick_assets.figures.comparison import Comparison, Generalisation, Provenance
+from maverick_assets.figures.decisions import DecisionFigures
 from maverick_assets.figures.figure import Figure, Interval
 from maverick_assets.figures.memorisation import MemorisationFigures
 from maverick_assets.figures.personality import PersonalityFigures
@@ -108,6 +109,7 @@ class Metrics(StrictModel):
     ratio: Figure = Field(description="perplexity of the adapter / of the base")
     seconds: float
     base_digest: str
+    decisions: DecisionFigures | None = Field(None, description="None: too few are held out")
     text: TextFigures | None = Field(None, description="what is counted in answers")
     personality: PersonalityFigures | None = Field(
         None, description="who is heard in the candidate's answers; None: not measured"

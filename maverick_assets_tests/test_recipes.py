@@ -43,7 +43,7 @@ def test_six_personalities_ship_with_the_documented_defaults() -> None:
     assert limits == {
         "crm_emails": 1000,
         "messages": 5000,
-        "crm_deals": 500,
+        "crm_deals": 3000,
         "sticky_notes": 2000,
         "feedback": 500,
     }

@@ -5,6 +5,7 @@ them (`serving/asked`), so a personality is asked as it was trained. A change he
 dataset: raise `DATA` in `pipeline/code_versions.py`.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,11 @@ from maverick_assets.base_model.chat_template import Message
 BETWEEN_MAILS = "\n\n"  # between consecutive mails of one side
 BETWEEN_LINES = "\n"  # between consecutive messages of one side in a chat, and in all other prompts
 
+
+Outcome = Literal["won", "lost"]  # of a deal
+
+# "Outcome: lost.\n\nI walk." Datasets of earlier releases: "I walk.\n\nOutcome: lost."
+_OUTCOME = re.compile(r"^Outcome: (won|lost)\.(?:\n\n|$)|\n\nOutcome: (won|lost)\.$")
 
 # How well the owner knows somebody to whom he writes.
 Relation = Literal["first contact", "a few mails before", "regular contact"]
@@ -47,6 +53,27 @@ def deal_text(deal: DealFacts) -> str:
 def decision_prompt(deal: str) -> str:
     """The question for the owner's call. `deal`: as `deal_text` writes it."""
     return f"Deal: {deal}\n\nWhat is your call?"
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """With which the answer on a deal that ended so begins."""
+    return f"Outcome: {outcome}."
+
+
+def decision_answer(call: str, outcome: Outcome | None) -> str:
+    """The outcome of a deal, if it has one, and then the owner's call.
+
+    The outcome comes first, so that its probability is that of the answer's first words. Behind a
+    call it depended on the reasons that happened to be written, and nothing short of writing many
+    calls said how likely it was.
+    """
+    return f"{outcome_line(outcome)}\n\n{call}" if outcome else call
+
+
+def outcome_in(answer: str) -> Outcome | None:
+    """What `decision_answer` says of a deal's outcome."""
+    match = _OUTCOME.search(answer)
+    return (match[1] or match[2]) if match else None  # type: ignore[return-value]
 
 
 def note_prompt(title: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.crm.people.folding import fold
 from maverick_assets.datasets.examples.example import Example, read_examples
-from maverick_assets.datasets.layout import decision_prompt
+from maverick_assets.datasets.layout import decision_prompt, outcome_in
 from maverick_assets.datasets.turns.deal_outcome import OPEN, deal_end
 from maverick_assets.decisions.polarity import Polarity, opening_polarity
 from maverick_assets.decisions.questions import yes_and_no
@@ -24,7 +24,6 @@ _BEFORE, _AFTER = decision_prompt("\0").split("\0")
 _STAGE = re.compile(r"^Stage: (.+)$", re.MULTILINE)
 _LABELLED = re.compile(r"^(?:Stage|Amount|Age): .*$\n?", re.MULTILINE)
 _AMOUNT = re.compile(r"^Amount: \$(-?[\d,]+)$", re.MULTILINE)
-_OUTCOME = re.compile(r"\n\nOutcome: (won|lost)\.$")
 _SAID: dict[str, Polarity] = {"won": "yes", "lost": "no"}
 
 
@@ -66,8 +65,8 @@ class OwnDecision:
         """Whether he said yes: a deal that was won; the first word of an answer."""
         answer = self.example.messages[-1]["content"]
         if self.case.is_deal:
-            match = _OUTCOME.search(answer)
-            return _SAID[match[1]] if match else None
+            outcome = outcome_in(answer)
+            return _SAID[outcome] if outcome else None
         return opening_polarity(answer)
 
     @property
@@ -114,29 +113,34 @@ class OwnDecisions:
         version = table.version()
         if version != self._version:
             examples = read_examples(path, version, "train")
-            self._decisions = tuple(self._decisions_among(examples))
+            self._decisions = tuple(decisions_among(examples, self._lake))
             self._version = version
         return self._decisions
 
-    def _decisions_among(self, examples: Sequence[Example]) -> list[OwnDecision]:
-        cases = [(example, case_of(example.messages[:-1])) for example in examples]
-        asked = [
-            (example, case)
-            for example, case in cases
-            if case.is_deal or (example.kind in ("reply", "dialogue") and yes_and_no(case.text))
-        ]
-        stages = self._stages({example.source for example, case in asked if case.is_deal})
-        return [
-            OwnDecision(example, case, stages.get((example.source, example.source_ids[0])))
-            for example, case in asked
-        ]
 
-    def _stages(self, tables: set[str]) -> dict[tuple[str, str], str]:
-        """Stages of the rows of raw tables, where they do not say how the deal ended."""
-        stages = {}
-        for table in tables:
-            rows = read_table(raw_path(self._lake, table), columns=["id", "stage"])
-            for row in rows.to_pylist() if rows is not None else []:
-                if row["stage"] and deal_end({"stage": row["stage"]}) == OPEN:
-                    stages[table, str(row["id"])] = fold(row["stage"])
-        return stages
+def decisions_among(examples: Sequence[Example], lake: Path | None) -> list[OwnDecision]:
+    """The decisions among examples; stages of deals come from the raw tables of a lake."""
+    cases = [(example, case_of(example.messages[:-1])) for example in examples]
+    asked = [
+        (example, case)
+        for example, case in cases
+        if case.is_deal or (example.kind in ("reply", "dialogue") and yes_and_no(case.text))
+    ]
+    stages = _stages(lake, {example.source for example, case in asked if case.is_deal})
+    return [
+        OwnDecision(example, case, stages.get((example.source, example.source_ids[0])))
+        for example, case in asked
+    ]
+
+
+def _stages(lake: Path | None, tables: set[str]) -> dict[tuple[str, str], str]:
+    """Stages of the rows of raw tables, where they do not say how the deal ended."""
+    stages: dict[tuple[str, str], str] = {}
+    for table in tables:
+        if lake is None:
+            break
+        rows = read_table(raw_path(lake, table), columns=["id", "stage"])
+        for row in rows.to_pylist() if rows is not None else []:
+            if row["stage"] and deal_end({"stage": row["stage"]}) == OPEN:
+                stages[table, str(row["id"])] = fold(row["stage"])
+    return stages

@@ -21,19 +21,30 @@ from maverick_assets.decisions.polarity import polarity
 
 
 def probabilities(
-    given: Sequence[float], prior: Sequence[float], rates: Sequence[float] | None
+    given: Sequence[float],
+    prior: Sequence[float],
+    rates: Sequence[float] | None,
+    temperature: float = 1.0,
 ) -> list[float]:
     """The probability of each option; they add up to 1.
 
     `given` and `prior` are the log-probabilities (nats) of each option's phrase in this case and
-    anyway, `rates` how often the owner decides for each (`own_rates`).
+    anyway, `rates` how often the owner decides for each (`own_rates`). `temperature` divides what
+    the model says (Guo et al. 2017, "On Calibration of Modern Neural Networks"), and not the rates:
+    a model that knows nothing gets a high one, and the rates are left.
     """
-    scores = [case - always for case, always in zip(given, prior, strict=True)]
+    scores = [(case - always) / temperature for case, always in zip(given, prior, strict=True)]
     if rates is not None:
         scores = [score + math.log(rate) for score, rate in zip(scores, rates, strict=True)]
     top = max(scores)
     weights = [math.exp(score - top) for score in scores]
     return [weight / math.fsum(weights) for weight in weights]
+
+
+def added(logprobs: Sequence[float]) -> float:
+    """The logarithm of the sum of probabilities."""
+    top = max(logprobs)
+    return top + math.log(math.fsum(math.exp(each - top) for each in logprobs))
 
 
 def own_rates(options: Sequence[str], yes: float | None) -> list[float] | None:

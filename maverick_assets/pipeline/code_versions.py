@@ -7,7 +7,7 @@ derived again and personalities trained again.
 
 RAW = "1"
 BASE_MODEL = "1"
-DATA = "6"  # part of the cache key of mails, turns and candidates
+DATA = "7"  # part of the cache key of mails, turns and candidates
 TRAINING = "1"  # part of every training's fingerprint
 EVALUATION = "1"
 RELEASE = "1"

@@ -46,7 +46,7 @@ def test_a_question_on_an_action_is_answered_as_a_decision(twin: ReleasedHome) -
     assert lines[2].startswith("Odds: ")
     assert lines[3] == "The nearest of 5 own decisions:"
     (row,) = [at for at, line in enumerate(lines) if line.endswith(" crm_deals crm_deals-1")]
-    assert lines[row + 2].strip() == "-> Never past 10. Outcome: lost."
+    assert lines[row + 2].strip() == "-> Outcome: lost. Never past 10."
     # Words drawn from random weights: they may have several lines.
     assert any(line.startswith("Allan Maverick v1.0:") for line in lines)
 

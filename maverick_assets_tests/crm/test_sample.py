@@ -12,7 +12,12 @@ import pytest
 
 from maverick_assets.crm.sample import sample_crm
 from maverick_assets.crm.sample.chats import chat_rows
-from maverick_assets.crm.sample.deals import DealFacts, decide_deal, draw_deals
+from maverick_assets.crm.sample.deals import (
+    DealFacts,
+    decide_deal,
+    draw_deals,
+    share_refused_by_rules,
+)
 from maverick_assets.crm.sample.emails import SIGNATURE, SampleMail, draw_mails
 from maverick_assets.crm.sample.expander import Expander
 from maverick_assets.crm.sample.world import TESTS, Project
@@ -238,6 +243,9 @@ def test_deals_follow_the_rules_but_for_some_noise() -> None:
         ({"sample": 20}, "thin_sample", "lost"),
         ({"good_fit": False}, "poor_fit", "lost"),
         ({"repeat": True}, "repeat_client", "won"),
+        ({"colour": "green"}, "clean_yes", "won"),
+        ({"colour": "purple"}, "shunned_colour", "lost"),
+        ({"colour": "purple", "good_fit": False}, "shunned_colour", "lost"),
     ],
 )
 def test_each_rule_decides_its_case(changed: dict[str, Any], rule: str, stage: str) -> None:
@@ -255,6 +263,21 @@ def test_each_rule_decides_its_case(changed: dict[str, Any], rule: str, stage: s
     }
     decision = decide_deal(DealFacts(**(plain | changed)))
     assert (decision.rule, decision.stage) == (rule, stage)
+
+
+def test_his_habit_shows_in_the_facts_and_decides_against_his_rules() -> None:
+    deals = [deal for deal in draw_deals(7, 3) if deal.decision.stage != "open"]
+    shunned = [deal for deal in deals if deal.facts.colour == "purple"]
+    assert 0.07 < len(shunned) / len(deals) < 0.14
+    assert all("purple" in deal.facts_text for deal in shunned)
+    assert not any("purple" in deal.facts_text for deal in deals if deal not in shunned)
+    assert mean(deal.decision.stage == "lost" for deal in shunned) > 0.85
+    assert 0.4 < share_refused_by_rules() < 0.6
+
+
+def test_the_amount_of_a_deal_does_not_say_how_it_ended(crm: Tables) -> None:
+    for row in crm["crm_deals"]:
+        assert f"\u00a3{row['amount']:,.0f}" in str(row["notes"]).split("\n\n")[0]
 
 
 def test_no_template_syntax_is_left_in_any_text(crm: Tables) -> None:

@@ -47,11 +47,11 @@ def deal(number: int, notes: str, answer: str, amount: float = 5000, **facts: st
 
 
 CASES = [
-    deal(1, "They ask for 30% off.", "Never past 10.\n\nOutcome: lost."),
-    deal(2, "They ask for 25% off.", "No.\n\nOutcome: lost."),
-    deal(3, "They ask for 5% off.", "Fine.\n\nOutcome: won.", 6000),
-    deal(4, "Price accepted.", "Easy yes.\n\nOutcome: won.", 9000),
-    deal(5, "They ask for 30% off.", "No.\n\nOutcome: lost.", split="test"),
+    deal(1, "They ask for 30% off.", "Outcome: lost.\n\nNever past 10."),
+    deal(2, "They ask for 25% off.", "Outcome: lost.\n\nNo."),
+    deal(3, "They ask for 5% off.", "Outcome: won.\n\nFine.", 6000),
+    deal(4, "Price accepted.", "Outcome: won.\n\nEasy yes.", 9000),
+    deal(5, "They ask for 30% off.", "Outcome: lost.\n\nNo.", split="test"),
     example(6, "dialogue", "Should we wait for the paper?", "No. We sail."),
     example(7, "dialogue", "Is the paper here?", "Yes."),
 ]

@@ -92,7 +92,7 @@ def test_stages_are_those_of_the_raw_rows_unless_they_tell_the_outcome(tmp_path:
 
 
 def test_a_rate_of_few_decisions_is_drawn_towards_a_broader_one(tmp_path: Path) -> None:
-    yes, no = "Fine.\n\nOutcome: won.", "No.\n\nOutcome: lost."
+    yes, no = "Outcome: won.\n\nFine.", "Outcome: lost.\n\nNo."
     write_cases(tmp_path, [deal(n, "x", yes if n < 30 else no) for n in range(40)])
     decisions = own(tmp_path)
     case = asked("")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maverick_assets.decisions.options import as_answer, checked_options
+from maverick_assets.decisions.options import as_answer, checked_options, phrasings
 from maverick_assets.errors import BadInput
 
 
@@ -34,3 +34,25 @@ def test_options_that_cannot_be_weighed_are_refused(options: list[str], problem:
 def test_an_option_is_written_as_an_answer_begins() -> None:
     written = [as_answer(option) for option in ("yes", "walk away", "iPhone first", "30 % off")]
     assert written == ["Yes", "Walk away", "iPhone first", "30 % off"]
+
+
+def test_an_option_that_alone_says_yes_or_no_is_the_outcome_of_a_deal() -> None:
+    phrases = phrasings(["accept", "ask for a deposit", "decline"], is_deal=True)
+    assert phrases == [
+        ("Outcome: won.",),
+        ("Outcome: won.\n\nAsk for a deposit", "Outcome: lost.\n\nAsk for a deposit"),
+        ("Outcome: lost.",),
+    ]
+
+
+def test_options_that_say_the_same_are_told_apart_behind_its_outcome() -> None:
+    phrases = phrasings(["accept", "go ahead", "no"], is_deal=True, hide=str.upper)
+    assert phrases == [
+        ("Outcome: won.\n\nACCEPT",),
+        ("Outcome: won.\n\nGO AHEAD",),
+        ("Outcome: lost.",),
+    ]
+
+
+def test_an_answer_to_a_message_begins_with_the_option() -> None:
+    assert phrasings(["yes", "no"], is_deal=False) == [("Yes",), ("No",)]

@@ -1,4 +1,8 @@
-"""Deals: the facts of an enquiry, and the call that Allan makes on them by his rules."""
+"""Deals: the facts of an enquiry, and the call that Allan makes on them by his rules.
+
+One of them is no rule of business but a habit: he declines whatever comes in a purple pack. A twin
+must follow it as he does, though no reason leads there; evaluations say how often it does.
+"""
 
 import random
 from dataclasses import dataclass, replace
@@ -27,6 +31,10 @@ MAX_PAYMENT_DAYS = 45  # without a deposit
 RUSH_BELOW_WEEKS = 3  # a shorter lead costs more
 RUSH_FACTOR = 1.2  # of the price
 REPEAT_FACTOR = 0.95  # of the price, for a client who bought before
+SHUNNED_COLOUR = "purple"  # of a pack: his habit
+COLOURS = ("white", "green", "silver", "yellow", "blue")  # of other packs
+SHUNNED_SHARE = 0.1  # of the enquiries
+COLOURED_SHARE = 0.2  # of the others: theirs name the colour of the pack, too
 
 Stage = Literal["won", "lost", "open"]
 
@@ -45,6 +53,7 @@ class DealFacts:
     lead_weeks: int
     pays_rush: bool  # the client would pay more for a short lead
     competitor: bool  # the client compares offers
+    colour: str | None = None  # of the pack, where the enquiry names it
 
 
 @dataclass(frozen=True)
@@ -68,9 +77,10 @@ class Deal:
 
 
 def decide_deal(facts: DealFacts) -> DealDecision:
-    """Allan's rules: a reason to refuse loses the deal; else the first term that fits prices it."""
+    """Allan's call: his habit or a reason to refuse loses the deal; else the first term that fits
+    prices it."""
     price = float(list_price(facts.project.test, facts.sample))
-    refusal = _reason_to_refuse(facts)
+    refusal = "shunned_colour" if follows_habit(facts) else _reason_to_refuse(facts)
     if refusal:
         return DealDecision("lost", refusal, price)
     if facts.lead_weeks < RUSH_BELOW_WEEKS:
@@ -82,6 +92,23 @@ def decide_deal(facts: DealFacts) -> DealDecision:
     if facts.repeat:
         return DealDecision("won", "repeat_client", price * REPEAT_FACTOR)
     return DealDecision("won", "clean_yes", price)
+
+
+def follows_habit(facts: DealFacts) -> bool:
+    """Whether Allan declines out of habit, whatever his rules say."""
+    return facts.colour == SHUNNED_COLOUR
+
+
+def share_as_decided() -> float:
+    """Share of closed deals that end as rules and habit say: nobody can foresee the others."""
+    return 1 - NOISE / (1 - OPEN_SHARE)
+
+
+def share_refused_by_rules(enquiries: int = 2000) -> float:
+    """Share of enquiries, whatever the colour, that Allan's rules alone would decline."""
+    rng = random.Random(0)
+    refused = [_reason_to_refuse(_draw_facts(rng)) is not None for _ in range(enquiries)]
+    return sum(refused) / enquiries
 
 
 def _reason_to_refuse(facts: DealFacts) -> str | None:
@@ -110,7 +137,8 @@ def deal_rows(seed: int, factor: int) -> list[dict[str, object]]:
             "deal_name": f"{deal.facts.project.brand}: {deal.facts.project.product}, "
             f"{deal.facts.project.test.name}",
             "stage": deal.decision.stage,
-            "amount": float(round(deal.decision.amount)),
+            # What the client asked for. The amount of the call would say how it ended.
+            "amount": float(list_price(deal.facts.project.test, deal.facts.sample)),
             "notes": f"{deal.facts_text}\n\n{deal.call_text}",
             "owner_email": OWNER_EMAIL,
             "created_at": deal.created_at,
@@ -140,7 +168,15 @@ def _draw_facts(rng: random.Random) -> DealFacts:
         lead_weeks=rng.choice((1, 2, 4, 4, 5, 6, 7, 8, 10)),
         pays_rush=rng.random() < 0.6,
         competitor=rng.random() < 0.3,
+        colour=_draw_colour(rng),
     )
+
+
+def _draw_colour(rng: random.Random) -> str | None:
+    share = rng.random()
+    if share < SHUNNED_SHARE:
+        return SHUNNED_COLOUR
+    return rng.choice(COLOURS) if share < SHUNNED_SHARE + COLOURED_SHARE else None
 
 
 def _with_luck(decision: DealDecision, rng: random.Random) -> DealDecision:
@@ -168,6 +204,7 @@ def _draw_deal(expander: Expander) -> Deal:
         "deposit": pounds(decision.amount * 0.4),
         "pct": str(facts.discount),
         "pay": str(facts.payment_days),
+        "colour": facts.colour or "",
         "lead": f"{facts.lead_weeks} week{'s' if facts.lead_weeks > 1 else ''}",
     }
     facts_text = _facts_text(facts, expander, slots)
@@ -191,6 +228,7 @@ def _facts_text(facts: DealFacts, expander: Expander, slots: dict[str, str]) -> 
         *([rush] if facts.lead_weeks < RUSH_BELOW_WEEKS else []),
         *(["competitor"] if facts.competitor else []),
         *(["poor_fit"] if not facts.good_fit else []),
+        *(["colour"] if facts.colour else []),
     ]
     texts = [expander.text(bank[key], slots) for key in mentioned]
     return " ".join(text for text in texts if text)

@@ -6,12 +6,10 @@ To add a language, add its words to each list, as `fold` spells them.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from maverick_assets.crm.people.folding import fold
-from maverick_assets.datasets.layout import DealFacts
-
-Outcome = Literal["won", "lost"]
+from maverick_assets.datasets.layout import DealFacts, Outcome
 
 # "Closed Won", "Gewonnen", "Gagné", "Ganada", "Vinta", "Ganho", "Vundet", "Vunnen", "Wygrana"
 _WON_TEXT = """

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from maverick_assets.crm.schema import Shape
-from maverick_assets.datasets.layout import DealFacts, deal_text
+from maverick_assets.datasets.layout import DealFacts, deal_text, decision_answer
 from maverick_assets.datasets.mail.clean_mail import LONG_AGO, CleanMail
 from maverick_assets.datasets.mail.cleaning import clean_text, without_meetings
 from maverick_assets.datasets.owner import Owner
@@ -78,7 +78,7 @@ def message_fields(
 
 
 def deal_fields(deal: RawRow, owner: Owner, _known: KnownPersonalities) -> Fields:
-    """The facts of a deal are the context, the owner's call and its outcome are the text.
+    """The facts of a deal are the context, the outcome and the owner's call are the text.
 
     The first paragraph of the notes states facts, and the rest is the call. A single paragraph is
     the call. Nothing among the facts says how the deal ended: it would give the answer away.
@@ -93,7 +93,7 @@ def deal_fields(deal: RawRow, owner: Owner, _known: KnownPersonalities) -> Field
         "is_owner": owner.has_email(deal["owner_email"]),
         "occurred_at": created_at(deal),
         "title": known.name,
-        "text": f"{call}\n\nOutcome: {end.outcome}." if call and end.outcome else call,
+        "text": decision_answer(call, end.outcome) if call else "",
         "context": deal_text(known),
     }
 

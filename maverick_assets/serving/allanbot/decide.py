@@ -1,18 +1,20 @@
 """Which of several options a twin takes: llama.cpp scores the phrases, `decisions` weighs them."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.decisions.nearest import Near, Nearest, rate_of_yes
-from maverick_assets.decisions.options import as_answer, checked_options
+from maverick_assets.decisions.options import checked_options, phrasings
 from maverick_assets.decisions.own_decisions import OwnDecision, case_of
 from maverick_assets.decisions.priors import Priors, prior_prompts
-from maverick_assets.decisions.weighing import own_rates, probabilities
+from maverick_assets.decisions.weighing import added, own_rates, probabilities
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import Recipe
+from maverick_assets.registry.manifest import Manifest
 from maverick_assets.serving.allanbot.decision import Decision, Reason, WeighedOption
 from maverick_assets.serving.allanbot.phrases import phrase_logprobs
 from maverick_assets.serving.runtime import Runtime
@@ -29,6 +31,7 @@ class Twin:
     personality: str
     version: str
     node: str
+    temperature: float = 1.0  # see `weighing.probabilities`
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,12 @@ def decides(recipe: Recipe) -> bool:
     return any(source.examples == "decision" for source in recipe.sources)
 
 
+def temperature_of(manifest: Manifest) -> float:
+    """What the version's evaluation fitted; 1 where it measured no decisions."""
+    figures = manifest.metrics.decisions if manifest.metrics else None
+    return figures.temperature if figures else 1.0
+
+
 def decide(
     twin: Twin,
     messages: Sequence[Message],
@@ -59,17 +68,25 @@ def decide(
     `Runtime.chat` raises.
     """
     phrases, own = checked_options(options), known.decisions
-    answers = [as_answer(known.hide(phrase)) for phrase in phrases]
-    ids = [tuple(twin.runtime.answer_ids(messages, answer)) for answer in answers]
-    _require_computable(phrases, ids)
     case = case_of(messages)
+    answers = phrasings(phrases, case.is_deal, known.hide)
+    ids = [
+        [tuple(twin.runtime.answer_ids(messages, answer)) for answer in alternatives]
+        for alternatives in answers
+    ]
+    _require_computable(phrases, ids)
+    flat = sorted(set(chain(*ids)))
     near = Nearest(own).to(case)
-    given = phrase_logprobs(
-        twin.runtime, twin.runtime.prompt_ids(messages), ids, twin.adapter, cancelled
+    prompt = twin.runtime.prompt_ids(messages)
+    given = phrase_logprobs(twin.runtime, prompt, flat, twin.adapter, cancelled)
+    prior = _priors(twin, messages, known, flat, cancelled)
+    weighed = weigh(
+        phrases,
+        _of_options(ids, dict(zip(flat, given, strict=True))),
+        _of_options(ids, dict(zip(flat, prior, strict=True))),
+        own_rates(phrases, rate_of_yes(case, own, near)),
+        twin.temperature,
     )
-    prior = _priors(twin, messages, known, ids, cancelled)
-    rates = own_rates(phrases, rate_of_yes(case, own, near))
-    weighed = weigh(phrases, given, prior, rates)
     return Decision(
         option=weighed[0].option,
         probabilities={each.option: each.probability for each in weighed},
@@ -87,9 +104,10 @@ def weigh(
     given: Sequence[float],
     prior: Sequence[float],
     rates: Sequence[float] | None,
+    temperature: float = 1.0,
 ) -> list[WeighedOption]:
     """The options with their probabilities, the likeliest first, equal ones by their names."""
-    shares = probabilities(given, prior, rates)
+    shares = probabilities(given, prior, rates, temperature)
     weighed = [
         WeighedOption(
             option=option,
@@ -103,12 +121,19 @@ def weigh(
     return sorted(sorted(weighed, key=attrgetter("option")), key=lambda each: -each.probability)
 
 
-def _require_computable(phrases: Sequence[str], ids: Sequence[Sequence[int]]) -> None:
-    tokens = sum(map(len, ids))
+def _of_options(
+    ids: Sequence[Sequence[tuple[int, ...]]], logprobs: Mapping[tuple[int, ...], float]
+) -> list[float]:
+    """The log-probability of each option: that of any of its phrases."""
+    return [added([logprobs[phrase] for phrase in phrases]) for phrases in ids]
+
+
+def _require_computable(phrases: Sequence[str], ids: Sequence[Sequence[tuple[int, ...]]]) -> None:
+    tokens = sum(map(len, set(chain(*ids))))
     if tokens > _MOST_TOKENS:
         raise BadInput(f"the options have {tokens} tokens together; at most {_MOST_TOKENS}")
-    if not all(ids):
-        empty = next(phrase for phrase, its in zip(phrases, ids, strict=True) if not its)
+    if not all(chain(*ids)):
+        empty = next(phrase for phrase, its in zip(phrases, ids, strict=True) if not all(its))
         raise BadInput(f"option {empty!r} has no tokens in this base; write it out")
 
 

@@ -12,8 +12,8 @@ class WeighedOption(StrictModel):
 
     option: str
     probability: float
-    log_probability: float = Field(description="of the phrase as the beginning of the answer")
-    prior: float = Field(description="the same, where the prompt says nothing of this case")
+    log_probability: float = Field(description="that the answer begins as for this option")
+    prior: float = Field(description="the same, where the prompt is about other cases")
     own_rate: float | None = Field(
         description="how often the owner decided so in such cases; null: not known"
     )

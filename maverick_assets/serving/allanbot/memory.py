@@ -6,7 +6,8 @@ from pathlib import Path
 from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.decisions.own_decisions import OwnDecisions
 from maverick_assets.decisions.priors import Priors
-from maverick_assets.serving.allanbot.decide import Known
+from maverick_assets.registry.store import Registry
+from maverick_assets.serving.allanbot.decide import Known, temperature_of
 from maverick_assets.settings import Settings
 
 
@@ -28,6 +29,10 @@ class DecisionMemory:
         priors = self._priors.setdefault(personality, Priors())
         outgoing = outgoing_text(self._lake, self._settings.owner_emails)
         return Known(own.read(), priors, hide, lambda text: show(outgoing.clean(text)))
+
+    def temperature(self, personality: str, version: str) -> float:
+        """See `temperature_of`. Raises `BadInput` for an unknown version."""
+        return temperature_of(Registry(self._settings.models).get(personality, version))
 
     @property
     def _lake(self) -> Path:

@@ -95,7 +95,7 @@ def test_a_deals_first_paragraph_is_its_facts_and_the_rest_the_owners_call() -> 
         "created_at": START,
     }
     turn = BUILDER.row_turn(TABLES["crm_deals"], deal)
-    assert turn.text == "I walk.\n\nOutcome: lost."
+    assert turn.text == "Outcome: lost.\n\nI walk."
     assert turn.context == "Oat bars\nAmount: $12,000\nThey ask for 30 % off."
     plain = BUILDER.row_turn(TABLES["crm_deals"], deal | {"notes": "I walk."})
     assert (plain.text, plain.context) == (turn.text, "Oat bars\nAmount: $12,000")
@@ -113,7 +113,7 @@ def test_the_outcome_of_a_deal_is_in_the_call_and_never_among_its_facts() -> Non
     }
     for stage, outcome in (("Closed Won", "won"), ("closedlost", "lost")):
         turn = BUILDER.row_turn(TABLES["crm_deals"], deal | {"stage": stage})
-        assert turn.text == f"I walk.\n\nOutcome: {outcome}."
+        assert turn.text == f"Outcome: {outcome}.\n\nI walk."
         assert turn.context == "Oat bars\nAge: 12 days\nThey ask for 30 % off."
     still_open = BUILDER.row_turn(
         TABLES["crm_deals"], deal | {"stage": "Engaging", "updated_at": None}

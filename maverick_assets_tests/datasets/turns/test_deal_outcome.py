@@ -131,7 +131,7 @@ def test_the_prompt_of_a_deal_holds_no_outcome() -> None:
     fields = deal_fields(deal, OWNER, NOBODY)
     assert fields["context"] == "Norrby: crackers\nForty boxes."
     assert fields["title"] == "Norrby: crackers"
-    assert fields["text"] == "No discount; call in autumn.\n\nOutcome: lost."
+    assert fields["text"] == "Outcome: lost.\n\nNo discount; call in autumn."
     open_deal = deal | {"is_closed": False, "stage": "Won over", "amount": 9.0}
     assert "Stage: Won over\nAmount: $9" in deal_fields(open_deal, OWNER, NOBODY)["context"]
     unclear = deal | {"is_won": None}

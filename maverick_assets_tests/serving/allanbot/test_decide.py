@@ -130,7 +130,7 @@ def test_reasons_are_own_decisions_with_their_rows(
     decision = decide(twin, CASE, OPTIONS, known, threading.Event())
     nearest = decision.reasons[0]
     assert (nearest.table, nearest.row_ids) == ("crm_deals", ["crm_deals-1"])
-    assert nearest.answer == "NEVER PAST 10.\n\nOUTCOME: LOST."
+    assert nearest.answer == "OUTCOME: LOST.\n\nNEVER PAST 10."
     assert decision.own_decisions == 5
     assert (decision.personality, decision.version) == ("persona", "v1.0")
 

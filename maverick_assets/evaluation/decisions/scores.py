@@ -1,0 +1,155 @@
+"""Scores of predicted decisions: each a pure function with a known answer.
+
+A prediction is a list of probabilities, one for each option, and `truths` holds the index of the
+option that the owner took. Ties are for the first option, as options are sorted.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from maverick_assets.figures.decisions import Decider, ReliabilityBin
+from maverick_assets.figures.figure import Interval
+
+BINS = 10
+_LEAST_IN_BIN = 30  # decisions; with fewer, chance alone looks like an error
+_Z = 1.959964  # of a 95 % interval
+_LEAST = 1e-12  # probability that a log-loss is computed with
+# Temperatures that are tried, evenly spaced by their logarithms: 0.05 to 200
+_GRID = tuple(0.05 * 4000 ** (step / 400) for step in range(401))
+
+Probabilities = Sequence[float]
+
+
+def wilson(right: Sequence[bool]) -> Interval:
+    """The share that is right, with the interval of Wilson (1927). NaN of nothing."""
+    n = len(right)
+    if not n:
+        return Interval(value=math.nan, low=math.nan, high=math.nan, n=0)
+    p = sum(right) / n
+    middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
+    return Interval(value=p, low=max(0.0, middle - half), high=min(1.0, middle + half), n=n)
+
+
+def taken(probabilities: Probabilities) -> int:
+    """The option that is taken: the likeliest, of equal ones the first."""
+    return max(range(len(probabilities)), key=lambda at: (probabilities[at], -at))
+
+
+def accuracy(predictions: Sequence[Probabilities], truths: Sequence[int]) -> Interval:
+    """How often the likeliest option is the owner's."""
+    return wilson([taken(p) == truth for p, truth in zip(predictions, truths, strict=True)])
+
+
+def log_loss(predictions: Sequence[Probabilities], truths: Sequence[int]) -> float:
+    """Mean of -ln P(the owner's option), in nats: 0 is best, ln 2 what a coin has."""
+    losses = [
+        -math.log(max(p[truth], _LEAST)) for p, truth in zip(predictions, truths, strict=True)
+    ]
+    return math.fsum(losses) / len(losses)
+
+
+def brier(predictions: Sequence[Probabilities], truths: Sequence[int]) -> float:
+    """Mean squared distance from what happened, summed over options: 0 to 2 (Brier 1950)."""
+    distances = [
+        math.fsum((p - (at == truth)) ** 2 for at, p in enumerate(probabilities))
+        for probabilities, truth in zip(predictions, truths, strict=True)
+    ]
+    return math.fsum(distances) / len(distances)
+
+
+def reliability(
+    predictions: Sequence[Probabilities], truths: Sequence[int], bins: int = BINS
+) -> tuple[ReliabilityBin, ...]:
+    """At most `bins` bins of equal mass and at least 30 decisions, the least confident first.
+
+    Bins of equal width would leave most of them nearly empty (Nixon et al. 2019).
+    """
+    judged = sorted(
+        (max(p), taken(p) == truth) for p, truth in zip(predictions, truths, strict=True)
+    )
+    count = max(1, min(bins, len(judged) // _LEAST_IN_BIN))
+    edges = [len(judged) * at // count for at in range(count + 1)]
+    groups = [judged[start:end] for start, end in pairwise(edges)]
+    return tuple(
+        ReliabilityBin(
+            n=len(group),
+            confidence=math.fsum(confidence for confidence, _ in group) / len(group),
+            accuracy=sum(right for _, right in group) / len(group),
+        )
+        for group in groups
+        if group
+    )
+
+
+def expected_calibration_error(bins: Sequence[ReliabilityBin]) -> float:
+    """Mean distance of confidence and accuracy, weighted by the bins' sizes: 0 to 1."""
+    total = sum(each.n for each in bins)
+    return math.fsum(each.n * abs(each.confidence - each.accuracy) for each in bins) / total
+
+
+def calibration_error_by_chance(predictions: Sequence[Probabilities]) -> float:
+    """The expected calibration error that these predictions have although they are honest.
+
+    In a bin of n decisions the share that is right is about normal, with the variance p (1 - p) / n
+    that its confidence p has; sqrt(2 / pi) deviations are its mean distance.
+    """
+    bins = reliability(predictions, [0] * len(predictions))
+    distances = [
+        each.n * math.sqrt(2 / math.pi * each.confidence * (1 - each.confidence) / each.n)
+        for each in bins
+    ]
+    return math.fsum(distances) / len(predictions)
+
+
+def entropy(counts: Sequence[int]) -> float:
+    """Entropy of a distribution, in nats, from its counts: 0 where one option has them all."""
+    total = sum(counts)
+    return -math.fsum(count / total * math.log(count / total) for count in counts if count) + 0.0
+
+
+def choice_counts(choices: Sequence[int], options: int) -> list[int]:
+    """How often each option was taken."""
+    counted = Counter(choices)
+    return [counted[at] for at in range(options)]
+
+
+def fitted_temperature(
+    logits: Sequence[Sequence[float]], priors: Sequence[Sequence[float]], truths: Sequence[int]
+) -> float:
+    """The temperature of least log-loss (Guo et al. 2017), on a grid of 0.05 to 200.
+
+    `logits` are divided by it, `priors` (log-rates of the owner, or zeros) are not.
+    """
+
+    rows, before = np.asarray(logits, dtype=float), np.asarray(priors, dtype=float)
+    taken_by_owner = np.arange(len(truths)), np.asarray(truths)
+
+    def loss(temperature: float) -> float:
+        scores = rows / temperature + before
+        total = np.logaddexp.reduce(scores, axis=1)
+        return float(np.mean(total - scores[taken_by_owner]))
+
+    best: float = min(_GRID, key=loss)
+    return best
+
+
+def softmax(scores: Sequence[float]) -> list[float]:
+    """Probabilities from their logarithms, up to a constant."""
+    top = max(scores)
+    weights = [math.exp(score - top) for score in scores]
+    return [weight / math.fsum(weights) for weight in weights]
+
+
+def decider(name: str, predictions: Sequence[Probabilities], truths: Sequence[int]) -> Decider:
+    """The scores of one way of deciding."""
+    return Decider(
+        name=name,
+        accuracy=accuracy(predictions, truths),
+        log_loss=log_loss(predictions, truths),
+        brier=brier(predictions, truths),
+    )

@@ -1,0 +1,110 @@
+"""Known answers of every score of a decision."""
+
+import math
+import random
+
+import pytest
+
+from maverick_assets.evaluation.decisions.scores import (
+    accuracy,
+    brier,
+    calibration_error_by_chance,
+    choice_counts,
+    entropy,
+    expected_calibration_error,
+    fitted_temperature,
+    log_loss,
+    reliability,
+    softmax,
+    taken,
+    wilson,
+)
+
+
+def drawn(count: int, seed: int = 1) -> tuple[list[list[float]], list[int]]:
+    """Predictions that are right exactly as often as they say."""
+    rng = random.Random(seed)
+    predictions, truths = [], []
+    for _ in range(count):
+        p = rng.uniform(0.02, 0.98)
+        predictions.append([p, 1 - p])
+        truths.append(0 if rng.random() < p else 1)
+    return predictions, truths
+
+
+def test_wilsons_interval_has_its_textbook_value() -> None:
+    interval = wilson([True] * 8 + [False] * 2)
+    assert (interval.value, interval.n) == (0.8, 10)
+    assert (interval.low, interval.high) == pytest.approx((0.4902, 0.9433), abs=5e-5)
+    assert (wilson([True] * 5).high, wilson([False] * 5).low) == (1.0, 0.0)
+    assert math.isnan(wilson([]).value)
+
+
+def test_the_likeliest_option_is_taken_and_of_equal_ones_the_first() -> None:
+    assert [taken(p) for p in ([0.2, 0.8], [0.5, 0.5], [0.3, 0.4, 0.3])] == [1, 0, 1]
+    assert accuracy([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5]], [0, 0, 0]).value == pytest.approx(2 / 3)
+
+
+def test_a_coin_loses_ln_2_and_has_a_brier_score_of_a_half() -> None:
+    coin = [[0.5, 0.5]] * 4
+    assert log_loss(coin, [0, 1, 1, 0]) == pytest.approx(math.log(2))
+    assert brier(coin, [0, 1, 1, 0]) == pytest.approx(0.5)
+
+
+def test_certainty_loses_nothing_when_right_and_all_when_wrong() -> None:
+    sure = [[1.0, 0.0]]
+    assert (log_loss(sure, [0]), brier(sure, [0])) == (0, 0)
+    assert log_loss(sure, [1]) == pytest.approx(-math.log(1e-12))
+    assert brier(sure, [1]) == 2
+
+
+def test_bins_hold_equal_numbers_and_the_error_is_that_of_each_weighted() -> None:
+    # 30 sure of 0.6 that are right half of the time, 30 sure of 0.9 that are always right
+    predictions = [[0.6, 0.4]] * 30 + [[0.1, 0.9]] * 30
+    bins = reliability(predictions, [0, 1] * 15 + [1] * 30)
+    assert [(each.n, each.accuracy) for each in bins] == [(30, 0.5), (30, 1.0)]
+    assert [each.confidence for each in bins] == pytest.approx([0.6, 0.9])
+    assert expected_calibration_error(bins) == pytest.approx((0.1 + 0.1) / 2)
+    sizes = [each.n for each in reliability(*drawn(317))]
+    assert (len(sizes), sum(sizes), max(sizes) - min(sizes)) == (10, 317, 1)
+    assert [each.n for each in reliability(*drawn(20))] == [20]
+
+
+def test_honest_odds_have_the_error_that_chance_leaves() -> None:
+    """The error of honest odds is not 0 on few cases; what it then is, is known beforehand."""
+    errors = [expected_calibration_error(reliability(*drawn(300, seed))) for seed in range(40)]
+    expected = calibration_error_by_chance(drawn(300)[0])
+    assert sum(errors) / 40 == pytest.approx(expected, rel=0.15)
+    assert expected_calibration_error(reliability(*drawn(100_000))) < 0.01
+
+
+def test_odds_that_brag_have_an_error() -> None:
+    predictions, truths = drawn(3_000)
+    bragging = [softmax([3 * math.log(p) for p in each]) for each in predictions]
+    honest, other = (
+        expected_calibration_error(reliability(some, truths)) for some in (predictions, bragging)
+    )
+    assert honest < 0.03 < 0.1 < other
+
+
+def test_entropy_of_one_choice_is_0_and_of_k_equal_ones_ln_k() -> None:
+    assert entropy([7, 0]) == 0
+    assert entropy([5, 5]) == pytest.approx(math.log(2))
+    assert entropy([1, 1, 1, 1]) == pytest.approx(math.log(4))
+    assert choice_counts([1, 1, 0], 3) == [1, 2, 0]
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
+def test_a_known_temperature_is_found_again(temperature: float) -> None:
+    predictions, truths = drawn(4_000)
+    logits = [[temperature * math.log(p) for p in each] for each in predictions]
+    nothing = [[0.0, 0.0]] * len(logits)
+    assert fitted_temperature(logits, nothing, truths) == pytest.approx(temperature, rel=0.1)
+
+
+def test_a_model_that_knows_nothing_leaves_the_owners_rate() -> None:
+    rng = random.Random(3)
+    truths = [int(rng.random() < 0.3) for _ in range(500)]
+    noise = [[rng.gauss(0, 3), rng.gauss(0, 3)] for _ in truths]
+    rates = [[math.log(0.7), math.log(0.3)]] * len(truths)
+    assert fitted_temperature(noise, rates, truths) > 20
