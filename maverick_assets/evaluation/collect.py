@@ -221,6 +221,13 @@ class Collection:
             },
         )
 
+    def losses_under(self, candidate: Candidate, arm: Arm, rows: Sequence[Encoded]) -> list[float]:
+        """The losses of further rows under an arm: computed now unless known, and kept, too."""
+        model = self.models(candidate)[arm]
+        wanted = {(model, row_digest(row)): row for row in rows}
+        compute_missing([(self.losses[candidate], wanted)], self._score)
+        return self._losses_of(candidate, model, rows)
+
     def save(self, candidate: Candidate) -> None:
         """Keep a candidate's results for the next evaluation."""
         self.losses[candidate].save()

@@ -25,6 +25,11 @@ from maverick_assets.evaluation.collect import (
     collected,
     read_candidate,
 )
+from maverick_assets.evaluation.decisions.measure import (
+    DECIDING_ARMS,
+    Deciders,
+    measure_decisions,
+)
 from maverick_assets.evaluation.evidence import Evidence, pick_evenly
 from maverick_assets.evaluation.gates.compare import compare, generalisation
 from maverick_assets.evaluation.gates.decision import apply_gates
@@ -127,13 +132,17 @@ def _evaluate_candidate(
     """Measure a candidate and write its report. `seconds` is its share of the work before."""
     started, spec = time.monotonic(), candidate.spec
     evidence = collection.evidence(candidate)
-    collection.save(candidate)
     scan = outgoing_text(spec.lake, spec.owner_emails) if spec.lake else OutgoingText(None)
     metrics = measure(evidence, collection.base, scan)
     ask = partial(_ask, collection.generator(candidate)) if spec.thorough else None
-    personality = measure_personality(evidence, voices, ask) if voices else None
-    seconds = round(seconds + time.monotonic() - started, 2)
-    metrics = metrics.model_copy(update={"personality": personality, "seconds": seconds})
+    metrics = metrics.model_copy(
+        update={
+            "personality": measure_personality(evidence, voices, ask) if voices else None,
+            "decisions": measure_decisions(evidence, _deciders(collection, candidate)),
+        }
+    )
+    collection.save(candidate)
+    metrics = metrics.model_copy(update={"seconds": round(seconds + time.monotonic() - started, 2)})
     evaluated = Evaluated(metrics, apply_gates(metrics, spec.gates))
     _write(evaluated, spec, _samples(evidence, scan))
     return evaluated
@@ -143,6 +152,16 @@ def _ask(generator: Generator, prompts: Sequence[list[Message]], seed: int) -> l
     """The candidate's answers, with room for a conversation."""
     roomy = replace(generator, max_length=_CONVERSATION_TOKENS)
     return roomy.answers(prompts, "candidate", seed=seed)
+
+
+def _deciders(collection: Collection, candidate: Candidate) -> Deciders:
+    """The arms of a candidate as models that score phrases."""
+    score = {
+        arm: partial(collection.losses_under, candidate, arm)
+        for arm in collection.models(candidate)
+        if arm in DECIDING_ARMS
+    }
+    return Deciders(score, collection.base.tokenizer)
 
 
 def measure(evidence: Evidence, base: LoadedBase, scan: OutgoingText) -> Metrics:

@@ -42,14 +42,15 @@ from maverick_assets.figures.decisions import (
 
 MOST = 100  # held-out decisions of a kind in one evaluation
 FEWEST = 10  # of which figures say anything; also of those that were learnt from
-_ARMS: tuple[Arm, ...] = ("base", "other")
+_BESIDE: tuple[Arm, ...] = ("base", "other")
+DECIDING_ARMS: tuple[Arm, ...] = ("candidate", *_BESIDE)
 _log = logging.getLogger(__name__)
 
 Rates = Sequence[list[float] | None]  # the owner's rate of each option, for each case
 
 
 @dataclass(frozen=True)
-class Models:
+class Deciders:
     """The models that decide, each by its scores of phrases, and how they read text."""
 
     score: Mapping[Arm, ScoreRows]  # "candidate", and of "base" and "other" those that there are
@@ -57,7 +58,7 @@ class Models:
 
 
 def measure_decisions(
-    evidence: Evidence, models: Models, *, ceiling: float | None = None, most: int = MOST
+    evidence: Evidence, models: Deciders, *, ceiling: float | None = None, most: int = MOST
 ) -> DecisionFigures | None:
     """How well the candidate decides as its owner did; None where too little is held out.
 
@@ -124,7 +125,7 @@ def _is_enough(kind: Kind, personality: str) -> bool:
     return enough
 
 
-def _measured(kind: Kind, models: Models, max_length: int, ceiling: float | None) -> _Measured:
+def _measured(kind: Kind, models: Deciders, max_length: int, ceiling: float | None) -> _Measured:
     truths = [each.truth for each in kind.held_out]
     by_near = rivals.nearest_cases(kind)
     rates: Rates = [
@@ -133,7 +134,7 @@ def _measured(kind: Kind, models: Models, max_length: int, ceiling: float | None
     gains = {
         arm: option_gains(kind, models.tokenizer, score, max_length)
         for arm, score in models.score.items()
-        if arm in ("candidate", *_ARMS)
+        if arm in DECIDING_ARMS
     }
     weighed = {arm: cross_fitted(kind, some, rates) for arm, some in gains.items()}
     predictions, temperature = weighed["candidate"]
@@ -144,7 +145,7 @@ def _measured(kind: Kind, models: Models, max_length: int, ceiling: float | None
         "logistic regression": rivals.regression(kind),
         "nearest decisions": by_near,
         "twin without rates": alone,
-        **{arm: weighed[arm][0] for arm in _ARMS if arm in weighed},
+        **{arm: weighed[arm][0] for arm in _BESIDE if arm in weighed},
     }
     bins = reliability(predictions, truths)
     twin = [taken(each) for each in predictions]

@@ -1,14 +1,12 @@
 """How much likelier each option's phrases are in a case than anyway, by a model in this process.
 
 The same phrases, prior prompts and sums as in `serving/allanbot/decide.py`, where llama.cpp
-computes them token by token. Here all phrases of a case can stand behind one copy of its prompt:
-the engine finds prefixes that documents of a pack share.
+computes them token by token. Here all phrases of a case stand behind one copy of its prompt: the
+scorer finds prefixes that documents of a pack share (`evaluation/scoring.py`).
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from itertools import chain, groupby
-from typing import Any
+from itertools import chain
 
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 from maverick_assets.decisions.options import phrasings
@@ -16,13 +14,6 @@ from maverick_assets.decisions.priors import prior_prompts
 from maverick_assets.decisions.stances import PHRASES
 from maverick_assets.decisions.weighing import added
 from maverick_assets.evaluation.decisions.cases import Decided, Kind
-from maverick_assets.training.device.hardware import Hardware
-from maverick_assets.training.device.threads import pack_threads
-from maverick_assets.training.kernels.attention import document_attention
-from maverick_assets.training.kernels.fast_paths import FastPaths
-from maverick_assets.training.kernels.packing import Document
-from maverick_assets.training.loop.micro_batches import MicroBatches
-from maverick_assets.training.model.pack_model import PackModel
 
 # Gives the loss of each row's completion: nats, summed over its tokens
 ScoreRows = Callable[[Sequence[Encoded]], Sequence[float]]
@@ -60,25 +51,6 @@ def option_gains(
         ]
 
     return [gains(each, prior) for each, prior in zip(kind.held_out, priors, strict=True)]
-
-
-def phrase_losses(
-    model: Any, rows: Sequence[Encoded], hardware: Hardware, paths: FastPaths
-) -> list[float]:
-    """A `ScoreRows` of a model; rows of one prompt must stand together.
-
-    They are one pack, in which the prompt is computed once. A pack holds no other prompt, so that a
-    case has the same scores whatever else is held out.
-    """
-    attention = document_attention(model) if paths.attention else nullcontext()
-    prompts = [
-        [Document(row) for row in some]
-        for _, some in groupby(rows, key=lambda row: row.input_ids[: row.n_prompt])
-    ]
-    with attention, pack_threads(hardware, paths.side_by_side) as threads:
-        losses_of = PackModel(model, hardware, paths=paths).document_losses
-        packs = MicroBatches(hardware).results(threads, losses_of, prompts)
-        return list(chain(*(losses for pack in packs for losses in pack)))
 
 
 def phrases_of(kind: Kind) -> list[tuple[str, ...]]:

@@ -9,7 +9,7 @@ import pytest
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.crm.sample.deals import share_as_decided
 from maverick_assets.datasets.examples.example import Example
-from maverick_assets.evaluation.decisions.measure import FEWEST, Models, measure_decisions
+from maverick_assets.evaluation.decisions.measure import FEWEST, Deciders, measure_decisions
 from maverick_assets.evaluation.evidence import Evidence
 from maverick_assets.figures.decisions import DecisionFigures, DecisionScores
 from maverick_assets_tests.evaluation.decisions.deals import (
@@ -43,7 +43,7 @@ def omniscient(tokenizer: ChatTokenizer, evidence: Evidence) -> Score:
 def measured(
     evidence: Evidence, tokenizer: ChatTokenizer, candidate: Score, **others: Score
 ) -> DecisionFigures:
-    figures = measure_decisions(evidence, Models({"candidate": candidate, **others}, tokenizer))  # type: ignore[dict-item]
+    figures = measure_decisions(evidence, Deciders({"candidate": candidate, **others}, tokenizer))  # type: ignore[dict-item]
     assert figures is not None
     return figures
 
@@ -129,7 +129,7 @@ def test_a_real_owners_ceiling_is_unset_until_he_was_asked_again(
     tmp_path: Path, tokenizer: ChatTokenizer
 ) -> None:
     evidence = evidence_of(EXAMPLES, tmp_path, ("somebody@else.example",))
-    models = Models({"candidate": omniscient(tokenizer, evidence)}, tokenizer)
+    models = Deciders({"candidate": omniscient(tokenizer, evidence)}, tokenizer)
     unasked = measure_decisions(evidence, models)
     asked = measure_decisions(evidence, models, ceiling=0.8)
     assert unasked is not None and asked is not None
@@ -141,7 +141,7 @@ def test_a_real_owners_ceiling_is_unset_until_he_was_asked_again(
 def test_the_cases_of_an_evaluation_are_always_the_same_ones(
     evidence: Evidence, tokenizer: ChatTokenizer
 ) -> None:
-    models = Models({"candidate": omniscient(tokenizer, evidence)}, tokenizer)
+    models = Deciders({"candidate": omniscient(tokenizer, evidence)}, tokenizer)
     reordered = replace(evidence, examples=evidence.examples[::-1], train=evidence.train[::-1])
     few, again = (measure_decisions(each, models, most=40) for each in (evidence, reordered))
     assert few == again
@@ -151,7 +151,7 @@ def test_the_cases_of_an_evaluation_are_always_the_same_ones(
 def test_too_few_decisions_give_no_figures(tmp_path: Path, tokenizer: ChatTokenizer) -> None:
     held_out = [each for each in EXAMPLES if each.split != "train"][: FEWEST // 2]
     train = [each for each in EXAMPLES if each.split == "train"]
-    models = Models({"candidate": rule_model(tokenizer, [], declined, 0.0)}, tokenizer)
+    models = Deciders({"candidate": rule_model(tokenizer, [], declined, 0.0)}, tokenizer)
     assert measure_decisions(evidence_of([*held_out, *train], tmp_path), models) is None
     assert measure_decisions(evidence_of([], tmp_path), models) is None
 
