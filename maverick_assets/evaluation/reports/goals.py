@@ -27,6 +27,7 @@ class Goal:
 def goals_of(manifest: Manifest, people: PeopleFigures | None) -> list[Goal]:
     """The goals of one version. `people` says what was judged so far."""
     metrics = manifest.metrics
+    deals = metrics.decisions.deals if metrics and metrics.decisions else None
     voice = metrics.personality.consistency if metrics and metrics.personality else None
     loss = metrics.adapter.loss if metrics else None
     perplexity = metrics.adapter.perplexity if metrics else None
@@ -34,7 +35,7 @@ def goals_of(manifest: Manifest, people: PeopleFigures | None) -> list[Goal]:
         _at_least(
             "decision matching",
             0.9,
-            None,
+            deals.twin.accuracy if deals else None,
             "no decision of his is held out; it needs more deals with an outcome",
         ),
         _at_least(

@@ -8,6 +8,12 @@ import pytest
 
 from maverick_assets.evaluation.reports.goals import goals_of
 from maverick_assets.evaluation.reports.page import member, render_evaluation, render_fleet
+from maverick_assets.figures.decisions import (
+    Decider,
+    DecisionFigures,
+    DecisionScores,
+    ReliabilityBin,
+)
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.people import PeopleFigures
 from maverick_assets.registry.manifest import Manifest
@@ -88,6 +94,30 @@ def test_the_training_loss_is_the_mean_of_the_last_steps(evaluated: Manifest) ->
     )
     goal = next(goal for goal in goals_of(trained, None) if goal.name == "training loss")
     assert (goal.measured, goal.reached) == ("0.25", True)
+
+
+def test_odds_are_drawn_as_often_as_they_were_right(evaluated: Manifest, folder: Path) -> None:
+    share = Interval(value=0.75, low=0.5, high=0.9, n=20)
+    deals = DecisionScores(
+        options=("yes", "no"),
+        twin=Decider(name="twin", accuracy=share, log_loss=0.5, brier=0.3),
+        beside=(),
+        expected_calibration_error=0.1,
+        reliability=(
+            ReliabilityBin(n=10, confidence=0.5, accuracy=0.5),
+            ReliabilityBin(n=10, confidence=1, accuracy=0.9),
+        ),
+        order_flips=0,
+        twin_entropy=0.6,
+        owner_entropy=0.7,
+    )
+    metrics = SCORES.model_copy(update={"decisions": DecisionFigures(temperature=1, deals=deals)})
+    decided = evaluated.model_copy(update={"metrics": metrics})
+    page = render_evaluation(decided, [], folder, None)
+    assert 'cx="140.0" cy="100.0"' in page  # the middle of the square
+    assert 'cx="240.0" cy="28.0"' in page
+    goal = next(goal for goal in goals_of(decided, None) if goal.name == "decision matching")
+    assert (goal.measured, goal.reached) == ("0.75 (0.5 to 0.9), n 20", False)
 
 
 def test_a_fleet_report_links_to_the_evaluations(evaluated: Manifest) -> None:
