@@ -11,7 +11,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from maverick_assets.api import provenance
+from maverick_assets.api import openai_shapes, provenance, shapes
 from maverick_assets.api.door import ApiDoor, ApiRules
 from maverick_assets.api.page.files import page_files
 from maverick_assets.api.page.login import login_router
@@ -47,9 +47,14 @@ _ROOMS = (
     *(chat, deciding, sessions_routes, feedback, judging, personalities, provenance, openai),
     *(training, testing, models, metrics),
 )
+# JSON also where the answer is a page or a picture.
+_PROBLEM = {"application/json": {"schema": shapes.Problem.model_json_schema()}}
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "what is wrong with the request, in one line"},
-    "503": {"description": "too much is asked at once, or nothing is in service"},
+    "4XX": {"description": "what is wrong with the request, in one line", "content": _PROBLEM},
+    "503": {
+        "description": "too much is asked at once, or nothing is in service",
+        "content": _PROBLEM,
+    },
 }
 _ROOT = 0  # reads everything anyway
 
@@ -82,7 +87,7 @@ def create_app(
     """The application behind its door, for a service that is open."""
     page = page_files()
     # Their pages load scripts from another host.
-    app = FastAPI(title="Maverick", docs_url=None, redoc_url=None, responses=_ERRORS)
+    app = FastAPI(title="Maverick", docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.sessions = sessions
     app.state.settings = settings
@@ -94,7 +99,7 @@ def create_app(
     app.state.catalog = Catalog(settings.models)
     app.state.decisions = DecisionMemory(settings)
     for room in _ROOMS:
-        app.include_router(room.router, dependencies=[Depends(_BEARER)])
+        app.include_router(room.router, dependencies=[Depends(_BEARER)], responses=_ERRORS)
     app.include_router(page_router(page))
     app.include_router(login_router(tokens, https=rules.https))
     app.add_exception_handler(Problem, _problem)
@@ -102,19 +107,28 @@ def create_app(
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)
 
-    @app.get("/healthz")
+    @app.get("/healthz", responses={**shapes.answers(shapes.Status), "4XX": _ERRORS["4XX"]})
     def healthz() -> dict[str, str]:
         """Whether the server runs."""
         return {"status": "ok"}
 
-    @app.get("/readyz")
+    @app.get(
+        "/readyz",
+        responses={
+            **shapes.answers(shapes.Status),
+            **shapes.answers(shapes.Status, 503),
+            "4XX": _ERRORS["4XX"],
+        },
+    )
     def readyz() -> JSONResponse:
         """Whether a personality answers."""
         if service.ready:
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "no version is released"}, HTTPStatus.SERVICE_UNAVAILABLE)
 
-    return ApiDoor(app, rules, tokens, page.keys())
+    described = app.openapi
+    app.openapi = lambda: shapes.with_whole_examples(described(), shapes, openai_shapes)  # type: ignore[method-assign]
+    return ApiDoor(app, rules, tokens, page.keys(), app.state.metrics.refuse)
 
 
 def _problem(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ ASGI middleware around the whole application, so that no route can be forgotten.
 import logging
 import time
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -79,15 +79,22 @@ class _Rate:
 class ApiDoor:
     """ASGI application: `app`, for those who show a token, with their `Token` in the scope.
 
-    `page` holds the paths of the chat page, which everybody may read.
+    `page` holds the paths of the chat page, which everybody may read; `refused` counts a request
+    that goes no further, by its status.
     """
 
     def __init__(
-        self, app: ASGIApp, rules: ApiRules, tokens: TokenBook, page: Collection[str]
+        self,
+        app: ASGIApp,
+        rules: ApiRules,
+        tokens: TokenBook,
+        page: Collection[str],
+        refused: Callable[[int], None],
     ) -> None:
         self._app = app
         self._rules = rules
         self._tokens = tokens
+        self._refused = refused
         self._open_paths = OPEN_PATHS.union(page)
         self._rate = _Rate(rules.requests_per_minute)
         self._logins = _Rate(_LOGINS_PER_MINUTE)
@@ -113,11 +120,19 @@ class ApiDoor:
 
         try:
             with _internal_errors():
-                token = self._caller(HTTPConnection(scope))
-                await self._app({**scope, TOKEN: token}, _bounded(scope, receive), guarded)
+                token, bounded = self._let_in(scope, receive)
+                await self._app({**scope, TOKEN: token}, bounded, guarded)
         except Problem as problem:
             if not started:
                 await response_of(path, problem)(scope, receive, guarded)
+
+    def _let_in(self, scope: Scope, receive: Receive) -> tuple[Token | None, Receive]:
+        """Whose request it is, and its body. Raises `Problem`."""
+        try:
+            return self._caller(HTTPConnection(scope)), _bounded(scope, receive, self._refused)
+        except Problem as problem:
+            self._refused(problem.status)
+            raise
 
     def _caller(self, connection: HTTPConnection) -> Token | None:
         """Whose request it is; None for one that needs no token. Raises `Problem`."""
@@ -179,8 +194,11 @@ def _internal_errors() -> Iterator[None]:
         ) from None
 
 
-def _bounded(scope: Scope, receive: Receive) -> Receive:
-    """`receive`, which raises `Problem` for a body that is too long, announced or not."""
+def _bounded(scope: Scope, receive: Receive, refused: Callable[[int], None]) -> Receive:
+    """`receive`, which raises `Problem` for a body that is too long, announced or not.
+
+    `refused` counts what was not announced.
+    """
     announced = dict(scope["headers"]).get(b"content-length", b"0")
     too_long = Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {_BODY_BYTES} bytes, please")
     if not announced.isdigit() or int(announced[:20]) > _BODY_BYTES:
@@ -192,6 +210,7 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > _BODY_BYTES:
+            refused(too_long.status)
             raise too_long
         return message
 

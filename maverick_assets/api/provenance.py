@@ -4,6 +4,7 @@ import html
 import socket
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -22,6 +23,9 @@ from maverick_assets.registry.manifest import Manifest
 from maverick_assets.settings import Settings
 
 router = APIRouter(tags=["personalities"])
+_HTML: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/html": {"example": "<h1>robbie: evaluation</h1>"}}}
+}
 # Of evaluations that left no page, as manifests name them
 _TEXT, _PICTURE = "report/report.md", "report/loss.png"
 _TEXT_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
@@ -59,7 +63,7 @@ def _may_read(token: Token, recipe: Recipe) -> bool:
     return "owner" in token.scopes and all(may_talk_to(token, recipe, mode) for mode in modes)
 
 
-@router.get("/api/reports/", response_class=HTMLResponse)
+@router.get("/api/reports/", response_class=HTMLResponse, responses=_HTML)
 def reports(request: Request) -> Response:
     """A page with a link to each report."""
     token = require_scope(request, "owner")
@@ -67,7 +71,7 @@ def reports(request: Request) -> Response:
     return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
 
 
-@router.get("/api/reports/fleet/{name}", response_class=HTMLResponse)
+@router.get("/api/reports/fleet/{name}", response_class=HTMLResponse, responses=_HTML)
 def fleet_report(request: Request, name: str) -> Response:
     """The report on all personalities in a month or a quarter: figures, no text of an example."""
     require_scope(request, "owner")
@@ -78,7 +82,7 @@ def fleet_report(request: Request, name: str) -> Response:
     return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
 
 
-@router.get("/api/reports/{personality}/{version}/", response_class=HTMLResponse)
+@router.get("/api/reports/{personality}/{version}/", response_class=HTMLResponse, responses=_HTML)
 def report(request: Request, personality: str, version: str) -> Response:
     """The report of a version's evaluation, as a page."""
     library = _library(request)

@@ -188,6 +188,12 @@ _LEARNT_FROM: Mapping[type[Context], frozenset[str]] = {
 }
 
 
+class AskedBefore(Message, total=False):
+    """A message of the chat so far, with the context that it had."""
+
+    context: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Ask:
     """Something that somebody asks a personality."""
@@ -196,7 +202,9 @@ class Ask:
     context: Mapping[str, Any] | None = None  # keys and values as `context_of` reads them
     mood: str | None = None
     mode: str | None = None
-    earlier: Sequence[Message] = ()  # the chat so far, oldest first: user and assistant
+    earlier: Sequence[
+        Message | AskedBefore
+    ] = ()  # the chat so far, oldest first: user and assistant
 
 
 def known_context(recipe: Recipe) -> list[str]:
@@ -238,20 +246,40 @@ def asked(recipe: Recipe, ask: Ask, names: HidesNames) -> list[Message]:
     mode that it does not have and where nothing is asked.
     """
     system = Message(role="system", content=recipe.prompt_for(ask.mood, ask.mode))
-    message, context = clean_text(ask.message), context_of(recipe, ask.context)
-    if context is None:
-        layout = Layout([names.hide(message)] if message else [])
-    else:
-        kinds = [source.examples for source in recipe.sources]
-        layout = context.layout(Said(message, kinds, names))
-    said = ((turn["role"] == "assistant", clean_text(turn["content"])) for turn in ask.earlier)
-    earlier = [(is_own, names.hide(text)) for is_own, text in said if text]
+    layout = _layout(recipe, ask.message, ask.context, names)
+    said = (
+        (turn["role"] == "assistant", _said_before(recipe, turn, names)) for turn in ask.earlier
+    )
+    earlier = [(is_own, text) for is_own, text in said if text]
     # As in examples, the other side begins.
     turns = list(dropwhile(lambda turn: turn[0], earlier))
     turns += [(False, text) for text in layout.turns]
+    if turns and not layout.turns:
+        turns.append((False, ""))  # what the lead stands before, or it would be in the last answer
     if not layout.lead and not layout.turns:
         raise BadInput("the message is empty")
     return [system, *names.hide_unlisted(prompt_messages(turns, layout.lead, layout.separator))]
+
+
+def _layout(
+    recipe: Recipe, message: str, values: Mapping[str, Any] | None, names: HidesNames
+) -> Layout:
+    said, context = clean_text(message), context_of(recipe, values)
+    if context is None:
+        return Layout([names.hide(said)] if said else [])
+    kinds = [source.examples for source in recipe.sources]
+    return context.layout(Said(said, kinds, names))
+
+
+def _said_before(recipe: Recipe, turn: Message | AskedBefore, names: HidesNames) -> str:
+    """A message of the chat so far as it was asked then, without a context that is unknown now."""
+    values: Any = turn.get("context")
+    try:
+        layout = _layout(recipe, turn["content"], values, names)
+    except BadInput:  # of a version with other sources
+        layout = _layout(recipe, turn["content"], None, names)
+    turns = [(False, text) for text in layout.turns]
+    return prompt_messages(turns, layout.lead, layout.separator)[-1]["content"]
 
 
 def trial(recipe: Recipe, question: str) -> Ask:

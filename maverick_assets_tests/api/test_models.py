@@ -98,6 +98,32 @@ def test_metrics_count_and_hold_no_word_and_no_name(server: Server) -> None:
         assert not re.search(rf"\b{word}\b", text)
 
 
+def test_what_the_door_refuses_is_counted_by_its_status(server: Server) -> None:
+    def refuse(client: httpx.Client) -> dict[str, int]:
+        long = b"a" * ((1 << 20) + 1)
+        refused = [
+            client.get("/v1/models/Dana", headers={"Authorization": "Bearer nobody"}),
+            client.get("/v1/models", headers={"Origin": "https://evil.example"}),
+            client.get("/v1/models", headers={"Host": "evil.example"}),
+            client.post("/api/chat", content=long),
+            client.post("/api/chat", content=iter([b'{"message": "', long])),
+        ]
+        login = {"Origin": server.address, "Sec-Fetch-Site": "same-origin"}
+        for _ in range(11):
+            last = client.post("/api/login", json={"token": "x"}, headers=login)
+        statuses = [response.status_code for response in [*refused, last]]
+        assert statuses == [401, 403, 421, 413, 413, 429]
+        return {
+            f"maverick_refused_requests_total {each}": statuses.count(each) for each in statuses
+        }
+
+    with server.client() as client:
+        before = samples(client)
+        counts = refuse(client)
+        after = samples(client)
+    assert {name: after[name] - before.get(name, 0) for name in counts} == counts
+
+
 def test_metrics_need_the_scope_admin(server: Server) -> None:
     with server.client(server.token("watcher", "chat", "owner")) as other:
         assert other.get("/metrics").status_code == 403

@@ -13,10 +13,12 @@ from maverick_assets.api.app import api_rules, create_app
 from maverick_assets.api.routes.sessions import Sessions
 from maverick_assets.api.tokens import Scope, TokenBook
 from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.serving.names.book import read_names
 from maverick_assets.serving.runtime import Answer, Runtime, Sampling
 from maverick_assets.serving.service import ChatService
 from maverick_assets.serving.sessions.store import SessionStore
 from maverick_assets_tests.api.conftest import events
+from maverick_assets_tests.decisions.own_cases import SOURCES, example, write_cases
 from maverick_assets_tests.serving.conftest import MakeHome
 from maverick_assets_tests.serving.names.test_book import receive
 from maverick_assets_tests.serving.released_homes import ReleasedHome
@@ -59,6 +61,19 @@ def model(monkeypatch: pytest.MonkeyPatch) -> list[list[Message]]:
     return asked
 
 
+@pytest.fixture(scope="module")
+def deciding_home(
+    make_released_home: MakeHome, tmp_path_factory: pytest.TempPathFactory
+) -> ReleasedHome:
+    """With a twin whose dataset has a decision on somebody whom the lake knows."""
+    made = make_released_home(tmp_path_factory.mktemp("decided"))
+    made.release("persona", "v1.0", "adapter-0", sources=SOURCES)
+    receive(made.settings, 1, "dana.cole@acme.example")
+    for name, scopes in SCOPES.items():
+        TokenBook(made.settings.home / "keys").add(name, scopes)
+    return made
+
+
 @asynccontextmanager
 async def api(home: ReleasedHome, caller: str) -> AsyncIterator[httpx.AsyncClient]:
     settings, tokens = home.settings, TokenBook(home.settings.home / "keys")
@@ -83,6 +98,31 @@ async def api(home: ReleasedHome, caller: str) -> AsyncIterator[httpx.AsyncClien
 def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     with caplog.at_level(logging.DEBUG):
         yield caplog
+
+
+@pytest.mark.parametrize("caller", ["owner", "guest"])
+def test_reasons_of_a_decision_name_people_to_the_owner_alone(
+    deciding_home: ReleasedHome, caller: str, everything_logged: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with api(deciding_home, caller) as client:
+            names = read_names(deciding_home.settings).incoming(by_owner=True)
+            asked, answer = map(names.hide, ("Should we meet Dana Cole?", "No. Dana Cole waits."))
+            assert not any(real in asked + answer for real in REAL)  # as datasets are
+            write_cases(deciding_home.settings.lake, [example(1, "dialogue", asked, answer)])
+            body = {"context": "Should we meet Dana Cole?", "options": ["yes", "no"]}
+            response = await client.post("/api/decide", json=body)
+            assert response.status_code == 200, response.text
+            [reason] = response.json()["reasons"]
+            shown = (reason["question"], reason["answer"])
+            if caller == "owner":
+                assert shown == ("Should we meet Dana Cole?", "No. Dana Cole waits.")
+            else:
+                assert shown == (asked, answer)
+                assert not any(real in response.text for real in REAL)
+
+    anyio.run(scenario)
+    assert not any(real in everything_logged.text for real in REAL)
 
 
 @pytest.mark.parametrize("caller", ["owner", "guest"])

@@ -60,6 +60,20 @@ def test_a_session_is_carried_on_from_another_device(server: Server, client: htt
     )
 
 
+def test_what_a_message_was_about_is_carried_on(server: Server, client: httpx.Client) -> None:
+    mail = {"mail": {"from": "dana@acme.example", "subject": "Offer", "body": "Can you do 20%?"}}
+    first = begin(client, message="", context=mail)
+    path = f"/api/sessions/{first['session']}"
+    [asked, answered] = client.get(path).json()["messages"]
+    assert (asked["text"], asked["context"], answered["context"]) == ("", mail, None)
+    second = begin(client, session=first["session"])
+    alone = begin(client)
+    sizes = [each["usage"]["prompt_tokens"] for each in (first, second, alone)]
+    # The mail, its answer and the message.
+    assert sizes[1] > sizes[0] + first["usage"]["completion_tokens"]
+    assert sizes[1] > sizes[2] + sizes[0] // 2
+
+
 def test_a_streamed_answer_is_kept_too(client: httpx.Client) -> None:
     body = QUESTION | {"session": "new", "stream": True}
     *pieces, end = events(client.post("/api/chat", json=body))

@@ -153,6 +153,37 @@ def test_a_chat_so_far_is_laid_out_as_a_dialogue() -> None:
     ]
 
 
+MAIL = {"mail": {"from": "dana@acme.example", "subject": "Offer", "body": "Can you do 20%?"}}
+DEAL = {"deal_amount": 50000, "deal_stage": "negotiation"}
+
+
+@pytest.mark.parametrize(("message", "context"), [("", MAIL), ("And by May?", MAIL), ("", DEAL)])
+def test_a_message_with_a_context_stays_what_it_was_when_the_chat_goes_on(
+    message: str, context: dict[str, Any]
+) -> None:
+    [_, first] = prompt(message, context)
+    before = {"role": "user", "content": message, "context": context}
+    earlier = [before, Message(role="assistant", content="Ten.")]
+    assert [said["content"] for said in prompt("Deal.", earlier=earlier)[1:]] == [
+        first["content"],
+        "Ten.",
+        "Deal.",
+    ]
+
+
+def test_a_context_in_the_middle_of_a_chat_is_the_users() -> None:
+    [_, alone] = prompt("", DEAL)
+    earlier = [Message(role=r, content=c) for r, c in (("user", "Hi"), ("assistant", "Hello"))]
+    assert prompt("", DEAL, earlier=earlier)[1:] == [*earlier, alone]
+
+
+def test_a_context_of_sources_that_are_gone_leaves_the_message() -> None:
+    before = {"role": "user", "content": "Well?", "context": DEAL}
+    earlier = [before, Message(role="assistant", content="No.")]
+    said = asked(recipe("dialogue"), Ask("Why?", earlier=earlier), NamesStay())
+    assert [each["content"] for each in said[1:]] == ["Well?", "No.", "Why?"]
+
+
 def test_mood_and_mode_stand_in_the_system_prompt() -> None:
     assert prompt("Hi", mood="joy")[0]["content"] == "You are here. Mood: joy."
     assert trial(recipe(), "Hi") == Ask("Hi", mood="joy")

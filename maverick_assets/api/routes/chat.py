@@ -15,9 +15,10 @@ from maverick_assets.api.asking import last_part, parts, question, require_scope
 from maverick_assets.api.replies import Problem
 from maverick_assets.api.routes.deciding import decision_on
 from maverick_assets.api.routes.sessions import OpenSession, Sessions
+from maverick_assets.api.shapes import ChatAnswer, answers
 from maverick_assets.api.tokens import Token
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.serving.asked import Ask
+from maverick_assets.serving.asked import Ask, AskedBefore
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Question, Reply
 from maverick_assets.serving.sessions.history import messages_to_drop, most_messages
@@ -75,7 +76,10 @@ class ChatRequest(BaseModel):
     seed: int | None = Field(None, ge=0, lt=1 << 32)
 
 
-@router.post("/api/chat")
+_STREAM = 'data: {"text": "Tue works."}\n\ndata: {"response": "Tue works.", "version": "v1.0"}\n\n'
+
+
+@router.post("/api/chat", responses=answers(ChatAnswer, events=_STREAM))
 async def chat(request: Request, body: ChatRequest) -> Response:
     """The answer, with the version and the node that gave it.
 
@@ -118,7 +122,7 @@ class _Turn:
         self._dropped = 0  # messages of the session that do not fit into the context
         self._text = ""  # of the answer so far
 
-    async def question(self, history: Sequence[Message]) -> Question:
+    async def question(self, history: Sequence[Message | AskedBefore]) -> Question:
         """The question to ask after some messages. Raises `Problem`."""
         body = self._body
         return await question(
@@ -147,12 +151,12 @@ class _Turn:
                     raise
                 self._dropped += 2
 
-    async def _too_many(self, history: Sequence[Message]) -> int:
+    async def _too_many(self, history: Sequence[Message | AskedBefore]) -> int:
         """How many of the oldest messages are left out."""
         context = self._service.context
         skipped = max(0, len(history) - most_messages(context))
         system, *_, asked = (await self.question(history)).messages
-        texts = [message["content"] for message in (system, asked, *history[skipped:])]
+        texts = [_counted(message) for message in (system, asked, *history[skipped:])]
         sizes = await self._service.count_tokens(texts)
         return skipped + messages_to_drop(sizes[2:], sizes[:2], context, self._body.max_tokens)
 
@@ -183,7 +187,15 @@ class _Turn:
 
     def _exchange(self, answer: str, version: str) -> Exchange:
         body = self._body
-        return Exchange(body.message, answer, version, body.mood, body.mode, body.device)
+        return Exchange(
+            body.message, answer, version, body.mood, body.mode, body.device, body.context
+        )
+
+
+def _counted(message: Message | AskedBefore) -> str:
+    """A text of about as many tokens as the message is asked with."""
+    context: Any = message.get("context")
+    return message["content"] + (json.dumps(context, ensure_ascii=False) if context else "")
 
 
 class _ClosingStream(StreamingResponse):

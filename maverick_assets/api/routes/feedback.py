@@ -10,6 +10,7 @@ from maverick_assets.api.asking import may_talk_to, require_scope
 from maverick_assets.api.replies import Problem
 from maverick_assets.api.routes.chat import LONGEST, Short
 from maverick_assets.api.routes.sessions import Sessions, kept
+from maverick_assets.api.shapes import RatingKept, answers
 from maverick_assets.api.tokens import Token
 from maverick_assets.errors import BadInput
 from maverick_assets.registry.catalog import Catalog
@@ -50,7 +51,7 @@ class FeedbackRequest(BaseModel):
     message_id: Short | None = Field(None, description="the id of the answer in that session")
 
 
-@router.post("/api/feedback", status_code=201)
+@router.post("/api/feedback", status_code=201, responses=answers(RatingKept, 201))
 async def feedback(request: Request, body: FeedbackRequest) -> JSONResponse:
     """Keep a rating; the next ingest reads it.
 

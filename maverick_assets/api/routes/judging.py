@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from maverick_assets.api.asking import may_talk_to, require_scope
 from maverick_assets.api.replies import Problem, problem_of
 from maverick_assets.api.routes.chat import Short
+from maverick_assets.api.shapes import BlindQuestionList, JudgementKept, answers
 from maverick_assets.api.tokens import Token
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.people.blind import BlindQuestions
@@ -53,7 +54,7 @@ class JudgementRequest(BaseModel):
     )
 
 
-@router.get("/api/judging/{personality}")
+@router.get("/api/judging/{personality}", responses=answers(BlindQuestionList))
 async def questions(
     request: Request, personality: str, count: Annotated[int, Query(ge=1, le=100)] = 10
 ) -> JSONResponse:
@@ -76,7 +77,7 @@ async def questions(
     )
 
 
-@router.post("/api/judging", status_code=201)
+@router.post("/api/judging", status_code=201, responses=answers(JudgementKept, 201))
 async def judge(request: Request, body: JudgementRequest) -> JSONResponse:
     """Keep a judgement. Of several on one question, a judge's last one counts."""
     token = require_scope(request, "rate")

@@ -7,16 +7,23 @@ import time
 from collections.abc import Iterator
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maverick_assets.api.asking import require_scope
 from maverick_assets.serving.service import ChatService
 
 router = APIRouter(tags=["health"])
+_EXAMPLE = 'maverick_answers_total{personality="robbie",version="v1.0"} 12.0\n'
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300)
 
 
@@ -67,6 +74,17 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._refused = Counter(
+            "maverick_refused_requests",
+            "requests that went no further than the door, by status: no token (401), another site "
+            "(403), too long (413), another name (421), too many (429)",
+            ["status"],
+            registry=self.registry,
+        )
+
+    def refuse(self, status: int) -> None:
+        """Count a request that the door refused."""
+        self._refused.labels(str(status)).inc()
 
 
 class RequestMetrics:
@@ -97,7 +115,11 @@ class RequestMetrics:
             self._metrics.requests.labels(method, route, status).observe(time.monotonic() - started)
 
 
-@router.get("/metrics", responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"example": _EXAMPLE}}}},
+)
 def metrics(request: Request) -> Response:
     """Counts, durations, tokens, queue and versions, in Prometheus' text format."""
     require_scope(request, "admin")

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from maverick_assets.api.asking import may_talk_to, require_scope
 from maverick_assets.api.replies import Problem, finite, problem_of
 from maverick_assets.api.routes.chat import Short
+from maverick_assets.api.shapes import RolledBack, VersionList, answers
 from maverick_assets.api.tokens import Token
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.deploy import follow_registry
@@ -36,7 +37,7 @@ class RollbackRequest(BaseModel):
     to: Short | None = Field(None, description="a version; unset: the release before")
 
 
-@router.get("/api/models")
+@router.get("/api/models", responses=answers(VersionList))
 async def models(request: Request) -> JSONResponse:
     """All versions of the personalities that the token may talk to."""
     token = require_scope(request, "admin")
@@ -49,7 +50,7 @@ async def models(request: Request) -> JSONResponse:
     return JSONResponse({"models": visible})
 
 
-@router.post("/api/rollback")
+@router.post("/api/rollback", responses=answers(RolledBack))
 async def rollback(request: Request, body: RollbackRequest) -> JSONResponse:
     """Put an earlier release back in service, as `maverick models rollback` does.
 

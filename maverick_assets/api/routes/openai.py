@@ -19,14 +19,18 @@ from maverick_assets.api.asking import (
     require_scope,
     until_gone,
 )
+from maverick_assets.api.openai_shapes import Completion, ModelList, OpenAIProblem
 from maverick_assets.api.replies import Problem, body_of
 from maverick_assets.api.routes.chat import Short, event, usage
+from maverick_assets.api.shapes import answers
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.serving.asked import Ask
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Reply
 
-router = APIRouter()
+_PROBLEM: dict[str, Any] = {"model": OpenAIProblem}
+router = APIRouter(responses={"4XX": _PROBLEM, "503": _PROBLEM})
+_STREAM = 'data: {"object": "chat.completion.chunk", "choices": []}\n\ndata: [DONE]\n\n'
 _MOST_TOKENS = 1 << 20
 
 
@@ -98,7 +102,7 @@ class ChatCompletion(BaseModel):
         )
 
 
-@router.get("/v1/models")
+@router.get("/v1/models", responses=answers(ModelList))
 def models(request: Request) -> JSONResponse:
     """The personalities that answer this token."""
     token = require_scope(request, "chat")
@@ -117,7 +121,7 @@ def models(request: Request) -> JSONResponse:
     return JSONResponse({"object": "list", "data": data})
 
 
-@router.post("/v1/chat/completions")
+@router.post("/v1/chat/completions", responses=answers(Completion, events=_STREAM))
 async def chat_completions(request: Request, body: ChatCompletion) -> Response:
     """The personality's next message.
 

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from maverick_assets.api.asking import may_talk_to, require_scope
 from maverick_assets.api.provenance import lineage_url, report_url
+from maverick_assets.api.shapes import PersonalityList, answers
 from maverick_assets.api.tokens import Token
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.settings import Settings
@@ -14,7 +15,7 @@ from maverick_assets.settings import Settings
 router = APIRouter(tags=["personalities"])
 
 
-@router.get("/api/personalities")
+@router.get("/api/personalities", responses=answers(PersonalityList))
 def personalities(request: Request) -> JSONResponse:
     """The personalities that answer this token, with their moods, modes and versions."""
     token = require_scope(request, "chat")

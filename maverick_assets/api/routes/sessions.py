@@ -15,10 +15,12 @@ from starlette.responses import JSONResponse, Response
 
 from maverick_assets.api.asking import guarded_scopes, require_scope
 from maverick_assets.api.replies import Problem
+from maverick_assets.api.shapes import SessionContent, SessionList, answers
 from maverick_assets.api.tokens import Token
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.errors import MaverickError
 from maverick_assets.recipes import Recipe
+from maverick_assets.serving.asked import AskedBefore
 from maverick_assets.serving.sessions.session import (
     Exchange,
     NotKept,
@@ -172,7 +174,7 @@ class OpenSession:
         replaces: str | None,
     ) -> None:
         self.id = session.id
-        self.history = [Message(role=each.role, content=each.text) for each in said]
+        self.history = [_message(each) for each in said]
         self._sessions = sessions
         self._session = session
         self._replaces = replaces
@@ -211,6 +213,11 @@ class OpenSession:
             self._sessions.release(self.id)
 
 
+def _message(said: StoredMessage) -> Message | AskedBefore:
+    message = Message(role=said.role, content=said.text)
+    return AskedBefore(**message, context=said.context) if said.context else message
+
+
 def _sees(token: Token, session: Session) -> bool:
     """Whether a session is the token's, and holds nothing that the token lacks a scope for."""
     needed = guarded_scopes(session.personality, *session.sensitivity, *session.modes)
@@ -237,7 +244,7 @@ def _summary(session: Session) -> dict[str, Any]:
     }
 
 
-@router.get("/api/sessions")
+@router.get("/api/sessions", responses=answers(SessionList))
 async def list_sessions(request: Request) -> JSONResponse:
     """The sessions that the token sees, newest first."""
     token = require_scope(request, "chat")
@@ -246,7 +253,7 @@ async def list_sessions(request: Request) -> JSONResponse:
     return JSONResponse({"sessions": [_summary(session) for session in visible]})
 
 
-@router.get("/api/sessions/{session_id}")
+@router.get("/api/sessions/{session_id}", responses=answers(SessionContent))
 async def show_session(request: Request, session_id: SessionId) -> JSONResponse:
     """A session with its messages."""
     token = require_scope(request, "chat")
@@ -261,6 +268,7 @@ async def show_session(request: Request, session_id: SessionId) -> JSONResponse:
             "at": message.at.isoformat(),
             "version": message.version,
             "device": message.device,
+            "context": message.context,
         }
         for message in said
     ]

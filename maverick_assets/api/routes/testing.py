@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from maverick_assets.api.asking import last_part, may_talk_to, parts, question, require_scope
 from maverick_assets.api.replies import problem_of
 from maverick_assets.api.routes.chat import LONGEST, Short
+from maverick_assets.api.shapes import TrialAnswer, answers
 from maverick_assets.api.tokens import Token
 from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.errors import MaverickError
@@ -46,7 +47,7 @@ class TrialRequest(BaseModel):
         return Sampling(self.max_tokens, self.temperature, seed=self.seed)
 
 
-@router.post("/api/test")
+@router.post("/api/test", responses=answers(TrialAnswer))
 async def compare(request: Request, body: TrialRequest) -> JSONResponse:
     """Answer with base, released version and candidate; a personality without a candidate has null.
 

@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse
 from maverick_assets.api.asking import require_scope
 from maverick_assets.api.replies import Problem, finite
 from maverick_assets.api.routes.chat import Short
+from maverick_assets.api.shapes import TrainingStarted, TrainingState, answers
 from maverick_assets.errors import BadInput
 from maverick_assets.files import write_atomically
 from maverick_assets.pipeline.trainings import (
@@ -180,7 +181,7 @@ class Trainer:
             old.unlink(missing_ok=True)
 
 
-@router.post("/api/train", status_code=202)
+@router.post("/api/train", status_code=202, responses=answers(TrainingStarted, 202))
 async def train(
     request: Request, body: TrainRequest, idempotency_key: str | None = _IDEMPOTENCY_KEY
 ) -> JSONResponse:
@@ -202,7 +203,7 @@ async def train(
     return JSONResponse(answer, HTTPStatus.ACCEPTED, {"Location": PROGRESS})
 
 
-@router.get(PROGRESS)
+@router.get(PROGRESS, responses=answers(TrainingState))
 async def training_status(request: Request) -> JSONResponse:
     """How far the training is that runs now, wherever it was started; else how the last ended."""
     require_scope(request, "train")

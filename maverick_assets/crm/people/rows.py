@@ -72,11 +72,11 @@ def without_people(row: dict[str, Any], people: People, columns: Collection[str]
         if name in _KEYS or value is None:
             continue
         cleaned: Any
-        if name == "headers" and isinstance(value, str):
+        if name in ("headers", "metadata") and isinstance(value, str):
             cleaned = without_in_json(value, people)
         elif isinstance(value, str):
             cleaned = people.without(value)
-            shown = _as_read(cleaned) if name != "metadata" else cleaned
+            shown = _as_read(cleaned)
             if shown != cleaned and people.names(shown):
                 cleaned = people.without(shown)
         elif isinstance(value, list) and value and isinstance(value[0], str):

@@ -1,10 +1,46 @@
 """A decision as programs get it, in process and over HTTP."""
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from maverick_assets.strict_model import StrictModel
+
+_EXAMPLE: dict[str, Any] = {
+    "option": "decline",
+    "probabilities": {"decline": 0.62, "accept": 0.38},
+    "options": [
+        {
+            "option": "decline",
+            "probability": 0.62,
+            "log_probability": -7.1,
+            "prior": -7.4,
+            "own_rate": 0.6,
+        },
+        {
+            "option": "accept",
+            "probability": 0.38,
+            "log_probability": -6.9,
+            "prior": -6.8,
+            "own_rate": 0.4,
+        },
+    ],
+    "reasons": [
+        {
+            "table": "crm_deals",
+            "row_ids": ["d-1"],
+            "decided_at": "2026-11-01T09:00:00Z",
+            "question": "They ask for 30% off.",
+            "answer": "Never past 10.",
+            "similarity": 0.8,
+        }
+    ],
+    "own_decisions": 41,
+    "personality": "allan-maverick",
+    "version": "v1.0",
+    "node": "workstation",
+}
 
 
 class WeighedOption(StrictModel):
@@ -32,6 +68,8 @@ class Reason(StrictModel):
 
 class Decision(StrictModel):
     """Which option a twin takes. The order in which options were named changes nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     option: str
     probabilities: dict[str, float] = Field(description="of all options, the likeliest first")

@@ -33,6 +33,7 @@ class StoredMessage:
     mood: str | None = None  # in which he answered
     mode: str | None = None
     device: str | None = None  # where it was written
+    context: Mapping[str, Any] | None = None  # what it was about, as `asked.context_of` reads it
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Session:
     length: int  # messages that it ever had
     title: str = ""  # the first words
 
-    def metadata(self, about: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    def metadata(self, about: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         """What `conversations.metadata` holds; `about`: what is known of each message."""
         said = {
             MADE_BY: MAVERICK,
@@ -80,6 +81,7 @@ class Exchange:
     mood: str | None = None
     mode: str | None = None
     device: str | None = None
+    context: Mapping[str, Any] | None = None  # what the message was about
 
 
 @dataclass(frozen=True)

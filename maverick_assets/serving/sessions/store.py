@@ -118,7 +118,9 @@ class SessionStore:
                 _cut(connection, session.id, replaces, about)
             asked, answered = (f"{session.id}-{before.length + at:05d}" for at in (1, 2))
             now = _after(connection, session.id)
-            about[asked] = _known(device=exchange.device)
+            about[asked] = _known(
+                device=exchange.device, context=_storable(exchange.context or None)
+            )
             about[answered] = _known(
                 version=exchange.version, mood=exchange.mood, mode=exchange.mode
             )
@@ -182,7 +184,7 @@ class SessionStore:
 
 def _find(
     connection: Connection, session_id: str, *, lock: bool = False
-) -> tuple[Session, dict[str, dict[str, str]]] | None:
+) -> tuple[Session, dict[str, dict[str, Any]]] | None:
     """A session, and what its metadata say about each message."""
     query = select(CONVERSATIONS).where(CONVERSATIONS.c.id == session_id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
@@ -213,7 +215,16 @@ def _session(row: Row[Any]) -> Session | None:
         return None
 
 
-def _known(**values: str | None) -> dict[str, str]:
+def _storable(value: Any) -> Any:
+    """JSON without the characters that databases do not take."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(key): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value
+
+
+def _known(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -246,7 +257,7 @@ def _continued(session: Session, exchange: Exchange, now: datetime) -> Session:
 def _put(
     connection: Connection,
     session: Session,
-    about: Mapping[str, Mapping[str, str]],
+    about: Mapping[str, Mapping[str, Any]],
     *,
     is_new: bool,
 ) -> None:
@@ -259,7 +270,7 @@ def _put(
 
 
 def _cut(
-    connection: Connection, session_id: str, message_id: str, about: dict[str, dict[str, str]]
+    connection: Connection, session_id: str, message_id: str, about: dict[str, dict[str, Any]]
 ) -> None:
     """Delete a message of the user and what follows it. Raises `NotKept` for any other id."""
     here = MESSAGES.c.conversation_id == session_id

@@ -8,6 +8,25 @@ from maverick_assets_tests.api.page.conftest import Served, Tab
 from maverick_assets_tests.processes import wait_for
 
 
+def test_what_a_message_was_about_is_shown_and_asked_again(served: Served, tab: Tab) -> None:
+    mail = {"mail": {"from": "dana@acme.example", "subject": "<b>Offer</b>", "body": "20%?"}}
+    with served.client() as client:
+        body = {"message": "", "personality": "persona", "session": "new", "context": mail}
+        session = client.post("/api/chat", json=body | {"max_tokens": 8}).json()["session"]
+        page = tab.open(f"/#chat={session}")
+        about = page.locator("article.question .about")
+        shown = "from: dana@acme.example\nsubject: <b>Offer</b>\nbody: 20%?"
+        assert about.inner_text() == shown
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_label("Edit your message").fill("And by May?")
+        page.keyboard.press("Control+Enter")
+        page.get_by_role("button", name="Stop", exact=True).wait_for(state="hidden")
+        page.locator("article.answer").last.get_by_role("button", name="Rate").wait_for()
+        assert about.inner_text() == shown
+        asked = client.get(f"/api/sessions/{session}").json()["messages"][0]
+        assert (asked["text"], asked["context"]) == ("And by May?", mail)
+
+
 def test_a_browser_is_asked_for_the_token_once(served: Served, tab: Tab) -> None:
     page = tab.page
     page.goto(served.address)

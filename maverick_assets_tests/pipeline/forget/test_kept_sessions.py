@@ -30,3 +30,29 @@ def test_a_contact_leaves_sessions_and_ratings(tmp_path: Path) -> None:
     assert b"dana@acme" not in content
     assert b"Nobody." in content
     assert clean_sessions(settings.sessions_file, DANA) == 0
+
+
+def test_a_contact_leaves_what_messages_were_about(tmp_path: Path) -> None:
+    """A mail of his goes with its chat; a deal that names him keeps what else it says."""
+    settings = Settings(home=tmp_path, crm_url="postgresql://x@localhost:1/x")
+    store = SessionStore(settings)
+    now = datetime.now(UTC)
+    sessions = [
+        Session(new_session_id(), "allan", "me", "robbie", None, None, (), (), None, now, 0)
+        for _ in range(2)
+    ]
+    deal = {"deal_amount": 50000, "deal_notes": "Dana\nWhitfield asks for 20% off."}
+    mail = {"mail": {"from": "dana@acme.example", "body": "20%?"}}
+    for session, context in zip(sessions, (deal, mail), strict=True):
+        store.add(session, Exchange("Well?", "No.", "v1.0", context=context))
+    store.close()
+    assert b"Dana\\nWhitfield" in settings.sessions_file.read_bytes()  # as JSON has it
+    clean_sessions(settings.sessions_file, DANA)
+    kept, gone = (SessionStore(settings).messages(session.id) for session in sessions)
+    assert gone == []
+    assert kept[0].context is not None
+    assert kept[0].context["deal_amount"] == 50000
+    assert kept[0].context["deal_notes"].endswith("asks for 20% off.")
+    content = settings.sessions_file.read_bytes()
+    for word in (b"Dana", b"Whitfield", b"acme"):
+        assert word not in content

@@ -93,6 +93,29 @@ def test_a_session_is_read_as_it_was_kept(store: SessionStore) -> None:
     assert newest.modes == ("intimate",)
 
 
+def test_what_a_message_was_about_is_kept_with_it(store: SessionStore) -> None:
+    mail = {"mail": {"from": "dana@acme.example", "subject": "Angebot\0", "body": "Für Müller"}}
+    session = new_session()
+    store.add(session, Exchange("", "Gern.", "v1.0", context=mail))
+    found = store.find(session.id)
+    assert found is not None
+    store.add(found, Exchange("And?", "Yes.", "v1.0", context={}))
+    said = store.messages(session.id)
+    assert [m.text for m in said] == ["", "Gern.", "And?", "Yes."]
+    kept = {"mail": {"from": "dana@acme.example", "subject": "Angebot", "body": "Für Müller"}}
+    assert [m.context for m in said] == [kept, None, None, None]
+
+
+def test_a_session_of_the_release_before_has_no_contexts(store: SessionStore) -> None:
+    session = new_session()
+    store.add(session, HELLO)
+    found = store.find(session.id)
+    assert found is not None
+    about = {"maverick-1-00001": {"device": "phone"}}
+    assert "context" not in str(found.metadata(about))  # which is what it wrote
+    assert [m.context for m in store.messages(session.id)] == [None, None]
+
+
 def test_the_first_requests_may_come_together(tmp_path: Path) -> None:
     """A page that is opened asks for more than one thing at once."""
     store = SessionStore(Settings(home=tmp_path / "home"))

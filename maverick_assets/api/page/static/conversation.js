@@ -36,9 +36,9 @@ export class Conversation {
     this.session = session?.id ?? null;
     this.#said = [];
     byId("messages").replaceChildren();
-    for (const {role, id, text, at, version, device} of session?.messages ?? []) {
+    for (const {role, id, text, at, version, device, context} of session?.messages ?? []) {
       const origin = [role === "user" ? device !== this.#hooks.device && device : version, when(at)];
-      this.#add({role, id, text, version}, origin.filter(Boolean).join(" · "));
+      this.#add({role, id, text, version, context}, origin.filter(Boolean).join(" · "));
     }
     this.#follow(true);
   }
@@ -54,13 +54,14 @@ export class Conversation {
     const control = this.#underWay = new AbortController();
     this.#hooks.onBusy(true);
     const removed = this.#cutBefore(replaced);
-    const asked = this.#add({role: "user", text}, "");
+    const context = replaced?.context;
+    const asked = this.#add({role: "user", text, context}, "");
     const answer = this.#add({role: "assistant", text: "", asked});
     answer.article.setAttribute("aria-busy", "true");
     this.#follow(true);
     try {
       const replaces = replaced && await this.#idOf(replaced, removed);
-      await this.#answer(text, answer, replaces, control.signal);
+      await this.#answer(asked, answer, replaces, control.signal);
     } catch (failure) {
       await this.#failed(failure, asked, answer, removed);
     } finally {
@@ -72,9 +73,9 @@ export class Conversation {
     }
   }
 
-  async #answer(text, answer, replaces, signal) {
+  async #answer({text, context}, answer, replaces, signal) {
     const body = {
-      message: text, ...this.#hooks.fields(), session: this.session ?? "new", device: this.#hooks.device,
+      message: text, ...(context && {context}), ...this.#hooks.fields(), session: this.session ?? "new", device: this.#hooks.device,
       stream: true, ...(replaces && {replaces}),
     };
     const {personality} = body;
@@ -137,6 +138,7 @@ export class Conversation {
     byId("messages").append(article);
     if (entry.role === "user") {
       article.querySelector(".text").textContent = entry.text;
+      say(article.querySelector(".about"), about(entry.context));
       article.querySelector(".origin").textContent = origin;
       article.querySelector(".edit").onclick = () => this.#edit(entry);
     } else {
@@ -172,7 +174,7 @@ export class Conversation {
     form.onsubmit = (event) => {
       event.preventDefault();
       const text = area.value.trim();
-      if (!text || this.busy) return;
+      if ((!text && !entry.context) || this.busy) return;
       close();
       byId("field").focus();
       this.send(text, entry);
@@ -221,4 +223,16 @@ export class Conversation {
     const scroll = byId("scroll");
     if (following) scroll.scrollTop = scroll.scrollHeight;
   }
+}
+
+const ABOUT = ["from", "to", "subject", "relation", "deal_name", "deal_stage", "deal_amount", "deal_age_days", "note_title",
+  "deal_notes", "body"]; // a database keeps no order of keys
+
+/** What a message was about, a line each; null where it had no context. */
+function about(context) {
+  const entries = Object.entries(context ?? {}).flatMap(([key, value]) =>
+    typeof value === "object" && value ? Object.entries(value) : [[key, value]]);
+  const lines = entries.sort(([a], [b]) => ABOUT.indexOf(a) - ABOUT.indexOf(b))
+    .map(([key, value]) => `${key.replaceAll("_", " ")}: ${value}`);
+  return lines.join("\n") || null;
 }
