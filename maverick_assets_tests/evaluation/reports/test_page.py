@@ -103,6 +103,7 @@ def test_odds_are_drawn_as_often_as_they_were_right(evaluated: Manifest, folder:
         twin=Decider(name="twin", accuracy=share, log_loss=0.5, brier=0.3),
         beside=(),
         expected_calibration_error=0.1,
+        calibration_error_by_chance=0.05,
         reliability=(
             ReliabilityBin(n=10, confidence=0.5, accuracy=0.5),
             ReliabilityBin(n=10, confidence=1, accuracy=0.9),
