@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.decisions.nearest import Near, Nearest, rate_of_yes
-from maverick_assets.decisions.options import checked_options, phrasings
+from maverick_assets.decisions.options import as_answer, checked_options, phrasings
 from maverick_assets.decisions.own_decisions import OwnDecision, case_of
 from maverick_assets.decisions.priors import Priors, prior_prompts
 from maverick_assets.decisions.weighing import added, own_rates, probabilities
@@ -19,7 +19,8 @@ from maverick_assets.serving.allanbot.decision import Decision, Reason, WeighedO
 from maverick_assets.serving.allanbot.phrases import phrase_logprobs
 from maverick_assets.serving.runtime import Runtime
 
-_MOST_TOKENS = 400  # of all options; each is computed in the case and in each prior prompt
+# Of all options; each is computed in the case and in each prior prompt, on a deal behind an outcome
+_MOST_TOKENS = 400
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def decide(
         [tuple(twin.runtime.answer_ids(messages, answer)) for answer in alternatives]
         for alternatives in answers
     ]
-    _require_computable(phrases, ids)
+    alone = [twin.runtime.answer_ids(messages, as_answer(known.hide(each))) for each in phrases]
+    _require_computable(phrases, alone)
     flat = sorted(set(chain(*ids)))
     near = Nearest(own).to(case)
     prompt = twin.runtime.prompt_ids(messages)
@@ -128,12 +130,12 @@ def _of_options(
     return [added([logprobs[phrase] for phrase in phrases]) for phrases in ids]
 
 
-def _require_computable(phrases: Sequence[str], ids: Sequence[Sequence[tuple[int, ...]]]) -> None:
-    tokens = sum(map(len, set(chain(*ids))))
+def _require_computable(phrases: Sequence[str], ids: Sequence[Sequence[int]]) -> None:
+    tokens = sum(map(len, ids))
     if tokens > _MOST_TOKENS:
         raise BadInput(f"the options have {tokens} tokens together; at most {_MOST_TOKENS}")
-    if not all(chain(*ids)):
-        empty = next(phrase for phrase, its in zip(phrases, ids, strict=True) if not all(its))
+    if not all(ids):
+        empty = next(phrase for phrase, its in zip(phrases, ids, strict=True) if not its)
         raise BadInput(f"option {empty!r} has no tokens in this base; write it out")
 
 
