@@ -8,12 +8,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 Rng = np.random.Generator
 Array = Any  # numpy's
+
+T = TypeVar("T")
 
 BLOCK_CHARACTERS = 500
 
@@ -44,6 +46,13 @@ class ThreadGroups:
     def of(self, thread: str) -> int:
         """The group of a thread; of one that is in none of the texts, by a hash."""
         return self._group_by_thread.get(thread, _number(thread) % self.count)
+
+
+def spread(items: Sequence[T], count: int) -> Sequence[T]:
+    """At most `count` of the items, at even distances."""
+    if len(items) <= count:
+        return items
+    return [items[len(items) * at // count] for at in range(count)]
 
 
 def cut_alike(texts: Sequence[StyleText], like: Sequence[StyleText]) -> list[StyleText]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from maverick_assets.evaluation.style.authorship import AuthorshipMeasure, Others, Writer
-from maverick_assets.evaluation.style.blocks import StyleText, cut_alike
+from maverick_assets.evaluation.style.blocks import StyleText, cut_alike, spread
 from maverick_assets.evaluation.style.copies import copying, count_copies
 from maverick_assets.evaluation.style.detector import Detector
 from maverick_assets.evaluation.style.function_words import FunctionWords, language_of
@@ -49,7 +49,7 @@ def measure_panel(texts: PanelTexts) -> StyleFigures:
     language = language_of(texts.train)
     alike = {name: cut_alike(side, texts.held_out) for name, side in sides.items()}
     others = Others.beside(texts.train, texts.writers, alike.get(BASE, ()))
-    own_sample = cut_alike(_spread(texts.train, len(texts.held_out)), texts.held_out)
+    own_sample = cut_alike(spread(texts.train, len(texts.held_out)), texts.held_out)
     return StyleFigures(
         authorship=_scored(AuthorshipMeasure(texts.train, others, alike, _SEED), sides, nearer=1),
         function_words=_scored(
@@ -109,10 +109,3 @@ def _meaning(sides: Mapping[str, Sequence[StyleText]], language: str) -> SubScor
         return SubScore(candidate=math.nan, owner=math.nan, reason=reason)
     answering = {name: side for name, side in sides.items() if name != SENDERS}
     return _scored(Meaning(answering), answering, nearer=1)
-
-
-def _spread(texts: Sequence[StyleText], count: int) -> list[StyleText]:
-    """At most `count` of the texts, at even distances."""
-    if len(texts) <= count:
-        return list(texts)
-    return [texts[len(texts) * at // count] for at in range(count)]

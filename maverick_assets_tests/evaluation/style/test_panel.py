@@ -1,0 +1,168 @@
+"""Known answers of the panel: what must be 1, what must be 0, and what lies between."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pytest
+
+from maverick_assets.evaluation.style.authorship import Writer, shuffled
+from maverick_assets.evaluation.style.blocks import StyleText
+from maverick_assets.evaluation.style.panel import PanelTexts, measure_panel
+from maverick_assets.figures.style import StyleFigures, SubScore
+from maverick_assets_tests.evaluation.style.writers import (
+    CHATTY,
+    FORMAL,
+    PLAIN,
+    SAILING,
+    TERSE,
+    Habits,
+)
+
+COUNT = 40
+TRAIN = TERSE.texts(160, seed=1)
+HELD_OUT = TERSE.texts(COUNT, seed=2)
+
+
+def answers(texts: Sequence[StyleText]) -> list[StyleText]:
+    """`texts` as answers to the held-out prompts."""
+    return [StyleText(text.text, own.thread) for text, own in zip(texts, HELD_OUT, strict=True)]
+
+
+def of(habits: Habits, seed: int, topic: list[str] | None = None) -> list[StyleText]:
+    return answers(habits.texts(COUNT, seed, topic))
+
+
+@cache
+def panel(candidate: str) -> StyleFigures:
+    candidates = {
+        "owner": of(TERSE, 3),
+        "impostor": of(FORMAL, 4),
+        "other topic": of(TERSE, 5, SAILING),
+        "shuffled": answers(shuffled(TERSE.texts(COUNT, 6), np.random.default_rng(0))),
+        "verbatim": answers([text for text in TRAIN if len(text.text) > 90][:COUNT]),
+        **{f"{share} %": mixture(share) for share in (25, 50, 75)},
+    }
+    texts = PanelTexts(
+        TRAIN,
+        HELD_OUT,
+        {"candidate": candidates[candidate], "base": of(FORMAL, 7), "prompt_pack": of(PLAIN, 8)},
+        senders=CHATTY.texts(60, seed=9),
+        writers=[
+            Writer("senders", "c", CHATTY.texts(60, 10)),
+            Writer("senders", "p", PLAIN.texts(60, 11)),
+        ],
+    )
+    return measure_panel(texts)
+
+
+def mixture(share: int) -> list[StyleText]:
+    """Of this many percent his own answers, the others the base's."""
+    own, base = of(TERSE, 12), of(FORMAL, 13)
+    order = np.random.default_rng(1).permutation(COUNT)
+    return [own[at] if 100 * order[at] < share * COUNT else base[at] for at in range(COUNT)]
+
+
+def style_scores(figures: StyleFigures) -> dict[str, SubScore]:
+    """The sub-scores that do not depend on what is said."""
+    scores = {
+        "authorship": figures.authorship,
+        "function words": figures.function_words,
+        "detector": figures.detector,
+        **{str(habit): score for habit, score in figures.habits.items()},
+    }
+    return {name: score for name, score in scores.items() if score.score}
+
+
+def value(score: SubScore) -> float:
+    assert score.score is not None, score.reason
+    return score.score.value
+
+
+def test_the_owner_is_1_within_its_interval() -> None:
+    scores = style_scores(panel("owner"))
+    assert {"authorship", "function words", "detector", "greeting"} <= scores.keys()
+    outside = {
+        name: score.score
+        for name, score in scores.items()
+        if score.score and score.score.high < 0.999
+    }
+    assert not outside
+
+
+def test_an_impostor_is_at_or_below_0() -> None:
+    scores = style_scores(panel("impostor"))
+    assert all(value(scores[name]) < 0.1 for name in ("authorship", "function words", "detector"))
+
+
+@pytest.mark.parametrize("measure", ["authorship", "function words"])
+def test_mixtures_are_monotone(measure: str) -> None:
+    candidates = ("impostor", "25 %", "50 %", "75 %", "owner")
+    values = [value(style_scores(panel(candidate))[measure]) for candidate in candidates]
+    assert values == sorted(values)
+
+
+def test_the_same_person_on_another_topic_is_above_0_8() -> None:
+    scores = style_scores(panel("other topic"))
+    assert all(value(score) > 0.8 for name, score in scores.items() if name != "detector")
+
+
+def test_shuffled_words_are_below_0_3() -> None:
+    assert value(panel("shuffled").authorship) < 0.3
+
+
+def test_training_text_raises_the_alarm_and_not_the_score() -> None:
+    figures = panel("verbatim")
+    assert figures.copies.alarm
+    assert figures.copies.candidate == 1
+    assert figures.authorship.score is None
+    assert figures.authorship.reason == "too little text of: candidate"
+    assert not panel("owner").copies.alarm
+
+
+def test_the_best_reference_is_0_and_the_prompt_pack_is_compared() -> None:
+    figures = panel("owner")
+    best = max(figures.authorship.references, key=lambda side: figures.authorship.references[side])
+    assert figures.authorship.zero == best
+    assert figures.authorship.references.keys() == {"base", "prompt_pack", "senders"}
+    assert figures.authorship.above_pack is not None
+    assert figures.authorship.above_pack.low > 0
+    assert panel("impostor").detector.above_pack is not None
+
+
+def test_too_little_text_gives_no_score_and_says_so() -> None:
+    few = HELD_OUT[:3]
+    candidate = of(TERSE, 3)[:3]
+    figures = measure_panel(PanelTexts(TRAIN, few, {"candidate": candidate}))
+    assert figures.authorship.score is None
+    assert figures.function_words.score is None
+    assert figures.authorship.reason
+    assert figures.n_answers == 3
+
+
+def test_an_owner_who_writes_as_everybody_has_no_scale() -> None:
+    """A score would divide by the distance from the best reference to the owner."""
+    same = PanelTexts(
+        TRAIN,
+        HELD_OUT,
+        {"candidate": of(TERSE, 3), "base": of(TERSE, 14)},
+        writers=[Writer("senders", "t", TERSE.texts(60, 15))],
+    )
+    figures = measure_panel(same)
+    assert figures.function_words.score is None
+    assert "as near to the owner" in figures.function_words.reason
+
+
+def test_another_language_has_no_meaning_figure() -> None:
+    habits = Habits(
+        greetings=("Lieber \ue000,",),
+        closings=("Viele Grüße\n\ue000",),
+        frames=(
+            "Wir haben gestern über das {0} gesprochen und werden es nicht noch einmal ändern.",
+            "Ich möchte, dass wir den {0} mit der {1} zusammen ansehen, bevor sie entscheidet.",
+        ),
+    )
+    held_out = habits.texts(30, 2)
+    figures = measure_panel(PanelTexts(habits.texts(80, 1), held_out, {"candidate": held_out}))
+    assert figures.language == "de"
+    assert figures.meaning.reason == "the embeddings know English alone, and the owner writes de"
