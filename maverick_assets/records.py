@@ -14,6 +14,7 @@ from maverick_assets.figures.decisions import DecisionFigures
 from maverick_assets.figures.figure import Figure, Interval
 from maverick_assets.figures.memorisation import MemorisationFigures
 from maverick_assets.figures.personality import PersonalityFigures
+from maverick_assets.figures.style import StyleFigures
 from maverick_assets.figures.text import TextFigures
 from maverick_assets.strict_model import StrictModel
 
@@ -110,6 +111,9 @@ class Metrics(StrictModel):
     seconds: float
     base_digest: str
     decisions: DecisionFigures | None = Field(None, description="None: too few are held out")
+    style: StyleFigures | None = Field(
+        None, description="how alike the writing is to the owner's; of thorough evaluations alone"
+    )
     text: TextFigures | None = Field(None, description="what is counted in answers")
     personality: PersonalityFigures | None = Field(
         None, description="who is heard in the candidate's answers; None: not measured"

@@ -44,6 +44,7 @@ from maverick_assets.evaluation.personality.measure import (
 from maverick_assets.evaluation.report import draw_losses, render_report
 from maverick_assets.evaluation.sample import Sample
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
+from maverick_assets.evaluation.style.measure import measure_style
 from maverick_assets.evaluation.text.measure import measure_text
 from maverick_assets.files import staged_directory
 from maverick_assets.processes import run_main
@@ -187,6 +188,7 @@ def measure(evidence: Evidence, base: LoadedBase, scan: OutgoingText) -> Metrics
         generalisation=generalisation(evidence.compared, evidence.spec.compared),
         provenance=evidence.spec.compared.provenance,
         memorisation=measure_overlap(evidence, scan),
+        style=measure_style(evidence) if evidence.spec.thorough else None,
     )
 
 
