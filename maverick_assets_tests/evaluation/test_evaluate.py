@@ -23,6 +23,7 @@ from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
 from maverick_assets.evaluation.report import smoothed
 from maverick_assets.evaluation.scoring import PackedScorer
 from maverick_assets.evaluation.spec import EvaluationSpec
+from maverick_assets.evaluation.text.skills import skill_questions
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.recipes import load_recipes
@@ -36,6 +37,9 @@ from maverick_assets_tests.datasets.example_template import EXAMPLE
 ROWS = [("train", f"question {n}", "the answer is always tea") for n in range(8)] + [
     ("validation", f"question {n}", "the answer is always tea") for n in range(8, 15)
 ]
+
+# Answers to general questions, which base and candidate are scored on.
+GENERAL = sum(len(question.answers) for question in skill_questions())
 
 
 def job(dataset: Path, out: Path) -> dict[str, Any]:
@@ -321,11 +325,12 @@ def test_losses_that_were_kept_are_those_that_would_be_computed(
     spec: dict[str, Any], run: Run, scored: list[int], tmp_path: Path
 ) -> None:
     anew = run(spec, in_service_adapter=spec["adapter"])
-    assert scored == [14]  # the adapter in service is the candidate: once
+    everything = 14 + 2 * GENERAL
+    assert scored == [everything]  # the adapter in service is the candidate: once
     kept = {"losses": str(tmp_path / "losses" / "robbie.json")}
     first = run(spec, **kept)
     again = run(spec, in_service_adapter=spec["adapter"], **kept)
-    assert scored == [14, 14]
+    assert scored == [everything, everything]
     for metrics in (first, again):
         assert (metrics.base, metrics.adapter) == (anew.base, anew.adapter)
     assert again.in_service == anew.in_service
@@ -347,7 +352,8 @@ def test_a_night_scores_new_examples_and_the_new_adapter_alone(
     scored.clear()
     night = {"adapter": str(tonight), "in_service_adapter": spec["adapter"]}
     metrics = run(spec, **night, **kept)
-    assert scored == [9]  # the new example under both old models, all under the new one
+    # The new example under both old models, everything under the new one.
+    assert scored == [9 + GENERAL]
     anew = run(spec, **night)
     assert (metrics.base, metrics.in_service, metrics.adapter) == (
         anew.base,
@@ -366,6 +372,6 @@ def test_losses_that_other_fast_paths_computed_are_not_used(
     check.write_text(json.dumps(found | {"paths": found["paths"] | {"norms": False}}))
     scored.clear()
     run(spec, **kept)
-    assert scored == [14]
+    assert scored == [14 + 2 * GENERAL]
     run(spec, **kept)
-    assert scored == [14]
+    assert scored == [14 + 2 * GENERAL]
