@@ -28,7 +28,6 @@ from typing import Any
 from safetensors import SafetensorError
 
 from maverick_assets.base_model.architecture import check_architecture
-from maverick_assets.base_model.export_check import check_export, check_version
 from maverick_assets.base_model.hub import HubName, PulledModel, pull
 from maverick_assets.base_model.identity import (
     check_model_directory,
@@ -37,6 +36,7 @@ from maverick_assets.base_model.identity import (
     is_part,
     model_files,
 )
+from maverick_assets.base_model.llama_cpp.export_check import check_export, check_version
 from maverick_assets.base_model.load import quiet_transformers
 from maverick_assets.base_model.record import RECORD_FILE, BaseRecord, FileRecord
 from maverick_assets.base_model.tokenizer import ChatTokenizer

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from maverick_assets.base_model.control_tokens import EMBEDDED_CONTROL_TOKENS
-from maverick_assets.base_model.llama_server import LlamaServer, logprob
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer, logprob
 from maverick_assets.base_model.prepare import EMBEDDED_SHA256, PreparedBase
 from maverick_assets.base_model.sampling import REPEAT_PENALTY, TEMPERATURE, TOP_P
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from maverick_assets.base_model.control_tokens import EMBEDDED_CONTROL_TOKENS, ControlTokens
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Encoded, Message
 from maverick_assets.serving.runtime import Runtime

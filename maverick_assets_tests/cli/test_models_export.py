@@ -6,7 +6,7 @@ import pytest
 from gguf import GGUFReader
 from typer.testing import CliRunner, Result
 
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer
 from maverick_assets.base_model.prepare import ensure_base
 from maverick_assets.cli.app import app
 from maverick_assets.errors import BadInput

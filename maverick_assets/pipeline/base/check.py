@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maverick_assets.base_model.architecture import check_architecture
-from maverick_assets.base_model.export_check import check_export
 from maverick_assets.base_model.identity import model_files, weight_files
+from maverick_assets.base_model.llama_cpp.export_check import check_export
 from maverick_assets.base_model.prepare import base_in
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.settings import Settings

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from maverick_assets.base_model.gguf_files import convert_adapter
+from maverick_assets.base_model.llama_cpp.gguf_files import convert_adapter
 from maverick_assets.errors import BadInput
 
 # Fields of adapter_config.json that convert_lora_to_gguf.py ignores: the adapter that it writes

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from maverick_assets.base_model.gguf_files import convert_base
+from maverick_assets.base_model.llama_cpp.gguf_files import convert_base
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import verify_sha256

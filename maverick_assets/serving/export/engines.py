@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from maverick_assets.base_model.llama_server import LlamaServer, logprob
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer, logprob
 from maverick_assets.base_model.tokenizer import Message
 
 LIKELIEST = 5  # first tokens whose log-probabilities are compared

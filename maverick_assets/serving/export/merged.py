@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from maverick_assets.base_model.gguf_files import convert_model
 from maverick_assets.base_model.identity import weight_files
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_cpp.gguf_files import convert_model
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer
 from maverick_assets.base_model.load import verify_base
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.record import RECORD_FILE

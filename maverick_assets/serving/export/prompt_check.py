@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.records import ParityFailure
 from maverick_assets.serving.export.engines import ParityPrompt

@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from maverick_assets.base_model.gguf_files import convert_model
 from maverick_assets.base_model.isolated import run_isolated
+from maverick_assets.base_model.llama_cpp.gguf_files import convert_model
 from maverick_assets.base_model.load import verify_base
 from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest

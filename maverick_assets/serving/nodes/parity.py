@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from maverick_assets.base_model.isolated import run_isolated
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer
 from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.processes import thread_limit
 from maverick_assets.recipes import Recipe

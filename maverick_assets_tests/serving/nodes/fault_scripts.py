@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer
 from maverick_assets.base_model.sampling import REPEAT_PENALTY
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.files import sha256_of

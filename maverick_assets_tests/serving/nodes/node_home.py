@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer
 from maverick_assets.base_model.prepare import PreparedBase, ensure_base
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.registry.manifest import Manifest

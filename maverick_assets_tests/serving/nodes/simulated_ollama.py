@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer
 from maverick_assets_tests.serving.export.go_template_simulation import render
 from maverick_assets_tests.serving.nodes.simulated_store import (
     LAYER_TYPES,

@@ -10,8 +10,8 @@ from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
 from transformers import DeepseekV3Config, DeepseekV3ForCausalLM, OPTConfig, OPTForCausalLM
 
-from maverick_assets.base_model.export_check import check_export
-from maverick_assets.base_model.gguf_files import base_gguf_path
+from maverick_assets.base_model.llama_cpp.export_check import check_export
+from maverick_assets.base_model.llama_cpp.gguf_files import base_gguf_path
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import BadInput
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from maverick_assets.base_model.architecture import lora_targets
-from maverick_assets.base_model.gguf_files import convert_adapter, convert_base
 from maverick_assets.base_model.isolated import run_isolated
-from maverick_assets.base_model.llama_server import LlamaServer
+from maverick_assets.base_model.llama_cpp.gguf_files import convert_adapter, convert_base
+from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer
 from maverick_assets.base_model.load import quiet_transformers
 from maverick_assets.base_model.tokenizer import ChatTokenizer, Message
 from maverick_assets.errors import BadInput, MaverickError, errors_as
