@@ -41,6 +41,9 @@ _Answer = tuple[str, int, bool]
 
 _SKILLED: tuple[Arm, ...] = ("base", "candidate")  # asked general questions
 
+# These decide on no release, and the prompts of a pack are the longest of all.
+_THOROUGH: tuple[Arm, ...] = ("prompt_pack", "other")
+
 _SCORED: tuple[Arm, ...] = ("base", "in_service", "candidate")
 
 
@@ -188,7 +191,10 @@ class Collection:
     def evidence(self, candidate: Candidate) -> Evidence:
         """What was computed of a candidate."""
         models = self.models(candidate)
-        answers = {arm: self._answers_of(candidate, arm, model) for arm, model in models.items()}
+        answers = {
+            arm: self._answers_of(candidate, arm, model)
+            for arm, model in self._answering(candidate).items()
+        }
         return Evidence(
             spec=candidate.spec,
             examples=candidate.examples,
@@ -254,9 +260,16 @@ class Collection:
     def _questions(self, candidate: Candidate) -> dict[Key, Question]:
         return {
             (model, question_digest(question)): question
-            for arm, model in self.models(candidate).items()
+            for arm, model in self._answering(candidate).items()
             for question in self._asked(candidate, arm, model)
         }
+
+    def _answering(self, candidate: Candidate) -> dict[Arm, str]:
+        """The models of the arms that answer the prompts."""
+        models = self.models(candidate)
+        if candidate.spec.thorough:
+            return models
+        return {arm: model for arm, model in models.items() if arm not in _THOROUGH}
 
     def _asked(self, candidate: Candidate, arm: Arm, model: str) -> list[Question]:
         # A pack has a budget of its own, which is larger than that of an example.

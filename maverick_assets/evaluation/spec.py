@@ -29,7 +29,9 @@ class EvaluationSpec(StrictModel):
     )
     answers_each: int = Field(24, description="how many prompts each arm answers")
     thorough: bool = Field(
-        False, description="whether drift over ten turns and five wordings are measured, too"
+        False,
+        description="whether prompt pack and other adapter answer, and style, drift over ten turns "
+        "and five wordings are measured, too",
     )
     samples: int = Field(5, description="how many of the answers the report shows")
     split: str = "validation"
