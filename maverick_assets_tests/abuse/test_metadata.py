@@ -56,6 +56,7 @@ from maverick_assets.errors import errors_as
 from maverick_assets.fleets import load_fleet
 from maverick_assets.pipeline.release import ReleasedVersion
 from maverick_assets.recipes import load_recipes
+from maverick_assets.registry.store import Registry
 from maverick_assets_tests.command import PROJECT
 from maverick_assets_tests.registry.conftest import AddVersion
 
@@ -165,6 +166,9 @@ def test_evaluation_and_release_show_no_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     version = add_version("v1.0")
+    registry = Registry(tmp_path / "models")
+    (tmp_path / "adapter.gguf").write_bytes(b"GGUF")
+    registry.attach("robbie", "v1.0", tmp_path / "adapter.gguf", "adapter.gguf")
     report = tmp_path / "models" / "robbie" / "v1.0" / "report"
     report.mkdir()
     Image.new("RGB", (8, 8)).save(report / "loss.png")

@@ -203,7 +203,7 @@ def test_a_decision_ends_with_its_connection(deciding: Deciding) -> None:
     options = [f"{number} " + "and so on " * 4 for number in range(20)]
     before = deciding.service.answers
     with deciding.client() as client:
-        client.timeout = httpx.Timeout(0.3)
+        client.timeout = httpx.Timeout(10, read=0.02)
         with pytest.raises(httpx.TimeoutException):
             client.post("/api/decide", json=BODY | {"options": options})
     wait_for(lambda: deciding.service.answers == before, 60)
