@@ -30,6 +30,7 @@ WRONG = {
     "serving_queue": ["0", "-1"],
     "serving_requests_per_minute": ["0", "-1"],
     "serving_node_versions": ["0", "-1", "101", "many"],
+    "keep_versions": ["0", "-1", "10001", "many"],
     "serving_origin": ["http://maverick.example.com", "maverick.example.com", "https://a/b"],
 }
 

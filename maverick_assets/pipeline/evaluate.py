@@ -4,6 +4,7 @@ The gates decide once, in that process; report and manifest both hold that decis
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -190,11 +191,10 @@ def _other_adapter(
         and each.base_digest == version.base_digest
         and each.recipe.sensitivity in _SHOWN_ELSEWHERE
     }
-    names = sorted(by_name, key=lambda name: (name < version.personality, name))
-    if not names:
-        return None
-    other = by_name[names[0]]
-    return registry.weights(other.personality, other.version, "adapter")
+    for name in sorted(by_name, key=lambda name: (name < version.personality, name)):
+        with suppress(MaverickError):  # a corrupt one: its own evaluation says so
+            return registry.weights(name, by_name[name].version, "adapter")
+    return None
 
 
 def _scored_ids(split: str, compared: ComparedSets) -> frozenset[str] | None:

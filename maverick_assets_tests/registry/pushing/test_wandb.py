@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,17 @@ from maverick_assets.registry.store import Registry
 from maverick_assets.settings import Settings
 from maverick_assets_tests.command import Maverick
 from maverick_assets_tests.registry.pushing.conftest import PRIVATE_WORDS
+
+
+@pytest.fixture(autouse=True)
+def wandb_leaves_nothing() -> Iterator[None]:
+    """The library makes folders for temporary files as it is imported, here to read its files."""
+    yield
+    from wandb.sdk.artifacts.artifact import Artifact
+    from wandb.sdk.data_types._private import MEDIA_TMP
+
+    MEDIA_TMP.cleanup()
+    Artifact._TMP_DIR.cleanup()
 
 
 def artifact_records(run: Path) -> list[Any]:

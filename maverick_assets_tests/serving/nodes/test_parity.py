@@ -8,13 +8,14 @@ from typing import Any, cast
 import pytest
 from gguf import GGUFReader
 
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.pipeline.deploy import deploy
 from maverick_assets.records import ParityDecision
 from maverick_assets.serving.nodes.ollama_api import Generated, OllamaApi
 from maverick_assets.serving.nodes.parity import Candidate, OwnAnswer, require_parity
 from maverick_assets.serving.nodes.problems import Unlike
 from maverick_assets_tests.serving.nodes.conftest import QUICK, MakeNodeHome
-from maverick_assets_tests.serving.nodes.node_home import NodeHome
+from maverick_assets_tests.serving.nodes.node_home import NodeHome, base_gguf_of
 from maverick_assets_tests.serving.nodes.simulated_nodes import SimulatedNode
 from maverick_assets_tests.serving.released_homes import PASSED
 
@@ -27,9 +28,11 @@ def home(make_node_home: MakeNodeHome, two_nodes: list[SimulatedNode]) -> NodeHo
 
 
 @pytest.fixture(scope="module")
-def another_base(prepared_tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def another_base(
+    tiny_base: PreparedBase, prepared_tiny_base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The base with its last norm negated: what was the likeliest token is the least likely."""
-    [source] = prepared_tiny_base.glob("*.gguf")
+    source = base_gguf_of(tiny_base, prepared_tiny_base)
     path = tmp_path_factory.mktemp("another") / source.name
     shutil.copy(source, path)
     tensors = {tensor.name: tensor for tensor in GGUFReader(path, "r+").tensors}
