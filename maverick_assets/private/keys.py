@@ -33,7 +33,7 @@ def create_key(path: Path) -> None:
 
 
 def create_secret(path: Path, content: bytes) -> None:
-    """Write a secret, complete or not at all, where there is none yet."""
+    """Write a new secret, complete or not at all; one that is there already stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o700)
     staged = path.with_name(f".{path.name}.{os.getpid()}")

@@ -30,8 +30,8 @@ from maverick_assets.evaluation.decisions.scores import (
     expected_calibration_error,
     fitted_temperature,
     reliability,
+    share_right,
     taken,
-    wilson,
 )
 from maverick_assets.evaluation.evidence import Arm, Evidence
 from maverick_assets.figures.decisions import (
@@ -226,7 +226,7 @@ def _habit_figures(deals: _Measured, habit: Habit) -> HabitFigures | None:
         return None
     return HabitFigures(
         habit=habit.text,
-        followed=wilson([followed for followed, _ in cases]),
+        followed=share_right([followed for followed, _ in cases]),
         by_rules=habit.by_rules,
         by_owner=sum(own for _, own in cases) / len(cases),
     )

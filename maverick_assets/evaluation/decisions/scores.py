@@ -11,12 +11,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from maverick_assets.evaluation.shares import wilson
 from maverick_assets.figures.decisions import Decider, ReliabilityBin
 from maverick_assets.figures.figure import Interval
 
 BINS = 10
 _LEAST_IN_BIN = 30  # decisions; with fewer, chance alone looks like an error
-_Z = 1.959964  # of a 95 % interval
 _LEAST = 1e-12  # probability that a log-loss is computed with
 # Temperatures that are tried, evenly spaced by their logarithms: 0.05 to 200
 _GRID = tuple(0.05 * 4000 ** (step / 400) for step in range(401))
@@ -24,15 +24,14 @@ _GRID = tuple(0.05 * 4000 ** (step / 400) for step in range(401))
 Probabilities = Sequence[float]
 
 
-def wilson(right: Sequence[bool]) -> Interval:
+def share_right(right: Sequence[bool]) -> Interval:
     """The share that is right, with the interval of Wilson (1927). NaN of nothing."""
     n = len(right)
     if not n:
         return Interval(value=math.nan, low=math.nan, high=math.nan, n=0)
-    p = sum(right) / n
-    middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
-    return Interval(value=p, low=max(0.0, middle - half), high=min(1.0, middle + half), n=n)
+    value = sum(right) / n
+    low, high = wilson(value, n)
+    return Interval(value=value, low=low, high=high, n=n)
 
 
 def taken(probabilities: Probabilities) -> int:
@@ -42,7 +41,7 @@ def taken(probabilities: Probabilities) -> int:
 
 def accuracy(predictions: Sequence[Probabilities], truths: Sequence[int]) -> Interval:
     """How often the likeliest option is the owner's."""
-    return wilson([taken(p) == truth for p, truth in zip(predictions, truths, strict=True)])
+    return share_right([taken(p) == truth for p, truth in zip(predictions, truths, strict=True)])
 
 
 def log_loss(predictions: Sequence[Probabilities], truths: Sequence[int]) -> float:

@@ -37,9 +37,9 @@ _LABELS: dict[Label, LabelOf] = {"mood": lambda text: text.mood, "mode": lambda 
 
 @dataclass(frozen=True)
 class Voices:
-    """The texts of all personalities of a lake, and the classifier that tells them apart.
+    """The texts of a lake's personalities, and the classifier that tells whose voice a text has.
 
-    Candidates of one process share it: its classifier is fitted once.
+    Candidates of one process share both, so that the classifier is fitted once.
     """
 
     corpus: Corpus

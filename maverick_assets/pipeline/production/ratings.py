@@ -41,7 +41,7 @@ class Fall:
 
 
 def fall_of(current: Sequence[Rated], before: Sequence[Rated], now: datetime) -> Fall | None:
-    """The fall of a version's recent ratings; None where there is none.
+    """How a version's recent ratings have fallen; None while they have not.
 
     They are compared with those of the version `before` it, or, where that has too few, with those
     of the version's own first weeks. None also for too few ratings. Nobody is told twice: the

@@ -86,7 +86,10 @@ def _push(api: "HfApi", name: str, contents: Contents) -> Pushed:
 
 
 def _private_repository(api: "HfApi", name: str) -> "ModelInfo":
-    """The repository, made where there is none. Raises `BadInput` for one that is not private."""
+    """The private repository of that name, a new one at the first push.
+
+    Raises `BadInput` for one that is public.
+    """
     from huggingface_hub import errors
 
     try:

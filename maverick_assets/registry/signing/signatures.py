@@ -68,7 +68,7 @@ class Signatures:
         write_ledger(self.keys, personality, ledger)
 
     def prepare(self) -> None:
-        """Make the key where there is none, and sign the versions that are there already.
+        """Make the key at the first call, and sign the versions that are there already.
 
         The key is written last, so that a process that is killed before leaves a registry without
         signatures, and the next one begins anew.

@@ -15,9 +15,9 @@ from maverick_assets.evaluation.decisions.scores import (
     fitted_temperature,
     log_loss,
     reliability,
+    share_right,
     softmax,
     taken,
-    wilson,
 )
 
 
@@ -33,11 +33,11 @@ def drawn(count: int, seed: int = 1) -> tuple[list[list[float]], list[int]]:
 
 
 def test_wilsons_interval_has_its_textbook_value() -> None:
-    interval = wilson([True] * 8 + [False] * 2)
+    interval = share_right([True] * 8 + [False] * 2)
     assert (interval.value, interval.n) == (0.8, 10)
     assert (interval.low, interval.high) == pytest.approx((0.4902, 0.9433), abs=5e-5)
-    assert (wilson([True] * 5).high, wilson([False] * 5).low) == (1.0, 0.0)
-    assert math.isnan(wilson([]).value)
+    assert (share_right([True] * 5).high, share_right([False] * 5).low) == (1.0, 0.0)
+    assert math.isnan(share_right([]).value)
 
 
 def test_the_likeliest_option_is_taken_and_of_equal_ones_the_first() -> None:

@@ -26,6 +26,7 @@ class Loaded:
     """A model in memory."""
 
     model: Model
+    base: Path  # that is loaded: a disk may lie
     server: LlamaServer
     expires_at: float
 
@@ -59,17 +60,17 @@ class Ollama:
     def load(self, name: str, keep_alive: Any = None) -> Loaded:
         model = self.store.model(name)
         with self.lock:
+            base = Path(self.otherwise.get("base", model.base))
             now = self.loaded.get(name)
-            if now is None or now.model.digest != model.digest:
+            if now is None or (now.model.digest, now.base) != (model.digest, base):
                 self.loaded.clear()
                 adapters = [model.adapter] if model.adapter else []
                 context = int(model.parameters.get("num_ctx", 2048))
                 try:
-                    base = Path(self.otherwise.get("base", model.base))
                     server = LlamaServer(base, adapters, context, threads=1)
                 except Exception as error:
                     raise Refused(500, f"llama-server process has terminated: {error}") from error
-                now = self.loaded[name] = Loaded(model, server, 0.0)
+                now = self.loaded[name] = Loaded(model, base, server, 0.0)
             now.expires_at = time.time() + _seconds(keep_alive)
             return now
 

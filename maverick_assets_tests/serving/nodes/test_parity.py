@@ -1,17 +1,21 @@
 """A node answers as the files that it was sent do here, or no node puts the version in service."""
 
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from gguf import GGUFReader
 
+from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.pipeline.deploy import deploy
 from maverick_assets.records import ParityDecision
 from maverick_assets.serving.nodes.ollama_api import Generated, OllamaApi
 from maverick_assets.serving.nodes.parity import Candidate, OwnAnswer, require_parity
 from maverick_assets.serving.nodes.problems import Unlike
 from maverick_assets_tests.serving.nodes.conftest import QUICK, MakeNodeHome
-from maverick_assets_tests.serving.nodes.node_home import NodeHome
+from maverick_assets_tests.serving.nodes.node_home import NodeHome, base_gguf_of
 from maverick_assets_tests.serving.nodes.simulated_nodes import SimulatedNode
 from maverick_assets_tests.serving.released_homes import PASSED
 
@@ -21,6 +25,20 @@ def home(make_node_home: MakeNodeHome, two_nodes: list[SimulatedNode]) -> NodeHo
     home = make_node_home(two_nodes)
     home.release("persona", "v1.0", "adapter-0")
     return home
+
+
+@pytest.fixture(scope="module")
+def another_base(
+    tiny_base: PreparedBase, prepared_tiny_base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The base with its last norm negated: what was the likeliest token is the least likely."""
+    source = base_gguf_of(tiny_base, prepared_tiny_base)
+    path = tmp_path_factory.mktemp("another") / source.name
+    shutil.copy(source, path)
+    tensors = {tensor.name: tensor for tensor in GGUFReader(path, "r+").tensors}
+    data = tensors["output_norm.weight"].data
+    data[:] = -data
+    return path
 
 
 def problem_of_first(home: NodeHome, nodes: list[SimulatedNode]) -> str:
@@ -48,6 +66,13 @@ def test_a_template_of_the_node_s_own_is_caught_with_prompt_and_texts(
     assert "the texts differ: expected " in problem
     assert ", got " in problem
     assert two_nodes[0].requests().count("create") == 1  # asking again would not help
+
+
+def test_another_base_is_caught(
+    home: NodeHome, two_nodes: list[SimulatedNode], another_base: Path
+) -> None:
+    two_nodes[0].do_otherwise(base=str(another_base))
+    assert "answers otherwise than the files" in problem_of_first(home, two_nodes)
 
 
 def test_a_missing_stop_word_is_caught(home: NodeHome, two_nodes: list[SimulatedNode]) -> None:
