@@ -10,7 +10,7 @@ from tokenizers.processors import TemplateProcessing
 from tokenizers.trainers import BpeTrainer
 from transformers import PreTrainedTokenizerFast
 
-from maverick_assets_tests.corpora.files import read_corpus
+from maverick_assets_tests.corpora.files import read_list
 
 # Enough words for merges across spaces, punctuation and line breaks.
 _TEXT = """
@@ -59,7 +59,7 @@ class ChatFormat:
 def chat_formats() -> list[ChatFormat]:
     return [
         ChatFormat(**entry | {"tokens": tuple(entry.get("tokens", ()))})
-        for entry in read_corpus("chat_templates.yaml")
+        for entry in read_list("chat_templates.yaml")
     ]
 
 
