@@ -1,6 +1,5 @@
 """The machine that a benchmark runs on, and a folder on it."""
 
-import os
 import platform
 import tempfile
 from collections.abc import Iterator
@@ -10,18 +9,13 @@ from pathlib import Path
 import psutil
 
 from maverick_assets.crm.embedded import release_servers
+from maverick_assets.serving.export.response_times import machine_name
 
 
 def machine_line() -> str:
     """One line that names the machine that a figure was measured on."""
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        if line.startswith("model name")
-    ]
-    processor = names[0] if names else platform.processor()
     memory = psutil.virtual_memory().total / 2**30
-    return f"Machine: {processor}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.platform()}."
+    return f"Machine: {machine_name()}, {memory:.0f} GiB, {platform.platform()}."
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from maverick_assets.figures.decisions import DecisionFigures
 from maverick_assets.figures.figure import Figure, Interval
 from maverick_assets.figures.memorisation import MemorisationFigures
 from maverick_assets.figures.personality import PersonalityFigures
+from maverick_assets.figures.response import ResponseTimes
 from maverick_assets.figures.style import StyleFigures
 from maverick_assets.figures.text import TextFigures
 from maverick_assets.strict_model import StrictModel
@@ -199,5 +200,8 @@ class ParityDecision(StrictModel):
     n_prompts: int
     engines: tuple[EngineParity, ...] = ()
     failures: tuple[ParityFailure, ...] = Field((), description="the first of each engine")
+    response_times: ResponseTimes | None = Field(
+        None, description="of what is served; no gate. None in exports of earlier releases"
+    )
     decided_at: AwareDatetime
     override: str | None = Field(None, description="why an operator released it all the same")

@@ -4,6 +4,7 @@ from typing import Any
 
 from maverick_assets.cli.console import AsJson, PersonalityName, print_result
 from maverick_assets.cli.models.versions import ExistingVersion
+from maverick_assets.figures.response import ResponseTimes
 from maverick_assets.registry.comparing.figure_list import figures_of, shown
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
@@ -95,7 +96,18 @@ def _parity(manifest: Manifest) -> list[str]:
         return [_line("parity", "not exported")]
     override = f"; released all the same: {parity.override}" if parity.override else ""
     lines = [_line("parity", ("passed" if parity.passed else "refused") + override)]
-    return lines + [f"    {reason}" for reason in parity.reasons]
+    return lines + [f"    {reason}" for reason in parity.reasons] + _speed(parity.response_times)
+
+
+def _speed(times: ResponseTimes | None) -> list[str]:
+    if times is None:
+        return []
+    first, rate = times.first_token_ms, times.tokens_per_second
+    text = (
+        f"first token {first.p50:.0f} ms, p95 {first.p95:.0f} ms; {rate.p50:.0f} tokens/s, p95 "
+        f"{rate.p95:.0f} ({times.machine}, threads: {times.threads})"
+    )
+    return [_line("speed", text)]
 
 
 def _figures(manifest: Manifest) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from maverick_assets.base_model.llama_cpp.llama_server import LlamaServer, logprob
 from maverick_assets.base_model.tokenizer import Message
+from maverick_assets.serving.export.response_times import Timing, timing_of
 
 LIKELIEST = 5  # first tokens whose log-probabilities are compared
 
@@ -33,6 +34,7 @@ class Reply:
     ids: Sequence[int] | None
     logprobs: Mapping[int, float]
     at: int = 0
+    timing: Timing | None = None  # None for an engine that gives no times
 
 
 class Engine(Protocol):
@@ -57,6 +59,10 @@ class LlamaEngine:
         with ThreadPoolExecutor(len(prompts)) as waiting:
             return list(waiting.map(lambda prompt: self._answer(prompt, max_tokens), prompts))
 
+    def answers_in_turn(self, prompts: Sequence[ParityPrompt], max_tokens: int) -> Sequence[Reply]:
+        """What `answers` gives, one prompt after another, so that each is timed alone."""
+        return [self._answer(prompt, max_tokens) for prompt in prompts]
+
     def _answer(self, prompt: ParityPrompt, max_tokens: int) -> Reply:
         response = self._generate(prompt, max_tokens)
         ids = [int(token) for token in response["tokens"]]
@@ -71,7 +77,8 @@ class LlamaEngine:
         logprobs = {int(e["id"]): logprob(e) for e in first["top_logprobs"]}
         if at is None:
             at = ids.index(int(first["id"])) if int(first["id"]) in ids else 0
-        return Reply(response["content"], response["stop_type"] == "eos", ids, logprobs, at)
+        stopped, timing = response["stop_type"] == "eos", timing_of(response["timings"])
+        return Reply(response["content"], stopped, ids, logprobs, at, timing)
 
     def _generate(self, prompt: ParityPrompt, max_tokens: int, **more: object) -> dict[str, Any]:
         return self._server.generate(

@@ -24,11 +24,17 @@ from maverick_assets.serving.export.prompt_check import (
     check_own_rendering,
 )
 from maverick_assets.serving.export.reference import Reference
+from maverick_assets.serving.export.response_times import (
+    TIMED_TOKENS,
+    machine_name,
+    response_times,
+)
 
 # Requests that llama.cpp computes at once. More share the reading of the weights; 8 take half the
 # time of one after another.
 SLOTS = 8
 CONTEXT = 1024  # tokens of prompt and answer; the longest prompt has 150
+_THREADS = 1  # transformers computes on the other cores
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class _Answers:
 
     prompts: Sequence[ParityPrompt]
     replies: Sequence[tuple[LlamaEngine, Precision, Sequence[Reply]]]
+    in_turn: Sequence[Reply]  # of what is served, each timed alone
     problems: Sequence[ParityFailure]
 
 
@@ -70,10 +77,10 @@ class ParityGate:
         adapters = [version.gguf for version in versions]
         served = ensure_base_gguf(base, folder)
         strict = served if base.gguf is None else ensure_base_gguf(replace(base, gguf=None), folder)
-        self._strict = LlamaServer(strict, adapters, CONTEXT, 1, SLOTS)
+        self._strict = LlamaServer(strict, adapters, CONTEXT, _THREADS, SLOTS)
         self._served = self._strict
         if served != strict:
-            self._served = LlamaServer(served, adapters, CONTEXT, 1, SLOTS)
+            self._served = LlamaServer(served, adapters, CONTEXT, _THREADS, SLOTS)
         self._quantised = served != strict
 
     @property
@@ -107,14 +114,18 @@ class ParityGate:
         replies: list[tuple[LlamaEngine, Precision, Sequence[Reply]]] = [
             (strict, "float16", strict.answers(prompts, MAX_TOKENS))
         ]
+        served = LlamaEngine("llama.cpp, as served", self._served, at, n_adapters)
+        in_turn = served.answers_in_turn(prompts, TIMED_TOKENS)
         if self._quantised:
-            served = LlamaEngine("llama.cpp, as served", self._served, at, n_adapters)
-            replies.append((served, "quantised", served.answers(prompts, 1)))
-        return _Answers(prompts, replies, [problem for problem in problems if problem])
+            replies.append((served, "quantised", in_turn))
+        return _Answers(prompts, replies, in_turn, [problem for problem in problems if problem])
 
     def _decide(self, version: Trained, answers: _Answers) -> ParityDecision:
         judged: list[Judged] = []
         with self._reference.adapter(version.adapter):
             for engine, precision, replies in answers.replies:
                 judged.append(judge(engine, precision, answers.prompts, replies, self._reference))
-        return decide(judged, answers.problems, len(answers.prompts), self._clean)
+        decision = decide(judged, answers.problems, len(answers.prompts), self._clean)
+        timings = [reply.timing for reply in answers.in_turn if reply.timing]
+        times = response_times(timings, _THREADS, machine_name())
+        return decision.model_copy(update={"response_times": times})

@@ -53,6 +53,11 @@ def test_a_sound_export_answers_as_what_was_trained(decide: Decide) -> None:
     assert engine.equal_answers is not None
     assert engine.ties is not None
     assert engine.equal_answers + engine.ties >= 18
+    times = decision.response_times
+    assert times is not None
+    assert (times.n, times.threads) == (20, 1)
+    assert 0 < times.first_token_ms.p50 <= times.first_token_ms.p95
+    assert 0 < times.tokens_per_second.p95 <= times.tokens_per_second.p50
 
 
 def test_another_adapter_is_named_with_the_prompt_and_both_texts(
