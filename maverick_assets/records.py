@@ -159,8 +159,20 @@ class GateDecision(StrictModel):
     gates: tuple[GateResult, ...] = Field(
         (), description="each gate; none in the manifests of earlier releases"
     )
+    is_tie: bool = Field(
+        False,
+        description="whether nothing refused it, but it is not worth the place of the version in "
+        "service, which stays; False in the manifests of earlier releases",
+    )
     decided_at: AwareDatetime
     override: str | None = Field(None, description="why an operator released it all the same")
+
+    @property
+    def verdict(self) -> str:
+        """The decision in a word or two."""
+        if self.passed:
+            return "passed"
+        return "not worth a release" if self.is_tie else "refused"
 
 
 class EngineParity(StrictModel):

@@ -68,7 +68,7 @@ def render_report(
         _scores(metrics),
         "![loss](loss.png)",
         "## Gates",
-        "Passed." if gate.passed else "Not passed: this version must not be released.",
+        _decision(gate),
         "\n".join(f"- {reason}" for reason in gate.reasons),
         _gates(gate),
     ]
@@ -76,6 +76,12 @@ def render_report(
         parts += ["## Training", _training(training)]
     parts += [_SAMPLES, *(_sample(number, sample) for number, sample in enumerate(samples, 1))]
     return "\n\n".join(parts) + "\n"
+
+
+def _decision(gate: GateDecision) -> str:
+    if gate.is_tie:
+        return "Not refused, and not worth a release: the version in service stays."
+    return "Passed." if gate.passed else "Not passed: this version must not be released."
 
 
 def read_samples(report: Path) -> str:

@@ -110,8 +110,9 @@ def _release(run: RunContext, version: Manifest) -> Manifest:
     """An evaluated version, released when it passed."""
     assert version.gate is not None
     if not version.gate.passed:
+        note = run.log.info if version.gate.is_tie else run.log.error
         reasons = "; ".join(version.gate.reasons)
-        run.log.error(f"{version.personality} {version.version} is not released: {reasons}")
+        note(f"{version.personality} {version.version} is not released: {reasons}")
         return version
     return release_version(run, version).manifest
 

@@ -26,11 +26,13 @@ class ReleasedVersion:
 
     manifest: Manifest
     answer: str
+    kept: str | None = None  # why it stays, where the newest version is a tie with it
 
 
 def release_next(run: RunContext, personality: str) -> ReleasedVersion:
     """Release the version that passed its gate and is not in service yet, or else the newest.
 
+    Where the newest is a tie with the version in service, nothing is released, and that one stays.
     Raises as `release_version` does, and for a newest version that was in service before: whoever
     rolled back from it decided so.
     """
@@ -42,7 +44,20 @@ def release_next(run: RunContext, personality: str) -> ReleasedVersion:
             f"{personality} {version.version} was taken out of service; put it back with "
             f"`maverick models release {personality} {version.version}`"
         )
+    current = run.registry.in_service(personality)
+    is_tie = version.state == "candidate" and version.gate is not None and version.gate.is_tie
+    if current and is_tie:
+        return _keep(run, current, version)
     return release_version(run, version)
+
+
+def _keep(run: RunContext, current: Manifest, tie: Manifest) -> ReleasedVersion:
+    """The version in service, and why a tie does not take its place."""
+    assert tie.gate is not None
+    reason = next((each.reason for each in tie.gate.gates if not each.passed), "it is a tie")
+    kept = f"{current.version} stays, because {tie.version} is {reason}"
+    run.log.info(f"{tie.personality}: {kept}")
+    return ReleasedVersion(current, "", kept)
 
 
 def release_version(run: RunContext, version: Manifest) -> ReleasedVersion:

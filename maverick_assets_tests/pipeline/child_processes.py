@@ -9,20 +9,35 @@ from pathlib import Path
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.processes import Log
-from maverick_assets.records import GateDecision
+from maverick_assets.records import GateDecision, GateResult
 from maverick_assets.training.spec import read_json
 from maverick_assets_tests.registry.conftest import SCORES
 
 DECIDED = datetime(2026, 11, 1, tzinfo=UTC)
 PASSES = GateDecision(passed=True, reasons=("better than the base",), decided_at=DECIDED)
 FAILS = GateDecision(passed=False, reasons=("worse than the base",), decided_at=DECIDED)
+NO_BETTER = GateResult(
+    gate="worth a release",
+    metric="comparisons.in_service.held_out",
+    value=0.0,
+    passed=False,
+    reason="not better than the version in service",
+)
+TIES = GateDecision(
+    passed=False,
+    reasons=(NO_BETTER.reason,),
+    gates=(NO_BETTER,),
+    is_tie=True,
+    decided_at=DECIDED,
+)
 
 
 @dataclass
 class FakeEvaluation:
-    """Leaves the reports of evaluations whose gates decided `gate`."""
+    """Leaves the reports of evaluations whose gates decided `gate`, or that of `gates`."""
 
     gate: GateDecision = PASSES
+    gates: dict[str, GateDecision] = field(default_factory=dict)  # of some personalities
     specs: list[EvaluationSpec] = field(default_factory=list)
     processes: int = 0
     problems: dict[str, str] = field(default_factory=dict)  # of personalities that fail
@@ -45,8 +60,10 @@ class FakeEvaluation:
         spec.out.mkdir(parents=True, exist_ok=True)
         metrics = SCORES.model_copy(update={"split": spec.split})
         (spec.out / "metrics.json").write_text(metrics.model_dump_json())
-        (spec.out / "gate.json").write_text(self.gate.model_dump_json())
-        (spec.out / "report.md").write_text("\n".join(self.gate.reasons))
+        gate = self.gates.get(spec.personality, self.gate)
+        (spec.out / "gate.json").write_text(gate.model_dump_json())
+        (spec.out / "report.md").write_text("\n".join(gate.reasons))
+        (spec.out / "loss.png").write_bytes(b"PNG")
 
 
 @dataclass

@@ -9,7 +9,7 @@ from maverick_assets.pipeline.candidates import add_candidates
 from maverick_assets.pipeline.release import release_by_operator, release_next, release_version
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import load_recipes
-from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeExport
+from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, TIES, FakeExport
 from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.registry.conftest import AddVersion
 
@@ -40,6 +40,24 @@ def test_a_version_that_its_gate_refused_is_not_even_exported(
         release_version(run, refused)
     assert export.exported == ["robbie v1.0"]
     assert in_service(run) == "v1.0"
+
+
+def test_a_tie_leaves_the_version_in_service_in_place_and_says_why(
+    run: RunContext, add_version: AddVersion, export: FakeExport, log: RecordingLog
+) -> None:
+    add_version("v1.0")
+    release_next(run, "robbie")
+    tie = add_version("v1.1", gate=TIES)
+    released = release_next(run, "robbie")
+    assert str(released.manifest.version) == "v1.0"
+    assert released.kept == "v1.0 stays, because v1.1 is not better than the version in service"
+    assert log.of_level("info")[-1] == f"robbie: {released.kept}"
+    assert export.exported == ["robbie v1.0"]
+    assert run.registry.get("robbie", "v1.1").state == "candidate"
+    with pytest.raises(MaverickError, match=r"robbie v1\.1 is not released"):
+        release_version(run, tie)
+    assert release_by_operator(run, "robbie", "v1.1", "fresher words").state == "released"
+    assert in_service(run) == "v1.1"
 
 
 def test_a_version_without_evaluation_is_not_released(

@@ -53,7 +53,7 @@ def _lines(changed: Difference) -> list[str]:
 def _gate(manifest: Manifest) -> str:
     if manifest.gate is None:
         return "not evaluated"
-    return "passed" if manifest.gate.passed else "refused"
+    return manifest.gate.verdict
 
 
 def _as_json(changed: Difference) -> dict[str, Any]:

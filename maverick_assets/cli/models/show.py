@@ -86,7 +86,7 @@ def _gate(manifest: Manifest) -> list[str]:
     if gate is None:
         return [_line("gate", "not evaluated")]
     override = f"; released all the same: {gate.override}" if gate.override else ""
-    lines = [_line("gate", ("passed" if gate.passed else "refused") + override)]
+    lines = [_line("gate", gate.verdict + override)]
     return lines + [f"    {reason}" for reason in gate.reasons]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from dagster import (
     AssetCheckResult,
+    AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
     AssetKey,
@@ -45,19 +46,24 @@ def evaluation_asset(recipe: Recipe) -> AssetsDefinition:
         return MaterializeResult(
             metadata=metadata,
             data_version=data_version(evaluated),
-            check_results=[
-                AssetCheckResult(
-                    passed=evaluated.gate.passed,
-                    check_name="gate",
-                    metadata={
-                        "reasons": MetadataValue.json(list(evaluated.gate.reasons)),
-                        "gates": _table_of_gates(evaluated.gate),
-                    },
-                )
-            ],
+            check_results=[_check(evaluated.gate)],
         )
 
     return evaluation
+
+
+def _check(gate: GateDecision) -> AssetCheckResult:
+    """A refusal blocks the release, and the run fails; a tie only warns: nothing is wrong."""
+    return AssetCheckResult(
+        passed=gate.passed,
+        check_name="gate",
+        severity=AssetCheckSeverity.WARN if gate.is_tie else AssetCheckSeverity.ERROR,
+        description=gate.verdict,
+        metadata={
+            "reasons": MetadataValue.json(list(gate.reasons)),
+            "gates": _table_of_gates(gate),
+        },
+    )
 
 
 def _table_of_gates(decision: GateDecision) -> TableMetadataValue:

@@ -33,11 +33,13 @@ def release_asset(recipe: Recipe) -> AssetsDefinition:
     )
     def release(context: AssetExecutionContext) -> MaterializeResult:
         with run_context(context) as run:
-            manifest = release_next(run, recipe.name).manifest
+            released = release_next(run, recipe.name)
+            manifest = released.manifest
             directory = run.registry.directory(recipe.name, manifest.version)
         return MaterializeResult(
             metadata={
                 "version": str(manifest.version),
+                **({"kept": released.kept} if released.kept else {}),
                 "manifest": MetadataValue.path(directory / "manifest.json"),
                 "adapter_gguf": MetadataValue.path(
                     run.registry.weights(recipe.name, manifest.version, "adapter.gguf")

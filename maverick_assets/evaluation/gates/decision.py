@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from maverick_assets.evaluation.gates.promotion import promotion
+from maverick_assets.evaluation.gates.promotion import is_tie, promotion
 from maverick_assets.figures.figure import Interval
 from maverick_assets.metric_paths import measured
 from maverick_assets.recipes import Gates, Limit
@@ -17,18 +17,21 @@ def apply_gates(metrics: Metrics, gates: Gates) -> GateDecision:
     A figure that is not a number passes no gate. One that was not measured is named, and passes
     unless the recipe requires it.
     """
-    results = [
+    worth = promotion(metrics, gates)
+    others = [
         _enough_examples(metrics, gates),
         _better_than_base(metrics, gates),
         _no_regression(metrics, gates),
         _splits_apart(metrics),
         *(_within(metrics, limit) for limit in gates.all_limits),
-        promotion(metrics, gates),
     ]
+    sound = all(result.passed for result in others)
+    results = [*others, worth]
     return GateDecision(
-        passed=all(result.passed for result in results),
+        passed=sound and worth.passed,
         reasons=tuple(_reasons(results)),
         gates=tuple(results),
+        is_tie=sound and is_tie(worth),
         decided_at=datetime.now(UTC),
     )
 

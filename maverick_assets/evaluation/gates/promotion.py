@@ -59,6 +59,16 @@ def promotion(metrics: Metrics, gates: Gates) -> GateResult:
     return _result(gates, held_out, False, reason)
 
 
+def is_tie(result: GateResult) -> bool:
+    """Whether `promotion` found a candidate as good as the version in service, and no better.
+
+    Without a version in service, without a comparison, and where the difference is not a number,
+    it is no tie.
+    """
+    measured_it = result.value is not None and math.isfinite(result.value)
+    return not result.passed and result.metric == _IN_SERVICE and measured_it
+
+
 def _first(metrics: Metrics) -> GateResult:
     """Without a version in service the base is what a candidate must be better than."""
     difference = _difference(metrics, _BASE)

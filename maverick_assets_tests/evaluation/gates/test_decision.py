@@ -146,3 +146,23 @@ def test_each_gate_is_recorded_with_metric_value_interval_and_limit() -> None:
     assert (first.metric, first.value, first.limit) == ("n_examples", 10, "at least 3")
     assert (last.metric, last.value) == ("comparisons.in_service.held_out", -0.4)
     assert (last.interval, last.limit) == (interval(-0.5, -0.3), "below -0.01")
+
+
+def test_a_tie_is_no_refusal_and_a_refusal_is_no_tie() -> None:
+    no_better = [comparison("in_service", "held_out", -0.02, 0.02)]
+    tie = apply_gates(measured(20, 20, no_better), GATES)
+    assert (tie.passed, tie.is_tie, refused(tie)) == (False, True, ["worth a release"])
+    assert tie.verdict == "not worth a release"
+    worse = [*no_better, comparison("in_service", "newest", 0.1, 0.2)]
+    for decision in (
+        apply_gates(measured(20, 20, worse), GATES),
+        apply_gates(measured(80, 80, no_better), GATES),
+        apply_gates(measured(20, 20, no_better, n_examples=2), GATES),
+    ):
+        assert (decision.passed, decision.is_tie) == (False, False)
+        assert decision.verdict == "refused"
+
+
+def test_a_decision_of_an_earlier_release_is_read_as_no_tie() -> None:
+    old = {"passed": False, "reasons": ["not better"], "decided_at": "2026-11-01T00:00:00Z"}
+    assert GateDecision.model_validate(old).verdict == "refused"

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from maverick_assets.evaluation.gates.promotion import promotion
+from maverick_assets.evaluation.gates.promotion import is_tie, promotion
 from maverick_assets.figures.comparison import Comparison, Provenance
 from maverick_assets.figures.figure import Interval
 from maverick_assets.recipes import Gates
@@ -46,6 +46,20 @@ def test_a_version_must_be_better_or_have_learned_something_at_no_cost(
     result = promotion(measured(20, 20, comparisons), GATES)
     assert result.passed is passed
     assert reason in result.reason
+
+
+def test_a_tie_is_what_was_compared_with_the_version_in_service_and_is_no_better() -> None:
+    no_better = measured(20, 20, [held_out(-0.02, 0.02)])
+    assert is_tie(promotion(no_better, GATES))
+    few_threads = measured(20, 20, [without_ends(held_out(-0.02, 0.02))])
+    assert is_tie(promotion(few_threads, GATES))
+    better = measured(20, 20, [held_out(-0.3, -0.2)])
+    not_compared = measured(20, 20, [learned(-1, -1)])
+    first = measured(20, None, [comparison("base", "held_out", -0.1, 0.1)])
+    broken = Interval(value=math.nan, low=math.nan, high=math.nan, n=20)
+    no_number = held_out(0, 0).model_copy(update={"difference": broken})
+    for found in (better, not_compared, first, measured(20, 20, [no_number])):
+        assert not is_tie(promotion(found, GATES))
 
 
 def test_a_major_version_is_a_copy_and_takes_its_own_place() -> None:
