@@ -73,7 +73,9 @@ def _page(run: RunContext, title: str, intro: str, manifests: Sequence[Manifest]
         name, version = manifest.personality, str(manifest.version)
         people = opinion_of(version, judgements.read(name), ratings_of(feedback, name, version))
         address = f"../{name}/{version}/" if has_page(manifest) else None
-        members.append(member(manifest, people, address))
+        versions = run.registry.versions_of(name)
+        earlier = [each for each in versions if each.version < manifest.version]
+        members.append(member(manifest, earlier, people, address))
     return render_fleet(title, intro, members)
 
 

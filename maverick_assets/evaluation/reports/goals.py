@@ -1,6 +1,6 @@
 """The goals that the mission sets for a twin, each beside what was measured.
 
-A goal without a figure says what is missing to measure it.
+A goal without a figure says what is missing to measure it, and which command gets it.
 """
 
 import math
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from maverick_assets.evaluation.reports.tables import shown
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.people import PeopleFigures
+from maverick_assets.figures.personality import Consistency
 from maverick_assets.registry.manifest import Manifest
 
 _LAST_STEPS = 20  # of a training whose mean is its training loss
@@ -16,75 +17,73 @@ _LAST_STEPS = 20  # of a training whose mean is its training loss
 
 @dataclass(frozen=True)
 class Goal:
-    """A goal, and how far a version is."""
+    """A goal, and how far a version is: what was measured, or what is missing to measure it."""
 
     name: str
-    goal: str
-    measured: str
-    reached: bool | None  # None where it was not measured
+    goal: str  # empty where the mission names no figure
+    measured: str = ""
+    reached: bool | None = None  # None where it was not measured, or the goal has no figure
+    missing: str = ""
 
 
 def goals_of(manifest: Manifest, people: PeopleFigures | None) -> list[Goal]:
     """The goals of one version. `people` says what was judged so far."""
-    metrics = manifest.metrics
+    name, metrics = manifest.personality, manifest.metrics
     deals = metrics.decisions.deals if metrics and metrics.decisions else None
     voice = metrics.personality.consistency if metrics and metrics.personality else None
-    loss = metrics.adapter.loss if metrics else None
-    perplexity = metrics.adapter.perplexity if metrics else None
+    score = metrics.adapter if metrics else None
+    evaluated = "the version was not evaluated; the weekly and the monthly job evaluate"
     return [
         _at_least(
             "decision matching",
             0.9,
             deals.twin.accuracy if deals else None,
-            "no decision of his is held out; it needs more deals with an outcome",
+            "too few decisions of the owner are held out: it needs 10 deals that were won or lost, "
+            "and 10 to learn from, in the table crm_deals; then `maverick run weekly`",
         ),
         _at_least(
             "user satisfaction",
             0.95,
             people.satisfaction if people else None,
-            "no answer in use was rated; rate answers on the page or over the API",
+            "no answer in use was rated: rate answers on the page of `maverick serve`, then "
+            "`maverick run ingest`",
         ),
         Goal(
             "automation",
             "80 %",
-            "not measured: Maverick sends nothing by itself, so nobody counts what was sent "
-            "unchanged",
-            None,
+            missing="Maverick sends nothing by itself, so it does not see what was sent unchanged: "
+            "the program that sends must count it. Corrections are counted "
+            "(`lake/metrics/days`)",
         ),
-        _below("training loss", 0.5, _training_loss(manifest), "nats a token"),
-        _below("validation loss", 0.6, loss, "nats a token"),
-        _below("perplexity", 10, perplexity, ""),
-        Goal(
-            "response accuracy",
-            "",
-            _preference(people),
-            None,
+        _below(
+            "training loss",
+            0.5,
+            _training_loss(manifest),
+            "nats a token",
+            "the manifest has no training; `maverick run weekly` trains",
         ),
-        _at_least(
-            "personality consistency",
-            0.9,
-            voice.candidate if voice else None,
-            "no classifier of the personalities; it needs texts of at least two",
-        ),
+        _below("validation loss", 0.6, score.loss if score else None, "nats a token", evaluated),
+        _below("perplexity", 10, score.perplexity if score else None, "", evaluated),
+        _preference(name, people),
+        _consistency(voice),
         Goal(
             "business value",
             "",
-            "not measured: it needs the owner's own count of hours or deals",
-            None,
+            missing="the owner's own count of hours or deals, which no table of the CRM holds",
         ),
     ]
 
 
 def _at_least(name: str, goal: float, figure: Interval | None, missing: str) -> Goal:
     if figure is None or not math.isfinite(figure.value):
-        return Goal(name, f"{goal:.0%}", f"not measured: {missing}", None)
+        return Goal(name, f"{goal:.0%}", missing=missing)
     return Goal(name, f"{goal:.0%}", f"{shown(figure)}, n {figure.n}", figure.value >= goal)
 
 
-def _below(name: str, goal: float, figure: float | None, unit: str) -> Goal:
+def _below(name: str, goal: float, figure: float | None, unit: str, missing: str) -> Goal:
     text = f"below {goal:g} {unit}".strip()
     if figure is None or not math.isfinite(figure):
-        return Goal(name, text, "not measured: the version was not evaluated", None)
+        return Goal(name, text, missing=missing)
     return Goal(name, text, f"{figure:.3g}", figure < goal)
 
 
@@ -96,8 +95,21 @@ def _training_loss(manifest: Manifest) -> float | None:
     return sum(last) / len(last) if last else None
 
 
-def _preference(people: PeopleFigures | None) -> str:
+def _preference(personality: str, people: PeopleFigures | None) -> Goal:
     if people is None or "version" not in people.ratings:
-        return "not measured: nobody judged its answers blind; maverick rate asks for it"
+        missing = f"nobody judged its answers blind: `maverick rate {personality}`"
+        return Goal("response accuracy", "", missing=missing)
     rating, taken = people.ratings["version"], people.taken_for_owner["version"]
-    return f"{shown(rating)} of 10 when judged blind, taken for the owner's in {shown(taken)}"
+    text = f"{shown(rating)} of 10 when judged blind, taken for the owner's in {shown(taken)}"
+    return Goal("response accuracy", "", text)
+
+
+def _consistency(voice: Consistency | None) -> Goal:
+    if voice is None or not math.isfinite(voice.candidate.value):
+        missing = (
+            "no classifier of the personalities: it needs the texts of at least two, 20 to learn "
+            "from and 3 held out each"
+        )
+        return Goal("personality consistency", "", missing=missing)
+    text = f"{shown(voice.candidate)}; of its own held-out texts {shown(voice.own)}"
+    return Goal("personality consistency", "", text)

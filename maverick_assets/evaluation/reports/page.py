@@ -8,6 +8,8 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from maverick_assets.evaluation.reports import pictures
+from maverick_assets.evaluation.reports.fleet import goal_rows, heard_matrix, mood_grids
 from maverick_assets.evaluation.reports.goals import Goal, goals_of
 from maverick_assets.evaluation.reports.tables import FigureTable, Grid, shown, table_of, words
 from maverick_assets.evaluation.sample import Sample
@@ -44,6 +46,7 @@ class Member:
     people: PeopleFigures | None
     goals: Sequence[Goal]
     tables: Sequence[FigureTable]
+    trends: Sequence[pictures.TrendRow]
     report: str | None  # address of its evaluation's page
 
 
@@ -62,7 +65,7 @@ def render_evaluation(
             manifest=manifest,
             goals=goals_of(manifest, people),
             tables=figure_tables(manifest, people),
-            trend=[m for m in (*earlier, manifest) if m.metrics is not None],
+            trends=pictures.trend_rows([*earlier, manifest]),
             samples=_samples(folder / "samples.json"),
             loss=_picture(folder / "loss.png"),
         )
@@ -71,8 +74,18 @@ def render_evaluation(
 
 def render_fleet(title: str, intro: str, members: Sequence[Member]) -> str:
     """The page of all personalities in a month or a quarter."""
+    manifests = [each.manifest for each in members]
     return (
-        _environment().get_template("fleet.html").render(title=title, intro=intro, members=members)
+        _environment()
+        .get_template("fleet.html")
+        .render(
+            title=title,
+            intro=intro,
+            members=members,
+            goals=goal_rows([each.goals for each in members]),
+            heard=heard_matrix(manifests),
+            moods=mood_grids(manifests),
+        )
     )
 
 
@@ -81,10 +94,20 @@ def render_index(manifests: Sequence[Manifest], fleet: Sequence[str]) -> str:
     return _environment().get_template("index.html").render(manifests=manifests, fleet=fleet)
 
 
-def member(manifest: Manifest, people: PeopleFigures | None, report: str | None) -> Member:
-    """What a report on all personalities says of one."""
+def member(
+    manifest: Manifest,
+    earlier: Sequence[Manifest],
+    people: PeopleFigures | None,
+    report: str | None,
+) -> Member:
+    """What a report on all personalities says of one; `earlier` are the versions before it."""
     return Member(
-        manifest, people, goals_of(manifest, people), figure_tables(manifest, people), report
+        manifest,
+        people,
+        goals_of(manifest, people),
+        figure_tables(manifest, people),
+        pictures.trend_rows([*earlier, manifest]),
+        report,
     )
 
 
@@ -105,6 +128,9 @@ def figure_tables(manifest: Manifest, people: PeopleFigures | None) -> list[Figu
         ],
     )
     tables = [replace(losses, grids=[scores, *losses.grids], parts=()), *rooms]
+    times = manifest.parity.response_times if manifest.parity else None
+    if times:
+        tables.append(table_of("response times", times))
     return [*tables, table_of("people", people)] if people else tables
 
 
@@ -117,6 +143,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["shown"] = shown
+    environment.globals["pictures"] = pictures
     return environment
 
 
