@@ -6,6 +6,7 @@ from functools import partial
 from typing import Literal
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.evaluation.reports.refresh import refresh_page
 from maverick_assets.pipeline.candidates import (
     find_unfinished,
     other_candidates,
@@ -76,6 +77,10 @@ def release_version(run: RunContext, version: Manifest) -> ReleasedVersion:
     answer = _export(run, version)
     released = run.registry.release(name, number)
     run.log.info(f"{name} {released.version} is in service, after a trial answer")
+    try:
+        released = refresh_page(run.registry, released, None)
+    except MaverickError as error:  # the release stands all the same
+        run.log.warning(f"the page of {name} {number} does not say how fast it answers: {error}")
     try:
         prune(run, name)
     except MaverickError as error:  # the release stands all the same

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.people.judgements import JudgementFile
 from maverick_assets.evaluation.people.opinion import opinion_of
 from maverick_assets.evaluation.reports.library import has_page
 from maverick_assets.evaluation.reports.page import member, render_fleet
+from maverick_assets.evaluation.reports.refresh import refresh_page
 from maverick_assets.files import write_atomically
 from maverick_assets.pipeline.memorisation import audit_sentence, recent_audit
 from maverick_assets.pipeline.production.feedback import ratings_of, read_feedback
@@ -72,6 +74,10 @@ def _page(run: RunContext, title: str, intro: str, manifests: Sequence[Manifest]
     for manifest in manifests:
         name, version = manifest.personality, str(manifest.version)
         people = opinion_of(version, judgements.read(name), ratings_of(feedback, name, version))
+        try:
+            manifest = refresh_page(run.registry, manifest, people)
+        except MaverickError as error:  # the report on all is written all the same
+            run.log.warning(f"the page of {name} {version} stays as it was: {error}")
         address = f"../{name}/{version}/" if has_page(manifest) else None
         versions = run.registry.versions_of(name)
         earlier = [each for each in versions if each.version < manifest.version]

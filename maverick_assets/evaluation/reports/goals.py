@@ -28,7 +28,7 @@ class Goal:
 
 def goals_of(manifest: Manifest, people: PeopleFigures | None) -> list[Goal]:
     """The goals of one version. `people` says what was judged so far."""
-    name, metrics = manifest.personality, manifest.metrics
+    metrics = manifest.metrics
     deals = metrics.decisions.deals if metrics and metrics.decisions else None
     voice = metrics.personality.consistency if metrics and metrics.personality else None
     score = metrics.adapter if metrics else None
@@ -64,7 +64,7 @@ def goals_of(manifest: Manifest, people: PeopleFigures | None) -> list[Goal]:
         ),
         _below("validation loss", 0.6, score.loss if score else None, "nats a token", evaluated),
         _below("perplexity", 10, score.perplexity if score else None, "", evaluated),
-        _preference(name, people),
+        _preference(people),
         _consistency(voice),
         Goal(
             "business value",
@@ -76,8 +76,9 @@ def goals_of(manifest: Manifest, people: PeopleFigures | None) -> list[Goal]:
 
 def _at_least(name: str, goal: float, figure: Interval | None, missing: str) -> Goal:
     if figure is None or not math.isfinite(figure.value):
-        return Goal(name, f"{goal:.0%}", missing=missing)
-    return Goal(name, f"{goal:.0%}", f"{shown(figure)}, n {figure.n}", figure.value >= goal)
+        return Goal(name, f"{goal * 100:.0f} %", missing=missing)
+    measured = f"{shown(figure)}, n {figure.n}"
+    return Goal(name, f"{goal * 100:.0f} %", measured, figure.value >= goal)
 
 
 def _below(name: str, goal: float, figure: float | None, unit: str, missing: str) -> Goal:
@@ -95,9 +96,9 @@ def _training_loss(manifest: Manifest) -> float | None:
     return sum(last) / len(last) if last else None
 
 
-def _preference(personality: str, people: PeopleFigures | None) -> Goal:
+def _preference(people: PeopleFigures | None) -> Goal:
     if people is None or "version" not in people.ratings:
-        missing = f"nobody judged its answers blind: `maverick rate {personality}`"
+        missing = "nobody judged its answers blind: `maverick rate NAME`"
         return Goal("response accuracy", "", missing=missing)
     rating, taken = people.ratings["version"], people.taken_for_owner["version"]
     text = f"{shown(rating)} of 10 when judged blind, taken for the owner's in {shown(taken)}"

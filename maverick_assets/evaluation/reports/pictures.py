@@ -16,8 +16,9 @@ from maverick_assets.registry.manifest import Manifest
 
 # Of the strip of a sub-score, whose ends are scores: what lies beyond is drawn at the end.
 STRIP_WIDTH, _LOWEST, _HIGHEST = 240.0, -1.0, 1.1
+STRIP_EDGE = 8.0  # on either side, for marks at the ends
 # Of a reliability picture: the square of shares, and its distance from the view box's corner.
-SQUARE, MARGIN = 180.0, 34.0
+SQUARE, MARGIN = 180.0, 40.0
 # Of a trend: an axis from 0 upwards.
 TREND_WIDTH, TREND_HEIGHT, _EDGE = 240.0, 48.0, 6.0
 
@@ -190,6 +191,11 @@ def _along(score: float) -> float:
 
 
 ZERO_AT, ONE_AT = _along(0), _along(1)
+
+
+def percent_of_strip(x: float) -> float:
+    """Where a place is in the strip with its edges, for labels beside the picture."""
+    return 100 * (x + STRIP_EDGE) / (STRIP_WIDTH + 2 * STRIP_EDGE)
 
 
 def _upwards(share: float) -> float:

@@ -92,7 +92,7 @@ def test_goals_are_reached_or_missed_or_say_what_is_missing(evaluated: Manifest)
     for name in ("automation", "business value", "decision matching", "response accuracy"):
         assert (goals[name].reached, goals[name].measured) == (None, "")
         assert goals[name].missing
-    assert "`maverick rate robbie`" in goals["response accuracy"].missing
+    assert "`maverick rate NAME`" in goals["response accuracy"].missing
     without = {goal.name: goal for goal in goals_of(evaluated, None)}
     assert without["user satisfaction"].reached is None
 
@@ -125,8 +125,8 @@ def test_odds_are_drawn_as_often_as_they_were_right(evaluated: Manifest, folder:
     metrics = SCORES.model_copy(update={"decisions": DecisionFigures(temperature=1, deals=deals)})
     decided = evaluated.model_copy(update={"metrics": metrics})
     page = render_evaluation(decided, [], folder, None)
-    assert 'cx="124.0" cy="107.0"' in page  # the middle of the square
-    assert 'cx="214.0" cy="35.0"' in page
+    assert 'cx="130.0" cy="110.0"' in page  # the middle of the square
+    assert 'cx="220.0" cy="38.0"' in page
     assert "10 decisions: said 1, right 0.9 (0.596 to 0.982)" in page
     goal = next(goal for goal in goals_of(decided, None) if goal.name == "decision matching")
     assert (goal.measured, goal.reached) == ("0.75 (0.5 to 0.9), n 20", False)
