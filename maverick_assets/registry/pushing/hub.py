@@ -3,6 +3,10 @@
 Bytes of large files arrive first and show nowhere; the commit makes them and all others visible at
 once; the tag comes last. A push that was cut off anywhere is completed by the next one: it finds
 the commit by its title, which says the weights' sha256, and makes none a second time.
+
+Large files go by git LFS, which every Hub takes. The client would prefer Xet, whose library tries a
+store that does not answer for minutes, and reads a Hub that has none as a broken network; what Xet
+spares is parts of files of gigabytes.
 """
 
 import os
@@ -55,7 +59,7 @@ def push_to_hub(contents: Contents, repository: str | None) -> Pushed:
         try:
             with _hub_errors(repository or "the account of HF_TOKEN", token):
                 name = repository or f"{api.whoami()['name']}/{contents.personality}"
-            with _hub_errors(name, token):
+            with _hub_errors(name, token), _without_xet():
                 return _push(api, name, contents)
         except _Unfinished:
             if attempt == _TRIES - 1:
@@ -119,6 +123,19 @@ def _commit(api: "HfApi", name: str, info: "ModelInfo", contents: Contents) -> s
         name, operations, commit_message=contents.title, parent_commit=info.sha
     )
     return str(committed.oid)
+
+
+@contextmanager
+def _without_xet() -> Iterator[None]:
+    """Inside, large files go by git LFS: what HF_HUB_DISABLE_XET says before the start."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_DISABLE_XET
+    constants.HF_HUB_DISABLE_XET = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_DISABLE_XET = before
 
 
 @contextmanager

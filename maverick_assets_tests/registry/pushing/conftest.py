@@ -92,7 +92,6 @@ def add_private_version(
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushHub]:
     with running_push_hub() as hub:
         monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setattr(hub_module.time, "sleep", lambda _: None)
         monkeypatch.setenv("HF_TOKEN", TOKEN)
         yield hub

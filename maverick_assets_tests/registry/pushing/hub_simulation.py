@@ -1,8 +1,9 @@
 """A simulation of the Hub's side of a push, which cannot be reached from here.
 
 Its routes are those that huggingface_hub calls: who a token belongs to, repositories made and
-described, upload modes, git LFS's batch and upload, commits (NDJSON), tags. Large files go to git
-LFS, as without Xet. A commit is atomic, and one on top of another parent is refused with 412.
+described, upload modes, git LFS's batch and upload, commits (NDJSON), tags. It has no store of Xet,
+as a Hub of one's own has none. A commit is atomic, and one on top of another parent is refused with
+412.
 """
 
 import base64

@@ -281,10 +281,22 @@ def test_without_a_token_or_a_network_the_command_says_what_to_do(
         push_to_hub(contents, NAME)
 
 
+def test_large_files_go_by_git_lfs_although_the_client_would_prefer_xet(
+    hub: PushHub, settings: Settings, released: Registry
+) -> None:
+    from huggingface_hub.utils._runtime import is_xet_available
+
+    assert is_xet_available()  # its library is installed, and nobody switched it off
+    push(settings)
+    assert hub.count(r"PUT /lfs") == 2
+    assert hub.count("xet") == 0
+    assert is_xet_available()
+
+
 def test_the_command_pushes_the_version_in_service_and_prints_no_token(
     hub: PushHub, settings: Settings, released: Registry
 ) -> None:
-    environment = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HUB_DISABLE_XET": "1"}
+    environment = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
     maverick = Maverick(settings.home, environment)
     done = maverick("models", "push", "robbie", "--to", "hub", "--json")
     assert done.returncode == 0, done.stderr
