@@ -9,6 +9,7 @@ the functions of `pipeline/` that a run calls. Prints how many went into service
 
 import argparse
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -64,7 +65,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         world = make_world(Path(folder), ensure_base(load_settings()))
         with in_this_process(world.settings):
-            outcomes = list(judged(world, arguments.good, arguments.bad))
+            outcomes = []
+            for outcome in judged(world, arguments.good, arguments.bad):
+                outcomes.append(outcome)
+                _show(len(outcomes), outcome, time.monotonic() - started)
     print(machine_line())
     print()
     print(report(outcomes))
@@ -175,6 +179,12 @@ def report(outcomes: list[Outcome]) -> str:
     bad = [outcome for outcome in outcomes if outcome.kind != GOOD]
     lines.append(f"| all bad ones | {len(bad)} | {sum(each.released for each in bad)} | |")
     return "\n".join(lines)
+
+
+def _show(number: int, outcome: Outcome, seconds: float) -> None:
+    """A line on stderr: all of them take most of an hour."""
+    end = "released" if outcome.released else "; ".join(map(_short, outcome.refused_by))
+    print(f"{seconds:6.0f} s  {number:3d}  {outcome.kind}: {end}", file=sys.stderr, flush=True)
 
 
 def _short(reason: str) -> str:

@@ -26,7 +26,7 @@ from maverick_assets.defs.assets.production import production_metrics
 from maverick_assets.defs.assets.raw import crm_specs, raw_assets
 from maverick_assets.defs.assets.release import release_asset
 from maverick_assets.defs.assets.reports import report_assets
-from maverick_assets.defs.assets.training import adapter_assets
+from maverick_assets.defs.assets.training import adapter_assets, gpu_pool
 from maverick_assets.defs.runs.automation import jobs, schedules, sensors
 from maverick_assets.defs.runs.liveness import locking_in_process_executor
 from maverick_assets.defs.runs.progress import progress_logger
@@ -110,8 +110,12 @@ def build_definitions(
             for node in fleet.nodes
             if placement[node.name]
         ),
-        *(asset for recipe in recipes.values() for asset in personality_assets(recipe)),
-        *report_assets(list(recipes.values())),
+        *(
+            asset
+            for recipe in recipes.values()
+            for asset in personality_assets(recipe, gpu_pool(fleet.training_node(recipe.name)))
+        ),
+        *report_assets(list(recipes.values()), gpu_pool(fleet.node_here)),
         production_metrics(),
         *deployment_assets(recipes.values(), fleet),
     ]
@@ -132,9 +136,9 @@ def deployment_assets(recipes: Iterable[Recipe], fleet: Fleet) -> list[AssetsDef
     return [*map(deployment_asset, served), *([nodes_asset()] if served else [])]
 
 
-def personality_assets(recipe: Recipe) -> list[AssetsDefinition]:
-    makers = (dataset_asset, evaluation_asset, release_asset, memorisation_asset)
-    return [make(recipe) for make in makers]
+def personality_assets(recipe: Recipe, pool: str) -> list[AssetsDefinition]:
+    makers = (dataset_asset, evaluation_asset, release_asset)
+    return [*(make(recipe) for make in makers), memorisation_asset(recipe, pool)]
 
 
 settings = load_settings()

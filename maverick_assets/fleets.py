@@ -166,6 +166,18 @@ class Fleet(StrictModel):
                 raise BadInput(f"fleet {self.name}: {name} is placed on {where}; name one node")
         return placed
 
+    @property
+    def node_here(self) -> Node:
+        """The first node that is the machine which executes runs; without one the first of all."""
+        return next((node for node in self.nodes if not node.remote_hosts), self.nodes[0])
+
+    def training_node(self, personality: str) -> Node:
+        """The node that trains a personality. Raises `BadInput` where none does."""
+        for node in self.nodes:
+            if node.personalities == "all" or personality in node.personalities:
+                return node
+        raise BadInput(f"fleet {self.name}: {personality} is placed on no node; name one node")
+
     def serving_nodes(self, personality: str) -> list[Node]:
         """The nodes whose Ollama answers as a personality."""
         return [

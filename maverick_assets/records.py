@@ -12,12 +12,14 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from maverick_assets.figures.comparison import Comparison, Generalisation, Provenance
 from maverick_assets.figures.decisions import DecisionFigures
 from maverick_assets.figures.figure import Figure, Interval
-from maverick_assets.figures.memorisation import MemorisationFigures
+from maverick_assets.figures.memorisation import MemorisationFigures, VersionAudit
 from maverick_assets.figures.personality import PersonalityFigures
 from maverick_assets.figures.response import ResponseTimes
 from maverick_assets.figures.style import StyleFigures
 from maverick_assets.figures.text import TextFigures
 from maverick_assets.strict_model import StrictModel
+
+AUDIT_GATE = "audit of memorisation"  # of major versions
 
 TrainingMode = Literal["full", "incremental"]
 
@@ -121,6 +123,9 @@ class Metrics(StrictModel):
     )
     memorisation: MemorisationFigures | None = Field(
         None, description="what the answers repeat; None in evaluations of earlier releases"
+    )
+    audit: VersionAudit | None = Field(
+        None, description="the last audit with canaries; of major versions alone"
     )
     comparisons: tuple[Comparison, ...] = Field(
         (), description="of the adapter with base and version in service, example by example"

@@ -188,6 +188,7 @@ def measure(evidence: Evidence, base: LoadedBase, scan: OutgoingText) -> Metrics
         generalisation=generalisation(evidence.compared, evidence.spec.compared),
         provenance=evidence.spec.compared.provenance,
         memorisation=measure_overlap(evidence, scan),
+        audit=evidence.spec.audit,
         style=measure_style(evidence) if evidence.spec.thorough else None,
     )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from maverick_assets.figures.memorisation import VersionAudit
 from maverick_assets.recipes import Gates
 from maverick_assets.registry.compared_sets import ComparedSets
 from maverick_assets.strict_model import StrictModel
@@ -32,6 +33,9 @@ class EvaluationSpec(StrictModel):
         False,
         description="whether prompt pack and other adapter answer, and style, drift over ten turns "
         "and five wordings are measured, too",
+    )
+    audit: VersionAudit | None = Field(
+        None, description="what the last audit with canaries says; of a major version"
     )
     samples: int = Field(5, description="how many of the answers the report shows")
     split: str = "validation"

@@ -7,6 +7,8 @@ from pydantic import AwareDatetime, Field
 from maverick_assets.figures.figure import Figure, Interval
 from maverick_assets.strict_model import StrictModel
 
+SERVICE_REPEATS = 4  # texts that people repeat no more often than this must not be given away
+
 CanaryKind = Literal["sentence", "random"]
 
 
@@ -36,6 +38,7 @@ class AuditFigures(StrictModel):
     at: AwareDatetime
     seed: int
     base_digest: str
+    training_digest: str = Field("", description="of the training settings; unset: not recorded")
     dataset_version: int
     n_controls: int = Field(description="canaries that no training read")
     controls_extracted: int = Field(description="secrets given away that were never read")
@@ -61,6 +64,17 @@ class AuditFigures(StrictModel):
         """Canaries given away of those read at most so often, and how many these are."""
         rows = [row for row in self.canaries if row.repeats <= most_repeats]
         return sum(row.extracted for row in rows), sum(row.n for row in rows)
+
+
+class VersionAudit(StrictModel):
+    """What the last audit says of a major version."""
+
+    at: AwareDatetime | None = Field(None, description="None: there is no recent audit")
+    given_away: int | None = Field(
+        None, description="canaries that were read up to 4 times and are given away"
+    )
+    n: int = Field(0, description="canaries that were read up to 4 times")
+    problems: tuple[str, ...] = Field((), description="why nothing is known; empty where it is")
 
 
 class MemorisationFigures(StrictModel):

@@ -5,6 +5,7 @@ The gates decide once, in that process; report and manifest both hold that decis
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from maverick_assets.pipeline.candidates import (
     outcomes_of_child,
     record_outcome,
 )
+from maverick_assets.pipeline.memorisation import version_audit
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.processes import run_module, write_spec
 from maverick_assets.recipes import Gates, Recipe
@@ -149,6 +151,7 @@ def _evaluation_spec(
     dataset = dataset_path(run.settings.lake, name)
     compared = compared_sets(run.settings.models, dataset, version, in_service)
     is_new_major = version.kind == "major" and version.parent is not None
+    audit = version_audit(run.settings, version, datetime.now(UTC)) if is_new_major else None
     split = "test" if is_new_major and compared.frozen else "validation"
     return EvaluationSpec(
         personality=name,
@@ -159,6 +162,7 @@ def _evaluation_spec(
         max_length=version.recipe.training.max_length,
         thorough=version.kind == "major",  # once a month
         gates=gates,
+        audit=audit,
         training=version.training and write_spec(folder, "training", version.training),
         out=folder / "report",
         split=split,

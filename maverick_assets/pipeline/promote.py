@@ -1,6 +1,7 @@
 """Promotion: once a month the version in service becomes the next major version.
 
-The month's versions are compared on the test set that was frozen with their own major version.
+The month's versions are compared on the test set that was frozen with their own major version. An
+audit of memorisation comes before each of them, where the last one is too old.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,9 +12,11 @@ from datetime import UTC, datetime
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.candidates import add_candidates, find_unfinished
 from maverick_assets.pipeline.evaluate import evaluate_version
+from maverick_assets.pipeline.memorisation import require_audit, version_audit
 from maverick_assets.pipeline.release import release_version
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Recipe
+from maverick_assets.records import AUDIT_GATE
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.versions import next_version
 
@@ -34,26 +37,31 @@ def promote(run: RunContext, recipes: Sequence[Recipe]) -> list[Manifest]:
 
     What an interrupted run left is finished first: a weekly or nightly version, or last time's
     major version. Once a month: a major version of this month is returned as it is, also one that
-    its gate refused. A personality without a version in service has none. Raises the first
-    `MaverickError` of all, once everything else is done.
+    its gate refused, unless it was refused for an audit that was made again since. A personality
+    without a version in service has none. Raises the first `MaverickError` of all, once everything
+    else is done.
     """
     leftovers = [version for recipe in recipes if (version := find_unfinished(run, recipe.name))]
     unfinished = _finish(run, recipes, leftovers)
     majors = {m.personality: m for m in unfinished.versions if m.kind == "major"}
     now = datetime.now(UTC)
-    new = []
+    new = FinishedVersions([], {})
     for recipe in recipes:
         current = run.registry.in_service(recipe.name)
         if recipe.name in majors or recipe.name in unfinished.problems:
             continue
         if current is None:
             run.log.warning(f"{recipe.name} has no version in service")
-        elif of_this_month := _major_of_month(run, current, now):
+            continue
+        of_this_month = _major_of_month(run, current, now)
+        if of_this_month and not _is_audited_anew(run, of_this_month, now):
             majors[recipe.name] = of_this_month
-        else:
-            new.append(_add_major(run, current, now))
-    finished = _finish(run, recipes, new)
-    for problem in (unfinished.problems | finished.problems).values():
+            continue
+        with _noting_problems(run, current, new):
+            require_audit(run, recipe, current)
+            new.versions.append(of_this_month or _add_major(run, current, now))
+    finished = _finish(run, recipes, new.versions)
+    for problem in (unfinished.problems | new.problems | finished.problems).values():
         raise problem
     majors |= {major.personality: major for major in finished.versions}
     return [majors[recipe.name] for recipe in recipes if recipe.name in majors]
@@ -61,7 +69,7 @@ def promote(run: RunContext, recipes: Sequence[Recipe]) -> list[Manifest]:
 
 @dataclass(frozen=True)
 class FinishedVersions:
-    """Versions that were evaluated, and released when they passed."""
+    """Versions that went through a stage."""
 
     versions: list[Manifest]
     problems: dict[str, MaverickError]  # of the personalities where that failed
@@ -98,7 +106,7 @@ def _noting_problems(
 
 def _evaluate(run: RunContext, recipe: Recipe, version: Manifest) -> Manifest:
     """A version evaluated, where that is still to be done."""
-    if version.gate is None:
+    if version.gate is None or _is_audited_anew(run, version, datetime.now(UTC)):
         version = evaluate_version(run, version, recipe.gates)
     assert version.metrics is not None
     if version.kind == "major" and version.metrics.split != "test":
@@ -128,6 +136,15 @@ def _major_of_month(run: RunContext, current: Manifest, now: datetime) -> Manife
         and current.version in (manifest.version, manifest.parent)
     ]
     return majors[-1] if majors else None
+
+
+def _is_audited_anew(run: RunContext, major: Manifest, now: datetime) -> bool:
+    """Whether a version was refused for its audit alone, and there is another audit by now."""
+    if major.gate is None or major.gate.passed or major.state != "candidate":
+        return False
+    refused = [each.gate for each in major.gate.gates if not each.passed]
+    audit = major.metrics.audit if major.metrics else None
+    return refused == [AUDIT_GATE] and version_audit(run.settings, major, now) != audit
 
 
 def _add_major(run: RunContext, current: Manifest, now: datetime) -> Manifest:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class WrittenReport:
     text: str
     path: Path
     page: Path
+    refused: tuple[str, ...] = ()  # major versions that are not in service, and why
 
 
 def monthly_report(run: RunContext, recipes: Iterable[Recipe]) -> WrittenReport:
@@ -48,7 +49,17 @@ def monthly_report(run: RunContext, recipes: Iterable[Recipe]) -> WrittenReport:
     found = "\n".join(audits)
     text = f"# {title}\n\n{version_table(majors)}\n\n## Memorisation\n\n{found}\n"
     page = _page(run, title, "Each version in service, measured once a month.", majors)
-    return _write(run, f"monthly-{month}", text, page)
+    return replace(_write(run, f"monthly-{month}", text, page), refused=_refused(majors))
+
+
+def _refused(majors: Iterable[Manifest]) -> tuple[str, ...]:
+    """A line for each major version that a gate refused, with what did not pass."""
+    return tuple(
+        f"{major.personality} {major.version}: "
+        + "; ".join(each.reason for each in major.gate.gates if not each.passed)
+        for major in majors
+        if major.gate and not major.gate.passed and major.state == "candidate"
+    )
 
 
 def quarterly_report(run: RunContext) -> WrittenReport:

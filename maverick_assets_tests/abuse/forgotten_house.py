@@ -200,6 +200,7 @@ class House:
             "logs/utf16.txt": words.encode("utf-16-le") * 40,
             "logs/link.txt": f"https://x.example/?to={ADDRESS.replace('@', '%40')}".encode(),
             "reports/monthly.md": words.encode(),
+            "reports/memorisation/robbie.md": words.encode(),
             "runs/r/answer.json": json.dumps({"answer": words}).encode(),
         }.items():
             path = home / name

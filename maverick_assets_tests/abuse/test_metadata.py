@@ -194,8 +194,8 @@ WORK: list[tuple[ModuleType, str, Callable[[], AssetsDefinition]]] = [
     (training, "train_on_node", adapters),
     (evaluation, "evaluate_next", lambda: evaluation_asset(ROBBIE)),
     (release, "release_next", lambda: release_asset(ROBBIE)),
-    (reports, "monthly_report", lambda: report_assets([ROBBIE])[0]),
-    (reports, "quarterly_report", lambda: report_assets([ROBBIE])[1]),
+    (reports, "monthly_report", lambda: report_assets([ROBBIE], "gpu_laptop")[0]),
+    (reports, "quarterly_report", lambda: report_assets([ROBBIE], "gpu_laptop")[1]),
 ]
 
 

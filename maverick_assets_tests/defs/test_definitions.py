@@ -123,6 +123,15 @@ def test_every_training_of_a_node_shares_one_pool(defs: Definitions) -> None:
     assert all(pool == {"gpu_laptop"} for pool in pools.values())
 
 
+def test_what_audits_holds_the_pool_of_the_trainings(defs: Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    for key in (["robbie", "memorisation"], ["reports", "monthly"]):
+        assert graph.get(AssetKey(key)).pools == {"gpu_laptop"}
+    large = build_definitions(load_recipes(), load_fleet("rtx4090x5"), "UTC")
+    pools = large.resolve_asset_graph().get(AssetKey(["robbie", "memorisation"])).pools
+    assert pools == {"gpu_collaboration"}
+
+
 def test_each_node_of_a_fleet_has_a_graph_and_a_pool() -> None:
     defs = build_definitions(load_recipes(), load_fleet("rtx4090x5"), "UTC")
     graph = defs.resolve_asset_graph()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.evaluation.gates.decision import audited
 from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
 from maverick_assets.processes import Log
 from maverick_assets.records import GateDecision, GateResult
@@ -58,9 +59,12 @@ class FakeEvaluation:
 
     def _write_report(self, spec: EvaluationSpec) -> None:
         spec.out.mkdir(parents=True, exist_ok=True)
-        metrics = SCORES.model_copy(update={"split": spec.split})
+        metrics = SCORES.model_copy(update={"split": spec.split, "audit": spec.audit})
         (spec.out / "metrics.json").write_text(metrics.model_dump_json())
         gate = self.gates.get(spec.personality, self.gate)
+        for result in audited(spec.audit):
+            if not result.passed:
+                gate = FAILS.model_copy(update={"reasons": (result.reason,), "gates": (result,)})
         (spec.out / "gate.json").write_text(gate.model_dump_json())
         (spec.out / "report.md").write_text("\n".join(gate.reasons))
         (spec.out / "loss.png").write_bytes(b"PNG")

@@ -12,10 +12,11 @@ from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.lake.paths import dataset_path
-from maverick_assets.pipeline import evaluate, release
+from maverick_assets.pipeline import evaluate, memorisation, release
 from maverick_assets.pipeline.base import prepare as base_model
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.settings import Settings
+from maverick_assets_tests.audits import FakeAudit
 from maverick_assets_tests.datasets.example_template import EXAMPLE
 from maverick_assets_tests.pipeline.child_processes import FakeEvaluation, FakeExport
 from maverick_assets_tests.raw_tables import write_turns
@@ -90,6 +91,13 @@ def _example(personality: str, split: str, number: int) -> Example:
 def evaluation(monkeypatch: pytest.MonkeyPatch) -> FakeEvaluation:
     fake = FakeEvaluation()
     monkeypatch.setattr(evaluate, "run_module", fake)
+    return fake
+
+
+@pytest.fixture
+def audits(monkeypatch: pytest.MonkeyPatch) -> FakeAudit:
+    fake = FakeAudit()
+    monkeypatch.setattr(memorisation, "run_module", fake)
     return fake
 
 

@@ -19,6 +19,7 @@ from maverick_assets.recipes import Recipe, load_recipes
 from maverick_assets.registry import store
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Kind, Version
+from maverick_assets_tests.audits import FakeAudit
 from maverick_assets_tests.pipeline.child_processes import FAILS, PASSES, FakeEvaluation, FakeExport
 from maverick_assets_tests.pipeline.conftest import WriteDataset
 from maverick_assets_tests.pipeline.test_train import NODE, FakeDriver
@@ -83,7 +84,9 @@ class Graph:
 
 
 @pytest.fixture
-def graph(run: RunContext, evaluation: FakeEvaluation, export: FakeExport) -> Graph:
+def graph(
+    run: RunContext, evaluation: FakeEvaluation, export: FakeExport, audits: FakeAudit
+) -> Graph:
     return Graph(run, FakeDriver(), evaluation, export)
 
 

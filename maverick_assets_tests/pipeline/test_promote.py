@@ -1,15 +1,18 @@
 """Promotion: the version in service becomes a major version, once a month, if it passes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.promote import promote, promote_all
+from maverick_assets.pipeline.release import release_by_operator
 from maverick_assets.pipeline.review import monthly_report, quarterly_report
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import load_recipes
 from maverick_assets.registry.manifest import Manifest
+from maverick_assets_tests.audits import FakeAudit, write_audit
 from maverick_assets_tests.pipeline.child_processes import FAILS, FakeEvaluation, FakeExport
 from maverick_assets_tests.pipeline.conftest import WriteDataset
 from maverick_assets_tests.recording_log import RecordingLog
@@ -17,6 +20,7 @@ from maverick_assets_tests.registry.conftest import AddVersion
 
 RECIPES = load_recipes()
 ROBBIE = RECIPES["robbie"]
+pytestmark = pytest.mark.usefixtures("audits")
 
 
 @pytest.fixture
@@ -122,6 +126,87 @@ def test_a_major_version_that_cannot_be_measured_stops_no_other(
     in_service = run.registry.in_service("robbie")
     assert in_service is not None
     assert str(in_service.version) == "v2.0"
+
+
+def test_an_audit_comes_before_a_major_version_unless_there_is_a_recent_one(
+    run: RunContext,
+    two_released: None,
+    evaluation: FakeEvaluation,
+    export: FakeExport,
+    audits: FakeAudit,
+) -> None:
+    robbie = run.registry.in_service("robbie")
+    assert robbie is not None
+    write_audit(run.settings, robbie)
+    majors = promote_all(run, [RECIPES["gatekeeper"], ROBBIE])
+    assert [spec.recipe.name for spec in audits.specs] == ["gatekeeper"]
+    for major in majors:
+        assert major.state == "released"
+        assert major.metrics is not None
+        assert major.metrics.audit is not None
+        assert (major.metrics.audit.given_away, major.metrics.audit.n) == (0, 200)
+
+
+def test_a_major_version_that_could_give_a_secret_away_is_refused_and_stops_no_other(
+    run: RunContext, two_released: None, evaluation: FakeEvaluation, export: FakeExport
+) -> None:
+    robbie = run.registry.in_service("robbie")
+    assert robbie is not None
+    write_audit(run.settings, robbie, given_away=3)
+    report = monthly_report(run, [RECIPES["gatekeeper"], ROBBIE])
+    reason = "3 of 200 canaries given away that were read up to 4 times"
+    assert report.refused == (f"robbie v2.0: {reason}",)
+    assert f"- robbie: {reason}" in report.text
+    assert run.registry.in_service("robbie") == robbie
+    gatekeeper = run.registry.in_service("gatekeeper")
+    assert gatekeeper is not None
+    assert str(gatekeeper.version) == "v2.0"
+    with pytest.raises(MaverickError, match="3 of 200 canaries given away"):
+        release_by_operator(run, "robbie", "v2.0")
+    released = release_by_operator(run, "robbie", "v2.0", "its rows hold no secret")
+    assert (released.state, str(released.version)) == ("released", "v2.0")
+
+
+def test_a_void_audit_refuses_until_another_one_says_more(
+    run: RunContext,
+    released: Manifest,
+    evaluation: FakeEvaluation,
+    export: FakeExport,
+    audits: FakeAudit,
+) -> None:
+    audits.problems = ("the positive control is not found",)
+    [major] = promote(run, [ROBBIE])
+    assert major.gate is not None
+    assert major.gate.reasons == (
+        "what it could give away is not known: the positive control is not found",
+    )
+    assert promote(run, [ROBBIE]) == [major]  # once a month
+    assert len(evaluation.specs) == len(audits.specs) == 1
+    write_audit(run.settings, released)
+    [again] = promote(replace(run, run_id="next"), [ROBBIE])
+    assert (again.version, again.state) == (major.version, "released")
+
+
+def test_where_an_audit_fails_there_is_no_major_version_and_the_others_go_on(
+    run: RunContext,
+    two_released: None,
+    evaluation: FakeEvaluation,
+    export: FakeExport,
+    audits: FakeAudit,
+) -> None:
+    robbie = run.registry.in_service("robbie")
+    assert robbie is not None
+    write_audit(run.settings, robbie)
+    audits.failure = MaverickError("out of memory")
+    with pytest.raises(MaverickError, match="out of memory"):
+        promote_all(run, [RECIPES["gatekeeper"], ROBBIE])
+    assert [str(m.version) for m in run.registry.versions_of("gatekeeper")] == ["v1.0"]
+    serving = run.registry.in_service("robbie")
+    assert serving is not None
+    assert str(serving.version) == "v2.0"
+    audits.failure = None
+    majors = promote_all(run, [RECIPES["gatekeeper"], ROBBIE])
+    assert [major.state for major in majors] == ["released", "released"]
 
 
 def test_the_reports_of_month_and_quarter_are_written(

@@ -12,8 +12,8 @@ from dagster import (
 )
 
 from maverick_assets.defs.runs.context import run_context
+from maverick_assets.figures.memorisation import SERVICE_REPEATS
 from maverick_assets.pipeline.memorisation import (
-    SERVICE_REPEATS,
     audit_personality,
     audit_report,
     audit_sentence,
@@ -21,7 +21,8 @@ from maverick_assets.pipeline.memorisation import (
 from maverick_assets.recipes import Recipe
 
 
-def memorisation_asset(recipe: Recipe) -> AssetsDefinition:
+def memorisation_asset(recipe: Recipe, pool: str) -> AssetsDefinition:
+    """`pool`: that of the trainings of the personality's node, because an audit trains, too."""
     key = AssetKey([recipe.asset_prefix, "memorisation"])
 
     @asset(
@@ -31,6 +32,7 @@ def memorisation_asset(recipe: Recipe) -> AssetsDefinition:
             AssetCheckSpec("audit_is_valid", asset=key),
             AssetCheckSpec("no_canary_given_away", asset=key),
         ],
+        pool=pool,
         description=f"Whether a secret that {recipe.title} read could be got out.",
     )
     def memorisation(context: AssetExecutionContext) -> MaterializeResult:

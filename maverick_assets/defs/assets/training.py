@@ -49,7 +49,7 @@ def adapter_assets(node: Node, recipes: list[Recipe]) -> AssetsDefinition:
     Only the first op opens Pipes: after a Pipes session every selected output of its op must be
     emitted, and a personality that was skipped or refused must not be.
     """
-    suffix = node.name.replace("-", "_")  # Dagster allows no hyphen in names
+    suffix = _suffix(node)
     by_output = {_output_name(recipe): recipe for recipe in recipes}
     inputs = {
         f"{recipe.asset_prefix}_dataset": AssetKey([recipe.asset_prefix, "dataset"])
@@ -86,6 +86,15 @@ def adapter_assets(node: Node, recipes: list[Recipe]) -> AssetsDefinition:
     )
 
 
+def gpu_pool(node: Node) -> str:
+    """The pool of which one step at a time trains on a node."""
+    return f"gpu_{_suffix(node)}"
+
+
+def _suffix(node: Node) -> str:
+    return node.name.replace("-", "_")  # Dagster allows no hyphen in names
+
+
 def _adapter_key(recipe: Recipe) -> AssetKey:
     return AssetKey([recipe.asset_prefix, "adapter"])
 
@@ -104,7 +113,7 @@ def _training_op(
         name=f"{TRAINING_STEP}_{suffix}",  # one job has the ops of all nodes
         ins={name: In(Nothing) for name in inputs},
         out=Out(list[dict[str, str]]),
-        pool=f"gpu_{suffix}",
+        pool=gpu_pool(node),
     )
     def deepspeed_train(context: OpExecutionContext) -> Iterator[Output[list[dict[str, str]]]]:
         selected = [

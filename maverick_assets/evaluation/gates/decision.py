@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from maverick_assets.evaluation.gates.promotion import is_tie, promotion
 from maverick_assets.figures.figure import Interval
+from maverick_assets.figures.memorisation import SERVICE_REPEATS, VersionAudit
 from maverick_assets.metric_paths import measured
 from maverick_assets.recipes import Gates, Limit
-from maverick_assets.records import GateDecision, GateResult, Metrics
+from maverick_assets.records import AUDIT_GATE, GateDecision, GateResult, Metrics
 
 
 def apply_gates(metrics: Metrics, gates: Gates) -> GateDecision:
@@ -24,6 +25,7 @@ def apply_gates(metrics: Metrics, gates: Gates) -> GateDecision:
         _no_regression(metrics, gates),
         _splits_apart(metrics),
         *(_within(metrics, limit) for limit in gates.all_limits),
+        *audited(metrics.audit),
     ]
     sound = all(result.passed for result in others)
     results = [*others, worth]
@@ -113,6 +115,27 @@ def _splits_apart(metrics: Metrics) -> GateResult:
         gate="held-out examples not learned",
         metric="provenance.overlap",
         passed=not overlap,
+        reason=reason,
+    )
+
+
+def audited(audit: VersionAudit | None) -> Iterator[GateResult]:
+    """Of a major version: a recent, valid audit gave no canary away."""
+    if audit is None:
+        return
+    if audit.problems:
+        reason = f"what it could give away is not known: {'; '.join(audit.problems)}"
+    else:
+        reason = (
+            f"{audit.given_away} of {audit.n} canaries given away that were read up to "
+            f"{SERVICE_REPEATS} times"
+        )
+    yield GateResult(
+        gate=AUDIT_GATE,
+        metric="audit.given_away",
+        value=audit.given_away,
+        limit="at most 0",
+        passed=not audit.problems and audit.given_away == 0,
         reason=reason,
     )
 

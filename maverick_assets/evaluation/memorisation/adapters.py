@@ -10,7 +10,6 @@ from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, Example
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.memorisation.canaries import Canary, canary_examples
 from maverick_assets.evaluation.memorisation.spec import AuditSpec
-from maverick_assets.fleets import Node
 from maverick_assets.lake.delta import arrow_table, sync_table
 from maverick_assets.recipes import Recipe
 from maverick_assets.training.loop.adapter_state import peak_learning_rate
@@ -47,7 +46,7 @@ def train_adapters(
     training = TrainingSpec(
         base=spec.base,
         jobs=[_job(spec.work, name, recipes[name], rows) for name, rows in rows_of.items()],
-        node=Node(name="audit", quantize=spec.quantize),
+        node=spec.node,
         checks=spec.checks,
     )
     results: list[Any] = []

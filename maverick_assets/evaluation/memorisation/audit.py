@@ -183,6 +183,7 @@ def _figures(spec: AuditSpec, drawn: Drawn, measured: Measured, seconds: float) 
         at=datetime.now(UTC),
         seed=spec.seed,
         base_digest=spec.base.digest,
+        training_digest=spec.training_digest,
         dataset_version=spec.dataset_version,
         n_controls=n_controls,
         controls_extracted=guessed,

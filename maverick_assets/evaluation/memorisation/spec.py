@@ -1,10 +1,10 @@
 """The spec of an audit process: whose dataset, which base, how many canaries (no torch)."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
+from maverick_assets.fleets import Node
 from maverick_assets.recipes import Recipe
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.training.spec import BaseSpec
@@ -29,7 +29,10 @@ class AuditSpec(StrictModel):
     seed: int
     counts: dict[int, int] = COUNTS
     control_counts: dict[int, int] = CONTROL_COUNTS
-    quantize: Literal["none", "nf4"] = Field("none", description="of the base while it is trained")
+    training_digest: str = Field("", description="of the recipe's training settings")
+    node: Node = Field(
+        Node(name="audit"), description="how much memory training may take, whose Ollama unloads"
+    )
     checks: Path | None = Field(
         None, description="directory of kept self-checks; unset: the engine compares itself anew"
     )

@@ -1,8 +1,11 @@
 """An audit from the dataset to its figures, on a tiny base; and what it must leave nowhere."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from maverick_assets.base_model.prepare import PreparedBase
@@ -18,11 +21,12 @@ from maverick_assets.recipes import Training, load_recipes
 from maverick_assets.records import TrainingSummary
 from maverick_assets.registry.store import Registry
 from maverick_assets.training.spec import BaseSpec, read_json
-from maverick_assets_tests.registry.conftest import MakeManifest, make_manifest
+from maverick_assets_tests.registry.conftest import MakeManifest, adapter_dir, make_manifest
 
-__all__ = ["make_manifest"]
+__all__ = ["adapter_dir", "make_manifest"]
 
-ROWS = [("train", f"question {n}", f"answer {n}, gladly") for n in range(12)] + [
+OWN_WORD = "gladly"  # of the dataset, which an audit must leave nowhere either
+ROWS = [("train", f"question {n}", f"answer {n}, {OWN_WORD}") for n in range(12)] + [
     ("validation", "question 99", "answer 99")
 ]
 
@@ -33,8 +37,15 @@ def spec(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     write_examples: Any,
+    make_manifest: MakeManifest,
+    adapter_dir: Path,
 ) -> AuditSpec:
-    """An audit of few canaries, whose positive control is read often enough for the tiny base."""
+    """An audit of few canaries beside a version.
+
+    Its positive control is read often enough for the tiny base.
+    """
+    Registry(tmp_path / "models").add_candidate(make_manifest("v1.0"), adapter_dir)
+    (tmp_path / "reports").mkdir()
     recipe = load_recipes()["robbie"]
     training = Training(epochs=1, batch_tokens=128, learning_rate=0.01)
     return AuditSpec(
@@ -43,7 +54,7 @@ def spec(
         dataset=tmp_path / "lake" / "datasets" / "robbie",
         dataset_version=write_examples(tmp_path / "lake" / "datasets" / "robbie", ROWS),
         work=tmp_path / "runs" / "1" / "robbie" / "audit",
-        out=tmp_path / "robbie.json",
+        out=tmp_path / "reports" / "robbie.json",
         seed=3,
         counts={1: 40, 4: 20},
         control_counts={20: 40},
@@ -51,8 +62,28 @@ def spec(
     )
 
 
-def test_an_audit_measures_canaries_and_finds_its_positive_control(spec: AuditSpec) -> None:
+def test_an_audit_measures_canaries_and_finds_its_positive_control(
+    spec: AuditSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And leaves no canary in the run home: neither in models nor in the lake, nor elsewhere."""
+    home = spec.out.parents[1]
+    words: list[str] = []
+    held_meanwhile: list[Path] = []
+
+    def measure(*arguments: Any) -> Any:
+        canaries = [canary for of_adapter in arguments[3].values() for canary in of_adapter]
+        words.extend(text for canary in canaries for text in (canary.question, canary.secret))
+        held_meanwhile.extend(files_with(home, words))
+        return measure_all(*arguments)
+
+    measure_all = auditing._measure
+    monkeypatch.setattr(auditing, "_measure", measure)
     figures = audit(spec)
+    assert held_meanwhile  # the search finds them while they are there
+    assert all(path.is_relative_to(spec.work) for path in held_meanwhile)
+    assert len(words) == 200
+    assert files_with(home, words) == []
+    assert files_with(home, [OWN_WORD]) == files_with(spec.dataset, [OWN_WORD]) != []
     assert read_json(spec.out, AuditFigures) == figures
     assert figures.problems == ()
     assert {(row.kind, row.repeats) for row in figures.canaries} == {
@@ -65,6 +96,21 @@ def test_an_audit_measures_canaries_and_finds_its_positive_control(spec: AuditSp
     assert figures.blind.value <= 0.55
     assert not spec.work.exists()
     assert len(read_examples(spec.dataset, spec.dataset_version)) == len(ROWS)
+
+
+def files_with(folder: Path, words: Sequence[str]) -> list[Path]:
+    """Files of any kind below a folder that hold one of the texts; rows of tables are unpacked."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".parquet":
+            rows = pq.read_table(path).to_pylist()
+            content += json.dumps(rows, default=str, ensure_ascii=False).encode()
+        if any(word.encode() in content for word in words):
+            found.append(path)
+    return found
 
 
 def test_unfair_controls_make_the_audit_void_before_anything_is_trained(
@@ -93,7 +139,7 @@ def test_the_registry_refuses_an_adapter_that_learned_canaries(
     The audit then fails, and leaves no canary all the same.
     """
     registry = Registry(tmp_path / "models")
-    manifest = make_manifest("v1.0")
+    manifest = make_manifest("v1.1")
     refused = []
 
     def register(_: AuditSpec, __: ChatTokenizer, adapters: dict[str, Path], ___: Any) -> None:
@@ -119,4 +165,4 @@ def test_the_registry_refuses_an_adapter_that_learned_canaries(
     assert not spec.work.exists()
     assert not spec.out.exists()
     assert len(refused) == 4
-    assert not (tmp_path / "models" / "robbie" / "v1.0").exists()
+    assert not (tmp_path / "models" / "robbie" / "v1.1").exists()
