@@ -152,6 +152,7 @@ def test_a_page_says_how_fast_it_answers_and_where(evaluated: Manifest, folder: 
     assert "after 200 ms, in 95 % of the answers within 310 ms" in page
     assert "97 tokens a second, in 95 % at least 71" in page
     assert "on Some CPU 9, 2 cores" in page
+    assert "it answers alike" in page
 
 
 def test_a_page_draws_each_measure_of_style_or_says_why_it_has_no_score(
