@@ -21,10 +21,12 @@ from maverick_assets_tests.registry.conftest import (
     PASSED,
     SCORES,
     SUMMARY,
+    TIMES,
     MakeManifest,
     adapter_dir,
     forget_signatures,
     make_manifest,
+    parity,
     recipe_of,
     registry,
 )
@@ -79,6 +81,15 @@ def test_show_says_what_a_person_asks_of_a_version(
     printed = json.loads(capsys.readouterr().out)
     assert printed["signed"] is True
     assert printed["metrics"]["adapter"]["perplexity"] == 12.5
+
+
+def test_show_says_how_fast_an_exported_version_answers(
+    two: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.record_parity("robbie", "v1.0", parity(True).model_copy(update={"response_times": TIMES}))
+    models_show("robbie", "v1.0")
+    line = "speed       first token 200 ms, p95 310 ms; 97 tokens/s, p95 71 (Some CPU 9, 2 cores, "
+    assert line in capsys.readouterr().out
 
 
 def test_show_says_that_an_earlier_release_signed_nothing(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from maverick_assets.figures.response import ResponseTimes, Speed
 from maverick_assets.records import (
     GateDecision,
     Metrics,
@@ -62,6 +63,16 @@ def parity(passed: bool) -> ParityDecision:
         n_prompts=20,
         decided_at=datetime(2026, 11, 1, tzinfo=UTC),
     )
+
+
+TIMES = ResponseTimes(
+    machine="Some CPU 9, 2 cores",
+    threads=1,
+    n=20,
+    prompt_tokens=37,
+    first_token_ms=Speed(p50=200.4, p95=310),
+    tokens_per_second=Speed(p50=97.3, p95=71),
+)
 
 
 def recipe_of(personality: str) -> dict[str, Any]:

@@ -100,6 +100,7 @@ def _meaning_of(model: BaseModel) -> str:
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return NOT_MEASURED
+    value = value or 0.0  # 0, where floats have -0.0
     if value and abs(value) < 0.001:
         return f"{value:.1e}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

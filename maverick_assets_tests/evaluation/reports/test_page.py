@@ -16,12 +16,12 @@ from maverick_assets.figures.decisions import (
 )
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.people import PeopleFigures
-from maverick_assets.figures.response import ResponseTimes, Speed
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets_tests.evaluation.reports.style_figures import STYLE
 from maverick_assets_tests.registry.conftest import (
     SCORES,
     SUMMARY,
+    TIMES,
     MakeManifest,
     make_manifest,
     parity,
@@ -139,15 +139,7 @@ def test_a_fleet_report_links_to_the_evaluations(evaluated: Manifest) -> None:
 
 
 def test_a_page_says_how_fast_it_answers_and_where(evaluated: Manifest, folder: Path) -> None:
-    times = ResponseTimes(
-        machine="Some CPU 9, 2 cores",
-        threads=1,
-        n=20,
-        prompt_tokens=37,
-        first_token_ms=Speed(p50=200.4, p95=310),
-        tokens_per_second=Speed(p50=97.3, p95=71),
-    )
-    exported = parity(True).model_copy(update={"response_times": times})
+    exported = parity(True).model_copy(update={"response_times": TIMES})
     page = render_evaluation(evaluated.model_copy(update={"parity": exported}), [], folder, None)
     assert "after 200 ms, in 95 % of the answers within 310 ms" in page
     assert "97 tokens a second, in 95 % at least 71" in page

@@ -72,6 +72,6 @@ def test_entries_and_counts_in_two_dimensions_are_grids() -> None:
 
 
 def test_numbers_are_short() -> None:
-    numbers = [shown(value) for value in (12345.6, 0.000012, 0.0, 3.14159, True, 7)]
-    assert numbers == ["12,346", "1.2e-05", "0", "3.14", "yes", "7"]
+    numbers = [shown(value) for value in (12345.6, 0.000012, 0.0, -0.0, 3.14159, True, 7)]
+    assert numbers == ["12,346", "1.2e-05", "0", "0", "3.14", "yes", "7"]
     assert shown(Interval(value=1, low=math.nan, high=math.nan, n=1)) == "1 (no interval)"
