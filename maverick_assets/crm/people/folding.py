@@ -14,6 +14,9 @@ FOLDED_LETTERS = {
     "þ": "th",  # Icelandic
 }
 
+# What addresses have for letters that `fold` takes the mark from, where they do not just drop it.
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+
 
 def fold(text: str) -> str:
     """`text` in lower case and without accents, as addresses spell names."""
@@ -24,3 +27,13 @@ def fold(text: str) -> str:
     for letter, ascii_letters in FOLDED_LETTERS.items():
         decomposed = decomposed.replace(letter, ascii_letters)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def spell_out(text: str) -> str:
+    """`text` folded with two letters for an umlaut: `müller` -> `mueller`, as addresses have it.
+
+    The way back is not open: `bauer` is no `baür`.
+    """
+    if text.isascii():
+        return text.lower()
+    return fold(unicodedata.normalize("NFC", text.lower()).translate(_SPELT_OUT))

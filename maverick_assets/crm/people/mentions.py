@@ -7,9 +7,10 @@ nothing else is known of him.
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from maverick_assets.crm.people.addresses import addresses_in
-from maverick_assets.crm.people.folding import fold
+from maverick_assets.crm.people.folding import fold, spell_out
 
 # What stands for a forgotten person. "N. N." (nomen nescio) names nobody in any language, and
 # nobody can register the domain (RFC 2606).
@@ -18,7 +19,8 @@ NO_ADDRESS = "nn@invalid"
 NO_PHONE = "000"
 _PLACEHOLDERS = {"address": NO_ADDRESS, "name": NOBODY, "phone": NO_PHONE}
 
-_WORD = re.compile(r"[^\W_]+")
+# Letters and digits, with marks that follow them: "Jo\u0308rg" is how files of a Mac have "Jörg"
+_WORD = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+")
 # Between two words of a name: "Dana Cole", "Dana\n> Cole", "Cole, Dana", "dana_cole", "Dana-Cole"
 _BETWEEN = re.compile(r"[\s>.,'\u2019\"()*_+&=-]{1,6}")
 # "+44 20 7946 0123", "(020) 7946-0123"
@@ -34,6 +36,7 @@ class Mention:
     start: int
     end: int
     kind: str  # address, name, phone
+    names: tuple[str, ...] = ()  # of the known ones: a name with an umlaut may be two
 
 
 @dataclass(frozen=True)
@@ -92,12 +95,14 @@ class People:
 
     def _names(self, text: str) -> Iterator[Mention]:
         words = list(_WORD.finditer(text)) if self.name_sizes else []
-        folded = [fold(word.group()) for word in words]
-        for first, last, name in _runs(folded, self.name_sizes):
-            if self.is_name(name):
-                between = zip(words[first:last], words[first + 1 : last + 1], strict=True)
-                if all(_BETWEEN.fullmatch(text, a.end(), b.start()) for a, b in between):
-                    yield Mention(words[first].start(), words[last].end(), "name")
+        spellings = _spellings([word.group() for word in words])
+        for run in _runs(spellings[0], self.name_sizes):
+            written = dict.fromkeys(" ".join(words[n] for n in run) for words in spellings)
+            names = tuple(filter(self.is_name, written))
+            if names:
+                whole = words[run[0] : run[-1] + 1]
+                if all(_BETWEEN.fullmatch(text, a.end(), b.start()) for a, b in pairwise(whole)):
+                    yield Mention(whole[0].start(), whole[-1].end(), "name", names)
 
     def _phones(self, text: str) -> Iterator[Mention]:
         for match in _PHONE.finditer(text) if self.has_phones else ():
@@ -105,30 +110,44 @@ class People:
                 yield Mention(match.start(), match.end(), "phone")
 
 
-def _runs(words: Sequence[str], sizes: Collection[int]) -> Iterator[tuple[int, int, str]]:
-    """Runs of so many words that may be a name: first word, last word, and the name."""
+def _spellings(words: Sequence[str]) -> list[list[str]]:
+    """The words folded, and, where that differs, with two letters for an umlaut."""
+    folded = [fold(word) for word in words]
+    if all(map(str.isascii, words)):
+        return [folded]
+    spelt_out = [spell_out(word) for word in words]
+    return [folded] if folded == spelt_out else [folded, spelt_out]
+
+
+def _runs(words: Sequence[str], sizes: Collection[int]) -> Iterator[Sequence[int]]:
+    """Which words may be a name: runs of so many of them."""
     for first in range(len(words)):
         for size in sizes:
             last = first + size - 1
             if last < len(words):
-                yield first, last, " ".join(words[first : last + 1])
+                yield range(first, last + 1)
             # "Dana M. Cole", where "dana cole" is known
             if size == 2 and last + 1 < len(words) and len(words[last]) == 1:
-                yield first, last + 1, f"{words[first]} {words[last + 1]}"
+                yield first, last + 1
 
 
 def name_forms(name: str) -> list[str]:
     """The ways in which texts spell a full name, folded; empty where it is not a full name.
 
     `Dana Maria Cole`: `dana maria cole`, `dana cole`, `cole dana` (as in `Cole, Dana`).
+    `Jörg Müller`: `jorg muller`, `joerg mueller`, and both the other way round.
     """
-    words = [fold(word) for word in _WORD.findall(name)]
+    words, *others = _spellings(_WORD.findall(name))
     if not 2 <= len(words) <= MAX_NAME_WORDS or min(len(words[0]), len(words[-1])) < 2:
         return []
     if any(word.isdigit() for word in words):
         return []
-    forms = [words, [words[0], words[-1]], [words[-1], words[0]], [words[-1], *words[:-1]]]
+    forms = [form for spelling in (words, *others) for form in _orders(spelling)]
     return list(dict.fromkeys(" ".join(form) for form in forms))
+
+
+def _orders(words: list[str]) -> list[list[str]]:
+    return [words, [words[0], words[-1]], [words[-1], words[0]], [words[-1], *words[:-1]]]
 
 
 def phone_key(written: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from maverick_assets.crm.forgotten import Identity, people_of
 from maverick_assets.crm.html_text import TooMuchText
 from maverick_assets.crm.people.addresses import addresses_in, addresses_of, normalized
-from maverick_assets.crm.people.folding import fold
+from maverick_assets.crm.people.folding import fold, spell_out
 from maverick_assets.crm.people.mentions import name_forms, phone_key
 from maverick_assets.crm.raw_table import live_rows
 from maverick_assets.crm.schema import Table
@@ -30,6 +30,7 @@ _TEXT_COLUMNS = ("body", "headers", "content", "notes", "prompt", "response", "c
 _NAME_BEFORE = re.compile(r"(?:\"([^\"\n]{3,60})\"|([^\n,;:<>\"]{3,60}))\s*<$")
 _TITLE = re.compile(r"^(?:dr|prof|mr|mrs|ms|herr|frau|mme|m)\.?\s+", re.IGNORECASE)
 _SIGNATURE_WORDS = re.compile(r"[^\W\d_]+(?:[ '’.-]+[^\W\d_]+){1,3}")  # noqa: RUF001 a real sign
+_LETTERS = re.compile(r"[^\W\d_]+")
 FEW_ROWS = 10  # that may hold a contact's name without his address
 _SIGNED = ("contact", "signature", "footer")  # parts of a mail that the cleaning cuts
 
@@ -111,7 +112,7 @@ def _common(
     for table in tables if people.name_sizes else ():
         for row in live_rows(raw_path(lake, table.name)):
             text = "\n".join(value for value in row.values() if isinstance(value, str))
-            held = {_name_of(text[found.start : found.end]) for found in people.mentions(text)}
+            held = {name for found in people.mentions(text) for name in found.names}
             addresses = {found.address for found in addresses_in(text)} if held else set()
             for address, own in names.items():
                 counts.update((address, name) for name in held & own if address not in addresses)
@@ -120,12 +121,6 @@ def _common(
         if count > FEW_ROWS:
             common.setdefault(address, {})[name] = count
     return common
-
-
-def _name_of(written: str) -> str:
-    """A name as `name_forms` spells it, without an initial in the middle."""
-    words = re.findall(r"[^\W_]+", fold(written))
-    return " ".join(word for n, word in enumerate(words) if n in (0, len(words) - 1) or word[1:])
 
 
 def _forms(display: str) -> list[str]:
@@ -218,11 +213,11 @@ def _note_metadata(seen: NamesSeen, about: Mapping[str, Any]) -> None:
 
 def _note_signature(seen: NamesSeen, address: str, body: str) -> None:
     """Notes the name under a mail, where its sender's address spells a part of it, and phones."""
-    parts = set(re.findall(r"[^\W\d_]+", fold(address.partition("@")[0])))
+    parts = set(_LETTERS.findall(fold(address.partition("@")[0])))
     for line in body.splitlines():
         words = line.strip()
         is_name = _SIGNATURE_WORDS.fullmatch(words) and words[:1].isupper()
-        if is_name and _spells(parts, fold(_TITLE.sub("", words))):
+        if is_name and _spells(parts, _TITLE.sub("", words)):
             seen.add(address, words)
     seen.phones[address] |= _signature_phones(body, address)
 
@@ -244,7 +239,7 @@ def _numbers(text: str) -> set[str]:
 
 def _spells(parts: Collection[str], name: str) -> bool:
     """Whether the parts of a local part are words of a name or their initials: `t.ashdown`."""
-    words = re.findall(r"[^\W\d_]+", name)
+    words = [word for text in (fold(name), spell_out(name)) for word in _LETTERS.findall(text)]
     whole = [part for part in parts if len(part) > 2]
     return bool(whole) and all(
         part in words or (len(part) <= 2 and any(word.startswith(part[0]) for word in words))

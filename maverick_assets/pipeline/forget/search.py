@@ -110,11 +110,16 @@ def _patterns(identities: Iterable[Identity]) -> Iterator[str]:
         # An escaped "@" between them; a domain in another script is written in many ways.
         label = "" if "xn--" in domain else domain.partition(".")[0]
         needles.add(f"{re.escape(fold(local))}.{{1,9}}{re.escape(fold(label))}")
-        needles |= {".{1,14}".join(map(re.escape, name.split())) for name in identity.names}
+        needles |= {".{1,14}".join(map(_folded_word, name.split())) for name in identity.names}
         needles |= {".{0,3}".join(phone) for phone in identity.phones}
     ordered = sorted(needles)
     for start in range(0, len(ordered), _PATTERN):
         yield "(?s)" + "|".join(ordered[start : start + _PATTERN])
+
+
+def _folded_word(word: str) -> str:
+    """An expression for a word of a name, also where the text had an umlaut for two letters."""
+    return re.sub(r"(?<=[aou])e|(?<=a)a", r"\g<0>?", re.escape(word))
 
 
 def _folded(texts: pa.Array) -> pa.Array:

@@ -1,5 +1,7 @@
 """People are found in texts by address, full name and number, and nobody else is."""
 
+import unicodedata
+
 import pytest
 
 from maverick_assets.crm.forgotten import Identity, people_of
@@ -71,6 +73,48 @@ def test_he_is_found_and_taken_out(text: str) -> None:
 def test_others_are_left_alone(text: str) -> None:
     assert not PEOPLE.names(text)
     assert PEOPLE.without(text) == text
+
+
+UMLAUTS = ("Jörg Müller", "jörg müller", "JÖRG MÜLLER", "müller, jörg", "jörg_müller")
+SPELT_OUT = ("Joerg Mueller", "joerg mueller", "Jörg Mueller", "Mueller, Joerg")
+
+
+@pytest.mark.parametrize("known", ["Jörg Müller", "joerg mueller"])
+@pytest.mark.parametrize("written", [*UMLAUTS, *SPELT_OUT])
+def test_an_umlaut_is_the_two_letters_that_addresses_have_for_it(known: str, written: str) -> None:
+    people = people_of([Identity("j@kunde.example", tuple(name_forms(known)))])
+    for form in ("NFC", "NFD"):  # composed, and as files of a Mac have it
+        text = f"Ask {unicodedata.normalize(form, written)} today."
+        assert people.without(text) == "Ask N. N. today."
+
+
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        ("Søren Kjær", "Soeren Kjaer"),
+        ("soeren kjaer", "Søren Kjær"),
+        ("maare aase", "Måre Åse"),
+        ("Jürgen Strauß", "JUERGEN STRAUSS"),
+        ("jürgen ö. groß", "Jürgen Groß"),
+    ],
+)
+def test_other_letters_are_what_addresses_have_for_them(known: str, written: str) -> None:
+    people = people_of([Identity("j@kunde.example", tuple(name_forms(known)))])
+    assert people.without(written) == "N. N."
+
+
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        ("Michael Bauer", "Michal Baur"),  # no umlaut in either
+        ("Manuel Joerg", "Manül Jorg"),
+        ("joerg mueller", "Jorg Muller"),  # nothing says that these are umlauts
+        ("Jörg Müller", "Jörg Müllerson"),
+    ],
+)
+def test_an_e_behind_a_vowel_is_no_umlaut_by_itself(known: str, written: str) -> None:
+    people = people_of([Identity("j@kunde.example", tuple(name_forms(known)))])
+    assert not people.names(written)
 
 
 def test_a_mail_to_him_and_to_its_sender_or_to_nobody_is_his_and_one_among_others_is_not() -> None:

@@ -64,3 +64,30 @@ def test_a_display_name_of_ordinary_words_is_not_taken_for_a_name_unless_it_is_g
     given = identified(tmp_path, contact=f"Purchase Order <{DANA}>")
     assert "purchase order" in given.identities[0].names
     assert given.left == {}
+
+
+JOERG = "joerg.mueller@kunde.example"
+
+
+def test_a_signature_with_umlauts_is_that_of_the_address_which_spells_them_out(
+    tmp_path: Path,
+) -> None:
+    signed = f"Ja.\n\nViele Grüße\nJörg Hans Müller\nTel. {MOBILE}"
+    found = identified(tmp_path, (JOERG, signed), contact=JOERG)
+    names = found.identities[0].names
+    assert {"joerg mueller", "jorg muller", "jorg hans muller"} <= set(names)
+
+
+def test_a_name_with_umlauts_that_another_address_has_is_not_his_alone(tmp_path: Path) -> None:
+    other = "j.m@other.example"
+    found = identified(tmp_path, (LEE, f"Jörg Müller <{other}>"), (JOERG, "Ja."), contact=JOERG)
+    assert found.shared == {JOERG: [other]}
+    assert found.identities[0].names == ()
+
+
+def test_an_ordinary_phrase_with_umlauts_is_counted_in_both_spellings(tmp_path: Path) -> None:
+    signed = f"Hallo,\n\nFreundliche Grüße <{DANA}>.\n"
+    others = [(LEE, f"Freundliche Grüße {n}") for n in range(FEW_ROWS + 1)]
+    found = identified(tmp_path, (LEE, signed), *others)
+    assert set(found.identities[0].names) == {"dana cole", "cole dana"}
+    assert set(found.left[DANA]) >= {"freundliche grusse", "freundliche gruesse"}

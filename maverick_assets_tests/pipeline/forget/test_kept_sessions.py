@@ -56,3 +56,22 @@ def test_a_contact_leaves_what_messages_were_about(tmp_path: Path) -> None:
     content = settings.sessions_file.read_bytes()
     for word in (b"Dana", b"Whitfield", b"acme"):
         assert word not in content
+
+
+def test_a_contact_whose_address_spells_umlauts_out_leaves_what_messages_were_about(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(home=tmp_path, crm_url="postgresql://x@localhost:1/x")
+    store = SessionStore(settings)
+    now = datetime.now(UTC)
+    session = Session(new_session_id(), "allan", "me", "robbie", None, None, (), (), None, now, 0)
+    notes = {"deal_notes": "jörg müller asks for 20% off; Jörg Maier does not."}
+    store.add(session, Exchange("Well, MÜLLER, JÖRG?", "No.", "v1.0", context=notes))
+    store.close()
+    joerg = people_of([Identity("joerg.mueller@kunde.example", names=("joerg mueller",))])
+    clean_sessions(settings.sessions_file, joerg)
+    [asked, _] = SessionStore(settings).messages(session.id)
+    assert asked.context == {"deal_notes": "N. N. asks for 20% off; Jörg Maier does not."}
+    content = settings.sessions_file.read_bytes().lower()
+    for word in ("müller", "m\\u00fcller", "mueller"):
+        assert word.encode() not in content
