@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -32,8 +31,8 @@ from maverick_assets.crm.embedded import restart_dead_servers
 from maverick_assets.errors import MaverickError
 from maverick_assets.files import write_atomically
 from maverick_assets.private.folders import private_folder, remove_short_path, short_path
-from maverick_assets.processes import die_with_parent
 from maverick_assets.settings import load_settings
+from maverick_assets.ui import end_with_parent
 from maverick_assets.ui.rules import DoorRules, Page, door_rules, opening_address
 
 STOP_SECONDS = 20  # a process that takes longer to stop is killed
@@ -55,11 +54,13 @@ class DagsterProcess:
         """Start the process; the kernel ends it when this one dies."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *self.module],
+            [
+                *[sys.executable, "-I", "-S", end_with_parent.__file__, str(os.getpid())],
+                *[sys.executable, "-m", *self.module],
+            ],
             cwd=PROJECT,
             start_new_session=True,
             stdin=subprocess.PIPE,
-            preexec_fn=partial(die_with_parent, os.getpid()),
         )
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError), self.process.stdin as stdin:
