@@ -32,6 +32,7 @@ from maverick_assets.evaluation.prompt_pack import MAX_TOKENS as PACK_TOKENS
 from maverick_assets.evaluation.prompt_pack import PromptPack
 from maverick_assets.evaluation.scoring import PackedScorer
 from maverick_assets.evaluation.spec import EvaluationSpec
+from maverick_assets.evaluation.style.measure import surrogate_names
 from maverick_assets.evaluation.text.skills import skill_rows
 from maverick_assets.training.kernels.packing import Document
 from maverick_assets.training.model.self_check import check_lengths
@@ -100,7 +101,8 @@ def read_candidate(spec: EvaluationSpec, base: LoadedBase) -> Candidate:
     compared = _encoded(spec, base, [each for each in examples if each.example_id in ids])
     check_lengths(base.model.config, [*rows, *compared[1]])
     train = [example for example in examples if example.split == "train"]
-    pack = PromptPack(train, base.tokenizer)
+    names = surrogate_names(spec.lake) if spec.thorough and spec.lake else ()
+    pack = PromptPack(train, base.tokenizer, names)
     return Candidate(spec, examples_scored, rows, train, *compared, pack)
 
 

@@ -10,6 +10,10 @@ from maverick_assets.registry.compared_sets import ComparedSets
 from maverick_assets.strict_model import StrictModel
 from maverick_assets.training.spec import BaseSpec
 
+# Prompts that every arm answers each night, and once a month: a sub-score of style needs blocks of
+# several threads, and two dozen short answers make four.
+ANSWERS, THOROUGH_ANSWERS = 24, 96
+
 
 class EvaluationSpec(StrictModel):
     """One adapter to score on the examples of a split and to put to the gates."""
@@ -28,7 +32,7 @@ class EvaluationSpec(StrictModel):
     other_adapter: Path | None = Field(
         None, description="adapter of another personality, which answers the same prompts"
     )
-    answers_each: int = Field(24, description="how many prompts each arm answers")
+    answers_each: int = Field(ANSWERS, description="how many prompts each arm answers")
     thorough: bool = Field(
         False,
         description="whether prompt pack and other adapter answer, and style, drift over ten turns "

@@ -18,6 +18,11 @@ class SubScore(StrictModel):
     candidate: Figure = Field(description="raw, in the unit of the measure")
     owner: Figure = Field(description="raw, of the owner's held-out texts")
     references: dict[str, Figure] = Field({}, description="raw, of each reference")
+    on_scale: dict[str, Interval] = Field(
+        {},
+        description="where each side is on the scale, uncapped: the candidate, the owner (1), and "
+        "the references (0 the best, others below)",
+    )
     above_pack: Interval | None = Field(
         None, description="score minus that of the prompt pack; above 0 the twin beats it"
     )

@@ -13,7 +13,12 @@ from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.kept_results import answers_file, losses_file
 from maverick_assets.evaluation.reports.page import PAGE, render_evaluation
-from maverick_assets.evaluation.spec import EvaluationSpec, EvaluationsSpec
+from maverick_assets.evaluation.spec import (
+    ANSWERS,
+    THOROUGH_ANSWERS,
+    EvaluationSpec,
+    EvaluationsSpec,
+)
 from maverick_assets.lake.paths import dataset_path, token_cache_path
 from maverick_assets.pipeline.base.prepare import require_base
 from maverick_assets.pipeline.candidates import (
@@ -150,7 +155,8 @@ def _evaluation_spec(
     in_service = _to_compare_with(run, version)
     dataset = dataset_path(run.settings.lake, name)
     compared = compared_sets(run.settings.models, dataset, version, in_service)
-    is_new_major = version.kind == "major" and version.parent is not None
+    is_major = version.kind == "major"  # once a month
+    is_new_major = is_major and version.parent is not None
     audit = version_audit(run.settings, version, datetime.now(UTC)) if is_new_major else None
     split = "test" if is_new_major and compared.frozen else "validation"
     return EvaluationSpec(
@@ -160,7 +166,8 @@ def _evaluation_spec(
         adapter=registry.weights(name, version.version, "adapter"),
         in_service_adapter=in_service and registry.weights(name, in_service.version, "adapter"),
         max_length=version.recipe.training.max_length,
-        thorough=version.kind == "major",  # once a month
+        answers_each=THOROUGH_ANSWERS if is_major else ANSWERS,
+        thorough=is_major,
         gates=gates,
         audit=audit,
         training=version.training and write_spec(folder, "training", version.training),

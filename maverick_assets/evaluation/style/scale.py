@@ -102,11 +102,16 @@ def sub_score(measured: Measured, nearer: int) -> SubScore:
         # Relative to the whole gap: that of a drawing may be close to 0.
         return interval(value, draws / gap)
 
-    score = above(CANDIDATE, zero)
+    on_scale = {side: above(side, zero) for side in whole}
+    score = on_scale[CANDIDATE]
     capped = {name: min(1.0, getattr(score, name)) for name in ("value", "low", "high")}
-    above_pack = above(CANDIDATE, PACK) if PACK in references else None
     return raw.model_copy(
-        update={"zero": zero, "score": score.model_copy(update=capped), "above_pack": above_pack}
+        update={
+            "zero": zero,
+            "score": score.model_copy(update=capped),
+            "on_scale": on_scale,
+            "above_pack": above(CANDIDATE, PACK) if PACK in references else None,
+        }
     )
 
 

@@ -134,6 +134,16 @@ def test_the_best_reference_is_0_and_the_prompt_pack_is_compared() -> None:
     assert panel("impostor").detector.above_pack is not None
 
 
+def test_every_side_has_a_place_on_the_scale_for_a_picture() -> None:
+    score = panel("50 %").function_words
+    places = {side: place.value for side, place in score.on_scale.items()}
+    assert places.keys() == {"owner", "candidate", *score.references}
+    assert places["owner"] == pytest.approx(1)
+    assert max(places[side] for side in score.references) == places[str(score.zero)] == 0
+    assert score.score is not None
+    assert places["candidate"] == score.score.value
+
+
 def test_too_little_text_gives_no_score_and_says_so() -> None:
     few = HELD_OUT[:3]
     candidate = of(TERSE, 3)[:3]
