@@ -63,9 +63,9 @@ def main() -> None:
     settings = Settings(home=parsed.home)
     registry = Registry(settings.models)
     versions = [v for name in registry.personalities() if (v := registry.newest(name))]
-    base = load_base(_base_spec(settings, versions[0].base_digest))
+    base = load_base(base_spec(settings, versions[0].base_digest))
     with tempfile.TemporaryDirectory() as folder:
-        specs = [_spec(settings, registry, version, Path(folder)) for version in versions]
+        specs = [version_spec(settings, registry, version, Path(folder)) for version in versions]
         print(f"{machine_line()}\n\n{process_table(base, specs, Path(folder))}\n")
         print(scoring_table(base, specs, parsed.repeats))
 
@@ -186,11 +186,11 @@ def _children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _base_spec(settings: Settings, digest: str) -> BaseSpec:
+def base_spec(settings: Settings, digest: str) -> BaseSpec:
     return BaseSpec(directory=settings.home / "base" / digest[:12], digest=digest)
 
 
-def _spec(
+def version_spec(
     settings: Settings, registry: Registry, version: Manifest, folder: Path
 ) -> EvaluationSpec:
     name = version.personality

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.datasets.examples.example import Example, read_examples
 from maverick_assets.datasets.turns.turn import read_turns
 from maverick_assets.evaluation.evidence import Arm, Evidence
 from maverick_assets.evaluation.style.authorship import Writer
@@ -34,25 +34,27 @@ def measure_style(evidence: Evidence) -> StyleFigures | None:
         return None
     lake = evidence.spec.lake
     masking = Masking(surrogate_names(lake) if lake else ())
-    train = [
-        StyleText(masking(example.messages[-1]["content"]), example.thread_id)
-        for example in spread(evidence.train, _MOST_TRAINING_TEXTS)
-    ]
+    train = own_texts(spread(evidence.train, _MOST_TRAINING_TEXTS), masking)
     learned, unseen = halves(senders(lake, masking)) if lake else ([], [])
     arms = [arm for arm in _REFERENCES if all(arm in each.answers for each in evidence.answered)]
     return measure_panel(
         PanelTexts(
             train=train,
-            held_out=[
-                StyleText(masking(each.example.messages[-1]["content"]), each.example.thread_id)
-                for each in evidence.answered
-            ],
+            held_out=own_texts([each.example for each in evidence.answered], masking),
             answers={arm: _answers(evidence, arm, masking) for arm in ("candidate", *arms)},
             senders=_pooled(unseen),
             writers=[*learned, *_personalities(lake, evidence, masking)],
             left_out=_left_out(arms, unseen),
         )
     )
+
+
+def own_texts(examples: Sequence[Example], masking: Masking) -> list[StyleText]:
+    """What the owner said in these examples."""
+    return [
+        StyleText(masking(example.messages[-1]["content"]), example.thread_id)
+        for example in examples
+    ]
 
 
 def _answers(evidence: Evidence, arm: Arm, masking: Masking) -> list[StyleText]:
@@ -116,11 +118,7 @@ def personalities(lake: Path, but: str, masking: Masking) -> list[Writer]:
         if path.name == but or table is None:
             continue
         examples = spread(read_examples(path, table.version()), _MOST_TEXTS)
-        texts = [
-            StyleText(masking(example.messages[-1]["content"]), example.thread_id)
-            for example in examples
-        ]
-        writers.append(Writer("personalities", path.name, texts))
+        writers.append(Writer("personalities", path.name, own_texts(examples, masking)))
     return writers
 
 
