@@ -1,28 +1,36 @@
 """A twin trained on a real mailbox, by the commands that its owner would give.
 
-    python -m benchmarks.real_mailbox FOLDER --owner ADDRESS [--bare] [--monthly] [--home FOLDER]
+    python -m benchmarks.real_mailbox FOLDER --owner ADDRESS [--bare] [--other ADAPTER]
+        [--home FOLDER] [--trained]
 
 FOLDER holds the mailbox, one mail a file. With `--bare` the CRM gets id, sender, subject, body and
-time of each mail and nothing else, as a CRM without headers has them. With `--monthly` the month's
-job makes it a major version and measures it thoroughly on its test set. Prints Markdown: every
-figure of the newest evaluation, and no text of a mail.
+time of each mail and nothing else, as a CRM without headers has them. The version is then evaluated
+once more, as thoroughly as a major version, on the same held-out examples. ADAPTER is a folder with
+somebody else's adapter of the same base, such as one of a demo. With `--trained` the run home holds
+the version already. Prints Markdown: every figure, and no text of a mail.
 """
 
 import argparse
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.demo import MeasuredCommand, measure
+from benchmarks.demo import measure
 from benchmarks.machine import machine_line, server_folder
 from maverick_assets.crm.mail.row import MailRow
 from maverick_assets.crm.mailboxes.folders import read_mail
 from maverick_assets.evaluation.reports.page import figure_tables
 from maverick_assets.evaluation.reports.tables import FigureTable
-from maverick_assets.records import GateDecision
+from maverick_assets.evaluation.spec import EvaluationsSpec
+from maverick_assets.processes import write_spec
+from maverick_assets.records import GateDecision, Metrics
 from maverick_assets.registry.catalog import Catalog
+from maverick_assets.registry.manifest import Manifest
 from maverick_assets.settings import Settings
+from maverick_assets.training.spec import read_json
 
 TWIN = "allan-maverick"
 BARE = ("id", "sender_email", "subject", "body", "sent_at")
@@ -42,46 +50,78 @@ def main() -> None:
     parser.add_argument("mailbox", type=Path)
     parser.add_argument("--owner", required=True)
     parser.add_argument("--bare", action="store_true")
-    parser.add_argument("--monthly", action="store_true")
+    parser.add_argument("--other", type=Path)
     parser.add_argument("--home", type=Path)
+    parser.add_argument("--trained", action="store_true")
     arguments = parser.parse_args()
     os.environ["MAVERICK_OWNER_EMAIL"] = arguments.owner
     with server_folder() as folder:
         home = arguments.home or folder / "home"
-        source = ["--maildir", str(arguments.mailbox.resolve())]
-        if arguments.bare:
-            file = folder / "mails.jsonl"
-            bare_rows(arguments.mailbox, file)
-            source = ["--jsonl", f"crm_emails={file}"]
-        measure(["crm", "import", *source], home)
-        trained = measure(["run", "weekly", "--personality", TWIN], home, accepted=(0, 1))
-        if arguments.monthly:
-            measure(["run", "monthly", "--personality", TWIN], home, accepted=(0, 1))
+        if not arguments.trained:
+            print(train(home, imported(arguments.mailbox, folder, bare=arguments.bare)))
+        manifest = thoroughly_evaluated(home, arguments.other, folder)
         shown = measure(["datasets", "show", TWIN], home)
-        print(report(home, trained, shown))
+        print(f"{report(manifest)}\n\n{shown.output}")
 
 
-def report(home: Path, trained: MeasuredCommand, shown: MeasuredCommand) -> str:
-    manifest = Catalog(Settings(home=home).models).versions_of(TWIN)[-1]
-    assert manifest.metrics is not None
-    base, adapter = manifest.metrics.base, manifest.metrics.adapter
-    return "\n".join(
-        [
-            machine_line(),
-            "",
-            "| version | seconds of training | GB | base | adapter | adapter / base | state |",
-            "|---|---:|---:|---:|---:|---:|---|",
-            f"| {manifest.version} | {trained.seconds:.0f} | {trained.gigabytes:.1f} "
-            f"| {base.perplexity:.2f} | {adapter.perplexity:.2f} | {manifest.metrics.ratio:.2f} "
-            f"| {manifest.state} |",
-            "",
-            *figure_lines(figure_tables(manifest, None)),
-            "",
-            *gate_lines(manifest.gate),
-            "",
-            shown.output,
-        ]
+def imported(mailbox: Path, folder: Path, *, bare: bool) -> list[str]:
+    """What `maverick crm import` is to read."""
+    if not bare:
+        return ["--maildir", str(mailbox.resolve())]
+    file = folder / "mails.jsonl"
+    bare_rows(mailbox, file)
+    return ["--jsonl", f"crm_emails={file}"]
+
+
+def train(home: Path, source: Sequence[str]) -> str:
+    """Import the mailbox and train the twin; how long it took and how much memory it needed."""
+    measure(["crm", "import", *source], home)
+    trained = measure(["run", "weekly", "--personality", TWIN], home, accepted=(0, 1))
+    return (
+        f"`maverick run weekly`: {trained.seconds:.0f} s, {trained.processor_seconds:.0f} s of "
+        f"processors, {trained.gigabytes:.1f} GB\n"
     )
+
+
+def thoroughly_evaluated(home: Path, other: Path | None, folder: Path) -> Manifest:
+    """The newest version with the figures and gates of a thorough evaluation.
+
+    It is the evaluation of the last run, by the spec that this has left, with what major versions
+    are measured by added. The registry keeps what it has.
+    """
+    [*_, last] = sorted(home.glob("runs/*/evaluate.json"), key=lambda path: path.stat().st_mtime)
+    together = read_json(last, EvaluationsSpec)
+    [spec] = [each for each in together.evaluations if each.personality == TWIN]
+    out = folder / "thorough"
+    update = {"thorough": True, "other_adapter": other, "out": out}
+    together = together.model_copy(update={"evaluations": [spec.model_copy(update=update)]})
+    path = write_spec(folder, "evaluate", together)
+    command = [sys.executable, "-m", "maverick_assets.evaluation.evaluate", str(path)]
+    environment = {**os.environ, "MAVERICK_HOME": str(home)}
+    subprocess.run(command, check=True, env=environment, stdout=sys.stderr)
+    return (
+        Catalog(Settings(home=home).models)
+        .versions_of(TWIN)[-1]
+        .model_copy(
+            update={
+                "metrics": read_json(out / "metrics.json", Metrics),
+                "gate": read_json(out / "gate.json", GateDecision),
+            }
+        )
+    )
+
+
+def report(manifest: Manifest) -> str:
+    training = manifest.training
+    lines = [machine_line(), "", f"{TWIN} {manifest.version}, {manifest.state}."]
+    if training:
+        lines.append(
+            f"Trained on {training.n_examples} examples, {training.n_tokens} tokens, in "
+            f"{training.seconds:.0f} s ({training.tokens_per_second:.0f} tokens/s), "
+            f"{training.peak_memory_mb} MB."
+        )
+    figures = figure_lines(figure_tables(manifest, None))
+    return "\n".join([*lines, "", *figures, "", *gate_lines(manifest.gate)])
 
 
 def figure_lines(tables: Sequence[FigureTable]) -> list[str]:

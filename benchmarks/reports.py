@@ -3,9 +3,10 @@
     python -m benchmarks.reports --home DIR --out docs
 
 DIR is the run home of a demo; a copy of it is used. In the copy the month's job is done: every
-version in service becomes a major one, which is measured thoroughly. The two pages are those that
-the job writes, but for their links. Everything in them is invented, and a page that names this
-machine is not written. Prints the page of the month in Markdown.
+version in service becomes a major one, which is measured thoroughly, after an audit of memorisation
+where the run home has none of this month (minutes each). The two pages are those that the job
+writes, but for their links. Everything in them is invented, and a page that names this machine is
+not written. Prints the page of the month in Markdown.
 """
 
 import argparse
@@ -27,7 +28,8 @@ from maverick_assets.settings import Settings, load_settings
 TWIN = "allan-maverick"
 TWIN_PAGE = "evaluation-of-the-sample.html"
 FLEET_PAGE = "month-of-the-sample.html"
-_NEEDED = (".private", "base", "keys", "lake", "models")  # of the run home; the job asks no server
+# Of the run home. `reports` has the last audits of memorisation; the job asks no server.
+_NEEDED = (".private", "base", "keys", "lake", "models", "reports")
 _LINK = re.compile(r'<a href="\.\./([^/"]+)/[^"]+">([^<]*)</a>')  # to the page of a version
 
 
