@@ -16,7 +16,9 @@ from PIL import Image
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, read_examples
+from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Turn, turn_rows
 from maverick_assets.errors import MaverickError
+from maverick_assets.evaluation.collect import read_candidate
 from maverick_assets.evaluation.evaluate import evaluate
 from maverick_assets.evaluation.evidence import pick_evenly
 from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
@@ -25,7 +27,7 @@ from maverick_assets.evaluation.scoring import PackedScorer
 from maverick_assets.evaluation.spec import EvaluationSpec
 from maverick_assets.evaluation.text.skills import skill_questions
 from maverick_assets.lake.delta import arrow_table, sync_table
-from maverick_assets.lake.paths import dataset_path
+from maverick_assets.lake.paths import dataset_path, turns_path
 from maverick_assets.recipes import load_recipes
 from maverick_assets.records import GateDecision, Metrics
 from maverick_assets.training.kernels.packing import Document
@@ -186,6 +188,27 @@ def test_a_thorough_evaluation_holds_conversations(
     assert figures is not None
     assert figures.drift is not None and figures.drift.late.n == 5
     assert figures.wordings is not None and figures.wordings.agreement.n == 4
+
+
+def test_the_prompt_pack_knows_the_surrogates_of_its_lake(
+    spec: dict[str, Any], loaded: LoadedBase, tmp_path: Path
+) -> None:
+    turn = Turn(
+        turn_id="crm_emails:1",
+        source="crm_emails",
+        source_ids=["1"],
+        thread_id="1",
+        author="owner",
+        is_owner=True,
+        occurred_at=EXAMPLE.occurred_at,
+        text="Zorvane -",
+        surrogate_words=["zorvane"],
+    )
+    rows = arrow_table(turn_rows([turn]), TURN_SCHEMA)
+    sync_table(turns_path(tmp_path / "lake"), rows, "turn_id")
+    wanted = spec | {"lake": str(tmp_path / "lake"), "thorough": True}
+    candidate = read_candidate(EvaluationSpec.model_validate_json(json.dumps(wanted)), loaded)
+    assert candidate.pack.names == {"zorvane"}
 
 
 def test_a_lake_that_cannot_be_read_stops_no_evaluation(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.evaluation.spec import ANSWERS, THOROUGH_ANSWERS
 from maverick_assets.pipeline.candidates import add_candidates
 from maverick_assets.pipeline.evaluate import evaluate_next, evaluate_version
 from maverick_assets.pipeline.run_context import RunContext
@@ -88,6 +89,8 @@ def test_the_first_evaluation_of_a_major_version_freezes_its_test_set(
     spec = evaluation.specs[-1]
     assert spec.split == "test"
     assert spec.example_ids == frozenset({"test 15", "test 16"})
+    assert (spec.thorough, spec.answers_each) == (True, THOROUGH_ANSWERS)
+    assert evaluation.specs[0].answers_each == ANSWERS
 
 
 def test_a_night_is_compared_on_todays_validation_and_on_the_set_frozen_with_its_major(

@@ -65,14 +65,16 @@ def closing(text: str) -> str:
 
 
 def case_habits(text: str) -> list[str]:
-    """How each sentence of a text begins and what it shouts: one word for each of its habits."""
+    """How each sentence of a text begins and what it shouts: one word for each of its habits.
+
+    "i" is one, "I" is none: who writes it as everybody does differs only in how often he speaks of
+    himself, and that is a matter of function words.
+    """
     words = [sentence.strip() for sentence in _SENTENCE.split(text)]
     firsts = [re.search(r"[^\W\d_]", sentence) for sentence in words if sentence]
     begins = ["capital" if first.group().isupper() else "small" for first in firsts if first]
     shouted = re.findall(r"\b[A-Z]{3,}\b", text)
-    lone = re.findall(r"\b[iI]\b", text)
-    pronouns = ["I" if word == "I" else "i" for word in lone]
-    return [*begins, *pronouns, *("shouted" for _ in shouted)]
+    return [*begins, *re.findall(r"\bi\b", text), *("shouted" for _ in shouted)]
 
 
 def punctuation(text: str) -> list[str]:

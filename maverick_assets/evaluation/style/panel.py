@@ -61,7 +61,7 @@ def measure_panel(texts: PanelTexts) -> StyleFigures:
             sides,
             nearer=-1,
         ),
-        meaning=_meaning(sides, language),
+        meaning=_meaning(alike, language),
         copies=copies,
         language=language,
         n_answers=len(texts.held_out),

@@ -42,6 +42,10 @@ def test_case_tells_how_sentences_begin_and_what_is_shouted() -> None:
     ]
 
 
+def test_how_often_somebody_says_i_is_no_habit_of_case() -> None:
+    assert case_habits("I think I may. I am sure.") == case_habits("We think so. They are sure.")
+
+
 def test_punctuation_counts_runs_as_one_mark_and_lines_without_any() -> None:
     assert punctuation("well... ok -- fine!!\nno mark") == ["...", "--", "!!", "line"]
     assert shares(["!", "!", "?"]) == {"!": 2 / 3, "?": 1 / 3}
