@@ -1,11 +1,11 @@
 """Does the twin decide as its owner did? Many deals of the sample's owner, learnt and held out.
 
-    python -m benchmarks.decisions FOLDER [--factor 12] [--epochs 2]
+    python -m benchmarks.decisions FOLDER [--factor 12] [--epochs 2] [--other ADAPTER]
 
 Draws the sample's closed deals, trains the twin on 85 % of them with the real engine (on decisions
 alone: the twin's other examples would take a CPU hours), and measures its decisions on all others,
 as every evaluation does. FOLDER keeps base, dataset and adapter: called again, it only measures.
-Prints Markdown.
+ADAPTER is another personality's on the same base, which decides beside the twin. Prints Markdown.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from maverick_assets.datasets.layout import decision_prompt, outcome_in
 from maverick_assets.datasets.owner import Owner
 from maverick_assets.datasets.turns.fields import deal_fields
 from maverick_assets.datasets.turns.marks import known_personalities
+from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.decisions.measure import Deciders, measure_decisions
 from maverick_assets.evaluation.evidence import Arm, Evidence
 from maverick_assets.evaluation.kept_results import BASE, adapter_digest
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--factor", type=int, default=12)
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--other", type=Path, help="another personality's adapter")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +65,7 @@ def main() -> None:
         sync_table(dataset, arrow_table(rows, EXAMPLE_SCHEMA), "example_id")
     if not (folder / "twin" / "adapter").exists():
         train(base, dataset, recipe, folder / "twin")
-    figures = measure(base, dataset, folder / "twin" / "adapter")
+    figures = measure(base, dataset, folder / "twin" / "adapter", arguments.other)
     print(f"{machine_line()}\n")
     print_figures(figures)
 
@@ -115,7 +117,9 @@ def train(base: PreparedBase, dataset: Path, recipe: Recipe, out: Path) -> None:
         start_training(spec, reporter)
 
 
-def measure(base: PreparedBase, dataset: Path, adapter: Path) -> DecisionFigures:
+def measure(
+    base: PreparedBase, dataset: Path, adapter: Path, other: Path | None
+) -> DecisionFigures:
     spec = EvaluationSpec(
         personality=TWIN,
         dataset=dataset,
@@ -129,7 +133,10 @@ def measure(base: PreparedBase, dataset: Path, adapter: Path) -> DecisionFigures
     train_split, held_out = (read_examples(dataset, 0, split) for split in ("train", "validation"))
     evidence = Evidence(spec, held_out, [], {}, [], train_split)
     loaded = load_base(BaseSpec(directory=base.directory, digest=base.digest))
-    with adapted_base(loaded, [adapter], ALL_FAST) as adapted:
+    adapters = [adapter, *([other] if other else [])]
+    with adapted_base(loaded, adapters, ALL_FAST) as adapted:
+        if adapted.problems:
+            raise MaverickError("; ".join(map(str, adapted.problems.values())))
 
         def scorer(model: str) -> PackedLosses:
             return PackedLosses(PackedScorer(adapted), adapted.index(model))
@@ -138,6 +145,8 @@ def measure(base: PreparedBase, dataset: Path, adapter: Path) -> DecisionFigures
             "candidate": scorer(adapter_digest(adapter)),
             "base": scorer(BASE),
         }
+        if other:
+            score["other"] = scorer(adapter_digest(other))
         deciders = Deciders(score, ChatTokenizer(base.directory))
         figures = measure_decisions(evidence, deciders, most=len(held_out))
     assert figures is not None
@@ -164,7 +173,9 @@ def print_figures(figures: DecisionFigures) -> None:
         share = each.accuracy
         cell = f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
         print(f"| {each.name} | {cell} | {each.log_loss:.3f} | {each.brier:.3f} |")
-    print(f"\n{_line(deals)}; temperature {figures.temperature:.2f}\n")
+    print(f"\n{_line(deals)}\n")
+    fitted = ", ".join(f"{name} {value:.2f}" for name, value in figures.weights.items())
+    print(f"Fitted weights: {fitted}\n")
     print("| n | confidence | right |")
     print("|---:|---:|---:|")
     for each_bin in deals.reliability:

@@ -148,6 +148,9 @@ COMMON_LIMITS = (
     # Any training for one person's answers costs a small base a little of the forty questions: the
     # sample's adapters lose 0.04 to 0.09 of the probability of the right one.
     Limit(metric="text.skills.difference", at_least=0, margin=0.05),
+    # Odds that were fitted on few decisions lose a little beside a rate for all by luck alone.
+    Limit(metric="decisions.deals.against_majority", at_most=0, margin=0.05),
+    Limit(metric="decisions.deals.against_in_service", at_most=0, margin=0.05),
     Limit(metric="memorisation.leaks", at_most=0),
     Limit(metric="memorisation.beyond_owner", at_most=0),
 )

@@ -37,11 +37,11 @@ class Nearest:
 
     def __init__(self, decisions: Sequence[OwnDecision]) -> None:
         self._decisions = decisions
-        self._terms = [Counter(_terms(decision.case.words)) for decision in decisions]
+        self._terms = [Counter(terms_of(decision.case.words)) for decision in decisions]
 
     def to(self, case: Case, most: int = SHOWN) -> list[Near]:
         """The decisions that have something to do with a case, the nearest first."""
-        query = Counter(_terms(case.words))
+        query = Counter(terms_of(case.words))
         words = [self._words(query, terms) for terms in self._terms]
         same = sum(self._idf(term) for term in query)  # of a decision of average length
         near = [
@@ -113,5 +113,6 @@ def _similarity(case: Case, decision: OwnDecision, words: float | None) -> float
     return sum(parts) / max(1, len(parts))
 
 
-def _terms(text: str) -> list[str]:
+def terms_of(text: str) -> list[str]:
+    """The words and figures of a text, folded, without those that make it a question."""
     return _TERM.findall(subject_of(text))

@@ -9,36 +9,65 @@ a product of more factors, loses nothing, because its prior has as many.
 
 By Bayes' rule, P(option | case) ~ P(option) * P(case | option), and P(case | option) ~
 exp(PMI). For P(option) stands what the owner's own decisions say, where they say it: how often he
-said yes in such cases (`nearest.rate_of_yes`). Options that say neither yes nor no have no such
-rate; then none has, and all are alike before the case is seen.
+said yes in such cases (`own_rate.py`). Options that say neither yes nor no have no such rate; then
+none has, and all are alike before the case is seen.
+
+Phrases and rate have learned the same decisions, so that the product counts much of it twice.
+Weights that are fitted on held-out decisions undo that (a logarithmic opinion pool: Genest and
+Zidek 1986; stacking: Wolpert 1992).
 """
 
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from maverick_assets.decisions.polarity import polarity
 
 
+@dataclass(frozen=True)
+class Weights:
+    """How much is believed of what speaks for an option."""
+
+    temperature: float = 1.0  # divides what the model says
+    rate: float = 1.0  # multiplies the log-odds of the owner's rate
+    lean: float = 0.0  # nats towards yes, where options say yes and no
+    lapse: float = 0.0  # share of decisions that nothing explains
+
+
+UNFITTED = Weights()  # where no decision was held out
+
+
 def probabilities(
-    given: Sequence[float],
-    prior: Sequence[float],
-    rates: Sequence[float] | None,
-    temperature: float = 1.0,
+    options: Sequence[str], gains: Sequence[float], yes: float | None, weights: Weights
 ) -> list[float]:
     """The probability of each option; they add up to 1.
 
-    `given` and `prior` are the log-probabilities (nats) of each option's phrase in this case and
-    anyway, `rates` how often the owner decides for each (`own_rates`). `temperature` divides what
-    the model says (Guo et al. 2017, "On Calibration of Modern Neural Networks"), and not the rates:
-    a model that knows nothing gets a high one, and the rates are left.
+    `gains` are the nats by which the case makes each option's phrase likelier than it is anyway,
+    `yes` is how often the owner says yes in such cases (None: not known). The temperature (Guo et
+    al. 2017, "On Calibration of Modern Neural Networks") leaves the rate alone: of a model that
+    knows nothing, the rate is left. A lapse (Wichmann and Hill 2001, "The psychometric function")
+    falls on any option alike: without it, one decision against all evidence costs so much that the
+    weights come out too timid for all others.
     """
-    scores = [(case - always) / temperature for case, always in zip(given, prior, strict=True)]
+    scores = [gain / weights.temperature for gain in gains]
+    rates = None if yes is None else own_rates(options, _believed(yes, weights))
     if rates is not None:
         scores = [score + math.log(rate) for score, rate in zip(scores, rates, strict=True)]
     top = max(scores)
-    weights = [math.exp(score - top) for score in scores]
-    return [weight / math.fsum(weights) for weight in weights]
+    powers = [math.exp(score - top) for score in scores]
+    total = math.fsum(powers)
+    return [(1 - weights.lapse) * power / total + weights.lapse / len(powers) for power in powers]
+
+
+def _believed(yes: float, weights: Weights) -> float:
+    """The owner's rate, as far as it counts."""
+    return rate_of_odds(weights.rate * (math.log(yes) - math.log1p(-yes)) + weights.lean)
+
+
+def rate_of_odds(log_odds: float) -> float:
+    """A rate from its log-odds; within 1e-9 of 0 and 1, so that both have a logarithm."""
+    return min(max(1 / (1 + math.exp(-max(log_odds, -700.0))), 1e-9), 1 - 1e-9)
 
 
 def added(logprobs: Sequence[float]) -> float:

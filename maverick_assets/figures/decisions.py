@@ -39,7 +39,8 @@ class DecisionScores(StrictModel):
     options: tuple[str, ...]
     twin: Decider
     beside: tuple[Decider, ...] = Field(
-        description="majority, rate of the stage, regression, nearest, base, other's adapter"
+        description="majority, rate of the stage, regression, nearest, the owner's rate; twin, "
+        "base, another's adapter and the version in service without that rate, and with it"
     )
     ceiling: Figure | None = Field(
         None, description="accuracy that can be reached; unset: nobody has measured it"
@@ -52,6 +53,14 @@ class DecisionScores(StrictModel):
         description="what honest odds of these confidences have on so few decisions"
     )
     reliability: tuple[ReliabilityBin, ...] = Field(description="the least confident first")
+    against_majority: Interval | None = Field(
+        None,
+        description="log-loss of the twin less that of his majority, in nats a decision, by whole "
+        "threads; below 0 the twin is better",
+    )
+    against_in_service: Interval | None = Field(
+        None, description="the same beside the version in service"
+    )
     order_flips: int = Field(description="decisions that another order of the options changes")
     twin_entropy: Figure = Field(description="of how often the twin takes each option, in nats")
     owner_entropy: Figure = Field(description="of how often the owner took each, in nats")
@@ -81,9 +90,32 @@ class DecisionFigures(StrictModel):
     temperature: Figure = Field(
         description="divides what the model says; fitted on all deals here, and served"
     )
+    rate_weight: Figure = Field(
+        1.0,
+        description="multiplies the log-odds of the owner's rate; fitted on all deals here, and "
+        "served. At a high temperature the model adds nothing to it",
+    )
+    lean: Figure = Field(
+        0.0, description="nats towards yes, where the options say yes and no; fitted, and served"
+    )
+    lapse: Figure = Field(
+        0.0,
+        description="share of decisions that nothing explains, and that fall on any option: 0 to "
+        "0.5; fitted, and served",
+    )
     deals: DecisionScores | None = None
     mails: DecisionScores | None = None
     mail_stances: dict[str, int] = Field(
         {}, description="held-out answers to a question for a decision, by stance; '' for unclear"
     )
     habit: HabitFigures | None = None
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """What serving weighs by: the arguments of `decisions.weighing.Weights`."""
+        return {
+            "temperature": self.temperature,
+            "rate": self.rate_weight,
+            "lean": self.lean,
+            "lapse": self.lapse,
+        }

@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from maverick_assets.cli.app import app
+from maverick_assets.cli.serving.decision import decision_text
+from maverick_assets.serving.allanbot.decision import Decision
 from maverick_assets_tests.decisions.own_cases import SOURCES, write_cases
 from maverick_assets_tests.serving.conftest import (
     make_released_home,
@@ -63,3 +65,12 @@ def test_named_options_are_weighed_whatever_is_asked(twin: ReleasedHome) -> None
 def test_options_without_anything_to_decide_are_refused(twin: ReleasedHome) -> None:
     assert "write what is to be decided" in str(chat("--option=yes", "--option=no").exception)
     assert "1 options" in str(chat(QUESTION, "--option=yes").exception)
+
+
+def test_facts_that_count_stand_below_the_odds() -> None:
+    (example,) = Decision.model_config["json_schema_extra"]["examples"]  # type: ignore[index,call-overload]
+    decision = Decision.model_validate(example)
+    lines = decision_text(decision, "Allan", "No.").splitlines()
+    assert lines[2:4] == ["Odds: decline 62%, accept 38%", "Facts that count: 30% (no)"]
+    plain = decision_text(decision.model_copy(update={"facts": []}), "Allan", "No.")
+    assert "Facts" not in plain

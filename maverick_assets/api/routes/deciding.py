@@ -17,7 +17,7 @@ from maverick_assets.decisions.questions import yes_and_no
 from maverick_assets.errors import MaverickError
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.serving.allanbot.bot import ask_about
-from maverick_assets.serving.allanbot.decide import Twin, decide, decides, temperature_of
+from maverick_assets.serving.allanbot.decide import Twin, decide, decides, weights_of
 from maverick_assets.serving.allanbot.decision import Decision
 from maverick_assets.serving.allanbot.memory import DecisionMemory
 from maverick_assets.serving.asked import Ask
@@ -83,8 +83,8 @@ async def decided(
 
         def work(runtime: Runtime, manifest: Manifest, cancelled: Event) -> Decision:
             version = str(manifest.version)
-            temperature = temperature_of(manifest)
-            twin = Twin(runtime, personality, personality, version, service.node, temperature)
+            weights = weights_of(manifest)
+            twin = Twin(runtime, personality, personality, version, service.node, weights)
             return decide(twin, asked.messages, options, known, cancelled)
 
         return await service.compute(personality, work)

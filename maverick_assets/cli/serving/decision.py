@@ -7,7 +7,7 @@ from maverick_assets.printable import one_line
 from maverick_assets.recipes import Recipe
 from maverick_assets.serving.allanbot.bot import decide_in
 from maverick_assets.serving.allanbot.decide import decides
-from maverick_assets.serving.allanbot.decision import Decision, Reason
+from maverick_assets.serving.allanbot.decision import Decision, FactReason, Reason
 from maverick_assets.serving.allanbot.memory import DecisionMemory
 from maverick_assets.serving.asked import Ask
 from maverick_assets.serving.chat import Conversation
@@ -40,12 +40,18 @@ def decision_text(decision: Decision, title: str, answer: str) -> str:
         f"{option} {probability:.0%}" for option, probability in decision.probabilities.items()
     )
     lines = [decision.option, "", f"Odds: {odds}"]
+    if decision.facts:
+        lines.append("Facts that count: " + ", ".join(_fact_text(fact) for fact in decision.facts))
     if decision.reasons:
         lines += [f"The nearest of {decision.own_decisions} own decisions:"]
         lines += [line for reason in decision.reasons for line in _reason_lines(reason)]
     else:
         lines.append("No own decision is near.")
     return "\n".join([*lines, "", f"{title} {decision.version}: {answer}"])
+
+
+def _fact_text(fact: FactReason) -> str:
+    return f"{one_line(fact.fact)} ({fact.speaks_for})"
 
 
 def _reason_lines(reason: Reason) -> list[str]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -11,7 +10,7 @@ from maverick_assets.base_model.tokenizer import ChatTokenizer
 from maverick_assets.decisions.options import checked_options
 from maverick_assets.decisions.own_decisions import decisions_among
 from maverick_assets.decisions.stances import STANCES
-from maverick_assets.decisions.weighing import own_rates, probabilities
+from maverick_assets.decisions.weighing import UNFITTED, Weights, own_rates, probabilities
 from maverick_assets.evaluation.decisions import rivals
 from maverick_assets.evaluation.decisions.cases import (
     DEAL_OPTIONS,
@@ -28,25 +27,28 @@ from maverick_assets.evaluation.decisions.scores import (
     decider,
     entropy,
     expected_calibration_error,
-    fitted_temperature,
+    fitted_weights,
+    log_loss,
     reliability,
     share_right,
     taken,
 )
 from maverick_assets.evaluation.evidence import Arm, Evidence
+from maverick_assets.evaluation.gates.paired import PairedLosses, paired_difference
 from maverick_assets.figures.decisions import (
     DecisionFigures,
     DecisionScores,
     HabitFigures,
 )
+from maverick_assets.figures.figure import Interval
 
 MOST = 100  # held-out decisions of a kind in one evaluation
 FEWEST = 10  # of which figures say anything; also of those that were learnt from
-_BESIDE: tuple[Arm, ...] = ("base", "other")
+_BESIDE: tuple[Arm, ...] = ("base", "other", "in_service")
 DECIDING_ARMS: tuple[Arm, ...] = ("candidate", *_BESIDE)
 _log = logging.getLogger(__name__)
 
-Rates = Sequence[list[float] | None]  # the owner's rate of each option, for each case
+Rates = Sequence[float | None]  # how often the owner says yes in each case
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ def measure_decisions(
 
     At most `most` decisions of each kind are scored, those of the lowest ids, which are hashes.
     `ceiling`: how often the owner decides as he did when he is asked again; that of the sample's
-    owner is known. A temperature that scores a case was fitted on others: the cases are divided by
-    thread into two halves, and each is scored with what the other fitted.
+    owner is known. Weights that score a case were fitted on others: the cases are divided by thread
+    into two halves, and each is scored with what the other fitted.
     """
     spec = evidence.spec
     owner = known_owner(spec.owner_emails)
@@ -80,7 +82,10 @@ def measure_decisions(
     first = next(iter(results.values()))
     deals, mails = results.get("deals"), results.get("mails")
     return DecisionFigures(
-        temperature=first.temperature,
+        temperature=first.weights.temperature,
+        rate_weight=first.weights.rate,
+        lean=first.weights.lean,
+        lapse=first.weights.lapse,
         deals=deals.scores if deals else None,
         mails=mails.scores if mails else None,
         mail_stances=stances,
@@ -93,7 +98,7 @@ class _Measured:
     kind: Kind
     predictions: Sequence[list[float]]  # of the twin
     scores: DecisionScores
-    temperature: float
+    weights: Weights
 
 
 def _kinds(evidence: Evidence, most: int) -> tuple[list[Kind], dict[str, int]]:
@@ -127,29 +132,22 @@ def _is_enough(kind: Kind, personality: str) -> bool:
 
 def _measured(kind: Kind, models: Deciders, max_length: int, ceiling: float | None) -> _Measured:
     truths = [each.truth for each in kind.held_out]
-    by_near = rivals.nearest_cases(kind)
-    rates: Rates = [
-        own_rates(kind.options, p[0]) if kind.name == "deals" else None for p in by_near
-    ]
+    rates = rivals.own_rates_of_yes(kind) if kind.name == "deals" else [None] * len(truths)
     gains = {
         arm: option_gains(kind, models.tokenizer, score, max_length)
         for arm, score in models.score.items()
         if arm in DECIDING_ARMS
     }
     weighed = {arm: cross_fitted(kind, some, rates) for arm, some in gains.items()}
-    predictions, temperature = weighed["candidate"]
-    alone, _ = cross_fitted(kind, gains["candidate"], [None] * len(truths))
-    beside: dict[str, Sequence[list[float]]] = {
-        "majority": rivals.majority(kind),
-        **({"rate of the stage": rivals.stage_rate(kind)} if kind.name == "deals" else {}),
-        "logistic regression": rivals.regression(kind),
-        "nearest decisions": by_near,
-        "twin without rates": alone,
-        **{arm: weighed[arm][0] for arm in _BESIDE if arm in weighed},
-    }
+    predictions, weights = weighed["candidate"]
+    beside = _boring(kind, rates)
+    if kind.name == "deals":
+        for arm, some in gains.items():
+            alone, _ = cross_fitted(kind, some, [None] * len(truths))
+            beside[f"{'twin' if arm == 'candidate' else arm} without rates"] = alone
+    beside |= {arm: weighed[arm][0] for arm in _BESIDE if arm in weighed}
     bins = reliability(predictions, truths)
     twin = [taken(each) for each in predictions]
-    flips = _order_flips(kind, gains["candidate"], rates, temperature)
     scores = DecisionScores(
         options=kind.options,
         twin=decider("twin", predictions, truths),
@@ -158,35 +156,60 @@ def _measured(kind: Kind, models: Deciders, max_length: int, ceiling: float | No
         expected_calibration_error=expected_calibration_error(bins),
         calibration_error_by_chance=calibration_error_by_chance(predictions),
         reliability=bins,
-        order_flips=flips,
+        against_majority=_difference(kind, predictions, beside["majority"]),
+        against_in_service=_difference(kind, predictions, beside.get("in_service")),
+        order_flips=_order_flips(kind, gains["candidate"], rates, weights),
         twin_entropy=entropy(choice_counts(twin, len(kind.options))),
         owner_entropy=entropy(choice_counts(truths, len(kind.options))),
     )
-    return _Measured(kind, predictions, scores, temperature)
+    return _Measured(kind, predictions, scores, weights)
+
+
+def _difference(
+    kind: Kind, twin: Sequence[list[float]], other: Sequence[list[float]] | None
+) -> Interval | None:
+    """The twin's log-loss less another one's, by whole threads."""
+    if other is None:
+        return None
+    candidate, beside = (
+        [log_loss([p], [each.truth]) for p, each in zip(some, kind.held_out, strict=True)]
+        for some in (twin, other)
+    )
+    threads = [each.thread_id for each in kind.held_out]
+    return paired_difference(PairedLosses(candidate, beside, [1] * len(threads), threads))
+
+
+def _boring(kind: Kind, rates: Rates) -> dict[str, Sequence[list[float]]]:
+    """What models without a language predict."""
+    beside: dict[str, Sequence[list[float]]] = {"majority": rivals.majority(kind)}
+    if kind.name == "deals":
+        beside["rate of the stage"] = rivals.stage_rate(kind)
+    beside["logistic regression"] = rivals.regression(kind)
+    beside["nearest decisions"] = rivals.nearest_cases(kind)
+    if kind.name == "deals":
+        beside["owner's rate"] = [own_rates(kind.options, yes) or [0.5, 0.5] for yes in rates]
+    return beside
 
 
 def cross_fitted(
     kind: Kind, gains: Sequence[Sequence[float]], rates: Rates
-) -> tuple[list[list[float]], float]:
-    """Each case's probabilities, with a temperature that other cases fitted; and that of all."""
+) -> tuple[list[list[float]], Weights]:
+    """Each case's probabilities, with weights that other cases fitted; and the weights of all."""
     truths = [each.truth for each in kind.held_out]
     halves = [_half(each.thread_id) for each in kind.held_out]
-    logs = [
-        [math.log(rate) for rate in some] if some else [0.0] * len(kind.options) for some in rates
-    ]
 
-    def fitted(rows: Sequence[int]) -> float:
+    def fitted(rows: Sequence[int]) -> Weights:
         if not rows:
-            return 1.0
-        return fitted_temperature(
-            [gains[at] for at in rows], [logs[at] for at in rows], [truths[at] for at in rows]
+            return UNFITTED
+        return fitted_weights(
+            [gains[at] for at in rows], [rates[at] for at in rows], [truths[at] for at in rows]
         )
 
     everything = range(len(truths))
     of_half = [fitted([at for at in everything if halves[at] != half]) for half in (0, 1)]
     predictions = [
-        probabilities(some, [0.0] * len(some), rate, of_half[half])
-        for some, rate, half in zip(gains, rates, halves, strict=True)
+        probabilities(kind.options, some, yes, of_half[half])
+        for some, yes, half in zip(gains, rates, halves, strict=True)
     ]
     return predictions, fitted(everything)
 
@@ -196,19 +219,17 @@ def _half(thread_id: str) -> int:
 
 
 def _order_flips(
-    kind: Kind, gains: Sequence[Sequence[float]], rates: Rates, temperature: float
+    kind: Kind, gains: Sequence[Sequence[float]], rates: Rates, weights: Weights
 ) -> int:
     """Decisions that depend on the order in which the options are named."""
     flips = 0
-    for some, rate in zip(gains, rates, strict=True):
+    for some, yes in zip(gains, rates, strict=True):
         gain_of = dict(zip(kind.options, some, strict=True))
-        rate_of = dict(zip(kind.options, rate, strict=True)) if rate else None
         choices = set()
         for order in permutations(kind.options):
             asked = checked_options(order)
             given = [gain_of[option] for option in asked]  # type: ignore[index]
-            own = [rate_of[option] for option in asked] if rate_of else None  # type: ignore[index]
-            shares = probabilities(given, [0.0] * len(given), own, temperature)
+            shares = probabilities(asked, given, yes, weights)
             choices.add(asked[taken(shares)])
         flips += len(choices) > 1
     return flips

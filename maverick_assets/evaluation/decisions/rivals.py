@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from maverick_assets.decisions.nearest import Nearest, rate_of_yes
 from maverick_assets.decisions.own_decisions import Case
+from maverick_assets.decisions.own_rate import OwnRate
 from maverick_assets.evaluation.decisions.cases import Kind
 from maverick_assets.evaluation.decisions.scores import choice_counts
 
@@ -39,7 +40,7 @@ def stage_rate(kind: Kind) -> Predictions:
 def nearest_cases(kind: Kind) -> Predictions:
     """What he decided in the five nearest cases.
 
-    For deals as a server computes the owner's own rate (`nearest.rate_of_yes`); for others the
+    For deals as a server does where facts predict nothing (`nearest.rate_of_yes`); for others the
     share of each option among them, by their similarity and smoothed by all decisions.
     """
     own = [each.own for each in kind.train]
@@ -54,6 +55,13 @@ def nearest_cases(kind: Kind) -> Predictions:
         _drawn(rates, [(truth_of[n.decision.example.example_id], n.similarity) for n in some])
         for rates, some in zip(broad, near, strict=True)
     ]
+
+
+def own_rates_of_yes(kind: Kind) -> list[float | None]:
+    """The owner's rate in each held-out case, as a server computes it."""
+    rate = OwnRate([each.own for each in kind.train])
+    rated = [rate.of(each.case) for each in kind.held_out]
+    return [each.yes if each else None for each in rated]
 
 
 def regression(kind: Kind) -> Predictions:

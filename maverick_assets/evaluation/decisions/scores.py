@@ -8,9 +8,12 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
 
+from maverick_assets.decisions.weighing import Weights
 from maverick_assets.evaluation.shares import wilson
 from maverick_assets.figures.decisions import Decider, ReliabilityBin
 from maverick_assets.figures.figure import Interval
@@ -18,10 +21,13 @@ from maverick_assets.figures.figure import Interval
 BINS = 10
 _LEAST_IN_BIN = 30  # decisions; with fewer, chance alone looks like an error
 _LEAST = 1e-12  # probability that a log-loss is computed with
-# Temperatures that are tried, evenly spaced by their logarithms: 0.05 to 200
-_GRID = tuple(0.05 * 4000 ** (step / 400) for step in range(401))
+# Inverse temperature, weight of the rate, lean, lapse
+_BOUNDS = ((1 / 200, 20.0), (0.0, 10.0), (-5.0, 5.0), (0.0, 0.5))
+_START = (1.0, 1.0, 0.0, 0.05)
+_NO_LAPSES = 10  # decisions without a lapse that are taken for granted
 
 Probabilities = Sequence[float]
+_Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def share_right(right: Sequence[bool]) -> Interval:
@@ -117,31 +123,36 @@ def choice_counts(choices: Sequence[int], options: int) -> list[int]:
     return [counted[at] for at in range(options)]
 
 
-def fitted_temperature(
-    logits: Sequence[Sequence[float]], priors: Sequence[Sequence[float]], truths: Sequence[int]
-) -> float:
-    """The temperature of least log-loss (Guo et al. 2017), on a grid of 0.05 to 200.
+def fitted_weights(
+    gains: Sequence[Sequence[float]], yes: Sequence[float | None], truths: Sequence[int]
+) -> Weights:
+    """The weights of least log-loss.
 
-    `logits` are divided by it, `priors` (log-rates of the owner, or zeros) are not.
+    `gains` are nats of each option; `yes` is how often the owner says yes in each case, where the
+    first of two options says yes and the other no, and None where he has no such rate. Few
+    decisions say little about four numbers: the inverse of the temperature, the rate's weight and
+    the lean are drawn towards 1, 1 and 0 as by a normal distribution of deviation 1, the lapse
+    towards 0 as by ten decisions without one.
     """
-
-    rows, before = np.asarray(logits, dtype=float), np.asarray(priors, dtype=float)
+    model = np.asarray(gains, dtype=float)
+    odds = np.array([0.0 if p is None else math.log(p) - math.log1p(-p) for p in yes])
+    leans = np.array([float(p is not None) for p in yes])
+    side = np.array([0.5, -0.5] if leans.any() else [0.0] * model.shape[1])
     taken_by_owner = np.arange(len(truths)), np.asarray(truths)
 
-    def loss(temperature: float) -> float:
-        scores = rows / temperature + before
+    def loss(weights: _Floats) -> float:
+        trust, rate, lean, lapse = (float(each) for each in weights)
+        scores = trust * model + np.outer(rate * odds + lean * leans, side)
         total = np.logaddexp.reduce(scores, axis=1)
-        return float(np.mean(total - scores[taken_by_owner]))
+        explained = np.exp(scores[taken_by_owner] - total)
+        shares = (1 - lapse) * explained + lapse / model.shape[1]
+        drawn = ((trust - 1) ** 2 + (rate - 1) ** 2 + lean**2) / 2
+        likelihood = float(np.log(np.maximum(shares, _LEAST)).sum())
+        return drawn - likelihood - _NO_LAPSES * math.log1p(-lapse)
 
-    best: float = min(_GRID, key=loss)
-    return best
-
-
-def softmax(scores: Sequence[float]) -> list[float]:
-    """Probabilities from their logarithms, up to a constant."""
-    top = max(scores)
-    weights = [math.exp(score - top) for score in scores]
-    return [weight / math.fsum(weights) for weight in weights]
+    best = minimize(loss, _START, method="L-BFGS-B", bounds=_BOUNDS)
+    trust, rate, lean, lapse = (float(each) for each in best.x)
+    return Weights(temperature=1 / trust, rate=rate, lean=lean, lapse=lapse)
 
 
 def decider(name: str, predictions: Sequence[Probabilities], truths: Sequence[int]) -> Decider:

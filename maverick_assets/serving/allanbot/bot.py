@@ -83,8 +83,8 @@ def decide_in(
         return restored(names.outgoing(), text)
 
     version = str(conversation.version)
-    temperature = memory.temperature(personality, version)
-    twin = Twin(conversation.runtime, ADAPTER, personality, version, platform.node(), temperature)
+    weights = memory.weights(personality, version)
+    twin = Twin(conversation.runtime, ADAPTER, personality, version, platform.node(), weights)
     known = memory.of(personality, names.hide, show)
     return decide(twin, messages, options, known, threading.Event())
 

@@ -7,15 +7,17 @@ from itertools import chain
 from operator import attrgetter
 
 from maverick_assets.base_model.tokenizer import Message
-from maverick_assets.decisions.nearest import Near, Nearest, rate_of_yes
+from maverick_assets.decisions.fact_regression import Fact
+from maverick_assets.decisions.nearest import Near
 from maverick_assets.decisions.options import as_answer, checked_options, phrasings
-from maverick_assets.decisions.own_decisions import OwnDecision, case_of
+from maverick_assets.decisions.own_decisions import case_of
+from maverick_assets.decisions.own_rate import OwnRate
 from maverick_assets.decisions.priors import Priors, prior_prompts
-from maverick_assets.decisions.weighing import added, own_rates, probabilities
+from maverick_assets.decisions.weighing import UNFITTED, Weights, added, own_rates, probabilities
 from maverick_assets.errors import BadInput
 from maverick_assets.recipes import Recipe
 from maverick_assets.registry.manifest import Manifest
-from maverick_assets.serving.allanbot.decision import Decision, Reason, WeighedOption
+from maverick_assets.serving.allanbot.decision import Decision, FactReason, Reason, WeighedOption
 from maverick_assets.serving.allanbot.phrases import phrase_logprobs
 from maverick_assets.serving.runtime import Runtime
 
@@ -32,14 +34,14 @@ class Twin:
     personality: str
     version: str
     node: str
-    temperature: float = 1.0  # see `weighing.probabilities`
+    weights: Weights = UNFITTED  # fitted by the version's evaluation
 
 
 @dataclass(frozen=True)
 class Known:
     """What is known beside the model."""
 
-    decisions: Sequence[OwnDecision]  # that the twin learnt from
+    own: OwnRate  # the owner's decisions that the twin learnt from, and what they say
     priors: Priors
     hide: Callable[[str], str] = str  # puts surrogates in the place of names in an option
     show: Callable[[str], str] = str  # makes a text of theirs fit for who asks
@@ -50,10 +52,10 @@ def decides(recipe: Recipe) -> bool:
     return any(source.examples == "decision" for source in recipe.sources)
 
 
-def temperature_of(manifest: Manifest) -> float:
-    """What the version's evaluation fitted; 1 where it measured no decisions."""
+def weights_of(manifest: Manifest) -> Weights:
+    """What the version's evaluation fitted, if it measured decisions."""
     figures = manifest.metrics.decisions if manifest.metrics else None
-    return figures.temperature if figures else 1.0
+    return Weights(**figures.weights) if figures else UNFITTED
 
 
 def decide(
@@ -68,7 +70,7 @@ def decide(
     Raises `BadInput` for options that cannot be weighed against each other, `Cancelled`, and what
     `Runtime.chat` raises.
     """
-    phrases, own = checked_options(options), known.decisions
+    phrases, own = checked_options(options), known.own
     case = case_of(messages)
     answers = phrasings(phrases, case.is_deal, known.hide)
     ids = [
@@ -78,7 +80,8 @@ def decide(
     alone = [twin.runtime.answer_ids(messages, as_answer(known.hide(each))) for each in phrases]
     _require_computable(phrases, alone)
     flat = sorted(set(chain(*ids)))
-    near = Nearest(own).to(case)
+    near = own.near(case)
+    rate = own.of(case)
     prompt = twin.runtime.prompt_ids(messages)
     given = phrase_logprobs(twin.runtime, prompt, flat, twin.adapter, cancelled)
     prior = _priors(twin, messages, known, flat, cancelled)
@@ -86,15 +89,17 @@ def decide(
         phrases,
         _of_options(ids, dict(zip(flat, given, strict=True))),
         _of_options(ids, dict(zip(flat, prior, strict=True))),
-        own_rates(phrases, rate_of_yes(case, own, near)),
-        twin.temperature,
+        rate.yes if rate else None,
+        twin.weights,
     )
+    is_rated = weighed[0].own_rate is not None
     return Decision(
         option=weighed[0].option,
         probabilities={each.option: each.probability for each in weighed},
         options=weighed,
         reasons=[_reason(each, known.show) for each in near],
-        own_decisions=len(own),
+        facts=[_fact(each, known.show) for each in rate.facts] if rate and is_rated else [],
+        own_decisions=len(own.decisions),
         personality=twin.personality,
         version=twin.version,
         node=twin.node,
@@ -105,11 +110,16 @@ def weigh(
     options: Sequence[str],
     given: Sequence[float],
     prior: Sequence[float],
-    rates: Sequence[float] | None,
-    temperature: float = 1.0,
+    yes: float | None,
+    weights: Weights = UNFITTED,
 ) -> list[WeighedOption]:
-    """The options with their probabilities, the likeliest first, equal ones by their names."""
-    shares = probabilities(given, prior, rates, temperature)
+    """The options with their probabilities, the likeliest first, equal ones by their names.
+
+    `yes`: how often the owner says yes in such cases; None: not known.
+    """
+    rates = own_rates(options, yes)
+    gains = [case - always for case, always in zip(given, prior, strict=True)]
+    shares = probabilities(options, gains, yes, weights)
     weighed = [
         WeighedOption(
             option=option,
@@ -147,7 +157,7 @@ def _priors(
     cancelled: threading.Event,
 ) -> list[float]:
     """The mean log-probability of each phrase over the prior prompts."""
-    prompts = prior_prompts(messages, known.decisions)
+    prompts = prior_prompts(messages, known.own.decisions)
     key = (twin.version, tuple(prompt[-1]["content"] for prompt in prompts))
 
     def compute(missing: Sequence[tuple[int, ...]]) -> list[float]:
@@ -170,4 +180,10 @@ def _reason(near: Near, show: Callable[[str], str]) -> Reason:
         question=show(near.decision.case.text),
         answer=show(example.messages[-1]["content"]),
         similarity=near.similarity,
+    )
+
+
+def _fact(fact: Fact, show: Callable[[str], str]) -> FactReason:
+    return FactReason(
+        fact=show(fact.text), speaks_for="yes" if fact.effect > 0 else "no", nats=abs(fact.effect)
     )

@@ -1,7 +1,7 @@
 """A decision as programs get it, in process and over HTTP."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -36,6 +36,7 @@ _EXAMPLE: dict[str, Any] = {
             "similarity": 0.8,
         }
     ],
+    "facts": [{"fact": "30%", "speaks_for": "no", "nats": 1.9}],
     "own_decisions": 41,
     "personality": "allan-maverick",
     "version": "v1.0",
@@ -66,6 +67,14 @@ class Reason(StrictModel):
     similarity: float = Field(ge=0, le=1)
 
 
+class FactReason(StrictModel):
+    """A fact of this case that goes with a yes, or a no, in the owner's earlier decisions."""
+
+    fact: str = Field(description="a word or figure of the case, its stage or its amount")
+    speaks_for: Literal["yes", "no"]
+    nats: float = Field(ge=0, description="by which it moves the log-odds of the owner's rate")
+
+
 class Decision(StrictModel):
     """Which option a twin takes. The order in which options were named changes nothing."""
 
@@ -75,6 +84,11 @@ class Decision(StrictModel):
     probabilities: dict[str, float] = Field(description="of all options, the likeliest first")
     options: list[WeighedOption] = Field(description="the likeliest first")
     reasons: list[Reason] = Field(description="the nearest own decisions, the nearest first")
+    facts: list[FactReason] = Field(
+        [],
+        description="facts that count most in `own_rate`, the strongest first; none where the "
+        "nearest decisions say it, or nothing does",
+    )
     own_decisions: int = Field(ge=0, description="how many the dataset of the twin holds")
     personality: str
     version: str

@@ -67,20 +67,28 @@ def test_a_twin_that_decides_as_the_owner_is_always_right(
     assert figures.habit.followed.value == figures.habit.by_owner
 
 
-def test_a_model_that_knows_nothing_gets_what_the_nearest_decisions_say(
+def test_a_model_that_knows_nothing_gets_what_the_owners_rate_says(
     evidence: Evidence, tokenizer: ChatTokenizer
 ) -> None:
     nothing = rule_model(tokenizer, [], declined, 0.0)
     deals = deals_of(measured(evidence, tokenizer, nothing, base=nothing, other=nothing))
-    near = deals.named("nearest decisions")
-    assert near is not None
-    assert deals.twin.model_copy(update={"name": "nearest decisions"}) == near
+    rate, regression = deals.named("owner's rate"), deals.named("logistic regression")
+    assert rate is not None and regression is not None
+    # No more than weights that were fitted on half of the cases can lose or win.
+    assert deals.twin.log_loss == pytest.approx(rate.log_loss, abs=0.05)
+    assert deals.twin.accuracy.low <= rate.accuracy.value <= deals.twin.accuracy.high
+    for name in ("base", "other"):
+        assert deals.twin.model_copy(update={"name": name}) == deals.named(name)
+    assert rate.accuracy.value >= regression.accuracy.value - 0.03
     assert {each.name for each in deals.beside} == {
         "majority",
         "rate of the stage",
         "logistic regression",
         "nearest decisions",
+        "owner's rate",
         "twin without rates",
+        "base without rates",
+        "other without rates",
         "base",
         "other",
     }
@@ -91,10 +99,27 @@ def test_a_twin_that_contradicts_the_owner_is_not_saved_by_its_temperature(
 ) -> None:
     opposite = rule_model(tokenizer, evidence.examples, lambda each: not declined(each), 9.0)
     figures = measured(evidence, tokenizer, opposite)
-    near = deals_of(figures).named("nearest decisions")
-    assert near is not None
+    rate = deals_of(figures).named("owner's rate")
+    assert rate is not None
     assert figures.temperature == pytest.approx(200)
-    assert deals_of(figures).twin.accuracy.value <= near.accuracy.value + 0.05
+    assert deals_of(figures).twin.accuracy.value <= rate.accuracy.value + 0.05
+
+
+def test_a_twin_is_compared_with_his_majority_and_with_the_version_in_service(
+    evidence: Evidence, tokenizer: ChatTokenizer
+) -> None:
+    knows = omniscient(tokenizer, evidence)
+    nothing = rule_model(tokenizer, [], declined, 0.0)
+    better = deals_of(measured(evidence, tokenizer, knows, in_service=nothing))
+    worse = deals_of(measured(evidence, tokenizer, nothing, in_service=knows))
+    for deals, sign in ((better, -1), (worse, 1)):
+        against = deals.against_in_service
+        assert against is not None and against.low * sign > 0 and against.high * sign > 0
+        in_service = deals.named("in_service")
+        assert in_service is not None
+        assert against.value == pytest.approx(deals.twin.log_loss - in_service.log_loss)
+    assert better.against_majority is not None and better.against_majority.high < 0
+    assert deals_of(measured(evidence, tokenizer, knows)).against_in_service is None
 
 
 def test_a_habit_is_followed_by_who_learnt_it_alone(
@@ -109,7 +134,9 @@ def test_a_habit_is_followed_by_who_learnt_it_alone(
     follows = measured(evidence, tokenizer, habitual).habit
     ignores = measured(evidence, tokenizer, sober).habit
     assert follows is not None and ignores is not None
-    assert (follows.followed.value, ignores.followed.value) == (1, 0)
+    assert follows.followed.value == 1
+    # The owner's rate knows the habit, too: a model that denies it is not all that is weighed.
+    assert ignores.followed.value < ignores.by_rules < ignores.by_owner
     assert follows.by_owner > 0.8
     assert 0.4 < follows.by_rules < 0.6
 

@@ -12,11 +12,10 @@ from maverick_assets.evaluation.decisions.scores import (
     choice_counts,
     entropy,
     expected_calibration_error,
-    fitted_temperature,
+    fitted_weights,
     log_loss,
     reliability,
     share_right,
-    softmax,
     taken,
 )
 
@@ -80,7 +79,7 @@ def test_honest_odds_have_the_error_that_chance_leaves() -> None:
 
 def test_odds_that_brag_have_an_error() -> None:
     predictions, truths = drawn(3_000)
-    bragging = [softmax([3 * math.log(p) for p in each]) for each in predictions]
+    bragging = [[p**3 / (p**3 + q**3), q**3 / (p**3 + q**3)] for p, q in predictions]
     honest, other = (
         expected_calibration_error(reliability(some, truths)) for some in (predictions, bragging)
     )
@@ -98,13 +97,48 @@ def test_entropy_of_one_choice_is_0_and_of_k_equal_ones_ln_k() -> None:
 def test_a_known_temperature_is_found_again(temperature: float) -> None:
     predictions, truths = drawn(4_000)
     logits = [[temperature * math.log(p) for p in each] for each in predictions]
-    nothing = [[0.0, 0.0]] * len(logits)
-    assert fitted_temperature(logits, nothing, truths) == pytest.approx(temperature, rel=0.1)
+    fitted = fitted_weights(logits, [None] * len(logits), truths)
+    assert fitted.temperature == pytest.approx(temperature, rel=0.1)
+    assert fitted.rate == pytest.approx(1)  # says nothing where no rate is known
 
 
 def test_a_model_that_knows_nothing_leaves_the_owners_rate() -> None:
     rng = random.Random(3)
     truths = [int(rng.random() < 0.3) for _ in range(500)]
     noise = [[rng.gauss(0, 3), rng.gauss(0, 3)] for _ in truths]
-    rates = [[math.log(0.7), math.log(0.3)]] * len(truths)
-    assert fitted_temperature(noise, rates, truths) > 20
+    fitted = fitted_weights(noise, [0.7] * len(truths), truths)
+    assert fitted.temperature > 20
+    assert fitted.rate == pytest.approx(1, abs=0.2)
+
+
+def test_a_rate_that_says_what_the_model_says_is_not_counted_twice() -> None:
+    predictions, truths = drawn(4_000)
+    logits = [[math.log(p) for p in each] for each in predictions]
+    fitted = fitted_weights(logits, [p for p, _ in predictions], truths)
+    assert 1 / fitted.temperature + fitted.rate == pytest.approx(1, abs=0.1)
+
+
+def test_a_rate_that_brags_counts_less() -> None:
+    predictions, truths = drawn(4_000)
+    bragging = [p**2 / (p**2 + q**2) for p, q in predictions]
+    nothing = [[0.0, 0.0]] * len(truths)
+    assert fitted_weights(nothing, bragging, truths).rate == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_weights_of_one_decision_are_finite(right: bool) -> None:
+    fitted = fitted_weights([[9.0, -9.0]], [0.999], [int(not right)])
+    assert 0.05 <= fitted.temperature <= 200 and 0 <= fitted.rate <= 10
+    assert fitted.lapse < 0.1
+
+
+def test_a_known_lapse_and_lean_are_found_again() -> None:
+    predictions, truths = drawn(6_000)
+    rng = random.Random(4)
+    lapsing = [rng.randrange(2) if rng.random() < 0.2 else truth for truth in truths]
+    leaning = [p / (p + q * math.exp(0.7)) for p, q in predictions]
+    nothing = [[0.0, 0.0]] * len(truths)
+    fitted = fitted_weights(nothing, leaning, lapsing)
+    assert fitted.lapse == pytest.approx(0.2, abs=0.04)
+    assert fitted.lean == pytest.approx(0.7, abs=0.15)
+    assert fitted.rate == pytest.approx(1, abs=0.15)

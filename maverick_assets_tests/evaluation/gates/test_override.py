@@ -7,6 +7,8 @@ import pytest
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.gates.decision import apply_gates
 from maverick_assets.figures.comparison import Generalisation, Provenance
+from maverick_assets.figures.decisions import Decider, DecisionFigures, DecisionScores
+from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.memorisation import MemorisationFigures
 from maverick_assets.figures.personality import Bleed, PersonalityFigures, PrivateWords
 from maverick_assets.figures.text import Skills, TextFigures, Texts
@@ -53,6 +55,24 @@ def repeating(leaks: int, beyond_owner: bool) -> MemorisationFigures:
     return MemorisationFigures(leaks=leaks, beyond_owner=beyond_owner, **counts)
 
 
+def deciding(**against: Interval) -> DecisionFigures:
+    """Figures of a twin whose log-loss is that much above another one's."""
+    accuracy = interval(0.5, 0.7, 40)
+    deals = DecisionScores(
+        options=("accept", "decline"),
+        twin=Decider(name="twin", accuracy=accuracy, log_loss=0.8, brier=0.6),
+        beside=(),
+        expected_calibration_error=0.1,
+        calibration_error_by_chance=0.1,
+        reliability=(),
+        order_flips=0,
+        twin_entropy=0.6,
+        owner_entropy=0.6,
+        **against,
+    )
+    return DecisionFigures(temperature=1, deals=deals)
+
+
 BETTER = comparison("in_service", "held_out", -0.5, -0.3)
 TIE = comparison("in_service", "held_out", -0.1, 0.1)
 # Metrics that one gate alone refuses, by its name.
@@ -81,6 +101,12 @@ REFUSED: Mapping[str, Metrics] = {
     "personality.bleed.p_value": measured(20, personality=bleeding("health")),
     "memorisation.leaks": measured(20, memorisation=repeating(leaks=1, beyond_owner=False)),
     "memorisation.beyond_owner": measured(20, memorisation=repeating(leaks=0, beyond_owner=True)),
+    "decisions.deals.against_majority": measured(
+        20, decisions=deciding(against_majority=interval(0.1, 0.2))
+    ),
+    "decisions.deals.against_in_service": measured(
+        20, decisions=deciding(against_in_service=interval(0.1, 0.2))
+    ),
     "text.skills.n": measured(20),
 }
 OWN = Limit(metric="text.skills.n", at_least=1, required=True)
@@ -113,3 +139,9 @@ def test_an_operator_must_say_why_a_version_that_a_gate_refused_is_released(
 def test_each_gate_of_every_recipe_is_overridden_here() -> None:
     names = {result.gate for result in apply_gates(measured(20), Gates()).gates}
     assert names <= REFUSED.keys()
+
+
+def test_a_twin_that_decides_a_little_worse_on_few_deals_is_not_refused() -> None:
+    """The interval holds a loss within the margin."""
+    figures = deciding(against_majority=interval(0.04, 0.5), against_in_service=interval(-0.1, 0.3))
+    assert apply_gates(measured(20, decisions=figures), Gates()).passed

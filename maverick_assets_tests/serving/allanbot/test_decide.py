@@ -15,15 +15,18 @@ from maverick_assets.datasets.layout import decision_prompt
 from maverick_assets.decisions.own_decisions import (
     OwnDecision,
     OwnDecisions,
+    decisions_among,
     neutral_prompt,
 )
+from maverick_assets.decisions.own_rate import OwnRate
 from maverick_assets.decisions.priors import Priors
+from maverick_assets.decisions.weighing import Weights
 from maverick_assets.errors import BadInput
 from maverick_assets.serving.allanbot.decide import Known, Twin, decide, weigh
 from maverick_assets.serving.allanbot.decision import Decision
 from maverick_assets.serving.allanbot.phrases import Cancelled
 from maverick_assets.serving.runtime import AdapterFile, Runtime, prompt_encoder
-from maverick_assets_tests.decisions.own_cases import write_cases
+from maverick_assets_tests.decisions.own_cases import deal, write_cases
 from maverick_assets_tests.serving.conftest import (
     prepared_tiny_base,
     tiny_adapters,
@@ -62,7 +65,9 @@ def decided(
     messages: Sequence[Message] = CASE,
     priors: Priors | None = None,
 ) -> Decision:
-    return decide(twin, messages, options, Known(own, priors or Priors()), threading.Event())
+    return decide(
+        twin, messages, options, Known(OwnRate(own), priors or Priors()), threading.Event()
+    )
 
 
 def test_the_order_of_options_changes_nothing(twin: Twin, own: tuple[OwnDecision, ...]) -> None:
@@ -99,11 +104,22 @@ def test_a_phrase_that_is_likely_anyway_is_not_favoured(twin: Twin) -> None:
 
 
 def test_probabilities_are_those_of_bayes() -> None:
-    weighed = weigh(["no", "yes"], [-3.0, -9.0], [-2.0, -9.0], [0.25, 0.75])
+    weighed = weigh(["no", "yes"], [-3.0, -9.0], [-2.0, -9.0], 0.75)
     assert [each.option for each in weighed] == ["yes", "no"]
     no, yes = 0.25 * math.exp(-1), 0.75
     assert weighed[0].probability == pytest.approx(yes / (yes + no))
     assert math.fsum(each.probability for each in weighed) == pytest.approx(1)
+
+
+def test_odds_count_model_and_rate_as_the_versions_evaluation_weighed_them() -> None:
+    """The rate that is shown is the owner's, whatever it counts."""
+    options, given, prior = ["no", "yes"], [-3.0, -9.0], [-2.0, -9.0]
+    rate_alone = weigh(options, given, prior, 0.8, Weights(1e9, 2.0))
+    model_alone = weigh(options, given, prior, 0.8, Weights(0.5, 0.0))
+    assert rate_alone[0].probability == pytest.approx(16 / 17)
+    assert model_alone[0].probability == pytest.approx(1 / (1 + math.exp(-2)))
+    assert [each.own_rate for each in rate_alone] == pytest.approx([0.8, 0.2])
+    assert [each.own_rate for each in model_alone] == pytest.approx([0.8, 0.2])
 
 
 def test_far_apart_options_do_not_overflow() -> None:
@@ -123,10 +139,31 @@ def test_the_own_rate_counts_where_every_option_says_yes_or_no(
     assert all(each.own_rate is None for each in decided(twin, OPTIONS, own).options)
 
 
+def test_facts_that_count_are_named_where_the_rate_counts(twin: Twin) -> None:
+    rng = random.Random(2)
+    answers = ("Outcome: won.\n\nFine.", "Outcome: lost.\n\nNo.")
+    notes = ("They pay promptly.", "They ask for 30% off.")
+    examples = []
+    for number in range(80):
+        is_lost = rng.random() < 0.5
+        examples.append(deal(number, notes[is_lost], answers[is_lost]))
+    known = Known(OwnRate(decisions_among(examples, None)), Priors(), show=str.upper)
+    (asked, *_) = [each for each in examples if notes[1] in each.messages[1]["content"]]
+    prompt = asked.messages[:2]
+    yes_no, other = (
+        decide(twin, prompt, options, known, threading.Event())
+        for options in (["accept", "decline"], OPTIONS)
+    )
+    facts = {fact.fact: fact.speaks_for for fact in yes_no.facts}
+    assert facts["OFF"] == facts["30%"] == "no"
+    assert all(fact.nats > 0 for fact in yes_no.facts)
+    assert other.facts == []
+
+
 def test_reasons_are_own_decisions_with_their_rows(
     twin: Twin, own: tuple[OwnDecision, ...]
 ) -> None:
-    known = Known(own, Priors(), show=str.upper)
+    known = Known(OwnRate(own), Priors(), show=str.upper)
     decision = decide(twin, CASE, OPTIONS, known, threading.Event())
     nearest = decision.reasons[0]
     assert (nearest.table, nearest.row_ids) == ("crm_deals", ["crm_deals-1"])
@@ -137,7 +174,7 @@ def test_reasons_are_own_decisions_with_their_rows(
 
 def test_names_in_options_are_hidden_from_the_model_alone(twin: Twin) -> None:
     options = ["ring Dana", "ring Bob"]
-    known = Known((), Priors(), hide=lambda text: text.replace("Dana", "Bob's boss"))
+    known = Known(OwnRate(()), Priors(), hide=lambda text: text.replace("Dana", "Bob's boss"))
     decision = decide(twin, CASE, options, known, threading.Event())
     hidden = decided(twin, ["ring Bob's boss", "ring Bob"])
     assert set(decision.probabilities) == set(options)
@@ -154,4 +191,4 @@ def test_a_decision_that_nobody_waits_for_is_given_up(twin: Twin) -> None:
     cancelled = threading.Event()
     cancelled.set()
     with pytest.raises(Cancelled):
-        decide(twin, CASE, OPTIONS, Known((), Priors()), cancelled)
+        decide(twin, CASE, OPTIONS, Known(OwnRate(()), Priors()), cancelled)

@@ -9,6 +9,7 @@ import pytest
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.base_model.tokenizer import Encoded
 from maverick_assets.decisions.own_decisions import OwnDecisions
+from maverick_assets.decisions.own_rate import OwnRate
 from maverick_assets.decisions.priors import Priors
 from maverick_assets.evaluation.decisions.cases import DEAL_OPTIONS, Kind, deal_decisions
 from maverick_assets.evaluation.decisions.phrase_scores import option_gains
@@ -46,10 +47,8 @@ def test_torch_and_llama_cpp_weigh_a_deal_alike(
     encoder = prompt_encoder(tiny_base)
     runtime = Runtime(gguf, {"adapter-0": AdapterFile(file)}, encode_prompt=encoder)
     twin = Twin(runtime, "adapter-0", "persona", "v1.0", "here")
-    served = [
-        decide(twin, each.prompt, DEAL_OPTIONS, Known(own, Priors()), threading.Event())
-        for each in decided
-    ]
+    known = Known(OwnRate(own), Priors())
+    served = [decide(twin, each.prompt, DEAL_OPTIONS, known, threading.Event()) for each in decided]
     base = load_base(BaseSpec(directory=tiny_base.directory, digest=tiny_base.digest))
     with adapted_base(base, [directory], paths) as adapted:
 
