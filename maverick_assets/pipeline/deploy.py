@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -20,7 +21,7 @@ from filelock import FileLock, Timeout
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.fleets import Fleet, load_fleet
 from maverick_assets.pipeline.run_context import RunContext
-from maverick_assets.registry.manifest import Manifest
+from maverick_assets.registry.manifest import Manifest, NodeOverride
 from maverick_assets.serving.nodes.endpoints import Endpoint, endpoints_of
 from maverick_assets.serving.nodes.installation import (
     prepare,
@@ -51,6 +52,7 @@ class NodeOutcome:
     serves: str | None  # the version that it answers with; of a node that is down, the last known
     seconds: float
     problem: str | None = None
+    override: str | None = None  # why an operator takes it as it answers there
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class _Visit:
     endpoint: Endpoint
     digest: str = ""  # of the version's manifest there, once it has answered
     problem: MaverickError | None = None
+    override: str | None = None  # an operator's reason to take it as it answers there
     seconds: float = 0.0
 
 
@@ -87,6 +90,7 @@ class _Work:
     patience: Patience
     manifests: Sequence[Manifest]
     visits: Sequence[_Visit] = field(default_factory=list)
+    reason: str | None = None  # an operator's, of this call
 
     @property
     def revoked(self) -> list[str]:
@@ -108,14 +112,21 @@ def served_personalities(fleet: Fleet, names: Sequence[str]) -> list[str]:
 
 
 def deploy(
-    run: RunContext, personalities: Sequence[str] = (), patience: Patience | None = None
+    run: RunContext,
+    personalities: Sequence[str] = (),
+    patience: Patience | None = None,
+    reason: str | None = None,
 ) -> list[Deployment]:
     """Bring nodes level with what is in service; without names for all personalities.
 
-    What goes wrong with a node or a personality is in the result, and the others are deployed all
-    the same. Raises `BadInput` when no node of the fleet answers as one of the personalities, and
-    `MaverickError` while another deployment does not end.
+    `reason` takes the versions of the named personalities on nodes that answer otherwise than
+    their files do; the manifest keeps it for each such node. What goes wrong with a node or a
+    personality is in the result, and the others are deployed all the same. Raises `BadInput` when
+    no node of the fleet answers as one of the personalities, and for a reason that is empty or
+    names none; `MaverickError` while another deployment does not end.
     """
+    if reason is not None and not (reason.strip() and personalities):
+        raise BadInput("an override needs a reason, and the personality that it is for")
     fleet = load_fleet(run.settings.fleet)
     names = list(personalities) or served_personalities(fleet, run.registry.personalities())
     for name in names:
@@ -129,7 +140,7 @@ def deploy(
     with _alone(run, patience):
         for name in names:
             try:
-                deployments.append(_deploy_one(run, fleet, name, patience))
+                deployments.append(_deploy_one(run, fleet, name, patience, reason))
             except MaverickError as error:  # such as a corrupt manifest of this personality
                 deployments.append(Deployment(name, None, [], str(error)))
     return deployments
@@ -204,8 +215,10 @@ def _withdraw_one(
     return _deployment(work, None)
 
 
-def _deploy_one(run: RunContext, fleet: Fleet, name: str, patience: Patience) -> Deployment:
-    work = _work(run, fleet, name, patience)
+def _deploy_one(
+    run: RunContext, fleet: Fleet, name: str, patience: Patience, reason: str | None
+) -> Deployment:
+    work = replace(_work(run, fleet, name, patience), reason=reason and reason.strip())
     if work.revoked:
         _on_each(work, work.visits, lambda visit, api: _withdraw(work, visit, api))
     current = next((m for m in work.manifests if m.state == "released"), None)
@@ -280,8 +293,27 @@ def _withdraw(work: _Work, visit: _Visit, api: OllamaApi) -> None:
 
 def _prepare(work: _Work, visit: _Visit, api: OllamaApi, package: Package) -> None:
     held = read_state(work.run.settings, visit.endpoint.name).held(work.personality)
-    visit.digest = prepare(api, package, held.verified.get(package.version))
+    manifest = work.run.registry.usable(work.personality, package.version)
+    visit.override = manifest.node_override(visit.endpoint.name)
+    verified = held.verified.get(package.version)
+    visit.digest = prepare(api, package, verified, partial(_accept, work, visit, package))
     _note(work, visit, api, {**held.verified, package.version: visit.digest})
+
+
+def _accept(work: _Work, visit: _Visit, package: Package, difference: Unlike) -> bool:
+    """Whether an operator takes a version on a node as it answers there, now or before."""
+    node, name = visit.endpoint.name, package.personality
+    if work.reason is not None:
+        override = NodeOverride(
+            node=node, reason=work.reason, difference=str(difference), at=datetime.now(UTC)
+        )
+        work.run.registry.override_node(name, package.version, override)
+        visit.override = work.reason
+    if visit.override is None:
+        difference.add_note(f"if that is right, take it with `maverick deploy {name} --reason ...`")
+        return False
+    work.run.log.warning(f"{name} on {node}: {difference}; taken, because: {visit.override}")
+    return True
 
 
 def _switch(work: _Work, visit: _Visit, api: OllamaApi, package: Package) -> None:
@@ -332,7 +364,8 @@ def _outcome(work: _Work, visit: _Visit) -> NodeOutcome:
         state = "down" if isinstance(problem, NodeDown) else "failed"
     notes = [str(problem), *getattr(problem, "__notes__", ())] if problem else []
     text = "; ".join(notes) or None
-    return NodeOutcome(name, state, held.serves, round(visit.seconds, 3), text)
+    seconds = round(visit.seconds, 3)
+    return NodeOutcome(name, state, held.serves, seconds, text, visit.override)
 
 
 def _with_version(outcome: NodeOutcome, version: str) -> NodeOutcome:

@@ -54,6 +54,15 @@ class Pruning(StrictModel):
     kept: int = Field(description="how many of the newest versions kept theirs")
 
 
+class NodeOverride(StrictModel):
+    """That an operator takes a version on a node whose answers differ from those of its files."""
+
+    node: str
+    reason: str
+    difference: str = Field(description="the first prompt and both texts, as reports may hold them")
+    at: AwareDatetime
+
+
 class ChainLink(StrictModel):
     """A version in a chain of versions trained on top of one another, and its dataset version."""
 
@@ -105,7 +114,12 @@ class Manifest(StrictModel):
         description="whether the export answers as what was trained; None until it is exported, "
         "and for exports of earlier releases",
     )
+    node_overrides: tuple[NodeOverride, ...] = Field((), description="the last of each node")
     files: dict[FileName, str] = Field({}, description="path in the version's directory -> sha256")
+
+    def node_override(self, node: str) -> str | None:
+        """Why an operator takes this version on a node as it answers there, if one does."""
+        return next((each.reason for each in self.node_overrides if each.node == node), None)
 
     @property
     def chain(self) -> tuple[ChainLink, ...]:

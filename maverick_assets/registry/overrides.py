@@ -1,11 +1,11 @@
-"""An operator's reason to release a version that its gate or its parity refused."""
+"""An operator's reason to release a version that its gate, its parity or a node refused."""
 
 from datetime import UTC, datetime
 
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.records import GateDecision
 from maverick_assets.registry.catalog import label
-from maverick_assets.registry.manifest import Manifest
+from maverick_assets.registry.manifest import Manifest, NodeOverride
 
 
 def with_gate_override(manifest: Manifest, reason: str | None) -> Manifest:
@@ -46,3 +46,9 @@ def with_parity_override(manifest: Manifest, reason: str | None) -> Manifest:
     return manifest.model_copy(
         update={"parity": parity.model_copy(update={"override": reason.strip()})}
     )
+
+
+def with_node_override(manifest: Manifest, override: NodeOverride) -> Manifest:
+    """The manifest with an override, in the place of an earlier one for the same node."""
+    others = [each for each in manifest.node_overrides if each.node != override.node]
+    return manifest.model_copy(update={"node_overrides": (*others, override)})

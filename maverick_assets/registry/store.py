@@ -33,8 +33,12 @@ from maverick_assets.registry.catalog import (
     Catalog,
     label,
 )
-from maverick_assets.registry.manifest import Manifest, Pruning, Revocation
-from maverick_assets.registry.overrides import with_gate_override, with_parity_override
+from maverick_assets.registry.manifest import Manifest, NodeOverride, Pruning, Revocation
+from maverick_assets.registry.overrides import (
+    with_gate_override,
+    with_node_override,
+    with_parity_override,
+)
 from maverick_assets.registry.retention import without_weights
 from maverick_assets.registry.versions import Version
 
@@ -91,17 +95,12 @@ class Registry(Catalog):
             raise BadInput(f"cannot attach {name!r}; attach one of: {', '.join(_ATTACHABLE)}")
         if not source.exists():
             raise BadInput(f"{source} does not exist; nothing to attach as {name}")
-        with self._locked(self._require(personality)):
-            manifest = self.verified(personality, version)
+        with self._changing(personality, version) as manifest:
             if name in WEIGHTS:
                 manifest = self.usable(personality, version)
             directory = self._directory(personality, manifest.version)
             self._remember_attaching(manifest, name)
-            others = {
-                path: digest
-                for path, digest in manifest.files.items()
-                if path.split("/")[0] != name
-            }
+            others = {n: d for n, d in manifest.files.items() if n.split("/")[0] != name}
             if others != manifest.files:
                 self._save(manifest.model_copy(update={"files": others}))
             target = directory / name
@@ -122,12 +121,10 @@ class Registry(Catalog):
 
         `problem` is None where it has one, or is to have one.
         """
-        with self._locked(self._require(personality)):
-            manifest = self.verified(personality, version)
+        with self._changing(personality, version) as manifest:
             files = dict(manifest.files)
             if problem is not None:
                 self._remember_attaching(manifest, MODELFILE)
-            if problem is not None:
                 files.pop(MODELFILE, None)
             noted = manifest.model_copy(update={"no_modelfile": problem, "files": files})
             if noted != manifest:
@@ -141,17 +138,20 @@ class Registry(Catalog):
         self, personality: str, version: Version | str, metrics: Metrics, gate: GateDecision
     ) -> Manifest:
         """Store what the evaluation measured and what the gate decided."""
-        with self._locked(self._require(personality)):
-            manifest = self.verified(personality, version)
+        with self._changing(personality, version) as manifest:
             return self._save(manifest.model_copy(update={"metrics": metrics, "gate": gate}))
 
     def record_parity(
         self, personality: str, version: Version | str, parity: ParityDecision
     ) -> Manifest:
         """Store whether the export of a version answers as what was trained."""
-        with self._locked(self._require(personality)):
-            manifest = self.verified(personality, version)
+        with self._changing(personality, version) as manifest:
             return self._save(manifest.model_copy(update={"parity": parity}))
+
+    def override_node(self, personality: str, version: str, override: NodeOverride) -> Manifest:
+        """Store why an operator takes a version on a node in spite of its answers there."""
+        with self._changing(personality, version) as manifest:
+            return self._save(with_node_override(manifest, override))
 
     def release(
         self, personality: str, version: Version | str, override_reason: str | None = None
@@ -224,9 +224,8 @@ class Registry(Catalog):
             for each in without_weights(self.list(personality), keep):
                 with suppress(MaverickError):
                     manifest = self._signed(personality, each.version)
-                    pruned.append(
-                        self._drop_weights(manifest.model_copy(update={"pruned": pruning}))
-                    )
+                    marked = manifest.model_copy(update={"pruned": pruning})
+                    pruned.append(self._drop_weights(marked))
             return pruned
 
     def _drop_weights(self, manifest: Manifest) -> Manifest:
@@ -296,6 +295,11 @@ class Registry(Catalog):
         staged.replace(folder / FINAL)
         sync(folder)
         self.signatures.remember(manifest.personality, both.with_in_service(version))
+
+    @contextmanager
+    def _changing(self, personality: str, version: Version | str) -> Iterator[Manifest]:
+        with self._locked(self._require(personality)):
+            yield self.verified(personality, version)
 
     @contextmanager
     def _locked(self, personality: str) -> Iterator[None]:

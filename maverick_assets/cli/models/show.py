@@ -47,6 +47,7 @@ def _lines(registry: Registry, manifest: Manifest, signed: bool) -> list[str]:
         *_training(manifest),
         *_gate(manifest),
         *_parity(manifest),
+        *_node_overrides(manifest),
         *_figures(manifest),
         _line("signature", signature),
         _line("files", f"{len(manifest.files)} verified in {directory}"),
@@ -97,6 +98,17 @@ def _parity(manifest: Manifest) -> list[str]:
     override = f"; released all the same: {parity.override}" if parity.override else ""
     lines = [_line("parity", ("passed" if parity.passed else "refused") + override)]
     return lines + [f"    {reason}" for reason in parity.reasons] + _speed(parity.response_times)
+
+
+def _node_overrides(manifest: Manifest) -> list[str]:
+    return [
+        line
+        for each in manifest.node_overrides
+        for line in (
+            _line("overridden", f"on {each.node} since {each.at:%Y-%m-%d}: {each.reason}"),
+            f"    {each.difference}",
+        )
+    ]
 
 
 def _speed(times: ResponseTimes | None) -> list[str]:

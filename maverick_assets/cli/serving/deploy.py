@@ -18,6 +18,13 @@ def deploy(
     personality: Annotated[
         list[str] | None, typer.Argument(help="Only these personalities.", show_default=False)
     ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            help="Why a node may answer otherwise than the version's files do here; the version "
+            "is put in service there all the same."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring every Ollama of the fleet level with the versions in service."""
@@ -26,7 +33,8 @@ def deploy(
     from maverick_assets.pipeline.run_context import RunContext
 
     settings = load_settings()
-    deployments = deploy_all(RunContext(settings, "deploy", TerminalLog()), personality or ())
+    run = RunContext(settings, "deploy", TerminalLog())
+    deployments = deploy_all(run, personality or (), reason=reason)
     if not deployments and not as_json:
         note(f"nothing to deploy: no node of the fleet {load_fleet(settings.fleet).name} has an")
         note("`ollama` and serves a personality that has a version (docs/deploy.md)")
@@ -39,7 +47,9 @@ def _show(deployments: Sequence["Deployment"], as_json: bool) -> None:
     table = RichTable("personality", "version", "node", "state", "answers with", "seconds")
     rows = _rows(deployments)
     for row in rows:
-        words = (row[key] or "" for key in ("personality", "version", "node", "state", "serves"))
+        words = [row[key] or "" for key in ("personality", "version", "node", "state", "serves")]
+        if row["override"]:
+            words[3] += ", overridden"
         table.add_row(*map(cell, words), f"{row['seconds']:.1f}")
     print_table(rows, table, as_json)
 
@@ -54,6 +64,7 @@ def _rows(deployments: Sequence["Deployment"]) -> list[dict[str, Any]]:
             "serves": node.serves,
             "seconds": node.seconds,
             "problem": node.problem,
+            "override": node.override,
         }
         for deployment in deployments
         for node in deployment.nodes

@@ -64,6 +64,7 @@ def _metadata(deployments: Sequence[Deployment]) -> dict[str, MetadataValue]:
                 "state": node.state,
                 "version": node.serves or "",
                 "seconds": node.seconds,
+                "override": node.override or "",
             }
         )
         for each in deployments

@@ -4,14 +4,14 @@ Every step may be repeated, and finds what an earlier attempt left.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from maverick_assets.registry.versions import Version
 from maverick_assets.serving.nodes.ollama_api import MOVING, OllamaApi, model_name
 from maverick_assets.serving.nodes.package import Blob, Package
 from maverick_assets.serving.nodes.parity import require_parity
-from maverick_assets.serving.nodes.problems import NodeProblem, NodeRefused, Unfit
+from maverick_assets.serving.nodes.problems import NodeProblem, NodeRefused, Unfit, Unlike
 
 SMOKE_QUESTION = "What should we do first this week?"
 _SMOKE_TOKENS = 48
@@ -20,11 +20,14 @@ _FIRST_WITHOUT_ADAPTERS = (0, 34, 1)
 _LAYER = re.compile(r"^(FROM|ADAPTER) \S*sha256[-:]([0-9a-f]{64})\s*$", re.MULTILINE)
 
 
-def prepare(api: OllamaApi, package: Package, verified: str | None) -> str:
+def prepare(
+    api: OllamaApi, package: Package, verified: str | None, accept: Callable[[Unlike], bool]
+) -> str:
     """Have a node hold a version that answers as its files do; the digest of its manifest there.
 
-    `verified` is the digest that had answered before. What fails is removed again, so that no
-    half-made model can be asked. Raises `NodeProblem`.
+    `verified` is the digest that had answered before. `accept` says whether a version is taken
+    that answers otherwise. What fails is removed again, so that no half-made model can be asked.
+    Raises `NodeProblem`.
     """
     models = api.models()
     digest = models.get(package.name)
@@ -37,8 +40,7 @@ def prepare(api: OllamaApi, package: Package, verified: str | None) -> str:
             _require_right(api, package)
         _ask(api, package)
         if not is_verified:
-            expected = package.answers(_has_adapter(api, package))
-            require_parity(api, package.name, expected, package.clean)
+            _compare(api, package, accept)
         return _digest_of(api, package.name)
     except NodeProblem as error:
         _remove_failed(api, package.name, error)
@@ -202,6 +204,15 @@ def _ask(api: OllamaApi, package: Package) -> None:
         raise Unfit(f"the answer of {package.name} does not end: {answer.reason[:40]!r}")
     if said := [stop for stop in package.stops if stop in answer.text]:
         raise Unfit(f"{package.name} speaks on behind its stop word {said[0]}")
+
+
+def _compare(api: OllamaApi, package: Package, accept: Callable[[Unlike], bool]) -> None:
+    expected = package.answers(_has_adapter(api, package))
+    try:
+        require_parity(api, package.name, expected, package.clean)
+    except Unlike as difference:
+        if not accept(difference):
+            raise
 
 
 def _digest_of(api: OllamaApi, name: str) -> str:

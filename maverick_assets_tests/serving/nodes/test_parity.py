@@ -9,11 +9,14 @@ import pytest
 from gguf import GGUFReader
 
 from maverick_assets.base_model.prepare import PreparedBase
+from maverick_assets.errors import BadInput
 from maverick_assets.pipeline.deploy import deploy
 from maverick_assets.records import ParityDecision
 from maverick_assets.serving.nodes.ollama_api import Generated, OllamaApi
 from maverick_assets.serving.nodes.parity import Candidate, OwnAnswer, require_parity
 from maverick_assets.serving.nodes.problems import Unlike
+from maverick_assets.serving.nodes.state import states_folder
+from maverick_assets_tests.recording_log import RecordingLog
 from maverick_assets_tests.serving.nodes.conftest import QUICK, MakeNodeHome
 from maverick_assets_tests.serving.nodes.node_home import NodeHome, base_gguf_of
 from maverick_assets_tests.serving.nodes.simulated_nodes import SimulatedNode
@@ -104,6 +107,62 @@ def test_what_an_operator_released_in_spite_of_its_answers_is_not_compared(
     [deployment] = deploy(home.run(), ["persona"], QUICK)
     assert deployment.is_level
     assert two_nodes[0].requests().count("chat") == 0
+
+
+def test_an_operator_takes_a_node_s_answers_with_a_reason_that_is_kept_and_shown(
+    home: NodeHome, two_nodes: list[SimulatedNode]
+) -> None:
+    broken = home.chat_format.template.replace("assistant", "assistent")
+    two_nodes[0].do_otherwise(template=broken)
+    assert "take it with `maverick deploy persona --reason ...`" in problem_of_first(
+        home, two_nodes
+    )
+    run = home.run()
+    [deployment] = deploy(run, ["persona"], QUICK, reason=" its template is older ")
+    assert deployment.is_level
+    found = {each.node: (each.serves, each.override) for each in deployment.nodes}
+    assert found == {"one": ("v1.0", "its template is older"), "two": ("v1.0", None)}
+    [kept] = home.home.registry.verified("persona", "v1.0").node_overrides
+    assert (kept.node, kept.reason) == ("one", "its template is older")
+    assert "the texts differ: expected " in kept.difference
+    assert isinstance(run.log, RecordingLog)
+    assert any("taken, because" in line for line in run.log.of_level("warning"))
+
+
+def test_a_reason_holds_for_the_node_and_the_version_that_it_was_given_for(
+    home: NodeHome, two_nodes: list[SimulatedNode]
+) -> None:
+    broken = home.chat_format.template.replace("assistant", "assistent")
+    two_nodes[0].do_otherwise(template=broken)
+    deploy(home.run(), ["persona"], QUICK, reason="its template is older")
+    (states_folder(home.settings) / "one.json").unlink()  # so that it is compared again
+    [deployment] = deploy(home.run(), ["persona"], QUICK)
+    assert [each.override for each in deployment.nodes] == ["its template is older", None]
+    assert deployment.is_level
+    home.release("persona", "v1.1", "adapter-1")
+    [deployment] = deploy(home.run(), ["persona"], QUICK)
+    assert [each.state for each in deployment.nodes] == ["failed", "waiting"]
+    home.home.registry.rollback("persona")
+    two_nodes[1].do_otherwise(template=broken)
+    (states_folder(home.settings) / "two.json").unlink()
+    [deployment] = deploy(home.run(), ["persona"], QUICK)
+    assert [each.state for each in deployment.nodes] == ["level", "failed"]
+
+
+def test_a_reason_that_nothing_needed_is_not_kept(
+    home: NodeHome, two_nodes: list[SimulatedNode]
+) -> None:
+    [deployment] = deploy(home.run(), ["persona"], QUICK, reason="to be sure")
+    assert [each.override for each in deployment.nodes] == [None, None]
+    assert home.home.registry.get("persona", "v1.0").node_overrides == ()
+
+
+@pytest.mark.parametrize(("names", "reason"), [((), "it is right"), (("persona",), "  ")])
+def test_a_reason_says_something_about_a_named_personality(
+    home: NodeHome, names: tuple[str, ...], reason: str
+) -> None:
+    with pytest.raises(BadInput, match="needs a reason, and the personality"):
+        deploy(home.run(), names, QUICK, reason=reason)
 
 
 def own(number: int = 0, near: float = 2.0) -> OwnAnswer:
