@@ -20,6 +20,7 @@ from maverick_assets.api.replies import Problem, response_of
 from maverick_assets.api.routes import (
     chat,
     deciding,
+    deciding_again,
     feedback,
     judging,
     metrics,
@@ -44,7 +45,17 @@ from maverick_assets.web.origin import LOOPBACK_NAMES, host_name, in_url, is_loo
 # For the description alone: the door asks for the token, and answers before any route.
 _BEARER = HTTPBearer(auto_error=False, description="a token of `maverick tokens`")
 _ROOMS = (
-    *(chat, deciding, sessions_routes, feedback, judging, personalities, provenance, openai),
+    *(
+        chat,
+        deciding,
+        sessions_routes,
+        feedback,
+        deciding_again,
+        judging,
+        personalities,
+        provenance,
+        openai,
+    ),
     *(training, testing, models, metrics),
 )
 # JSON also where the answer is a page or a picture.

@@ -94,6 +94,11 @@ def week_line(row: "VersionMetrics") -> str:
         parts.append(f"{row.ratings} ratings of {row.rating_mean:.1f}{interval}")
     if row.corrections:
         parts.append(f"{row.corrections} corrections")
+    if row.judgements:
+        rated = "" if row.judged_mean is None else f", rated {row.judged_mean:.1f}"
+        parts.append(
+            f"{row.judgements} judged blind{rated}, taken for the owner in {row.taken_for_owner}"
+        )
     if row.topic_p is not None and row.topic_p < UNLIKELY:
         parts.append("asked about other things than in training")
     if row.length_p is not None and row.length_p < UNLIKELY:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.memorisation import VersionAudit
 from maverick_assets.recipes import Gates
 from maverick_assets.registry.compared_sets import ComparedSets
@@ -40,6 +41,9 @@ class EvaluationSpec(StrictModel):
     )
     audit: VersionAudit | None = Field(
         None, description="what the last audit with canaries says; of a major version"
+    )
+    ceilings: dict[str, Interval] = Field(
+        {}, description="how often the owner decides as he did, by kind of decision, where known"
     )
     samples: int = Field(5, description="how many of the answers the report shows")
     split: str = "validation"

@@ -45,6 +45,11 @@ class DecisionScores(StrictModel):
     ceiling: Figure | None = Field(
         None, description="accuracy that can be reached; unset: nobody has measured it"
     )
+    repeat_rate: Interval | None = Field(
+        None,
+        description="share of old decisions on which the owner decided as he did when he was asked "
+        "again: the ceiling of a real owner (Wilson 1927)",
+    )
     expected_calibration_error: Figure = Field(
         description="mean distance of confidence and accuracy over the bins, by their size "
         "(Naeini et al. 2015): 0 to 1"

@@ -26,3 +26,8 @@ class PeopleFigures(StrictModel):
     satisfaction: Interval | None = Field(
         None, description="share of the ratings in use that are 8 or more"
     )
+    repeated_decisions: dict[str, Interval] = Field(
+        {},
+        description="share of old decisions on which the owner decided as he did when he was asked "
+        "again, by kind; of the personality, not of a version",
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from maverick_assets.base_model.prepare import PreparedBase
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.kept_results import answers_file, losses_file
+from maverick_assets.evaluation.people.asked_again import RepeatedDecisionFile, ceilings
 from maverick_assets.evaluation.reports.page import PAGE, render_evaluation
 from maverick_assets.evaluation.spec import (
     ANSWERS,
@@ -170,6 +171,7 @@ def _evaluation_spec(
         thorough=is_major,
         gates=gates,
         audit=audit,
+        ceilings=ceilings(RepeatedDecisionFile(run.settings.judgements).read(name)),
         training=version.training and write_spec(folder, "training", version.training),
         out=folder / "report",
         split=split,

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.people.judgements import JudgementFile
-from maverick_assets.evaluation.people.opinion import opinion_of
 from maverick_assets.evaluation.reports.library import has_page
 from maverick_assets.evaluation.reports.page import member, render_fleet
 from maverick_assets.evaluation.reports.refresh import refresh_page
 from maverick_assets.files import write_atomically
 from maverick_assets.pipeline.memorisation import audit_sentence, recent_audit
-from maverick_assets.pipeline.production.feedback import ratings_of, read_feedback
+from maverick_assets.pipeline.production.feedback import read_feedback
+from maverick_assets.pipeline.production.opinions import people_figures
 from maverick_assets.pipeline.promote import promote_all
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.recipes import Recipe
@@ -80,11 +79,10 @@ def quarterly_report(run: RunContext) -> WrittenReport:
 def _page(run: RunContext, title: str, intro: str, manifests: Sequence[Manifest]) -> str:
     """The page on some versions, with what people say of them so far."""
     feedback = read_feedback(run.settings.lake)
-    judgements = JudgementFile(run.settings.judgements)
     members = []
     for manifest in manifests:
         name, version = manifest.personality, str(manifest.version)
-        people = opinion_of(version, judgements.read(name), ratings_of(feedback, name, version))
+        people = people_figures(run.settings, feedback, name, version)
         try:
             manifest = refresh_page(run.registry, manifest, people)
         except MaverickError as error:  # the report on all is written all the same

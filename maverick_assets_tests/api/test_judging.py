@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from maverick_assets.evaluation.people.judgements import OWNER, JudgementFile
+from maverick_assets.evaluation.people.judgements import JudgementFile
+from maverick_assets.evaluation.people.line_file import OWNER
 from maverick_assets_tests.api.conftest import Server
 from maverick_assets_tests.evaluation.people.reports import attach_answers
 
@@ -44,6 +45,29 @@ def test_the_owner_is_known_as_himself(server: Server) -> None:
     assert (judgement.judge, judgement.taken_for_owner) == (OWNER, None)
 
 
+def test_results_are_the_owners(server: Server) -> None:
+    """From counts before and after a judgement of his, a judge could tell who wrote what."""
+    judge = server.client(server.token("curious", "rate", "chat"))
+    for name in ("persona", "robbie", "nobody"):
+        assert judge.get(f"/api/judging/{name}/results").status_code == 403
+    before = server.client().get("/api/judging/persona/results").json()
+    [asked] = judge.get("/api/judging/persona", params={"count": 1}).json()
+    question = {key: asked[key] for key in ("personality", "version", "example_id", "seed")}
+    for ratings in ([1, 1, 1], [7, 7, 7]):  # a replay changes his judgement, and adds none
+        assert judge.post("/api/judging", json=question | {"ratings": ratings}).status_code == 201
+    after = server.client().get("/api/judging/persona/results").json()
+    assert after["judgements"] == before["judgements"] + 1
+    assert after["ties"] == before["ties"] + 1
+    assert set(after["ratings"]) == {"owner", "version", "prompt_pack"}
+
+
+def test_the_list_says_what_there_is_to_judge(server: Server) -> None:
+    judge = server.client(server.token("lister", "rate"))
+    [entry] = [each for each in judge.get("/api/judging").json() if each["questions"]]
+    assert (entry["personality"], entry["version"], entry["questions"]) == ("persona", "v1.0", 12)
+    assert (entry["is_owner"], entry["decisions"]) == (False, 0)
+
+
 def test_without_the_scope_nobody_judges(server: Server) -> None:
     chatter = server.client(server.token("chatter", "chat", "train", "admin"))
     assert chatter.get("/api/judging/persona").status_code == 403
@@ -63,6 +87,11 @@ def test_what_has_an_intimate_mode_is_not_shown_to_others(server: Server) -> Non
         ({"example_id": "../../keys"}, 400),
         ({"version": "../v1.0"}, 404),
         ({"seed": -1}, 422),
+        ({"seed": 1 << 64}, 422),
+        ({"example_id": "x" * 101}, 422),
+        ({"personality": "p" * 101}, 422),
+        ({"taken_for_owner": 3}, 422),
+        ({"ratings": [1, 2, 3, 4]}, 422),
         ({"writer": "owner"}, 422),
     ],
 )

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -24,6 +26,7 @@ from maverick_assets_tests.serving.names.test_book import receive
 from maverick_assets_tests.serving.released_homes import ReleasedHome
 
 QUESTION = "Will Dana Cole (dana.cole@acme.example) of Acme call +44 20 7946 0018?"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 REAL = ("Dana", "Cole", "Acme", "acme.example", "7946")
 SCOPES: dict[str, list[Scope]] = {"owner": ["chat", "owner"], "guest": ["chat", "train", "admin"]}
 
@@ -120,6 +123,28 @@ def test_reasons_of_a_decision_name_people_to_the_owner_alone(
             else:
                 assert shown == (asked, answer)
                 assert not any(real in response.text for real in REAL)
+
+    anyio.run(scenario)
+    assert not any(real in everything_logged.text for real in REAL)
+
+
+def test_an_old_decision_is_asked_again_with_the_names_that_the_owner_knows(
+    deciding_home: ReleasedHome, everything_logged: pytest.LogCaptureFixture
+) -> None:
+    question = "Should we meet Dana Cole?"
+
+    async def scenario() -> None:
+        names = read_names(deciding_home.settings).incoming(by_owner=True)
+        asked = names.hide(question)
+        assert not any(real in asked for real in REAL)
+        cases = [replace(example(1, "dialogue", asked, "No."), occurred_at=LONG_AGO)]
+        write_cases(deciding_home.settings.lake, cases)
+        async with api(deciding_home, "owner") as client:
+            [shown] = (await client.get("/api/judging/persona/decisions")).json()
+            assert shown["text"] == question
+        async with api(deciding_home, "guest") as client:
+            refused = await client.get("/api/judging/persona/decisions")
+            assert refused.status_code == 403
 
     anyio.run(scenario)
     assert not any(real in everything_logged.text for real in REAL)

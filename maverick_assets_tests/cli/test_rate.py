@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from maverick_assets.cli.app import app
+from maverick_assets.evaluation.people.asked_again import RepeatedDecisionFile
 from maverick_assets.evaluation.people.judgements import JudgementFile
+from maverick_assets_tests.decisions.own_cases import write_cases
 from maverick_assets_tests.evaluation.people.conftest import (
     judged_home,
     make_released_home,
@@ -16,6 +18,7 @@ from maverick_assets_tests.evaluation.people.conftest import (
     tiny_adapters,
     tiny_base,
 )
+from maverick_assets_tests.evaluation.people.old_decisions import DECISIONS
 from maverick_assets_tests.serving.released_homes import ReleasedHome
 
 __all__ = [
@@ -84,3 +87,23 @@ def test_a_version_without_answers_says_what_to_do(home: ReleasedHome, tmp_path:
     home.release("persona", "v1.1", "adapter-1")
     result = rate()
     assert "persona v1.1 has no report with answers; evaluate it first" in str(result.exception)
+
+
+def test_old_decisions_are_asked_again(home: ReleasedHome) -> None:
+    write_cases(home.settings.lake, DECISIONS)
+    result = rate("--decisions", said="a\ns\nx\nb\n\n")
+    assert result.exit_code == 0, result.output
+    assert "Decision 3 of 8" in result.stdout
+    assert "Outcome" not in result.stdout
+    assert "X is not one of" in result.stderr
+    lines = RepeatedDecisionFile(home.settings.judgements).read("persona")
+    assert len(lines) == 2  # one was skipped, and the fourth ended it
+    first = result.stdout.partition("What do you decide: ")[2].splitlines()[0]
+    assert first.startswith(f"A {lines[0].option}, ")
+    assert "decided again" in result.stdout
+    shown = json.loads(rate("--results", "--json").stdout)["repeated_decisions"]
+    assert sum(each["n"] for each in shown.values()) == 2
+
+
+def test_a_personality_without_decisions_says_what_is_missing(home: ReleasedHome) -> None:
+    assert "has no decision older than 30 days" in str(rate("--decisions").exception)

@@ -5,19 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maverick_assets.cli.console import AsJson, PersonalityName, note, print_result
+from maverick_assets.cli.console import AsJson, PersonalityName, print_result
+from maverick_assets.cli.evaluation.asked_again import decide_again
+from maverick_assets.cli.evaluation.asking import ask_choice, indented
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.people import PeopleFigures
-from maverick_assets.printable import printable
 from maverick_assets.private.run_home import open_run_home
 from maverick_assets.registry.catalog import FINAL, Catalog
+from maverick_assets.registry.manifest import Manifest
 from maverick_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from maverick_assets.evaluation.people.blind import BlindQuestion
-    from maverick_assets.evaluation.people.judgements import Judgement, JudgementFile
+    from maverick_assets.evaluation.people.judgements import Judgement
 
 _TIE = "="
+_QUESTIONS = 10
 _NAMES = {"owner": "the owner", "version": "the version", "prompt_pack": "the base with examples"}
 
 
@@ -27,32 +30,36 @@ def rate(
         str, typer.Option(help="A version, such as v1.0, or `final`, the one in service.")
     ] = FINAL,
     questions: Annotated[
-        int, typer.Option(min=1, help="How many prompts to be asked about, at most.")
-    ] = 10,
+        int | None,
+        typer.Option(
+            min=1, help="How many questions to be asked, at most.  [default: 10; of decisions: 20]"
+        ),
+    ] = None,
+    decisions: Annotated[
+        bool,
+        typer.Option(
+            "--decisions", help="Decide once more on old decisions of yours, which are not shown."
+        ),
+    ] = False,
     results: Annotated[
         bool, typer.Option("--results", help="Ask nothing; show what was said so far.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Judge answers blind: your own are among them. An empty line ends."""
-    from maverick_assets.evaluation.people.blind import BlindQuestions
-    from maverick_assets.evaluation.people.judgements import JudgementFile
+    from maverick_assets.pipeline.production.feedback import read_feedback
+    from maverick_assets.pipeline.production.opinions import people_figures
 
     settings = load_settings()
     open_run_home(settings.home)
     catalog = Catalog(settings.models)
     manifest = catalog.usable(personality, version)
-    kept = JudgementFile(settings.judgements)
-    if not results:
-        asked = BlindQuestions(catalog, manifest, settings.home / "keys")
-        drawn = asked.draw(questions, secrets.randbits(32))
-        for number, question in enumerate(drawn, start=1):
-            typer.echo(f"\nQuestion {number} of {len(drawn)}")
-            judgement = _ask(question)
-            if judgement is None:
-                break
-            kept.add(judgement)
-    figures = _figures(settings, personality, str(manifest.version), kept)
+    if not results and decisions:
+        decide_again(settings, personality, questions)
+    elif not results:
+        _judge(settings, catalog, manifest, questions or _QUESTIONS)
+    feedback = read_feedback(settings.lake)
+    figures = people_figures(settings, feedback, personality, str(manifest.version))
     print_result(
         {"personality": personality, "version": str(manifest.version), **figures.model_dump()},
         opinion_text(figures),
@@ -76,6 +83,8 @@ def opinion_text(figures: PeopleFigures) -> str:
             f"{figures.in_use} answers in use rated, "
             f"{_shown(figures.satisfaction, '.0%')} with 8 or more"
         )
+    for kind, rate in figures.repeated_decisions.items():
+        lines.append(f"{rate.n} {kind} decided again, {_shown(rate, '.0%')} as before")
     return "\n".join(lines)
 
 
@@ -83,47 +92,38 @@ def _shown(figure: Interval, form: str) -> str:
     return f"{figure.value:{form}} ({figure.low:{form}} to {figure.high:{form}})"
 
 
+def _judge(settings: Settings, catalog: Catalog, manifest: Manifest, count: int) -> None:
+    """Ask blind questions, and keep what the owner says."""
+    from maverick_assets.evaluation.people.blind import BlindQuestions
+    from maverick_assets.evaluation.people.judgements import JudgementFile
+
+    kept = JudgementFile(settings.judgements)
+    asked = BlindQuestions(catalog, manifest, settings.home / "keys")
+    drawn = asked.draw(count, secrets.randbits(32))
+    for number, question in enumerate(drawn, start=1):
+        typer.echo(f"\nQuestion {number} of {len(drawn)}")
+        judgement = _ask(question)
+        if judgement is None:
+            break
+        kept.add(judgement)
+
+
 def _ask(question: "BlindQuestion") -> "Judgement | None":
     """What the owner says of one question; None when he ends."""
-    from maverick_assets.evaluation.people.judgements import OWNER, judged
+    from maverick_assets.evaluation.people.judgements import judged
+    from maverick_assets.evaluation.people.line_file import OWNER
 
     letters = "ABC"[: len(question.answers)]
-    typer.echo(f"They wrote:\n{_indented(question.prompt)}")
+    typer.echo(f"They wrote:\n{indented(question.prompt)}")
     for letter, answer in zip(letters, question.answers, strict=True):
-        typer.echo(f"{letter}:\n{_indented(answer)}")
+        typer.echo(f"{letter}:\n{indented(answer)}")
     ratings = []
     for letter in letters:
-        said = _prompt(f"How good is {letter}, from 1 to 10", [str(n) for n in range(1, 11)])
+        said = ask_choice(f"How good is {letter}, from 1 to 10", [str(n) for n in range(1, 11)])
         if said is None:
             return None
         ratings.append(int(said))
-    pick = _prompt(f"Which one is you: {', '.join(letters)}, or {_TIE}", [*letters, _TIE])
+    pick = ask_choice(f"Which one is you: {', '.join(letters)}, or {_TIE}", [*letters, _TIE])
     if pick is None:
         return None
     return judged(question, ratings, None if pick == _TIE else letters.index(pick), OWNER)
-
-
-def _prompt(question: str, choices: list[str]) -> str | None:
-    """One of `choices`; None for an empty line or the end of the input."""
-    while True:
-        try:
-            said = typer.prompt(question, default="", show_default=False).strip().upper()
-        except typer.Abort:
-            return None
-        if not said or said in choices:
-            return said or None
-        note(f"{said} is not one of: {', '.join(choices)}")
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in printable(text).splitlines() or [""])
-
-
-def _figures(
-    settings: Settings, personality: str, version: str, kept: "JudgementFile"
-) -> PeopleFigures:
-    from maverick_assets.evaluation.people.opinion import opinion_of
-    from maverick_assets.pipeline.production.feedback import ratings_of, read_feedback
-
-    in_use = ratings_of(read_feedback(settings.lake), personality, version)
-    return opinion_of(version, kept.read(personality), in_use)

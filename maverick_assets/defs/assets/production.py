@@ -22,8 +22,8 @@ def production_metrics() -> AssetsDefinition:
     @asset(
         key=["production", "metrics"],
         deps=[AssetKey(["raw", "feedback"])],
-        description=f"Answers served, times, ratings, corrections, and drift of topics and length "
-        f"against training, by personality, version and day; {KEPT_DAYS} days.",
+        description="Answers served, times, ratings, corrections, blind judgements, and drift of "
+        f"topics and length against training, by personality, version and day; {KEPT_DAYS} days.",
     )
     def metrics(context: AssetExecutionContext) -> MaterializeResult:
         with run_context(context) as run:
@@ -59,6 +59,9 @@ def _record(row: VersionMetrics) -> TableRecord:
             "ratings": row.ratings,
             "rating": round(row.rating_mean, 1) if row.rating_mean is not None else "",
             "corrections": row.corrections,
+            "judged blind": row.judgements,
+            "taken for the owner": row.taken_for_owner if row.judgements else "",
+            "judged": round(row.judged_mean, 1) if row.judged_mean is not None else "",
             "topic drift (p)": _shown(row.topic_drift, row.topic_p),
             "length drift (p)": _shown(row.length_drift, row.length_p),
         }

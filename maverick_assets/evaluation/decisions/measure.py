@@ -20,7 +20,7 @@ from maverick_assets.evaluation.decisions.cases import (
     mail_decisions,
 )
 from maverick_assets.evaluation.decisions.phrase_scores import ScoreRows, option_gains
-from maverick_assets.evaluation.decisions.sample_owner import Habit, known_owner
+from maverick_assets.evaluation.decisions.sample_owner import Habit, KnownOwner, known_owner
 from maverick_assets.evaluation.decisions.scores import (
     calibration_error_by_chance,
     choice_counts,
@@ -60,20 +60,20 @@ class Deciders:
 
 
 def measure_decisions(
-    evidence: Evidence, models: Deciders, *, ceiling: float | None = None, most: int = MOST
+    evidence: Evidence, models: Deciders, *, most: int = MOST
 ) -> DecisionFigures | None:
     """How well the candidate decides as its owner did; None where too little is held out.
 
     At most `most` decisions of each kind are scored, those of the lowest ids, which are hashes.
-    `ceiling`: how often the owner decides as he did when he is asked again; that of the sample's
-    owner is known. Weights that score a case were fitted on others: the cases are divided by thread
-    into two halves, and each is scored with what the other fitted.
+    The ceiling is known of the sample's owner; of another one it is how often he decided as he did
+    when he was asked again. Weights that score a case were fitted on others: the cases are divided
+    by thread into two halves, and each is scored with what the other fitted.
     """
     spec = evidence.spec
     owner = known_owner(spec.owner_emails)
     kinds, stances = _kinds(evidence, most)
     results = {
-        kind.name: _measured(kind, models, spec.max_length, owner.ceiling if owner else ceiling)
+        kind.name: _measured(kind, models, spec.max_length, owner or spec.ceilings.get(kind.name))
         for kind in kinds
         if _is_enough(kind, spec.personality)
     }
@@ -130,7 +130,9 @@ def _is_enough(kind: Kind, personality: str) -> bool:
     return enough
 
 
-def _measured(kind: Kind, models: Deciders, max_length: int, ceiling: float | None) -> _Measured:
+def _measured(
+    kind: Kind, models: Deciders, max_length: int, ceiling: KnownOwner | Interval | None
+) -> _Measured:
     truths = [each.truth for each in kind.held_out]
     rates = rivals.own_rates_of_yes(kind) if kind.name == "deals" else [None] * len(truths)
     gains = {
@@ -152,7 +154,8 @@ def _measured(kind: Kind, models: Deciders, max_length: int, ceiling: float | No
         options=kind.options,
         twin=decider("twin", predictions, truths),
         beside=tuple(decider(name, each, truths) for name, each in beside.items()),
-        ceiling=ceiling,
+        ceiling=_ceiling_value(ceiling),
+        repeat_rate=ceiling if isinstance(ceiling, Interval) else None,
         expected_calibration_error=expected_calibration_error(bins),
         calibration_error_by_chance=calibration_error_by_chance(predictions),
         reliability=bins,
@@ -189,6 +192,12 @@ def _boring(kind: Kind, rates: Rates) -> dict[str, Sequence[list[float]]]:
     if kind.name == "deals":
         beside["owner's rate"] = [own_rates(kind.options, yes) or [0.5, 0.5] for yes in rates]
     return beside
+
+
+def _ceiling_value(ceiling: KnownOwner | Interval | None) -> float | None:
+    if isinstance(ceiling, KnownOwner):
+        return ceiling.ceiling
+    return ceiling.value if ceiling else None
 
 
 def cross_fitted(

@@ -1,33 +1,28 @@
-"""Judgements as they are kept: without any text, one line of JSON each."""
+"""Judgements of blind answers."""
 
-import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock
-from pydantic import AwareDatetime, Field, ValidationError
-
 from maverick_assets.errors import BadInput
 from maverick_assets.evaluation.people.blind import BlindQuestion
+from maverick_assets.evaluation.people.line_file import LineFile, Said
 from maverick_assets.figures.people import Writer
-from maverick_assets.strict_model import StrictModel
-
-OWNER = "owner"  # as a judge
-_FILE = "judgements.jsonl"
 
 
-class Judgement(StrictModel):
+class Judgement(Said):
     """What a judge said of the answers to one question."""
 
-    at: AwareDatetime
-    judge: str = Field(description="the owner, or what stands for an acquaintance's token")
-    personality: str
     version: str
-    example_id: str
-    seed: int = Field(description="of the order in which the answers were shown")
     ratings: dict[Writer, int]
-    taken_for_owner: Writer | None = Field(description="None where the judge could not tell")
+    taken_for_owner: Writer | None  # None where the judge could not tell
+
+
+class JudgementFile(LineFile[Judgement]):
+    """The judgements of a run home."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "judgements.jsonl", Judgement)
 
 
 def judged(
@@ -54,47 +49,9 @@ def judged(
     )
 
 
-class JudgementFile:
-    """The judgements of a run home. Several processes may add to it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / _FILE
-
-    def add(self, judgement: Judgement) -> None:
-        """Keep a judgement, on the disk when this returns."""
-        folder = self._path.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        line = f"{judgement.model_dump_json()}\n".encode()
-        with FileLock(folder / f".{_FILE}.lock", timeout=60):
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                if _ends_within_a_line(descriptor):  # a power cut: that judgement is lost, alone
-                    line = b"\n" + line
-                os.write(descriptor, line)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-
-    def read(self, personality: str) -> list[Judgement]:
-        """The judgements of a personality, in order; a line that a power cut tore is left out."""
-        if not self._path.exists():
-            return []
-        lines = self._path.read_bytes().splitlines()
-        return [each for each in map(_parsed, lines) if each and each.personality == personality]
-
-
 def latest(judgements: Iterable[Judgement]) -> list[Judgement]:
     """The last judgement of each judge on each question."""
-    return list({(each.judge, each.version, each.example_id): each for each in judgements}.values())
-
-
-def _ends_within_a_line(descriptor: int) -> bool:
-    size = os.lseek(descriptor, 0, os.SEEK_END)
-    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-
-
-def _parsed(line: bytes) -> Judgement | None:
-    try:
-        return Judgement.model_validate_json(line)
-    except ValidationError:
-        return None
+    last = {
+        (each.judge, each.personality, each.version, each.example_id): each for each in judgements
+    }
+    return list(last.values())

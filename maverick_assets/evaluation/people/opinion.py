@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from statistics import mean, stdev
 from typing import get_args
 
+from maverick_assets.evaluation.people.asked_again import RepeatedDecision, repeat_rates
 from maverick_assets.evaluation.people.judgements import Judgement, latest
 from maverick_assets.evaluation.shares import wilson
 from maverick_assets.figures.figure import Interval
@@ -15,9 +16,12 @@ _LOWEST, _HIGHEST = 1, 10
 
 
 def opinion_of(
-    version: str, judgements: Sequence[Judgement], in_use: Sequence[int]
+    version: str,
+    judgements: Sequence[Judgement],
+    in_use: Sequence[int],
+    repeated: Sequence[RepeatedDecision] = (),
 ) -> PeopleFigures:
-    """Figures of one version from the judgements of its personality and the ratings in use."""
+    """Figures of one version from what was said of its personality and the ratings in use."""
     own = latest(each for each in judgements if each.version == version)
     writers: tuple[Writer, ...] = get_args(Writer)
     rated = {who: [j.ratings[who] for j in own if who in j.ratings] for who in writers}
@@ -34,6 +38,7 @@ def opinion_of(
         ties=sum(each.taken_for_owner is None for each in own),
         in_use=len(in_use),
         satisfaction=share(satisfied, len(in_use)) if in_use else None,
+        repeated_decisions=repeat_rates(repeated),
     )
 
 

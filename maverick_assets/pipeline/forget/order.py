@@ -31,7 +31,7 @@ from maverick_assets.pipeline.forget.kept_rows import (
     cut_quotes,
     quoting_mails,
 )
-from maverick_assets.pipeline.forget.reports import purge_reports
+from maverick_assets.pipeline.forget.reports import purge_judgements, purge_reports
 from maverick_assets.pipeline.forget.tombstone import (
     RowIds,
     RowRef,
@@ -97,6 +97,7 @@ def forget_rows(
     nodes = withdraw_revoked(RunContext(settings, "forget", _log))
     # 4. Remove the texts that people can read, and what unfinished trainings left.
     purge_reports(traced, registry, settings.reports, settings.runs)
+    purge_judgements(traced, settings.judgements)
     purge_runs(traced, settings.runs)
     # 5. Make tables whose newest versions no longer hold the rows ...
     rebuild()

@@ -1,11 +1,14 @@
-"""Texts of examples in the pages and reports that people read."""
+"""Texts of examples in the pages and reports that people read, and what people said of them."""
 
 import re
 import shutil
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.evaluation.people.asked_again import RepeatedDecisionFile
+from maverick_assets.evaluation.people.judgements import JudgementFile
 from maverick_assets.evaluation.report import copy_without_samples, read_samples
 from maverick_assets.evaluation.reports.page import PAGE, render_evaluation
 from maverick_assets.pipeline.forget.trace import Trace, clean_versions
@@ -46,3 +49,15 @@ def purge_reports(traced: Trace, registry: Registry, reports: Path, runs: Path) 
                     registry.attach(manifest.personality, manifest.version, Path(stage), "report")
                 except MaverickError:  # a version that does not verify, which nothing uses
                     shutil.rmtree(report)  # its texts go all the same
+
+
+def purge_judgements(traced: Trace, folder: Path) -> None:
+    """Remove what people said of examples that are made from the forgotten rows.
+
+    A judgement holds no text. But the id of an example is a hash of its text: whoever guesses the
+    text can tell that it was there.
+    """
+    contents = chain.from_iterable(each.values() for each in traced.contents.values())
+    touched = {key for content in contents if content for key in content.touched}
+    JudgementFile(folder).forget(touched)
+    RepeatedDecisionFile(folder).forget(touched)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from math import ceil, sqrt
@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from maverick_assets.datasets.examples.example import read_examples
+from maverick_assets.evaluation.people.judgements import Judgement
 from maverick_assets.lake.delta import open_table
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.lake.schema import schema_of
@@ -23,6 +24,15 @@ from maverick_assets.pipeline.production.drift import (
 from maverick_assets.pipeline.production.feedback import Feedback
 
 _Group = tuple[str, str, date]  # personality, version, day
+
+
+@dataclass
+class _InService:
+    """What happened to a version."""
+
+    served: list[Served] = field(default_factory=list)
+    feedback: list[Feedback] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,9 @@ class VersionMetrics:
     topic_p: float | None  # how often chance alone is as far
     length_drift: float | None  # Kolmogorov-Smirnov statistic of answers' lengths, 0 to 1
     length_p: float | None
+    judgements: int  # blind ones, of one question by one judge the last
+    taken_for_owner: int  # how many of them took this version's answer for the owner's
+    judged_mean: float | None  # 1 to 10, of this version's answers; None without judgements
 
 
 METRICS_SCHEMA = schema_of(VersionMetrics)
@@ -81,33 +94,38 @@ class Training:
 
 
 def by_day(
-    lake: Path, served: Sequence[Served], feedback: Sequence[Feedback]
+    lake: Path,
+    served: Sequence[Served],
+    feedback: Sequence[Feedback],
+    judgements: Sequence[Judgement] = (),
 ) -> list[VersionMetrics]:
-    """A row for each personality, version and day with an answer or a rating."""
-    return grouped(lake, served, feedback, lambda moment: moment.astimezone(UTC).date())
+    """A row for each personality, version and day with an answer, a rating or a judgement."""
+    return grouped(lake, served, feedback, judgements, lambda at: at.astimezone(UTC).date())
 
 
 def grouped(
     lake: Path,
     served: Iterable[Served],
     feedback: Iterable[Feedback],
+    judgements: Iterable[Judgement],
     day_of: Callable[[datetime], date],
 ) -> list[VersionMetrics]:
-    """A row for each personality, version and `day_of` the moment of an answer or a rating."""
-    groups: defaultdict[_Group, tuple[list[Served], list[Feedback]]]
-    groups = defaultdict(lambda: ([], []))
+    """A row for each personality, version and `day_of` the moment of what happened to it."""
+    groups: defaultdict[_Group, _InService] = defaultdict(_InService)
     for row in served:
-        groups[row.personality, row.version, day_of(row.served_at)][0].append(row)
+        groups[row.personality, row.version, day_of(row.served_at)].served.append(row)
     for each in feedback:
-        groups[each.personality, each.version, day_of(each.at)][1].append(each)
+        groups[each.personality, each.version, day_of(each.at)].feedback.append(each)
+    for said in judgements:
+        groups[said.personality, said.version, day_of(said.at)].judgements.append(said)
     trainings = {name: Training(lake, name) for name, _, _ in groups}
-    return [_metrics(group, *groups[group], trainings[group[0]]) for group in sorted(groups)]
+    return [_metrics(group, groups[group], trainings[group[0]]) for group in sorted(groups)]
 
 
-def _metrics(
-    group: _Group, served: Sequence[Served], feedback: Sequence[Feedback], training: Training
-) -> VersionMetrics:
+def _metrics(group: _Group, happened: _InService, training: Training) -> VersionMetrics:
     personality, version, day = group
+    served, feedback = happened.served, happened.feedback
+    judged = [each.ratings["version"] for each in happened.judgements if "version" in each.ratings]
     first = sorted(row.first_token_ms for row in served)
     total = sorted(row.total_ms for row in served)
     ratings = [each.rating for each in feedback if each.rating is not None]
@@ -137,6 +155,9 @@ def _metrics(
         topic_p=asked.p_value if asked else None,
         length_drift=said.distance if said else None,
         length_p=said.p_value if said else None,
+        judgements=len(happened.judgements),
+        taken_for_owner=sum(each.taken_for_owner == "version" for each in happened.judgements),
+        judged_mean=fmean(judged) if judged else None,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from maverick_assets.evaluation.people.judgements import Judgement, JudgementFile, latest
 from maverick_assets.lake.delta import arrow_table, read_state, sync_table
 from maverick_assets.lake.paths import day_metrics_path
 from maverick_assets.pipeline.production.days import (
@@ -52,7 +53,12 @@ def refresh_production(run: RunContext, now: datetime | None = None) -> Producti
     feedback = read_feedback(settings.lake)
     since = now - timedelta(days=KEPT_DAYS)
     served = [row for row in read_served(settings) if row.served_at >= since]
-    days = by_day(settings.lake, served, [each for each in feedback if each.at >= since])
+    days = by_day(
+        settings.lake,
+        served,
+        [each for each in feedback if each.at >= since],
+        _judgements(settings, since),
+    )
     fallen = fallen_ratings(run.registry, feedback, now)
     sync_table(
         day_metrics_path(settings.lake),
@@ -77,4 +83,11 @@ def last_week(settings: Settings, now: datetime) -> list[VersionMetrics]:
     since = now - WEEK
     served = [row for row in all_served(settings) if row.served_at >= since]
     feedback = [each for each in read_feedback(settings.lake) if each.at >= since]
-    return grouped(settings.lake, served, feedback, lambda _: since.date())
+    judgements = _judgements(settings, since)
+    return grouped(settings.lake, served, feedback, judgements, lambda _: since.date())
+
+
+def _judgements(settings: Settings, since: datetime) -> list[Judgement]:
+    """The blind judgements since a moment; of one question by one judge the last."""
+    said = latest(JudgementFile(settings.judgements).read())
+    return [each for each in said if each.at >= since]

@@ -19,6 +19,7 @@ import pytest
 
 from maverick_assets.api.tokens import Scope, TokenBook
 from maverick_assets_tests.command import Maverick
+from maverick_assets_tests.decisions.own_cases import SOURCES
 from maverick_assets_tests.processes import wait_for
 from maverick_assets_tests.serving.conftest import MakeHome
 from maverick_assets_tests.serving.released_homes import ReleasedHome
@@ -120,7 +121,14 @@ def served(
     make_released_home: MakeHome, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     home = make_released_home(tmp_path_factory.mktemp("page"))
-    home.release("persona", "v1.0", "adapter-0", title="Persona", description="Answers briefly.")
+    home.release(
+        "persona",
+        "v1.0",
+        "adapter-0",
+        title="Persona",
+        description="Answers briefly.",
+        sources=SOURCES,
+    )
     home.release(
         "robbie",
         "v1.2",

@@ -12,6 +12,7 @@ from maverick_assets.datasets.examples.example import Example
 from maverick_assets.evaluation.decisions.measure import FEWEST, Deciders, measure_decisions
 from maverick_assets.evaluation.evidence import Evidence
 from maverick_assets.figures.decisions import DecisionFigures, DecisionScores
+from maverick_assets.figures.figure import Interval
 from maverick_assets_tests.evaluation.decisions.deals import (
     Score,
     deal_examples,
@@ -158,11 +159,25 @@ def test_a_real_owners_ceiling_is_unset_until_he_was_asked_again(
     evidence = evidence_of(EXAMPLES, tmp_path, ("somebody@else.example",))
     models = Deciders({"candidate": omniscient(tokenizer, evidence)}, tokenizer)
     unasked = measure_decisions(evidence, models)
-    asked = measure_decisions(evidence, models, ceiling=0.8)
+    rate = Interval(value=0.8, low=0.58, high=0.92, n=20)
+    spec = evidence.spec.model_copy(update={"ceilings": {"deals": rate}})
+    asked = measure_decisions(replace(evidence, spec=spec), models)
     assert unasked is not None and asked is not None
     assert deals_of(unasked).ceiling is deals_of(unasked).of_ceiling is None
     assert unasked.habit is None
+    assert deals_of(asked).ceiling == 0.8
+    assert deals_of(asked).repeat_rate == rate
     assert deals_of(asked).of_ceiling == pytest.approx(1 / 0.8)
+
+
+def test_the_ceiling_of_the_samples_owner_is_that_of_his_rules(
+    evidence: Evidence, tokenizer: ChatTokenizer
+) -> None:
+    rate = Interval(value=0.5, low=0.3, high=0.7, n=20)
+    spec = evidence.spec.model_copy(update={"ceilings": {"deals": rate}})
+    figures = measured(replace(evidence, spec=spec), tokenizer, omniscient(tokenizer, evidence))
+    assert deals_of(figures).ceiling == share_as_decided()
+    assert deals_of(figures).repeat_rate is None
 
 
 def test_the_cases_of_an_evaluation_are_always_the_same_ones(

@@ -1,9 +1,12 @@
 """Texts made from forgotten rows leave pages and reports."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
-from maverick_assets.pipeline.forget.reports import purge_reports
+from maverick_assets.evaluation.people.asked_again import RepeatedDecision, RepeatedDecisionFile
+from maverick_assets.evaluation.people.judgements import Judgement, JudgementFile
+from maverick_assets.pipeline.forget.reports import purge_judgements, purge_reports
 from maverick_assets.pipeline.forget.trace import trace
 from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
@@ -52,6 +55,26 @@ def test_samples_of_revoked_versions_and_those_from_forgotten_rows_leave_the_rep
     assert {"report/report.md", "report/metrics.json"} <= manifest.files.keys()
     page = trained.directory("robbie", "v1.0") / "report" / "report.md"
     assert "held-out examples" in page.read_text()
+
+
+def test_what_was_said_of_forgotten_examples_goes_and_the_rest_stays(
+    trained: Registry, tmp_path: Path
+) -> None:
+    write_datasets(tmp_path, *DATA)
+    blind, again = JudgementFile(tmp_path / "said"), RepeatedDecisionFile(tmp_path / "said")
+    said = {"at": datetime.now(UTC), "judge": "owner", "personality": "robbie", "seed": 1}
+    of_blind = {"version": "v1.0", "ratings": {"owner": 9}, "taken_for_owner": "owner"}
+    of_again = {"kind": "mails", "dataset_version": 1, "before": "accept", "option": "decline"}
+    for example_id in ("ea", "eb"):
+        line = said | {"example_id": example_id}
+        blind.add(Judgement.model_validate(line | of_blind))
+        again.add(RepeatedDecision.model_validate(line | of_again))
+    traced = trace(tmp_path, trained, {"crm_emails": ["b"]})
+    for _ in range(2):  # the second by a call that completes the first
+        purge_judgements(traced, tmp_path / "said")
+        assert [each.example_id for each in blind.read()] == ["ea"]
+        assert [each.example_id for each in again.read()] == ["ea"]
+    assert on_disk(tmp_path / "said", '"eb"') == []
 
 
 def test_a_version_that_does_not_verify_stops_no_forgetting(

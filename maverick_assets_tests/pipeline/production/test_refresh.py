@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from maverick_assets.lake.delta import open_table, read_table
+from maverick_assets.evaluation.people.judgements import Judgement, JudgementFile
+from maverick_assets.lake.delta import arrow_table, open_table, read_table, sync_table
 from maverick_assets.lake.paths import day_metrics_path, served_path
 from maverick_assets.lake.served import SERVED_SCHEMA, Journal
 from maverick_assets.pipeline.production.days import METRICS_SCHEMA, quantile
@@ -87,6 +89,59 @@ def test_counts_times_ratings_and_corrections_are_of_their_day_and_version(
     assert (other.answers, other.ratings, other.rating_mean) == (2, 0, None)
     stored = read_table(day_metrics_path(run.settings.lake))
     assert stored is not None and stored.num_rows == 3
+
+
+def judge(run: RunContext, version: str, number: int, **fields: object) -> None:
+    said: dict[str, Any] = {
+        "at": NOW,
+        "judge": "owner",
+        "personality": "robbie",
+        "version": version,
+        "example_id": f"example-{number}",
+        "seed": 1,
+        "ratings": {"owner": 9, "version": 4},
+        "taken_for_owner": "owner",
+    }
+    JudgementFile(run.settings.judgements).add(Judgement.model_validate(said | fields))
+
+
+def test_blind_judgements_stand_beside_answers_and_ratings(run: RunContext) -> None:
+    note(run, 2)
+    judge(run, "v1.0", 1)
+    judge(run, "v1.0", 1, ratings={"owner": 2, "version": 8}, taken_for_owner="version")  # anew
+    judge(run, "v1.0", 2, judge="friend", taken_for_owner=None)
+    judge(run, "v1.0", 3, at=NOW - timedelta(days=200))  # too long ago
+    judge(run, "v1.1", 1)  # which answered nobody
+    days = {day.key: day for day in refresh_production(run, NOW).days}
+    assert set(days) == {"robbie v1.0 2026-11-28", "robbie v1.1 2026-11-28"}
+    today = days["robbie v1.0 2026-11-28"]
+    assert (today.answers, today.judgements, today.taken_for_owner, today.judged_mean) == (
+        2,
+        2,
+        1,
+        6,
+    )
+    other = days["robbie v1.1 2026-11-28"]
+    assert (other.answers, other.ratings, other.judgements, other.judged_mean) == (0, 0, 1, 4)
+    [week, _] = last_week(run.settings, NOW)
+    assert (week.judgements, week.taken_for_owner) == (2, 1)
+
+
+def test_a_table_of_the_release_before_gets_the_columns_of_judgements(run: RunContext) -> None:
+    note(run, 2)
+    refresh_production(run, NOW)
+    path = day_metrics_path(run.settings.lake)
+    added = {"judgements", "taken_for_owner", "judged_mean"}
+    before = read_table(path)
+    assert before is not None
+    schema = pa.schema([each for each in METRICS_SCHEMA if each.name not in added])
+    sync_table(path, arrow_table(before.to_pylist(), schema), "key")
+    judge(run, "v1.0", 1)
+    refresh_production(run, NOW)
+    after = read_table(path)
+    assert after is not None
+    assert after.column_names[: len(schema)] == schema.names
+    assert [(row["answers"], row["judgements"]) for row in after.to_pylist()] == [(2, 1)]
 
 
 def test_drift_is_measured_against_the_training_texts(

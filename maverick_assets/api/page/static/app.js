@@ -4,6 +4,7 @@ import {get} from "./api.js";
 import {Choices} from "./choices.js";
 import {Conversation} from "./conversation.js";
 import {announce, byId, fit, say} from "./dom.js";
+import {JUDGING, Judging} from "./judging.js";
 import {logIn, logOut, useCode} from "./login.js";
 import {Sessions, addressOf, namedSession} from "./sessions.js";
 
@@ -34,6 +35,11 @@ const conversation = new Conversation({
   onText: giveBack,
   idOfCut,
 });
+const judging = new Judging({
+  onLostToken: (failure) => { judging.close(); return failed(failure); },
+  onLogOut: () => logOut().catch((failure) => failed(failure, logOut)),
+});
+let judgesAlone = false; // the token is of an acquaintance, who judges and does nothing else
 
 async function start() {
   wire();
@@ -46,19 +52,44 @@ async function start() {
 
 /** Load what the token may see, and ask for a token where none is known. */
 async function enter() {
+  judgesAlone = false;
   try {
     choices.load(await get("/api/personalities"));
     byId("chat").hidden = false;
     fit(field);
     await openNamed();
   } catch (failure) {
+    if (failure.status === 403 && await offerJudging()) {
+      judgesAlone = true;
+      return judging.open(null);
+    }
     byId("chat").hidden = false;
     if (failure.status !== 401) return failed(failure, enter);
     await logIn(null);
     return enter();
   }
   await listSessions();
+  await offerJudging();
+  if (location.hash === JUDGING) return openJudging();
   if (document.activeElement === document.body) focusField(); // or somebody is quicker
+}
+
+/** Show the way to what the token may judge; false where it may not judge. */
+async function offerJudging() {
+  try {
+    byId("to-judging").hidden = !await judging.load();
+    return true;
+  } catch { // who chats misses a link, and the next request says what is wrong
+    byId("to-judging").hidden = true;
+    return false;
+  }
+}
+
+function openJudging() {
+  closeSessions();
+  if (judgesAlone) return judging.open(null);
+  if (byId("to-judging").hidden) return history.replaceState(null, "", location.pathname);
+  judging.open(addressOf(conversation.session));
 }
 
 async function listSessions() {
@@ -263,7 +294,13 @@ function wire() {
   byId("scroll").addEventListener("pointerdown", closeSessions);
   byId("session-list").addEventListener("click", ({target}) => { if (target.closest("a")) closeSessions(); });
   addEventListener("popstate", () => {
+    if (location.hash === JUDGING) return openJudging();
+    if (judgesAlone) return;
     closeSessions();
+    if (judging.isOpen) {
+      judging.close();
+      if (namedSession() === conversation.session) return focusField(); // its answer may be under way
+    }
     openNamed().then(focusField, (failure) => failed(failure, () => openNamed().catch(failed)));
   });
   document.addEventListener("visibilitychange", catchUp);
