@@ -83,14 +83,13 @@ def judgeable(request: Request) -> JSONResponse:
         require_scope(request, "rate")
     catalog: Catalog = request.app.state.catalog
     settings: Settings = request.app.state.settings
-    entries = []
-    for name in catalog.personalities():
-        manifest = catalog.in_service(name)
-        if manifest is not None and may_read_examples(token, manifest):
-            entry = _entry(settings, catalog, manifest, token)
-            if entry.questions or entry.decisions:
-                entries.append(entry.model_dump())
-    return JSONResponse(entries)
+    try:
+        in_service = [catalog.in_service(name) for name in catalog.personalities()]
+    except MaverickError as error:
+        raise problem_of(error) from None
+    readable = [each for each in in_service if each and may_read_examples(token, each)]
+    entries = [_entry(settings, catalog, manifest, token) for manifest in readable]
+    return JSONResponse([each.model_dump() for each in entries if each.questions or each.decisions])
 
 
 def _entry(settings: Settings, catalog: Catalog, manifest: Manifest, token: Token) -> Judgeable:

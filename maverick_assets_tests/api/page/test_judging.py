@@ -74,6 +74,11 @@ def test_the_owner_judges_blind_and_sees_the_results_afterwards(served: Served, 
     assert "<b>bold</b>" in words  # as text
     texts = {name: scale(page, name).locator(".text").inner_text() for name in ROWS}
     rate(page)
+    # What is chosen can be read: its ink is not its paper.
+    chosen = "label => [getComputedStyle(label).color, getComputedStyle(label).backgroundColor]"
+    ink, paper = scale(page, "Answer A").locator("label:has(:checked)").evaluate(chosen)
+    assert ink != paper
+    assert paper != scale(page, "Answer A").locator("label").first.evaluate(chosen)[1]
     page.get_by_label("B", exact=True).check()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("heading", name="Question 2 of 10").wait_for()
@@ -147,7 +152,7 @@ def test_old_decisions_are_decided_again(served: Served, tab: Tab) -> None:
     lines = RepeatedDecisionFile(served.home.settings.judgements).read("persona")
     assert [(each.option, each.judge) for each in lines] == [("decline", OWNER)]
     page.get_by_role("button", name="End here").click()
-    page.get_by_text("Decided as before:").wait_for()
+    page.get_by_text(re.compile("decided again: 1, as before in")).wait_for()
 
 
 def test_an_acquaintance_judges_and_is_shown_nothing_else(served: Served, tab: Tab) -> None:

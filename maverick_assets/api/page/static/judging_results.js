@@ -1,7 +1,7 @@
 // What a sitting of judging ends with: thanks, and for the owner what was said so far.
 
 const WRITERS = {owner: "You", version: "The program", prompt_pack: "The base with your examples in its prompt"};
-const KINDS = {deals: "deals", mails: "requests in mail and chat"};
+const KINDS = {deals: "Deals", mails: "Requests in mail and chat"};
 
 /** Fill in the end. `kept`: answers of this sitting, or null; `results`: null for all but the owner. */
 export function showEnd(end, entry, kept, results) {
@@ -22,9 +22,9 @@ export function showEnd(end, entry, kept, results) {
   table.querySelector("tbody").append(...Object.entries(results.ratings).map(([writer, rating]) =>
     row(WRITERS[writer] ?? writer, interval(rating, decimal), interval(results.taken_for_owner[writer], percent))));
   list.append(...Object.entries(results.repeated_decisions).map(([kind, rate]) =>
-    item(`Decided as before: ${interval(rate, percent)} of ${rate.n} ${KINDS[kind] ?? kind}`)));
+    item(`${KINDS[kind] ?? kind} decided again: ${rate.n}, as before in ${interval(rate, percent)}`)));
   if (results.satisfaction) {
-    list.append(item(`Answers in chats rated 8 or more: ${interval(results.satisfaction, percent)} of ${results.in_use}`));
+    list.append(item(`Answers in chats rated: ${results.in_use}, 8 or more in ${interval(results.satisfaction, percent)}`));
   }
   if (!list.childElementCount) list.remove();
 }
