@@ -127,7 +127,7 @@ def served(
         "adapter-0",
         title="Persona",
         description="Answers briefly.",
-        sources=SOURCES,
+        sources=[*SOURCES, {"table": "crm_emails", "examples": "reply"}],
     )
     home.release(
         "robbie",
