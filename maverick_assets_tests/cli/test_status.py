@@ -32,10 +32,14 @@ def test_a_week_of_a_version_is_one_line_of_what_there_is() -> None:
         topic_p=0.001,
         length_drift=0.1,
         length_p=0.4,
+        judgements=10,
+        taken_for_owner=4,
+        judged_mean=6.25,
     )
     assert week_line(week) == (
         "robbie v1.0: 31 answers, 0.4 s to the first word (95 %: 1.2 s), 12 ratings of 7.2 "
-        "(6.1 to 8.4), 2 corrections, asked about other things than in training"
+        "(6.1 to 8.4), 2 corrections, 10 judged blind, rated 6.2, taken for the owner in 4, "
+        "asked about other things than in training"
     )
     rated_alone = replace(
         week,
@@ -49,5 +53,8 @@ def test_a_week_of_a_version_is_one_line_of_what_there_is() -> None:
         corrections=0,
         topic_p=None,
         length_p=None,
+        judgements=0,
+        taken_for_owner=0,
+        judged_mean=None,
     )
     assert week_line(rated_alone) == "robbie v1.0: 0 answers, 1 ratings of 5.0"
