@@ -24,7 +24,7 @@ from maverick_assets.crm.mail.row import MailRow
 from maverick_assets.crm.mailboxes.folders import read_mail
 from maverick_assets.evaluation.reports.page import figure_tables
 from maverick_assets.evaluation.reports.tables import FigureTable
-from maverick_assets.evaluation.spec import EvaluationsSpec
+from maverick_assets.evaluation.spec import THOROUGH_ANSWERS, EvaluationsSpec
 from maverick_assets.processes import write_spec
 from maverick_assets.records import GateDecision, Metrics
 from maverick_assets.registry.catalog import Catalog
@@ -93,7 +93,12 @@ def thoroughly_evaluated(home: Path, other: Path | None, folder: Path) -> Manife
     together = read_json(last, EvaluationsSpec)
     [spec] = [each for each in together.evaluations if each.personality == TWIN]
     out = folder / "thorough"
-    update = {"thorough": True, "other_adapter": other, "out": out}
+    update = {
+        "thorough": True,
+        "answers_each": THOROUGH_ANSWERS,
+        "other_adapter": other,
+        "out": out,
+    }
     together = together.model_copy(update={"evaluations": [spec.model_copy(update=update)]})
     path = write_spec(folder, "evaluate", together)
     command = [sys.executable, "-m", "maverick_assets.evaluation.evaluate", str(path)]

@@ -81,13 +81,6 @@ def style_rows(style: StyleFigures) -> list[StyleRow]:
     ]
 
 
-def on_scale(score: SubScore, raw: float) -> float:
-    """Where a raw figure lies on the scale of a sub-score: 0 the best reference, 1 the owner."""
-    assert score.zero is not None
-    zero = score.references[score.zero]
-    return (raw - zero) / (score.owner - zero)
-
-
 def reliability_marks(bins: Sequence[ReliabilityBin]) -> list[Mark]:
     """Bins in the square of confidence (x) and share that was right (y), with Wilson's interval."""
     marks = []
@@ -178,8 +171,8 @@ def _style_row(name: str, score: SubScore) -> StyleRow:
     mark = Mark(_along(centre), 0, _along(low), _along(high), f"this version {text}")
     references = [
         ReferenceMark(side, _along(at), at < _LOWEST, f"{side.replace('_', ' ')} {shown(at)}")
-        for side, raw in score.references.items()
-        if math.isfinite(at := on_scale(score, raw))
+        for side, place in score.on_scale.items()
+        if side in score.references and math.isfinite(at := place.value)
     ]
     return StyleRow(name, text, mark, references, "")
 

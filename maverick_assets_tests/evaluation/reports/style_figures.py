@@ -5,12 +5,24 @@ import math
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.style import Copies, StyleFigures, SubScore
 
+PLACES = {
+    "candidate": 0.5,
+    "owner": 1.0,
+    "base": 0.0,
+    "prompt_pack": -0.5,
+    "other": -4.0,
+    "senders": math.nan,
+}
 MEASURED = SubScore(
     score=Interval(value=0.5, low=0.25, high=0.75, n=200),
     zero="base",
     candidate=0.0,
     owner=1.0,
     references={"base": -1.0, "prompt_pack": -2.0, "other": -9.0, "senders": math.nan},
+    on_scale={
+        side: Interval(value=place, low=math.nan, high=math.nan, n=0)
+        for side, place in PLACES.items()
+    },
 )
 NOT_MEASURED = SubScore(candidate=0.1, owner=math.nan, reason="too little text of: owner")
 STYLE = StyleFigures(
