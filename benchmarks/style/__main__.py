@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.machine import machine_line
 from benchmarks.style.authors import Author, enron_authors, halves
-from benchmarks.style.known_answers import enron_panels, sub_scores, verdicts
+from benchmarks.style.known_answers import enron_panels, verdicts
 from benchmarks.style.twin import TwinPanel, known_twins, twin_panel
 from benchmarks.style.verification import LEAST_CHARACTERS, ErrorRates, error_rates, verify
 from maverick_assets.errors import BadInput
@@ -73,10 +73,10 @@ def rate_rows(rates: Sequence[ErrorRates]) -> dict[str, list[str]]:
 
 def known_lines(panels: Mapping[str, StyleFigures]) -> Iterator[str]:
     """The sub-scores of known candidates, and whether they are what they must be."""
-    names = list(sub_scores(next(iter(panels.values()))))
+    names = list(next(iter(panels.values())).sub_scores)
     yield f"| written by | {' | '.join(names)} | copies |\n|---|{'---:|' * len(names)}---|"
     for candidate, figures in panels.items():
-        cells = [place(score) for score in sub_scores(figures).values()]
+        cells = [place(score) for score in figures.sub_scores.values()]
         alarm = "alarm" if figures.copies.alarm else "none"
         yield f"| {candidate} | {' | '.join(cells)} | {alarm} |"
     wrong = [
@@ -100,12 +100,12 @@ def twin_lines(twin: TwinPanel) -> Iterator[str]:
     )
     yield "| measure | twin on the scale | above the pack | 0 is | raw: twin, owner | raw: others |"
     yield "|---|---:|---:|---|---:|---|"
-    for name, score in sub_scores(figures).items():
+    for name, score in figures.sub_scores.items():
         others = ", ".join(f"{side} {raw:.3f}" for side, raw in score.references.items())
         above = signed(score.above_pack) if score.above_pack else ""
         raws = f"{score.candidate:.3f}, {score.owner:.3f}"
         yield f"| {name} | {place(score)} | {above} | {score.zero or ''} | {raws} | {others} |"
-    for name, score in sub_scores(figures).items():
+    for name, score in figures.sub_scores.items():
         if score.reason:
             yield f"\n{name}: {score.reason}."
     yield "\nKnown candidates in the twin's place:\n"

@@ -13,7 +13,7 @@ from maverick_assets.evaluation.style.authorship import Writer, shuffled
 from maverick_assets.evaluation.style.blocks import StyleText, spread
 from maverick_assets.evaluation.style.panel import PanelTexts, measure_panel
 from maverick_assets.figures.figure import Interval
-from maverick_assets.figures.style import StyleFigures, SubScore
+from maverick_assets.figures.style import StyleFigures
 
 OWNER_AGAIN, IMPOSTOR, OTHER_TOPIC = "himself", "others", "himself on another topic"
 SHUFFLED, VERBATIM = "his words shuffled", "his training texts"
@@ -120,20 +120,14 @@ def pooled(authors: Sequence[Author]) -> list[StyleText]:
     ]
 
 
-def sub_scores(figures: StyleFigures) -> dict[str, SubScore]:
-    """All sub-scores of a panel by name."""
-    return {
-        "authorship": figures.authorship,
-        "function words": figures.function_words,
-        **{str(habit): score for habit, score in figures.habits.items()},
-        "detector": figures.detector,
-        "meaning": figures.meaning,
-    }
-
-
 def verdicts(panels: Mapping[str, StyleFigures], measure: str) -> dict[str, bool]:
-    """Whether the known answers of a measure are right; only those that have a scale."""
-    scores = {name: sub_scores(figures)[measure].score for name, figures in panels.items()}
+    """Whether the known answers of a measure are right; only those that have a scale.
+
+    None of meaning: what these candidates say was said to other prompts.
+    """
+    if measure == "meaning":
+        return {}
+    scores = {name: figures.sub_scores[measure].score for name, figures in panels.items()}
     found: dict[str, bool] = {}
 
     def check(name: str, candidate: str, is_right: Callable[[Interval], bool]) -> None:

@@ -56,6 +56,11 @@ class StyleFigures(StrictModel):
     meaning: SubScore = Field(
         description="cosine with his real answer minus that with his other answers; -1 to 1"
     )
+    not_above_pack: list[str] | None = Field(
+        None,
+        description="measures in which it does not beat the prompt pack beyond the interval, of "
+        "those that have a scale; in these the training was not worth it",
+    )
     copies: Copies
     language: str = Field(description="of most of the owner's texts (ISO 639-1)")
     n_answers: int
@@ -63,3 +68,14 @@ class StyleFigures(StrictModel):
     n_threads: int
     n_characters: int = Field(description="of the owner's held-out answers")
     left_out: dict[str, str] = Field({}, description="references that are missing, and why")
+
+    @property
+    def sub_scores(self) -> dict[str, SubScore]:
+        """All sub-scores by name; each habit is one."""
+        return {
+            "authorship": self.authorship,
+            "function words": self.function_words,
+            **{str(habit): score for habit, score in self.habits.items()},
+            "detector": self.detector,
+            "meaning": self.meaning,
+        }

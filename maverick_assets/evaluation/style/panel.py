@@ -50,7 +50,7 @@ def measure_panel(texts: PanelTexts) -> StyleFigures:
     alike = {name: cut_alike(side, texts.held_out) for name, side in sides.items()}
     others = Others.beside(texts.train, texts.writers, alike.get(BASE, ()))
     own_sample = cut_alike(spread(texts.train, len(texts.held_out)), texts.held_out)
-    return StyleFigures(
+    figures = StyleFigures(
         authorship=_scored(AuthorshipMeasure(texts.train, others, alike, _SEED), sides, nearer=1),
         function_words=_scored(
             FunctionWords(texts.train, alike, language, _SEED), sides, nearer=-1
@@ -70,6 +70,15 @@ def measure_panel(texts: PanelTexts) -> StyleFigures:
         n_characters=sum(len(text.text) for text in texts.held_out),
         left_out=dict(texts.left_out),
     )
+    return figures.model_copy(update={"not_above_pack": _not_above_pack(figures)})
+
+
+def _not_above_pack(figures: StyleFigures) -> list[str] | None:
+    """The measures that the candidate does not win against the prompt pack; None without a pack."""
+    compared = {name: score.above_pack for name, score in figures.sub_scores.items()}
+    if not any(compared.values()):
+        return None
+    return [name for name, above in compared.items() if above and not above.low > 0]
 
 
 def _sides(texts: PanelTexts, copies: Copies) -> dict[str, list[StyleText]]:

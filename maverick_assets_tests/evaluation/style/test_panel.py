@@ -74,6 +74,10 @@ def style_scores(figures: StyleFigures) -> dict[str, SubScore]:
     return {name: score for name, score in scores.items() if score.score}
 
 
+def is_behind_pack(score: SubScore) -> bool:
+    return score.above_pack is not None and score.above_pack.low <= 0
+
+
 def value(score: SubScore) -> float:
     assert score.score is not None, score.reason
     return score.score.value
@@ -132,6 +136,11 @@ def test_the_best_reference_is_0_and_the_prompt_pack_is_compared() -> None:
     assert figures.authorship.above_pack is not None
     assert figures.authorship.above_pack.low > 0
     assert panel("impostor").detector.above_pack is not None
+    assert "authorship" not in (figures.not_above_pack or [])
+    impostor = panel("impostor")
+    behind = {name for name, score in impostor.sub_scores.items() if is_behind_pack(score)}
+    assert behind == set(impostor.not_above_pack or [])
+    assert behind
 
 
 def test_every_side_has_a_place_on_the_scale_for_a_picture() -> None:
