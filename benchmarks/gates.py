@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.candidates.kinds import GOOD, Candidate, Datasets, Maker
+from benchmarks.candidates.kinds import DROPPED, GOOD, Candidate, Datasets, Maker
 from benchmarks.candidates.world import NAME, Trained, World, in_this_process, is_old, make_world
 from benchmarks.machine import machine_line
 from maverick_assets.base_model.prepare import ensure_base
@@ -106,10 +106,14 @@ def first_version(world: World) -> Maker:
 
 
 def candidates(maker: Maker, n_good: int, n_bad: int) -> Iterator[Candidate]:
-    """So many good ones, and of the bad ones each kind by its share."""
+    """So many good ones, and of the bad ones each kind by its share.
+
+    Between them, uncounted: trainings that were to be good, and are not.
+    """
     good = list(maker.good(n_good))
     yield from good
-    count = {kind: max(1, n_bad * share // 200) for kind, share in SHARES.items()}
+    yield from maker.dropped
+    count = {kind: max(min(1, n_bad), n_bad * share // 200) for kind, share in SHARES.items()}
     best: Trained = good[0].trained
     yield from maker.noise(count["noise"])
     yield from maker.another_person(count["another person"])
@@ -176,7 +180,7 @@ def report(outcomes: list[Outcome]) -> str:
         shown = ", ".join(f"{_short(reason)} ({n})" for reason, n in reasons.most_common(5))
         released = sum(outcome.released for outcome in some)
         lines.append(f"| {kind} | {len(some)} | {released} | {shown} |")
-    bad = [outcome for outcome in outcomes if outcome.kind != GOOD]
+    bad = [outcome for outcome in outcomes if not outcome.kind.startswith((GOOD, DROPPED))]
     lines.append(f"| all bad ones | {len(bad)} | {sum(each.released for each in bad)} | |")
     return "\n".join(lines)
 

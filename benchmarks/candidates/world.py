@@ -75,6 +75,7 @@ class World:
     base: PreparedBase
     recipe: Recipe
     examples: Mapping[str, Sequence[Example]]  # by personality
+    factor: int  # of the sample CRM
 
     def run(self, number: str) -> RunContext:
         return RunContext(self.settings, number, QuietLog())
@@ -132,13 +133,14 @@ def make_world(folder: Path, embedded: PreparedBase, factor: int = 2, steps: int
         update={"epochs": 2, "batch_tokens": 512, "learning_rate": 0.01, "rank": 16}
     )
     own = recipe.model_copy(update={"training": training})
-    samples = rows["personality_samples"]
-    examples = {
-        name: _examples([row for row in samples if row["personality"] == name], other)
-        for name, other in load_recipes().items()
-        if name in (NAME, *OTHERS)
-    }
-    return World(settings, ensure_base(settings), own, examples)
+    examples = {name: samples_of(rows, name) for name in (NAME, *OTHERS)}
+    return World(settings, ensure_base(settings), own, examples, factor)
+
+
+def samples_of(rows: Mapping[str, Sequence[Mapping[str, Any]]], name: str) -> list[Example]:
+    """A personality's samples in a sample CRM, as examples."""
+    own = [row for row in rows["personality_samples"] if row["personality"] == name]
+    return _examples(own, load_recipes()[name])
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from itertools import islice
 import pytest
 
 from benchmarks.candidates.kinds import Candidate, Maker
+from benchmarks.candidates.truth import Judge
 from benchmarks.candidates.world import Trained, in_this_process, make_world
 from benchmarks.gates import Outcome, first_version, judge
 from maverick_assets.base_model.prepare import PreparedBase
@@ -21,21 +22,28 @@ def maker(base: PreparedBase, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def good(maker: Maker) -> Trained:
-    return next(maker.good(1)).trained
+    return maker.world.trained("good", maker.world.train)
 
 
-Judge = Callable[[Candidate], Outcome]
+GateOf = Callable[[Candidate], Outcome]
 
 
 @pytest.fixture
-def judged(maker: Maker) -> Judge:
+def judged(maker: Maker) -> GateOf:
     numbers = iter(range(1000))
     return lambda candidate: judge(maker.world, candidate, next(numbers))
 
 
-def test_a_good_candidate_goes_into_service(maker: Maker, good: Trained, judged: Judge) -> None:
+def test_a_good_candidate_goes_into_service(maker: Maker, good: Trained, judged: GateOf) -> None:
     outcome = judged(Candidate("good", good, maker.datasets.all))
     assert outcome.released, outcome.refused_by
+
+
+def test_fresh_texts_say_which_candidate_is_good(maker: Maker, good: Trained) -> None:
+    judge = Judge(maker.world, maker.in_service.adapter, each=20)
+    assert judge.truth(good.adapter).is_good
+    itself = judge.truth(maker.in_service.adapter)
+    assert (itself.old.value, itself.new.value, itself.is_good) == (0, 0, False)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +55,7 @@ def test_a_good_candidate_goes_into_service(maker: Maker, good: Trained, judged:
     ],
 )
 def test_bad_weights_and_bad_records_do_not(
-    maker: Maker, judged: Judge, kind: str, count: int, refusal: str
+    maker: Maker, judged: GateOf, kind: str, count: int, refusal: str
 ) -> None:
     for candidate in islice(getattr(maker, kind)(count), count):
         outcome = judged(candidate)
@@ -55,7 +63,7 @@ def test_bad_weights_and_bad_records_do_not(
         assert refusal in outcome.refused_by or not refusal, outcome
 
 
-def test_broken_files_and_wrong_bases_do_not(maker: Maker, good: Trained, judged: Judge) -> None:
+def test_broken_files_and_wrong_bases_do_not(maker: Maker, good: Trained, judged: GateOf) -> None:
     for candidate in [*maker.corrupted(good, 4), *maker.wrong_base(good, 2)]:
         outcome = judged(candidate)
         assert not outcome.released, candidate
@@ -63,7 +71,7 @@ def test_broken_files_and_wrong_bases_do_not(maker: Maker, good: Trained, judged
 
 
 def test_an_adapter_that_its_export_loses_does_not(
-    maker: Maker, good: Trained, judged: Judge
+    maker: Maker, good: Trained, judged: GateOf
 ) -> None:
     [candidate] = maker.lost_in_export(good, 1)
     outcome = judged(candidate)
