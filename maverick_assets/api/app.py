@@ -11,7 +11,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from maverick_assets.api import openai_shapes, provenance, shapes
+from maverick_assets.api import judging_shapes, openai_shapes, provenance, shapes
 from maverick_assets.api.door import ApiDoor, ApiRules
 from maverick_assets.api.page.files import page_files
 from maverick_assets.api.page.login import login_router
@@ -137,8 +137,8 @@ def create_app(
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "no version is released"}, HTTPStatus.SERVICE_UNAVAILABLE)
 
-    described = app.openapi
-    app.openapi = lambda: shapes.with_whole_examples(described(), shapes, openai_shapes)  # type: ignore[method-assign]
+    described, modules = app.openapi, (shapes, judging_shapes, openai_shapes)
+    app.openapi = lambda: shapes.with_whole_examples(described(), *modules)  # type: ignore[method-assign]
     return ApiDoor(app, rules, tokens, page.keys(), app.state.metrics.refuse)
 
 

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from maverick_assets.api.asking import require_scope
+from maverick_assets.api.judging_shapes import DecisionQuestionList, JudgementKept
 from maverick_assets.api.replies import Problem, problem_of
 from maverick_assets.api.routes.chat import Short
 from maverick_assets.api.routes.judging import released
-from maverick_assets.api.shapes import DecisionQuestionList, JudgementKept, answers
+from maverick_assets.api.shapes import answers
 from maverick_assets.errors import MaverickError
 from maverick_assets.evaluation.people.asked_again import (
     MOST,

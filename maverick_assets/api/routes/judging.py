@@ -17,16 +17,16 @@ from starlette.responses import JSONResponse
 
 from maverick_assets.api.asking import may_talk_to, require_scope
 from maverick_assets.api.door import TOKEN
-from maverick_assets.api.replies import Problem, problem_of
-from maverick_assets.api.routes.chat import Short
-from maverick_assets.api.shapes import (
+from maverick_assets.api.judging_shapes import (
     BlindQuestionList,
     Judgeable,
     JudgeableList,
     JudgementKept,
     JudgingResults,
-    answers,
 )
+from maverick_assets.api.replies import Problem, problem_of
+from maverick_assets.api.routes.chat import Short
+from maverick_assets.api.shapes import answers
 from maverick_assets.api.tokens import Token
 from maverick_assets.datasets.pseudonyms.unlisted_names import owner_names
 from maverick_assets.errors import BadInput, MaverickError

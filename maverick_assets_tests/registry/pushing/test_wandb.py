@@ -199,6 +199,7 @@ def test_an_offline_push_is_uploaded_by_wandb_sync(
     synced = subprocess.run(
         command,
         env=maverick.full_environment | surroundings,
+        cwd=tmp_path,  # where the client leaves logs of its own
         capture_output=True,
         text=True,
         check=False,
