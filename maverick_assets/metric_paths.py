@@ -32,6 +32,17 @@ def path_problem(path: str) -> str | None:
     return f"{path} is not a number{below}"
 
 
+def meaning(path: str) -> str:
+    """What the figure behind a path is, in the words of the innermost field that says it."""
+    kind: Any = Metrics
+    said = ""
+    for name in path.split("."):
+        field = kind.model_fields.get(name) if hasattr(kind, "model_fields") else None
+        said = (field and field.description) or said
+        kind, _ = _step(kind, name)
+    return said if kind is not None else ""
+
+
 def measured(metrics: Metrics, path: str) -> Interval | float | None:
     """What a path leads to; None where it was not measured."""
     value: Any = metrics

@@ -128,7 +128,9 @@ class Metrics(StrictModel):
         None, description="the last audit with canaries; of major versions alone"
     )
     comparisons: tuple[Comparison, ...] = Field(
-        (), description="of the adapter with base and version in service, example by example"
+        (),
+        description="loss in nats per token less that of the base, or of the version in service, "
+        "on the same examples: below 0 it is better",
     )
     generalisation: Generalisation | None = Field(
         None, description="None where nothing learned was scored, or nothing was gained on it"

@@ -3,8 +3,8 @@
 import pytest
 
 from maverick_assets.figures.comparison import Provenance
-from maverick_assets.metric_paths import measured, path_problem
-from maverick_assets.recipes import COMMON_LIMITS
+from maverick_assets.metric_paths import meaning, measured, path_problem
+from maverick_assets.recipes import COMMON_LIMITS, Limit
 from maverick_assets_tests.evaluation.gates.measured import comparison, interval
 from maverick_assets_tests.evaluation.gates.measured import measured as metrics
 
@@ -59,3 +59,14 @@ def test_a_path_leads_to_what_was_measured() -> None:
     assert measured(gone, "provenance.unreadable") == 2
     for path in ("comparisons.base.newest", "in_service.loss", "generalisation.share"):
         assert measured(found, path) is None
+
+
+@pytest.mark.parametrize("limit", COMMON_LIMITS, ids=lambda limit: limit.metric)
+def test_what_a_version_may_be_refused_for_is_explained(limit: Limit) -> None:
+    assert meaning(limit.metric)
+
+
+def test_a_path_has_the_words_of_its_innermost_field() -> None:
+    assert meaning("memorisation.leaks").startswith("answers with a contact's real name")
+    assert meaning("comparisons.base.newest").startswith("loss in nats per token less")
+    assert meaning("enough examples") == ""

@@ -14,6 +14,7 @@ from maverick_assets.evaluation.reports.goals import Goal, goals_of
 from maverick_assets.evaluation.reports.tables import FigureTable, Grid, shown, table_of, words
 from maverick_assets.evaluation.sample import Sample
 from maverick_assets.figures.people import PeopleFigures
+from maverick_assets.metric_paths import meaning
 from maverick_assets.records import Score
 from maverick_assets.registry.manifest import Manifest
 
@@ -143,6 +144,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["shown"] = shown
+    environment.filters["meaning"] = meaning
     environment.globals["pictures"] = pictures
     return environment
 
