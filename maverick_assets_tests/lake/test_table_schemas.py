@@ -223,6 +223,9 @@ COLUMNS = {
         "topic_p: double",
         "length_drift: double",
         "length_p: double",
+        "judgements: int64",
+        "taken_for_owner: int64",
+        "judged_mean: double",
     ],
 }
 

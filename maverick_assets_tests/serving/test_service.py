@@ -111,13 +111,18 @@ def test_a_release_is_taken_in_and_no_answer_is_dropped(released_home: ReleasedH
         async with open_service(released_home) as service:
             running = service.stream(question("persona", "Tell me all.", LONG))
             assert await anext(running)
+            # Two are computed at a time, so that the old engine has work while the new one loads.
+            asked = [question("persona", f"Tell me {n}.", LONG) for n in range(5)]
+            waiting = [asyncio.ensure_future(ask(service, each)) for each in asked]
+            await until(lambda: service.answers == 6)
             released_home.release("persona", "v1.1", "adapter-1")
             await service.refresh()
             assert service.engines == 2
             assert (await ask(service, question("persona", "Now?"))).version == "v1.1"
             *_, reply = [part async for part in running]
             assert isinstance(reply, Reply)
-            assert (reply.version, reply.answer.completion_tokens) == ("v1.0", 400)
+            for each in (reply, *await asyncio.gather(*waiting)):
+                assert (each.version, each.answer.completion_tokens) == ("v1.0", 400)
             await until(lambda: service.engines == 1)
 
     asyncio.run(scenario())

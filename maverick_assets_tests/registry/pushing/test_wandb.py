@@ -99,13 +99,19 @@ def test_a_version_is_an_artifact_with_its_number_as_alias_and_its_figures(
 
 
 def test_no_byte_that_reaches_the_service_holds_a_text_a_name_an_address_or_a_path(
-    service: Wandb, settings: Settings, released: Registry, tmp_path: Path
+    service: Wandb,
+    settings: Settings,
+    released: Registry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    script = "/home/allan/scripts/push_tonight.py"
+    monkeypatch.setattr(sys, "argv", [script])
     push(settings)
     left = b"\n".join(service.received)
     assert b"the weights of v1.0" in left  # the scan sees what was sent
     assert b"You are here." in left
-    machine = ("allans-own-machine", str(tmp_path), str(Path.home()), sys.argv[0])
+    machine = ("allans-own-machine", str(tmp_path), str(Path.home()), script)
     for word in (*PRIVATE_WORDS, *machine, "samples.json", "curves"):
         assert word.encode() not in left, word
     assert [path for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()] == []
