@@ -128,6 +128,14 @@ def test_a_major_version_that_cannot_be_measured_stops_no_other(
     assert str(in_service.version) == "v2.0"
 
 
+def audited_robbie(run: RunContext, given_away: int = 0) -> Manifest:
+    """Robbie's version in service, of which a recent audit found so many canaries."""
+    robbie = run.registry.in_service("robbie")
+    assert robbie is not None
+    write_audit(run.settings, robbie, given_away=given_away)
+    return robbie
+
+
 def test_an_audit_comes_before_a_major_version_unless_there_is_a_recent_one(
     run: RunContext,
     two_released: None,
@@ -135,9 +143,7 @@ def test_an_audit_comes_before_a_major_version_unless_there_is_a_recent_one(
     export: FakeExport,
     audits: FakeAudit,
 ) -> None:
-    robbie = run.registry.in_service("robbie")
-    assert robbie is not None
-    write_audit(run.settings, robbie)
+    audited_robbie(run)
     majors = promote_all(run, [RECIPES["gatekeeper"], ROBBIE])
     assert [spec.recipe.name for spec in audits.specs] == ["gatekeeper"]
     for major in majors:
@@ -150,9 +156,7 @@ def test_an_audit_comes_before_a_major_version_unless_there_is_a_recent_one(
 def test_a_major_version_that_could_give_a_secret_away_is_refused_and_stops_no_other(
     run: RunContext, two_released: None, evaluation: FakeEvaluation, export: FakeExport
 ) -> None:
-    robbie = run.registry.in_service("robbie")
-    assert robbie is not None
-    write_audit(run.settings, robbie, given_away=3)
+    robbie = audited_robbie(run, given_away=3)
     report = monthly_report(run, [RECIPES["gatekeeper"], ROBBIE])
     reason = "3 of 200 canaries given away that were read up to 4 times"
     assert report.refused == (f"robbie v2.0: {reason}",)
@@ -194,9 +198,7 @@ def test_where_an_audit_fails_there_is_no_major_version_and_the_others_go_on(
     export: FakeExport,
     audits: FakeAudit,
 ) -> None:
-    robbie = run.registry.in_service("robbie")
-    assert robbie is not None
-    write_audit(run.settings, robbie)
+    audited_robbie(run)
     audits.failure = MaverickError("out of memory")
     with pytest.raises(MaverickError, match="out of memory"):
         promote_all(run, [RECIPES["gatekeeper"], ROBBIE])

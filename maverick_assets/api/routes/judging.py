@@ -77,7 +77,7 @@ class JudgementRequest(BaseModel):
 
 @router.get("/api/judging", responses=answers(JudgeableList))
 def judgeable(request: Request) -> JSONResponse:
-    """The versions in service that this token may judge. Empty: it may judge, and there is none."""
+    """The versions in service that this token may judge, and how much there is to judge of each."""
     token: Token = request.scope[TOKEN]
     if token.scopes.isdisjoint({"rate", "owner"}):
         require_scope(request, "rate")

@@ -123,7 +123,7 @@ class OldDecisions:
         return [self.question(key, rng.getrandbits(32)) for key in drawn]
 
     def question(self, example_id: str, seed: int) -> DecisionQuestion:
-        """The question on one decision. Raises `BadInput` for what is none, or no old one."""
+        """The question on one decision. Raises `BadInput` unless it is an old decision of his."""
         old = self._of(example_id)
         options = list(_OPTIONS[old.kind])
         random.Random(seed).shuffle(options)
@@ -132,8 +132,7 @@ class OldDecisions:
         )
 
     def decided(self, example_id: str, seed: int, option: str) -> RepeatedDecision:
-        """What the owner decides now. Raises `BadInput` for a decision or option that there is
-        not."""
+        """What the owner decides now. Raises `BadInput` for an unknown decision or option."""
         old = self._of(example_id)
         options = {each: each for each in _OPTIONS[old.kind]}
         if option not in options:

@@ -46,7 +46,7 @@ class ReferenceMark:
 
 @dataclass(frozen=True)
 class StyleRow:
-    """A sub-score on its scale; without a score, why there is none."""
+    """A sub-score on its scale, or the reason why it has no score."""
 
     name: str
     text: str

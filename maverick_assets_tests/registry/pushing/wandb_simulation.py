@@ -28,7 +28,7 @@ _PROJECT_ID = "UHJvamVjdDox"
 
 @dataclass
 class StoredArtifact:
-    """What `createArtifact` was told, and the files that its manifest names."""
+    """An artifact as the client created it, and the files that its manifest names."""
 
     id: str
     wanted: dict[str, Any]
