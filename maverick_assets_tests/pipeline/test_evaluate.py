@@ -1,11 +1,15 @@
 """Evaluation: what is measured on what, and the gate's decision recorded once, with its reasons."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.evaluation.people.asked_again import RepeatedDecision, RepeatedDecisionFile
+from maverick_assets.evaluation.people.line_file import OWNER
 from maverick_assets.evaluation.spec import ANSWERS, THOROUGH_ANSWERS
+from maverick_assets.figures.decisions import Stance
 from maverick_assets.pipeline.candidates import add_candidates
 from maverick_assets.pipeline.evaluate import evaluate_next, evaluate_version
 from maverick_assets.pipeline.run_context import RunContext
@@ -106,6 +110,33 @@ def test_a_night_is_compared_on_todays_validation_and_on_the_set_frozen_with_its
     assert sets.newest == frozenset({"validation 12", "validation 13", "validation 14"})
     assert sets.frozen == frozenset({"test 15", "test 16"})
     assert len(sets.trained) == 12
+
+
+def test_the_ceiling_of_decisions_is_how_often_the_owner_decided_as_he_did(
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
+) -> None:
+    repeated = RepeatedDecisionFile(run.settings.judgements)
+    for number in range(10):
+        repeated.add(repeated_decision("robbie", number, "accept" if number < 8 else "decline"))
+        repeated.add(repeated_decision("another", number, "decline"))
+    evaluate_version(run, add_version("v1.0", gate=None), ROBBIE.gates)
+    [spec] = evaluation.specs
+    assert {kind: rate.value for kind, rate in spec.ceilings.items()} == {"deals": 0.8}
+
+
+def repeated_decision(personality: str, number: int, option: Stance) -> RepeatedDecision:
+    """On a deal that he had accepted."""
+    return RepeatedDecision(
+        at=datetime.now(UTC),
+        judge=OWNER,
+        personality=personality,
+        example_id=f"example-{number}",
+        seed=0,
+        kind="deals",
+        dataset_version=0,
+        before="accept",
+        option=option,
+    )
 
 
 def test_a_version_of_another_base_is_not_measured(

@@ -1,14 +1,12 @@
 """Secrets: planted ones are found, what only looks like one is not, time is bounded."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from maverick_assets.datasets.quality.leaked_secrets import secret_kinds
 from maverick_assets.datasets.secrets.find import excerpt, find_secrets
-from maverick_assets_tests.corpora.hostile_texts import hostile_texts
+from maverick_assets_tests.corpora.hostile_texts import hostile_texts, is_linear
 from maverick_assets_tests.corpora.planted_secrets import (
     LANGUAGES,
     PlantedSecret,
@@ -140,10 +138,8 @@ def test_no_excerpt_holds_what_was_found(parts: list[PlantedSecret | None], talk
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_the_time_of_hostile_text_is_bounded(name: str) -> None:
-    started = time.process_time()
-    find_secrets(HOSTILE[name])
-    assert time.process_time() - started < 1  # 0.2 s on a quiet machine
+def test_the_time_of_hostile_text_grows_with_its_length_and_not_with_its_square(name: str) -> None:
+    assert is_linear(find_secrets, HOSTILE[name])
 
 
 def test_a_text_with_too_many_nouns_to_read_is_flagged() -> None:
