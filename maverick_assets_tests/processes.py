@@ -23,7 +23,7 @@ def wait_for(condition: Callable[[], Value | None], seconds: float = 60) -> Valu
     raise TimeoutError(f"nothing after {seconds} s")
 
 
-def eventually(action: Callable[[], Value], seconds: float = 15) -> Value:
+def eventually(action: Callable[[], Value], seconds: float = 60) -> Value:
     """The action's result once it no longer raises; its last error after `seconds`.
 
     A server that recovers from a crash refuses connections for a moment.
@@ -44,7 +44,7 @@ def kill(processes: Iterable[psutil.Process]) -> None:
     for process in doomed:
         with suppress(psutil.NoSuchProcess):  # it ended with one that was killed before it
             process.kill()
-    wait_for(lambda: not any(is_alive(process) for process in doomed), 10)
+    wait_for(lambda: not any(is_alive(process) for process in doomed))
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -47,7 +47,7 @@ def test_processes_and_files_of_this_session_alone_are_named(traces: SessionTrac
                 f"temporary file {folder}",
             ]
             traces.clear()
-            own.wait(10)
+            own.wait(60)
             assert not Path(folder).exists()
             assert other.poll() is None
         finally:

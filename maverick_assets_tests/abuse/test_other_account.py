@@ -239,7 +239,7 @@ def test_an_impostor_at_the_socket_learns_nothing(
         assert b"crm" in connection.recv(1000)  # role and database, by name
         connection.sendall(struct.pack("!cii", b"R", 8, request_))
         with pytest.raises(psycopg.OperationalError, match="authentication method requirement"):
-            client.result(10)
+            client.result(60)
         assert connection.recv(1000) == b""
         connection.close()
 

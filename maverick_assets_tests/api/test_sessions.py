@@ -89,7 +89,7 @@ def test_what_was_said_before_the_caller_hung_up_is_kept(client: httpx.Client) -
     with client.stream("POST", "/api/chat", json=body) as response:
         line = next(line for line in response.iter_lines() if line)
     assert '"text"' in line
-    wait_for(lambda: len(client.get(path).json()["messages"]) == 4, 30)
+    wait_for(lambda: len(client.get(path).json()["messages"]) == 4)
     assert client.get(path).json()["messages"][3]["text"]
     # The next request does not wait for ever.
     assert begin(client, session=first["session"])["session"] == first["session"]

@@ -79,7 +79,7 @@ def ask(ui: DagsterUI, query: str, **variables: Any) -> Any:
         json.dumps({"query": query, "variables": variables}).encode(),
         {"Content-Type": "application/json", "Cookie": ui.cookie},
     )
-    with urllib.request.urlopen(request, timeout=30) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         answer = json.load(response)
     assert "errors" not in answer, answer["errors"]
     return answer["data"]

@@ -125,7 +125,7 @@ def test_the_port_beside_the_in_process_calls_is_closed_by_a_key(runtime: Runtim
     address = runtime.server.address
     request = urllib.request.Request(f"{address}/v1/chat/completions", data=b"{}")
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=60)
     assert caught.value.code == 401
 
 

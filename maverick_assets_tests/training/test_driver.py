@@ -76,5 +76,5 @@ def test_sigterm_ends_the_driver_and_leaves_nothing(
         assert process.stdout
         assert any("step 1/" in line for line in process.stdout)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 128 + signal.SIGTERM
+        assert process.wait(timeout=60) == 128 + signal.SIGTERM
     assert not out.parent.exists() or list(out.parent.iterdir()) == []

@@ -276,7 +276,7 @@ class Tab:
 def tab(served: Served, browser: "Browser", request: pytest.FixtureRequest) -> Iterator[Tab]:
     """A new browser, so to say: without cookies. Parametrized indirectly by a context's options."""
     context = browser.new_context(**getattr(request, "param", {}))
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     tab = Tab(served, context.new_page())
     tab.watch()
     yield tab

@@ -85,7 +85,7 @@ def test_all_is_done_by_keyboard_alone(served: Served, tab: Tab) -> None:
     page.keyboard.type(served.secret)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Persona").wait_for()
-    wait_for(lambda: focused(page)["id"] == "field", 10)
+    wait_for(lambda: focused(page)["id"] == "field")
     page.keyboard.type("One")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("message")
@@ -101,12 +101,12 @@ def test_all_is_done_by_keyboard_alone(served: Served, tab: Tab) -> None:
     assert page.get_by_label("5", exact=True).is_checked()
     tab_to(page, "Save")
     page.keyboard.press("Enter")
-    wait_for(lambda: focused(page)["name"] == "Rated 5", 10)
+    wait_for(lambda: focused(page)["name"] == "Rated 5")
     tab_to(page, "Edit", "Shift+Tab")
     page.keyboard.press("Enter")
     page.keyboard.type(" more")
     page.keyboard.press("Control+Enter")
-    wait_for(lambda: focused(page)["id"] == "field", 10)
+    wait_for(lambda: focused(page)["id"] == "field")
     page.get_by_role("button", name="Send", exact=True).wait_for()
     tab_to(page, "Delete the chat: One message more", "Shift+Tab")
     page.keyboard.press("Enter")
@@ -115,17 +115,17 @@ def test_all_is_done_by_keyboard_alone(served: Served, tab: Tab) -> None:
     with page.expect_response("**/api/sessions"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.keyboard.press("Escape")
-    wait_for(lambda: focused(page)["name"] == "Delete the chat: One message more", 10)
+    wait_for(lambda: focused(page)["name"] == "Delete the chat: One message more")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    wait_for(lambda: focused(page)["id"] in ("new", "field"), 10)
+    wait_for(lambda: focused(page)["id"] in ("new", "field"))
     assert page.locator("#session-list li").count() == 0
 
 
 def test_the_first_key_leads_past_the_list_to_the_message(tab: Tab) -> None:
     page = tab.open()
-    wait_for(lambda: focused(page)["id"] == "field", 10)
+    wait_for(lambda: focused(page)["id"] == "field")
     page.evaluate("() => { document.body.tabIndex = -1; document.body.focus(); }")  # as at first
     page.keyboard.press("Tab")
     assert focused(page)["name"] == "Skip to the message field"
@@ -183,7 +183,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(tab: Tab) -> None:
     assert page.locator("#field").bounding_box()["height"] > 30  # type: ignore[index]
     page.get_by_role("button", name="Chats", exact=True).click()
     page.get_by_role("button", name="New chat").wait_for()
-    wait_for(lambda: not overflow(), 10)
+    wait_for(lambda: not overflow())
     page.get_by_role("link", name="WWW").click()
     page.get_by_role("button", name="New chat").wait_for(state="hidden")
     page.get_by_role("button", name="Chats", exact=True).click()

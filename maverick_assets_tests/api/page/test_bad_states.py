@@ -62,7 +62,7 @@ def test_a_connection_that_breaks_leaves_what_came_and_tries_again(
     page = tab.open()
     served.wire.slow = True
     tab.say(WORDS)
-    wait_for(lambda: page.locator("article.answer .text").inner_text() or None, 30)
+    wait_for(lambda: page.locator("article.answer .text").inner_text() or None)
     served.wire.cut()
     assert problem(page) == "The connection broke before the end of the answer."
     page.get_by_text("Cut off.").wait_for()

@@ -76,8 +76,8 @@ def test_an_answer_streams_and_is_announced_when_it_is_whole(served: Served, tab
     tab.say("Well?")
     answer = page.locator("article.answer")
     text = answer.locator(".text")
-    first = wait_for(lambda: text.inner_text() or None, 30)
-    wait_for(lambda: len(text.inner_text()) > len(first), 30)
+    first = wait_for(lambda: text.inner_text() or None)
+    wait_for(lambda: len(text.inner_text()) > len(first))
     assert answer.get_attribute("aria-busy") == "true"
     assert page.evaluate("said") == []
     served.wire.slow = False
@@ -90,7 +90,7 @@ def test_an_answer_streams_and_is_announced_when_it_is_whole(served: Served, tab
     assert (asked["text"], session["title"]) == ("Well?", "Well?")
     assert answered["text"].split() == text.inner_text().split()
     assert "v1.0" in answer.inner_text()
-    wait_for(lambda: page.evaluate("said"), 10)
+    wait_for(lambda: page.evaluate("said"))
     (said,) = page.evaluate("said")
     assert said.split() == ["Persona", "says:", *answered["text"].split()]
 
@@ -100,7 +100,7 @@ def test_an_answer_is_stopped_and_its_chat_goes_on(served: Served, tab: Tab, by:
     page = tab.open()
     served.wire.slow = True
     tab.say("Tell me all.")
-    wait_for(lambda: page.locator("article.answer .text").inner_text() or None, 30)
+    wait_for(lambda: page.locator("article.answer .text").inner_text() or None)
     if by == "button":
         page.get_by_role("button", name="Stop").click()
     else:

@@ -124,7 +124,7 @@ def test_its_server_still_running_is_stopped_and_one_in_use_is_not(
     assert server.poll() is None
     with psycopg.connect(database_url(pgdata, "crm")) as crm:
         assert crm.execute("select content from sticky_notes").fetchall() == [("kept",)]
-    assert server.wait(10) == 0
+    assert server.wait(60) == 0
     stop_server(pgdata)
 
 

@@ -67,7 +67,7 @@ def test_a_training_on_another_host_ends_with_its_run(
         assert network.trainings()
         run.send_signal(number)
         run.communicate()
-    wait_for(lambda: not network.trainings(), 30)
+    wait_for(lambda: not network.trainings())
     if number == signal.SIGINT:
         assert run.returncode == 1
 

@@ -16,7 +16,8 @@ from maverick_assets.api.tokens import TokenBook
 from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.fleets import load_fleet
 from maverick_assets.pipeline.deploy import deploy
-from maverick_assets.serving.nodes.node_line import AskingPatience
+from maverick_assets.serving.nodes.endpoints import Endpoint
+from maverick_assets.serving.nodes.node_line import AskingPatience, NodeLine
 from maverick_assets.serving.nodes.routing import NodeService, chat_service
 from maverick_assets.serving.runtime import Sampling
 from maverick_assets.serving.service import ChatService, Reply
@@ -245,14 +246,12 @@ def test_stop_words_limits_and_a_full_context_are_as_here(home: NodeHome) -> Non
     asyncio.run(scenario())
 
 
-def test_time_is_not_spent_on_a_node_that_rests() -> None:
-    from maverick_assets.serving.nodes.endpoints import Endpoint
-    from maverick_assets.serving.nodes.node_line import NodeLine
-
-    line = NodeLine(Endpoint("one", "http://127.0.0.1:1", None), replace(ASKING, rest=0.05))
+def test_time_is_not_spent_on_a_node_that_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = NodeLine(Endpoint("one", "http://127.0.0.1:1", None), ASKING)
     line.models = {"persona:v1.0": "abc"}
     assert line.has("persona:v1.0", "abc") and not line.has("persona:v1.0", "abd")
     line.rest()
     assert not line.has("persona:v1.0", "abc")
-    time.sleep(0.06)
+    later = time.monotonic() + ASKING.rest
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     assert line.has("persona:v1.0", "abc")

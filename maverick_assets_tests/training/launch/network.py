@@ -62,7 +62,7 @@ class NetworkHost:
         process = subprocess.Popen([*with_tests, *spaces, *boot], stdout=log, stderr=log)
         self.processes.append(psutil.Process(process.pid))
         scan = ["ssh-keyscan", "-T", "1", self.address]
-        wait_for(lambda: subprocess.run(scan, capture_output=True, check=False).stdout, 20)
+        wait_for(lambda: subprocess.run(scan, capture_output=True, check=False).stdout)
 
     def kill(self) -> None:
         """SIGKILL to every process of the host at once, as its power supply would."""
