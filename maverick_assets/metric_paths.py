@@ -1,4 +1,4 @@
-"""Dotted paths into an evaluation's metrics: `style.detector_auc`, `comparisons.base.newest`.
+"""Dotted paths into an evaluation's metrics: `style.detector.score`, `comparisons.base.newest`.
 
 A comparison is named by what it is against and by its set. Of any other list the entries count:
 `personality.bleed.leaked` is how many classes of words were found.

@@ -293,6 +293,11 @@ class Settings(BaseSettings):
         return self.runs / "alive"
 
     @property
+    def checkpoints(self) -> Path:
+        """A folder per node, with the checkpoints of its trainings."""
+        return self.runs / "checkpoints"
+
+    @property
     def tensorboard(self) -> Path:
         """Training curves."""
         return self.home / "logs" / "tensorboard"

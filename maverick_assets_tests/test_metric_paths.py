@@ -1,7 +1,10 @@
 """Paths into metrics: which lead to a number, and to which."""
 
+import re
+
 import pytest
 
+from maverick_assets import metric_paths
 from maverick_assets.figures.comparison import Provenance
 from maverick_assets.metric_paths import meaning, measured, path_problem
 from maverick_assets.recipes import COMMON_LIMITS, Limit
@@ -70,3 +73,9 @@ def test_a_path_has_the_words_of_its_innermost_field() -> None:
     assert meaning("memorisation.leaks").startswith("answers with a contact's real name")
     assert meaning("comparisons.base.newest").startswith("loss in nats per token less")
     assert meaning("enough examples") == ""
+
+
+def test_the_paths_that_the_module_names_lead_to_figures() -> None:
+    named = re.findall(r"`(\w+(?:\.\w+)+)`", metric_paths.__doc__ or "")
+    assert named
+    assert [path for path in named if path_problem(path)] == []

@@ -17,10 +17,7 @@ def share(hits: Sequence[bool], threads: Sequence[Hashable]) -> Interval:
     """
     if not hits:
         raise ValueError("a share needs texts")
-    n = len(set(threads))
-    value = sum(hits) / len(hits)
-    low, high = wilson(value, n)
-    return Interval(value=value, low=low, high=high, n=n)
+    return wilson(sum(hits) / len(hits), len(set(threads)))
 
 
 def change(before: Interval, after: Interval) -> Interval:
@@ -34,9 +31,10 @@ def change(before: Interval, after: Interval) -> Interval:
     return Interval(value=value, low=value - down, high=value + up, n=min(before.n, after.n))
 
 
-def wilson(value: float, n: int) -> tuple[float, float]:
-    """Wilson's score interval of 95 % for a share of `n` trials."""
+def wilson(value: float, n: int) -> Interval:
+    """A share of `n` trials with Wilson's score interval of 95 % (1927)."""
     squared = _Z * _Z
     centre = (value + squared / (2 * n)) / (1 + squared / n)
     half = _Z * sqrt(value * (1 - value) / n + squared / (4 * n * n)) / (1 + squared / n)
-    return max(0.0, min(value, centre - half)), min(1.0, max(value, centre + half))
+    low, high = max(0.0, min(value, centre - half)), min(1.0, max(value, centre + half))
+    return Interval(value=value, low=low, high=high, n=n)

@@ -11,7 +11,6 @@ from pathlib import Path
 from maverick_assets.pipeline.run_context import RunContext
 
 KEPT_DAYS = 14
-_CHECKPOINTS, _LOCKS = "checkpoints", "alive"  # subfolders of runs/; the others are work areas
 
 
 def clear_leftovers(run: RunContext, node: str) -> None:
@@ -20,13 +19,14 @@ def clear_leftovers(run: RunContext, node: str) -> None:
     What was written to in the last `KEPT_DAYS` stays, and so does whatever belongs to a run under
     way: a training writes a checkpoint every minute, a run has a lock file. The log says what goes.
     """
-    runs = run.settings.runs
-    for path in _children(runs / _CHECKPOINTS / node):
+    settings = run.settings
+    for path in _children(settings.checkpoints / node):
         if _is_old(path):
             _clear(run, path, f"checkpoints of a training of {node} that nobody resumed")
-    alive = {path.name for path in _children(run.settings.run_locks)}
-    for path in _children(runs):
-        if path.name not in {_CHECKPOINTS, _LOCKS, run.run_id, *alive} and _is_old(path):
+    alive = {path.name for path in _children(settings.run_locks)}
+    no_areas = {settings.checkpoints.name, settings.run_locks.name, run.run_id, *alive}
+    for path in _children(settings.runs):
+        if path.name not in no_areas and _is_old(path):
             _clear(run, path, "the work area of a run")
 
 

@@ -1,7 +1,7 @@
 """Promotion: once a month the version in service becomes the next major version.
 
-The month's versions are compared on the test set that was frozen with their own major version. An
-audit of memorisation comes before each of them, where the last one is too old.
+The month's versions are compared on the test set that was frozen with the major version before
+them. An audit of memorisation comes before each of them, where the last one is too old.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -140,7 +140,7 @@ def _train_together(
     spec = TrainingSpec(
         base=BaseSpec(directory=base.directory, digest=base.digest),
         jobs=jobs,
-        checkpoints=settings.runs / "checkpoints" / node.name,
+        checkpoints=settings.checkpoints / node.name,
         curves=settings.tensorboard,
         progress=progress_path(settings, run.run_id, node.name),
         node=_for_its_hosts(node, run.folder),

@@ -114,8 +114,8 @@ class Runtime:
         messages: Sequence[Message],
         *,
         adapter: str | None,
-        max_tokens: int = 200,
-        temperature: float = TEMPERATURE,
+        max_tokens: int = Sampling.max_tokens,
+        temperature: float = Sampling.temperature,
         seed: int | None = None,
     ) -> str:
         """The assistant's next message. With `adapter` None the base model answers.

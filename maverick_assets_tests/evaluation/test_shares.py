@@ -9,7 +9,15 @@ from maverick_assets.evaluation.shares import change, share, wilson
 @pytest.mark.parametrize(("hits", "n"), [(0, 8), (3, 8), (8, 8), (1, 200), (1, 1)])
 def test_the_interval_is_wilsons(hits: int, n: int) -> None:
     known = binomtest(hits, n).proportion_ci(method="wilson")
-    assert wilson(hits / n, n) == pytest.approx((known.low, known.high), abs=1e-9)
+    found = wilson(hits / n, n)
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=1e-9)
+
+
+def test_none_of_ten_has_the_interval_of_the_paper() -> None:
+    # Brown, Cai and DasGupta (2001): for 0 of 10 its upper end is z^2 / (n + z^2).
+    none = wilson(0, 10)
+    assert (none.value, none.low, none.n) == (0, pytest.approx(0), 10)
+    assert none.high == pytest.approx(3.8415 / 13.8415, abs=1e-4)
 
 
 def test_texts_of_one_thread_count_as_one_trial() -> None:

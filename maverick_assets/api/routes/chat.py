@@ -71,8 +71,8 @@ class ChatRequest(BaseModel):
         description="where the message was written, such as `phone`; kept with the session",
     )
     stream: bool = Field(False, description="whether the answer comes as server-sent events")
-    max_tokens: int = Field(200, ge=1, le=1 << 20)
-    temperature: float = Field(0.7, ge=0, le=2)
+    max_tokens: int = Field(Sampling.max_tokens, ge=1, le=1 << 20)
+    temperature: float = Field(Sampling.temperature, ge=0, le=2)
     seed: int | None = Field(None, ge=0, lt=1 << 32)
 
 

@@ -10,7 +10,7 @@ from maverick_assets.crm.people.folding import fold
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 # What may stand between two words of one name. A line may be wrapped and quoted there:
 #   "Dana Cole"  "Acme-Foods"  "Acme & Foods"  "COLE, DANA"  "dana_cole"  "Dana\n> Cole"
-_BETWEEN = re.compile(r"[ \t]{0,3}(?:[-&.,'\u2019+_]?|\n)[\s>]{0,3}")
+BETWEEN_WORDS = re.compile(r"[ \t]{0,3}(?:[-&.,'\u2019+_]?|\n)[\s>]{0,3}")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _name_around_initial(
 def _may_continue(words: Words, position: int) -> bool:
     """Whether the word at `position` may belong to the same name as the word before it."""
     end, start = words.tokens[position - 1].end(), words.tokens[position].start()
-    return _BETWEEN.fullmatch(words.text, end, start) is not None
+    return BETWEEN_WORDS.fullmatch(words.text, end, start) is not None
 
 
 Window = tuple[str, str, str]  # three words that follow each other

@@ -21,7 +21,7 @@ from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.schedules.schema import JobTickTable
 from sqlalchemy import Connection, Table, select, text, update
 
-from maverick_assets.errors import BadInput, MaverickError
+from maverick_assets.defs.runs.progress import OWN_ERRORS
 
 KEPT_RUN_DAYS = 90
 ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
@@ -37,7 +37,6 @@ _TABLES = (
 _PURGED, _STARTED = "maverick/texts_purged", "started"
 _BATCH = 500  # rows; an event has up to a hundred kilobytes
 _TEXTS = frozenset({"sample", "samples", "skipped", "answer through llama.cpp"})
-_OWN_ERRORS = (BadInput.__name__, MaverickError.__name__)
 # An error that is not ours, in a line: "ValueError: invalid literal for int(): 'Dear Dana'"
 # "pyarrow.lib.ArrowInvalid: Could not convert 'Dear Dana'"  "DETAIL:  Failing row contains (...)"
 _FOREIGN_ERROR = re.compile(
@@ -133,7 +132,7 @@ def _is_text_entry(item: Any) -> bool:
 
 
 def _without_words(message: str, error_class: str | None) -> str:
-    if error_class in _OWN_ERRORS:  # it may have passed on the last line of a child
+    if error_class in OWN_ERRORS:  # it may have passed on the last line of a child
         return _FOREIGN_ERROR.sub(r"\1", message)
     return message if (error_class or "").startswith("Dagster") else f"{error_class}\n"
 

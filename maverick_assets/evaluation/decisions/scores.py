@@ -35,9 +35,7 @@ def share_right(right: Sequence[bool]) -> Interval:
     n = len(right)
     if not n:
         return Interval(value=math.nan, low=math.nan, high=math.nan, n=0)
-    value = sum(right) / n
-    low, high = wilson(value, n)
-    return Interval(value=value, low=low, high=high, n=n)
+    return wilson(sum(right) / n, n)
 
 
 def taken(probabilities: Probabilities) -> int:

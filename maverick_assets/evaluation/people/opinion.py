@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from statistics import mean, stdev
 from typing import get_args
 
+from maverick_assets.datasets.turns.fields import MIN_PRAISED_RATING
 from maverick_assets.evaluation.people.asked_again import RepeatedDecision, repeat_rates
 from maverick_assets.evaluation.people.judgements import Judgement, latest
 from maverick_assets.evaluation.shares import wilson
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.people import PeopleFigures, Writer
 
-SATISFIED = 8  # of 10: what a training takes for praise, too
 _LOWEST, _HIGHEST = 1, 10
 
 
@@ -25,27 +25,21 @@ def opinion_of(
     own = latest(each for each in judgements if each.version == version)
     writers: tuple[Writer, ...] = get_args(Writer)
     rated = {who: [j.ratings[who] for j in own if who in j.ratings] for who in writers}
-    satisfied = sum(rating >= SATISFIED for rating in in_use)
+    satisfied = sum(rating >= MIN_PRAISED_RATING for rating in in_use)
     return PeopleFigures(
         judges=len({each.judge for each in own}),
         judgements=len(own),
         ratings={who: mean_rating(said) for who, said in rated.items() if said},
         taken_for_owner={
-            who: share(sum(each.taken_for_owner == who for each in own), len(said))
+            who: wilson(sum(each.taken_for_owner == who for each in own) / len(said), len(said))
             for who, said in rated.items()
             if said
         },
         ties=sum(each.taken_for_owner is None for each in own),
         in_use=len(in_use),
-        satisfaction=share(satisfied, len(in_use)) if in_use else None,
+        satisfaction=wilson(satisfied / len(in_use), len(in_use)) if in_use else None,
         repeated_decisions=repeat_rates(repeated),
     )
-
-
-def share(count: int, n: int) -> Interval:
-    """`count` of `n` with Wilson's interval (1927), which holds for few and for extreme counts."""
-    low, high = wilson(count / n, n)
-    return Interval(value=count / n, low=low, high=high, n=n)
 
 
 def mean_rating(ratings: Sequence[int]) -> Interval:

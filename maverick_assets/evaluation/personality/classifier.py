@@ -55,9 +55,7 @@ class Classifier:
         for text, label in zip(self.held_out, heard, strict=True):
             hits.setdefault(self.label_of(text), []).append(label == self.label_of(text))
         n = len({text.thread for text in self.held_out})
-        value = fmean(fmean(each) for each in hits.values())
-        low, high = wilson(value, n)
-        return Interval(value=value, low=low, high=high, n=n)
+        return wilson(fmean(fmean(each) for each in hits.values()), n)
 
     def recall(self, label: str) -> Interval | None:
         """The share of a label's held-out texts that it names; None where there is no such text."""

@@ -85,11 +85,12 @@ def reliability_marks(bins: Sequence[ReliabilityBin]) -> list[Mark]:
     """Bins in the square of confidence (x) and share that was right (y), with Wilson's interval."""
     marks = []
     for each in bins:
-        low, high = wilson(each.accuracy, each.n)
+        share = wilson(each.accuracy, each.n)
         words = f"{each.n} decisions: said {shown(each.confidence)}, right {shown(each.accuracy)}"
         x = MARGIN + SQUARE * each.confidence
-        y, bottom, top = (_upwards(share) for share in (each.accuracy, low, high))
-        marks.append(Mark(x, y, bottom, top, f"{words} ({shown(low)} to {shown(high)})"))
+        y, bottom, top = map(_upwards, (share.value, share.low, share.high))
+        ends = f"{shown(share.low)} to {shown(share.high)}"
+        marks.append(Mark(x, y, bottom, top, f"{words} ({ends})"))
     return marks
 
 

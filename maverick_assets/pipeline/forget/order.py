@@ -98,7 +98,7 @@ def forget_rows(
     # 4. Remove the texts that people can read, and what unfinished trainings left.
     purge_reports(traced, registry, settings.reports, settings.runs)
     purge_judgements(traced, settings.judgements)
-    purge_runs(traced, settings.runs)
+    purge_runs(traced, settings)
     # 5. Make tables whose newest versions no longer hold the rows ...
     rebuild()
     # 6. ... and then delete the older versions from the disk.

@@ -6,26 +6,25 @@ from pathlib import Path
 
 from maverick_assets.crm.people.mentions import People
 from maverick_assets.pipeline.forget.trace import Trace
+from maverick_assets.settings import Settings
 
-_CHECKPOINTS, _LOCKS = "checkpoints", "alive"  # subfolders of runs/; the others are work areas
 
-
-def purge_runs(traced: Trace, runs: Path) -> None:
+def purge_runs(traced: Trace, settings: Settings) -> None:
     """Delete what trainings, evaluations and exports left that learned from forgotten rows.
 
     Checkpoints hold all adapters of a node, so all of them go. Runs under way keep theirs.
     """
-    for errors in runs.glob("*/error-*.txt"):  # words of libraries, which may quote rows
+    for errors in settings.runs.glob("*/error-*.txt"):  # words of libraries, which may quote rows
         errors.unlink()
     learned = {*traced.datasets, *traced.versions}
-    if not learned or not runs.is_dir():
+    if not learned or not settings.runs.is_dir():
         return
-    locks = runs / _LOCKS
+    checkpoints, locks = settings.checkpoints, settings.run_locks
     alive = {path.name for path in locks.iterdir()} if locks.is_dir() else set()
     if not alive:
-        shutil.rmtree(runs / _CHECKPOINTS, ignore_errors=True)
-    for area in runs.iterdir():
-        if area.is_dir() and area.name not in {_CHECKPOINTS, _LOCKS, *alive}:
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    for area in settings.runs.iterdir():
+        if area.is_dir() and area.name not in {checkpoints.name, locks.name, *alive}:
             for personality in learned:
                 shutil.rmtree(area / personality, ignore_errors=True)
 

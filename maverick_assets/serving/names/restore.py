@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from maverick_assets.crm.people.folding import fold
+from maverick_assets.datasets.pseudonyms.name_index import BETWEEN_WORDS
 from maverick_assets.datasets.pseudonyms.name_lists import (
     given_names,
     is_dictionary_word,
@@ -20,8 +21,6 @@ from maverick_assets.datasets.pseudonyms.third_parties import greets_or_signs
 from maverick_assets.serving.names.table import NameTable
 
 _WORD = re.compile(r"(?<=%)40|[^\W_]+")  # "%40acme" is "@acme" in a link
-# Between two words of one name: "Ruth Whitlow"  "Whitlow, Ruth"  "ruth.whitlow"  "Ruth\n> Whitlow"
-_BETWEEN = re.compile(r"[ \t]{0,3}(?:[-&.,'\u2019+_]?|\n)[\s>]{0,3}")
 # Between the words of a domain: "banning-group.com.example"
 _DOT = re.compile(r"[.-]")
 # Around the @ of an address, as people and programs spell it: "ruth.whitlow (at) banning.example"
@@ -179,7 +178,7 @@ class _Scan:
             if _AT.fullmatch(gap):
                 return beyond
         gap = self._text[token.end() : following.start()] if following else ""
-        return following if _BETWEEN.fullmatch(gap) or _AT.fullmatch(gap) else None
+        return following if BETWEEN_WORDS.fullmatch(gap) or _AT.fullmatch(gap) else None
 
     def _extend(self, key: str, token: re.Match[str]) -> tuple[str, str] | None:
         """The key with one more word, and its ending; None where nothing has such a beginning."""

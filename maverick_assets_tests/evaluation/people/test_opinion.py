@@ -4,7 +4,7 @@ import pytest
 
 from maverick_assets.evaluation.people.blind import BlindQuestion
 from maverick_assets.evaluation.people.judgements import Judgement, judged
-from maverick_assets.evaluation.people.opinion import mean_rating, opinion_of, share
+from maverick_assets.evaluation.people.opinion import mean_rating, opinion_of
 
 
 def judgement(example: int, pick: int | None, version: str = "v1.0") -> Judgement:
@@ -30,12 +30,6 @@ def test_satisfaction_is_the_share_of_high_ratings() -> None:
     assert figures.in_use == 3
     assert figures.satisfaction is not None
     assert figures.satisfaction.value == pytest.approx(2 / 3)
-
-
-def test_the_share_has_wilsons_interval() -> None:
-    # Brown, Cai and DasGupta (2001): for 0 of 10 its upper end is z^2 / (n + z^2).
-    none = share(0, 10)
-    assert (none.low, none.high) == (pytest.approx(0), pytest.approx(3.8415 / 13.8415, abs=1e-4))
 
 
 def test_the_mean_has_students_interval_within_the_scale() -> None:
