@@ -133,7 +133,7 @@ class Metrics(StrictModel):
         "on the same examples: below 0 it is better",
     )
     generalisation: Generalisation | None = Field(
-        None, description="None where nothing learned was scored, or nothing was gained on it"
+        None, description="None where nothing learned was scored"
     )
     provenance: Provenance | None = Field(None, description="of the examples, by the records")
 
