@@ -174,6 +174,10 @@ class GateDecision(StrictModel):
     decided_at: AwareDatetime
     override: str | None = Field(None, description="why an operator released it all the same")
 
+    def keeping_override(self, earlier: "GateDecision | None") -> "GateDecision":
+        """This decision with the reason for which an operator released what `earlier` refused."""
+        return self.model_copy(update={"override": earlier.override}) if earlier else self
+
     @property
     def verdict(self) -> str:
         """The decision in a word or two."""
