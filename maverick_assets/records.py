@@ -133,7 +133,7 @@ class Metrics(StrictModel):
         "on the same examples: below 0 it is better",
     )
     generalisation: Generalisation | None = Field(
-        None, description="None where nothing learned was scored, or nothing was gained on it"
+        None, description="None where nothing learned was scored"
     )
     provenance: Provenance | None = Field(None, description="of the examples, by the records")
 
@@ -173,6 +173,10 @@ class GateDecision(StrictModel):
     )
     decided_at: AwareDatetime
     override: str | None = Field(None, description="why an operator released it all the same")
+
+    def keeping_override(self, earlier: "GateDecision | None") -> "GateDecision":
+        """This decision with the reason for which an operator released what `earlier` refused."""
+        return self.model_copy(update={"override": earlier.override}) if earlier else self
 
     @property
     def verdict(self) -> str:

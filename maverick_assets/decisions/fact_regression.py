@@ -102,6 +102,8 @@ def fitted_regression(decisions: Sequence[OwnDecision], is_deal: bool) -> FactRe
     amounts = _amounts(some)
     rows = [_features(each.case, each.stage or each.case.stage, amounts) for each in some]
     vectorizer, matrix = _matrix(rows)
+    if not vectorizer.vocabulary_:  # of deals, nothing but names that each has for itself
+        return None
     folds = [hashlib.sha256(each.example.thread_id.encode()).digest()[0] % _FOLDS for each in some]
     from threadpoolctl import threadpool_limits  # scikit-learn needs it, too
 

@@ -107,12 +107,13 @@ def _evaluate_candidates(
                 yield candidate.spec, problem
             else:
                 loaded.append(candidate)
-        failure = _attempt(partial(collection.compute, loaded)) if loaded else None
+        if failure := _attempt(partial(collection.compute, loaded)):
+            print(f"not computed together, so each candidate is tried alone: {failure}")
         shared = (time.monotonic() - started) / max(len(loaded), 1)
         voices = _read_voices(loaded)
         for candidate in loaded:
             work = partial(_evaluate_candidate, collection, candidate, voices, shared)
-            yield candidate.spec, _attempt(work) if failure is None else failure
+            yield candidate.spec, _attempt(work)
 
 
 def _read_voices(candidates: Sequence[Candidate]) -> Voices | None:
@@ -132,6 +133,7 @@ def _evaluate_candidate(
 ) -> Evaluated:
     """Measure a candidate and write its report. `seconds` is its share of the work before."""
     started, spec = time.monotonic(), candidate.spec
+    collection.compute([candidate])  # what all of them together left: mostly nothing
     evidence = collection.evidence(candidate)
     scan = outgoing_text(spec.lake, spec.owner_emails) if spec.lake else OutgoingText(None)
     metrics = measure(evidence, collection.base, scan)

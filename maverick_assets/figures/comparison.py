@@ -37,9 +37,11 @@ class Generalisation(StrictModel):
     supervised token. Both are measured against the base, because some examples are harder.
     """
 
-    share: Figure = Field(
+    share: Figure | None = Field(
+        None,
         description="gain on held-out examples / gain on learned ones: about 1 where all that it "
-        "learned holds for new texts, towards 0 where it knows its examples by heart"
+        "learned holds for new texts, towards 0 where it knows its examples by heart; unset where "
+        "nothing was gained on learned ones",
     )
     excess: Interval = Field(
         description="gain on held-out examples less that on learned ones; above 0 it does better "

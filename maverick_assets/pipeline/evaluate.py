@@ -109,9 +109,8 @@ def _record(run: RunContext, version: Manifest, spec: EvaluationSpec, outcome: O
         try:
             metrics = read_json(spec.out / "metrics.json", Metrics)
             gate = read_json(spec.out / "gate.json", GateDecision)
-            _write_page(
-                run, version.model_copy(update={"metrics": metrics, "gate": gate}), spec.out
-            )
+            shown = {"metrics": metrics, "gate": gate.keeping_override(version.gate)}
+            _write_page(run, version.model_copy(update=shown), spec.out)
             run.registry.attach(name, version.version, spec.out, "report")
             run.registry.record_evaluation(name, version.version, metrics, gate)
         except MaverickError as error:

@@ -137,8 +137,12 @@ class Registry(Catalog):
     def record_evaluation(
         self, personality: str, version: Version | str, metrics: Metrics, gate: GateDecision
     ) -> Manifest:
-        """Store what the evaluation measured and what the gate decided."""
+        """Store what the evaluation measured and what the gate decided.
+
+        An operator's override of an earlier decision on the version is kept.
+        """
         with self._changing(personality, version) as manifest:
+            gate = gate.keeping_override(manifest.gate)
             return self._save(manifest.model_copy(update={"metrics": metrics, "gate": gate}))
 
     def record_parity(

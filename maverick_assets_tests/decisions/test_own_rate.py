@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from maverick_assets.datasets.layout import DealFacts, deal_text
+from maverick_assets.datasets.layout import (
+    DealFacts,
+    Outcome,
+    deal_text,
+    decision_answer,
+    decision_prompt,
+)
 from maverick_assets.decisions.nearest import rate_of_yes
 from maverick_assets.decisions.own_decisions import Case, OwnDecision, decisions_among
 from maverick_assets.decisions.own_rate import OwnRate
@@ -52,6 +58,18 @@ def test_facts_that_he_decides_by_are_followed_and_named(rate: OwnRate) -> None:
     assert late.facts[0].text == "late" and late.facts[0].effect < -0.5
     assert prompt.facts[0].text == "promptly" and prompt.facts[0].effect > 0.5
     assert {fact.text for fact in late.facts} <= {"late", "tea", "jam", "the amount"}
+
+
+def test_deals_that_have_nothing_but_names_of_their_own_leave_the_rate_of_all() -> None:
+    """A CRM without stages, amounts and notes: no fact is shared, so that none can be fitted."""
+    named = []
+    for number in range(60):
+        prompt = decision_prompt(f"Acme{chr(97 + number // 26)}{chr(97 + number % 26)}")
+        outcome: Outcome = "lost" if number % 2 else "won"
+        named.append(example(number, "decision", prompt, decision_answer("Fine.", outcome)))
+    rated = OwnRate(decisions_among(named, None)).of(Case("Acmezz", True))
+    assert rated is not None
+    assert (rated.yes, rated.facts) == (pytest.approx(0.5), ())
 
 
 def test_ten_decisions_teach_nothing_about_facts() -> None:

@@ -18,9 +18,9 @@ from maverick_assets.base_model.tokenizer import Message
 from maverick_assets.datasets.examples.example import EXAMPLE_SCHEMA, read_examples
 from maverick_assets.datasets.turns.turn import TURN_SCHEMA, Turn, turn_rows
 from maverick_assets.errors import MaverickError
-from maverick_assets.evaluation.collect import read_candidate
+from maverick_assets.evaluation.collect import Candidate, read_candidate
 from maverick_assets.evaluation.evaluate import evaluate
-from maverick_assets.evaluation.evidence import pick_evenly
+from maverick_assets.evaluation.evidence import Arm, pick_evenly
 from maverick_assets.evaluation.loaded_base import LoadedBase, load_base
 from maverick_assets.evaluation.report import smoothed
 from maverick_assets.evaluation.scoring import PackedScorer
@@ -313,6 +313,34 @@ def test_one_process_evaluates_several_adapters_and_one_that_fails_stops_no_othe
     metrics = Metrics.model_validate_json((tmp_path / "mentor" / "metrics.json").read_bytes())
     assert (metrics.base, metrics.adapter) == (alone.base, alone.adapter)
     assert not (tmp_path / "allan").exists()
+
+
+@pytest.mark.parametrize("failing", ["allan", "mentor"])
+def test_one_whose_prompts_cannot_be_answered_stops_no_other(
+    spec: dict[str, Any],
+    loaded: LoadedBase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: str,
+) -> None:
+    prompts = Candidate.prompts
+
+    def refused(candidate: Candidate, arm: Arm) -> list[list[Message]]:
+        if candidate.spec.personality == failing:
+            raise ValueError("no prompt")
+        return prompts(candidate, arm)
+
+    monkeypatch.setattr(Candidate, "prompts", refused)
+    wanted = [
+        EvaluationSpec.model_validate_json(
+            json.dumps(spec | {"personality": name, "out": str(tmp_path / name)})
+        )
+        for name in ("allan", "mentor")
+    ]
+    results = {of.personality: result for of, result in evaluate(wanted, loaded)}
+    assert results.pop(failing) == "ValueError: no prompt"
+    [other] = results.values()
+    assert not isinstance(other, str)
 
 
 def test_samples_are_evenly_spaced_in_time(spec: dict[str, Any]) -> None:

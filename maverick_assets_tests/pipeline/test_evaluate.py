@@ -82,6 +82,18 @@ def test_the_version_in_service_is_not_compared_with_itself(
     assert (evaluated.state, evaluated.gate) == ("released", PASSES)
 
 
+def test_why_an_operator_released_a_version_is_kept_when_it_is_evaluated_again(
+    run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
+) -> None:
+    add_version("v1.0", gate=FAILS)
+    run.registry.release("robbie", "v1.0", "seen by hand")
+    evaluation.gate = FAILS
+    evaluated = evaluate_next(run, ROBBIE)
+    assert evaluated.gate == FAILS.model_copy(update={"override": "seen by hand"})
+    page = run.registry.directory("robbie", "v1.0") / "report" / "report.html"
+    assert "released all the same: seen by hand" in page.read_text()
+
+
 def test_the_first_evaluation_of_a_major_version_freezes_its_test_set(
     run: RunContext, add_version: AddVersion, evaluation: FakeEvaluation
 ) -> None:

@@ -4,6 +4,7 @@ Each gives the probabilities of the options for every held-out decision.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,10 +77,11 @@ def regression(kind: Kind) -> Predictions:
     words = CountVectorizer(token_pattern=_WORD, binary=True)
     stages = CountVectorizer(tokenizer=_whole, token_pattern=None, binary=True, lowercase=False)
     train, held_out = ([each.case for each in some] for some in (kind.train, kind.held_out))
-    texts = [words.fit_transform([case.words for case in train])]
-    texts += [stages.fit_transform([case.stage or "-" for case in train])]
-    asked = [words.transform([case.words for case in held_out])]
-    asked += [stages.transform([case.stage or "-" for case in held_out])]
+    texts = [stages.fit_transform([case.stage or "-" for case in train])]
+    asked = [stages.transform([case.stage or "-" for case in held_out])]
+    if any(re.search(_WORD, case.words) for case in train):  # deals may have no name and no notes
+        texts.insert(0, words.fit_transform([case.words for case in train]))
+        asked.insert(0, words.transform([case.words for case in held_out]))
     model = LogisticRegression(max_iter=2000)
     model.fit(hstack([*texts, _amounts(train, train)]), truths)
     by_class = model.predict_proba(hstack([*asked, _amounts(held_out, train)]))

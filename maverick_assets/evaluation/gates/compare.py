@@ -39,17 +39,16 @@ def compare(scored: ScoredExamples, sets: ComparedSets) -> tuple[Comparison, ...
 def generalisation(scored: ScoredExamples, sets: ComparedSets) -> Generalisation | None:
     """What the candidate gains over the base on held-out examples, beside that on learned ones.
 
-    None without examples of both kinds, and where nothing is gained on learned ones.
+    None without examples of both kinds. Where nothing is gained on learned ones there is no share,
+    and the excess still says whether held-out ones were seen.
     """
     held_out, trained = scored.of(sets.newest | sets.frozen), scored.of(sets.trained)
     if not held_out.examples or not trained.examples:
         return None
     losses = _losses(trained, "base"), _losses(held_out, "base")
     gain_trained, gain_held_out = (-paired_difference(each).value for each in losses)
-    if not gain_trained > 0:
-        return None
     return Generalisation(
-        share=gain_held_out / gain_trained,
+        share=None if gain_trained <= 0 else gain_held_out / gain_trained,
         excess=difference_of_sets(*losses),  # losses fall by gains: learned less held-out
     )
 

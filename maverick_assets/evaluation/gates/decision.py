@@ -169,7 +169,7 @@ def _within(metrics: Metrics, limit: Limit) -> GateResult:
 def _unmeasured(limit: Limit, interval: Interval | None) -> GateResult:
     """What has no value or no interval. One that is not a number was measured, and passes never."""
     broken = interval is not None and not math.isfinite(interval.value)
-    lacks = f"{interval.n} threads are too few for an interval" if interval else "not measured"
+    lacks = f"too few for an interval (n = {interval.n})" if interval else "not measured"
     if broken:
         lacks = "not a number"
     return GateResult(
@@ -194,6 +194,7 @@ def _bound(limit: Limit) -> str:
 
 
 def _shown(value: Interval | float) -> str:
+    """A figure; n counts threads of most figures, of general questions these."""
     if isinstance(value, Interval):
-        return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f}, {value.n} threads)"
+        return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f}, n = {value.n})"
     return f"{value:.3f}".rstrip("0").rstrip(".")

@@ -44,9 +44,10 @@ def count_copies(
     def share(side: str, draw: Draw) -> float:
         return float(sides[side][draw.places(threads)].mean())
 
-    measured = measure_sides(share, list(sides), seed)
+    measured = measure_sides(share, list(sides), held_out, seed)
     whole, draws = measured.whole, measured.draws
-    excess = interval(whole[CANDIDATE] - whole[OWNER], draws[CANDIDATE] - draws[OWNER])
+    difference = whole[CANDIDATE] - whole[OWNER]
+    excess = interval(difference, draws[CANDIDATE] - draws[OWNER], measured.n_threads)
     return Copies(
         candidate=whole[CANDIDATE],
         owner=whole[OWNER],

@@ -99,8 +99,8 @@ def _sides(texts: PanelTexts, copies: Copies) -> dict[str, list[StyleText]]:
     return sides
 
 
-def _scored(measure: Measure, sides: Mapping[str, object], nearer: int) -> SubScore:
-    return sub_score(measure_sides(measure, list(sides), _SEED), nearer)
+def _scored(measure: Measure, sides: Mapping[str, Sequence[StyleText]], nearer: int) -> SubScore:
+    return sub_score(measure_sides(measure, list(sides), sides[OWNER], _SEED), nearer)
 
 
 def _habits(

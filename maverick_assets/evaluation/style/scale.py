@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from maverick_assets.evaluation.style.blocks import Array, Rng
+from maverick_assets.evaluation.gates.paired import MIN_THREADS
+from maverick_assets.evaluation.style.blocks import Array, Rng, StyleText
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.style import SubScore
 
@@ -55,9 +56,12 @@ class Measured:
 
     whole: Mapping[str, float]
     draws: Mapping[str, Array]
+    n_threads: int  # of the owner's held-out texts
 
 
-def measure_sides(measure: Measure, sides: Sequence[str], seed: int) -> Measured:
+def measure_sides(
+    measure: Measure, sides: Sequence[str], held_out: Sequence[StyleText], seed: int
+) -> Measured:
     """A measure of all sides with the same drawings. Sides with too little text are left out."""
     whole = Draw(np.random.default_rng(seed), is_whole=True)
     values = {side: measure(side, whole) for side in sides}
@@ -66,14 +70,15 @@ def measure_sides(measure: Measure, sides: Sequence[str], seed: int) -> Measured
     return Measured(
         {side: values[side] for side in usable},
         {side: np.asarray([measure(side, draw) for draw in draws]) for side in usable},
+        len({text.thread for text in held_out}),
     )
 
 
 def sub_score(measured: Measured, nearer: int) -> SubScore:
     """The score of the candidate. `nearer`: 1 where more is nearer to the owner, -1 where less is.
 
-    There is none where a side has too little text, or the owner is no nearer to himself than the
-    best reference is, beyond the interval: no scale is then between them.
+    There is none where a side has too little text, the threads are too few, or the owner is no
+    nearer to himself than the best reference is, beyond the interval: there is no scale between.
     """
     whole = measured.whole
     references = {side: whole[side] for side in whole if side not in (OWNER, CANDIDATE)}
@@ -87,10 +92,13 @@ def sub_score(measured: Measured, nearer: int) -> SubScore:
         return raw.model_copy(update={"reason": f"too little text of: {', '.join(missing)}"})
     if not references:
         return raw.model_copy(update={"reason": "no reference with enough text"})
+    n = measured.n_threads
+    if n < MIN_THREADS:
+        return raw.model_copy(update={"reason": f"threads, too few for an interval: {n}"})
     zero = max(references, key=lambda side: nearer * references[side])
     gap = nearer * (whole[OWNER] - whole[zero])
     gaps = nearer * (measured.draws[OWNER] - measured.draws[zero])
-    gap_interval = interval(gap, gaps)
+    gap_interval = interval(gap, gaps, n)
     if not gap_interval.low > 0:
         reason = f"{zero} is as near to the owner's training texts as his held-out ones are"
         return raw.model_copy(update={"zero": zero, "reason": reason})
@@ -100,11 +108,12 @@ def sub_score(measured: Measured, nearer: int) -> SubScore:
         value = nearer * (whole[side] - whole[other]) / gap
         draws = nearer * (measured.draws[side] - measured.draws[other])
         # Relative to the whole gap: that of a drawing may be close to 0.
-        return interval(value, draws / gap)
+        return interval(value, draws / gap, n)
 
     on_scale = {side: above(side, zero) for side in whole}
     score = on_scale[CANDIDATE]
-    capped = {name: min(1.0, getattr(score, name)) for name in ("value", "low", "high")}
+    # In this order, because what is not a number must stay so: min(1.0, nan) is 1.
+    capped = {name: min(getattr(score, name), 1.0) for name in ("value", "low", "high")}
     return raw.model_copy(
         update={
             "zero": zero,
@@ -115,18 +124,19 @@ def sub_score(measured: Measured, nearer: int) -> SubScore:
     )
 
 
-def interval(value: float, draws: Array) -> Interval:
+def interval(value: float, draws: Array, n_threads: int) -> Interval:
     """95 % around `value`: percentiles of the drawings, moved so that their median is `value`.
 
-    A drawing has fewer different texts than all, which alone makes distances larger.
+    A drawing has fewer different texts than all, which alone makes distances larger. With fewer
+    than `MIN_THREADS` threads, low and high are nan: of one thread each drawing is the same.
     """
     known = draws[~np.isnan(draws)]
-    if not len(known):
-        return Interval(value=value, low=math.nan, high=math.nan, n=0)
+    if not len(known) or n_threads < MIN_THREADS:
+        return Interval(value=value, low=math.nan, high=math.nan, n=n_threads)
     low, middle, high = np.percentile(known, [_TAILS[0], 50, _TAILS[1]])
     return Interval(
         value=value,
         low=float(value - middle + low),
         high=float(value - middle + high),
-        n=len(known),
+        n=n_threads,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from maverick_assets.figures.comparison import Comparison
 from maverick_assets.figures.figure import Interval
+from maverick_assets.figures.text import Skills, TextFigures, Texts
 from maverick_assets.records import Metrics, Score
 
 BASE = 40.0
@@ -46,3 +47,18 @@ def measured(
         comparisons=tuple(comparisons),
     )
     return metrics.model_copy(update=changes)
+
+
+def forgetful(low: float, high: float) -> TextFigures:
+    """Figures of a version that knows less than the base of general questions."""
+    texts = Texts(n=2, characters=10, distinct_1=1, distinct_2=1, loops=0)
+    skills = Skills(
+        n=40,
+        digest="d",
+        accuracy=0.4,
+        base_accuracy=0.6,
+        probability=0.4,
+        base_probability=0.6,
+        difference=interval(low, high, 40),
+    )
+    return TextFigures(owner=texts, arms={}, bleu_signature="", chrf_signature="", skills=skills)

@@ -1,13 +1,17 @@
 """A candidate beside base and version in service, on each set of examples."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from maverick_assets.evaluation.evidence import ScoredExamples
 from maverick_assets.evaluation.gates.compare import compare, generalisation
+from maverick_assets.evaluation.gates.decision import apply_gates
+from maverick_assets.recipes import Gates
 from maverick_assets.registry.compared_sets import ComparedSets
 from maverick_assets_tests.datasets.example_template import EXAMPLE
+from maverick_assets_tests.evaluation.gates.measured import measured
 
 N = 8  # examples of each set, of 10 tokens each
 SETS = ("newest", "frozen", "trained")
@@ -80,5 +84,19 @@ def test_the_gain_on_held_out_examples_stands_beside_that_on_learned_ones(
     assert (found.excess.value, found.excess.n) == (pytest.approx(excess), N)
 
 
-def test_nothing_gained_on_what_was_learned_has_no_share() -> None:
-    assert generalisation(scored((2.0, 2.0, 4.0)), COMPARED) is None
+@pytest.mark.parametrize("on_learned", [4.0, 4.5])
+def test_who_gains_on_held_out_examples_alone_has_seen_them(on_learned: float) -> None:
+    """Trained on what it is measured on, and on nothing that its records name."""
+    found = generalisation(scored((2.0, 2.0, on_learned)), COMPARED)
+    assert found is not None
+    assert found.share is None
+    assert found.excess.low > 0
+    decision = apply_gates(measured(20, generalisation=found), Gates())
+    assert [each.gate for each in decision.gates if not each.passed] == ["generalisation.excess"]
+
+
+def test_a_loss_on_learned_examples_that_is_not_a_number_passes_no_gate() -> None:
+    found = generalisation(scored((2.0, 2.0, math.nan)), COMPARED)
+    decision = apply_gates(measured(20, generalisation=found), Gates())
+    refused = [each.gate for each in decision.gates if not each.passed]
+    assert refused == ["generalisation.share", "generalisation.excess"]

@@ -9,7 +9,12 @@ from maverick_assets.figures.comparison import Generalisation, Provenance
 from maverick_assets.figures.figure import Interval
 from maverick_assets.recipes import Gates, Limit
 from maverick_assets.records import GateDecision
-from maverick_assets_tests.evaluation.gates.measured import comparison, interval, measured
+from maverick_assets_tests.evaluation.gates.measured import (
+    comparison,
+    forgetful,
+    interval,
+    measured,
+)
 
 GATES = Gates(max_perplexity_ratio=0.9, max_regression=1.02, min_validation_examples=3)
 
@@ -88,9 +93,14 @@ def test_a_set_with_too_few_threads_for_an_interval_decides_nothing_and_is_named
     decision = apply_gates(measured(20, comparisons=[tiny]), Gates(limits=[required]))
     assert refused(decision) == ["comparisons.base.frozen"]
     assert (
-        "comparisons.base.frozen: 4 threads are too few for an interval, and required"
-        in decision.reasons
+        "comparisons.base.frozen: too few for an interval (n = 4), and required" in decision.reasons
     )
+
+
+def test_a_reason_does_not_take_questions_for_threads() -> None:
+    decision = apply_gates(measured(20, text=forgetful(-0.03, 0.01)), Gates())
+    [reason] = [each for each in decision.reasons if each.startswith("text.skills.difference")]
+    assert reason.startswith("text.skills.difference is -0.010 (-0.030 to 0.010, n = 40), within")
 
 
 def test_what_was_not_measured_is_named_and_refused_where_the_recipe_requires_it() -> None:

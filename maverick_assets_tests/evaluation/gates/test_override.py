@@ -11,11 +11,15 @@ from maverick_assets.figures.decisions import Decider, DecisionFigures, Decision
 from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.memorisation import MemorisationFigures
 from maverick_assets.figures.personality import Bleed, PersonalityFigures, PrivateWords
-from maverick_assets.figures.text import Skills, TextFigures, Texts
 from maverick_assets.recipes import Gates, Limit
 from maverick_assets.records import GateDecision, Metrics
 from maverick_assets.registry.store import Registry
-from maverick_assets_tests.evaluation.gates.measured import comparison, interval, measured
+from maverick_assets_tests.evaluation.gates.measured import (
+    comparison,
+    forgetful,
+    interval,
+    measured,
+)
 from maverick_assets_tests.registry.conftest import (
     AddVersion,
     adapter_dir,
@@ -25,21 +29,6 @@ from maverick_assets_tests.registry.conftest import (
 )
 
 __all__ = ["adapter_dir", "add_version", "make_manifest", "registry"]
-
-
-def forgetful(low: float, high: float) -> TextFigures:
-    """Figures of a version that knows less than the base of general questions."""
-    texts = Texts(n=2, characters=10, distinct_1=1, distinct_2=1, loops=0)
-    skills = Skills(
-        n=40,
-        digest="d",
-        accuracy=0.4,
-        base_accuracy=0.6,
-        probability=0.4,
-        base_probability=0.6,
-        difference=interval(low, high, 40),
-    )
-    return TextFigures(owner=texts, arms={}, bleu_signature="", chrf_signature="", skills=skills)
 
 
 def bleeding(words_of: str) -> PersonalityFigures:

@@ -163,6 +163,25 @@ def test_too_little_text_gives_no_score_and_says_so() -> None:
     assert figures.n_answers == 3
 
 
+def test_one_thread_has_no_interval_and_so_no_score() -> None:
+    """Each drawing of one thread is the same, which is no certainty."""
+    one = [StyleText(text.text, "the only one") for text in HELD_OUT]
+    copied = [StyleText(text.text, "the only one") for text in TRAIN[:COUNT]]
+    base = [StyleText(text.text, "the only one") for text in of(FORMAL, 7)]
+    figures = measure_panel(PanelTexts(TRAIN, one, {"candidate": copied, "base": base}))
+    assert figures.copies.candidate > figures.copies.owner
+    assert not figures.copies.alarm
+    assert not any(score.score for score in figures.sub_scores.values())
+    assert figures.habits["length"].reason == "threads, too few for an interval: 1"
+
+
+def test_intervals_count_the_threads_that_they_are_measured_on() -> None:
+    figures = panel("owner")
+    assert figures.function_words.score is not None
+    assert figures.function_words.score.n == figures.n_threads == COUNT // 2
+    assert figures.copies.excess.n == figures.n_threads
+
+
 def test_an_owner_who_writes_as_everybody_has_no_scale() -> None:
     """A score would divide by the distance from the best reference to the owner."""
     same = PanelTexts(
