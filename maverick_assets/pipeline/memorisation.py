@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from maverick_assets.files import write_atomically
 from maverick_assets.fleets import Node, load_fleet
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.pipeline.base.prepare import require_base
+from maverick_assets.pipeline.leftovers import CANARIES, clear_canaries
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.processes import run_module, write_spec
 from maverick_assets.recipes import Recipe, Training
@@ -41,15 +43,19 @@ def audit_personality(run: RunContext, recipe: Recipe) -> AuditFigures:
         training_digest=training_digest(training),
         dataset=dataset_path(run.settings.lake, recipe.name),
         dataset_version=current.dataset_version,
-        work=folder / "canaries",
+        work=folder / CANARIES,
         out=audit_file(run.settings, recipe.name),
         seed=now.year * 100 + now.month,
         node=node,
         checks=run.settings.engine_checks,
     )
     path = write_spec(folder, "memorisation", spec)
-    with models_brought_back(node, run.log):
-        run_module("maverick_assets.evaluation.memorisation.audit", str(path), log=run.log)
+    clear_canaries(run)
+    try:
+        with models_brought_back(node, run.log):
+            run_module("maverick_assets.evaluation.memorisation.audit", str(path), log=run.log)
+    finally:  # a process that was killed, such as one out of memory, deletes nothing
+        shutil.rmtree(spec.work, ignore_errors=True)
     figures = read_json(spec.out, AuditFigures)
     run.log.info(f"{recipe.name}: {audit_sentence(figures)}")
     return figures

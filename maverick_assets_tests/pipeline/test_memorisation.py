@@ -46,6 +46,23 @@ def test_without_a_version_in_service_there_is_nothing_to_audit(
     assert audits.specs == []
 
 
+def test_an_audit_that_is_killed_leaves_no_canary(
+    run: RunContext, add_version: AddVersion, audits: FakeAudit
+) -> None:
+    """Neither the one whose process is killed, nor the one whose machine was switched off."""
+    add_version("v1.0")
+    run.registry.release("robbie", "v1.0")
+    folders = [run.settings.runs / name / "robbie" / "canaries" for name in ("run", "earlier")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "adapter.safetensors").touch()
+    audits.failure = MaverickError("ended with exit code -9")
+    with pytest.raises(MaverickError, match="exit code -9"):
+        audit_personality(run, ROBBIE)
+    assert audits.specs[0].work == folders[0]
+    assert not any(folder.exists() for folder in folders)
+
+
 def test_an_audit_of_the_month_before_last_says_nothing_any_more(
     run: RunContext, add_version: AddVersion, audits: FakeAudit
 ) -> None:
