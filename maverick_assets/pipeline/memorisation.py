@@ -6,7 +6,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.memorisation.spec import AuditSpec
 from maverick_assets.figures.memorisation import SERVICE_REPEATS, AuditFigures, VersionAudit
 from maverick_assets.files import write_atomically
@@ -67,10 +67,17 @@ def audit_file(settings: Settings, personality: str) -> Path:
 
 
 def recent_audit(settings: Settings, personality: str, now: datetime) -> AuditFigures | None:
-    """The last audit, if it is no older than a month."""
+    """The last audit, if it is no older than a month.
+
+    None also for figures that are damaged or of another release, and for those of a clock that was
+    wrong, which would be recent for years.
+    """
     path = audit_file(settings, personality)
-    figures = read_json(path, AuditFigures) if path.exists() else None
-    return figures if figures and now - figures.at <= timedelta(days=MAX_DAYS) else None
+    try:
+        figures = read_json(path, AuditFigures)
+    except BadInput:
+        return None
+    return figures if abs(now - figures.at) <= timedelta(days=MAX_DAYS) else None
 
 
 def require_audit(run: RunContext, recipe: Recipe, version: Manifest) -> None:
