@@ -65,7 +65,10 @@ class Settings(BaseSettings):
         description="ISO 639-1 codes, comma-separated: answers in other languages are left out; "
         "unset: all languages",
     )
-    timezone: str = Field("UTC", description="time zone of the schedules, such as Europe/Berlin")
+    timezone: str = Field(
+        "UTC",
+        description="time zone of the schedules and of the reports' months, such as Europe/Berlin",
+    )
     nightly_after_rows: int | None = Field(
         None,
         gt=0,

@@ -24,6 +24,7 @@ from maverick_assets.errors import MaverickError, errors_as
 ROW_HASH = "_row_hash"
 _STATE = "maverick.state"  # where a commit keeps its state
 _DELETED = "_gone"  # a column of a merge's input that marks rows to delete
+MOST_FILES = 100
 _ROW_GROUP = 10_000  # rows; a writer holds one group in memory
 # By default Delta's log keeps the smallest and largest value of each column. These are words of
 # people, which would outlive their rows.
@@ -220,6 +221,21 @@ def purge(path: Path, keep: Collection[int] = ()) -> None:
             table.vacuum(dry_run=False, **options)
         if has_values_in_log and len(table.history()) > 1:
             _restart_log(table)
+
+
+def compact(path: Path) -> None:
+    """Rewrite a table that has grown to more than `MOST_FILES` files, and remove the old ones.
+
+    Each commit adds files, which every reader then opens. For tables that are written all day long
+    and of which nobody reads an older version. Raises `MaverickError` when the lake cannot be
+    written.
+    """
+    if sum(1 for _ in path.rglob("*.parquet")) <= MOST_FILES:
+        return
+    with only_writer(path), _write_errors(path):
+        if table := open_table(path):
+            table.optimize.compact()
+    purge(path)
 
 
 def _restart_log(table: DeltaTable) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from maverick_assets.lake.schema import schema_of
@@ -47,6 +47,9 @@ class Served:
 SERVED_SCHEMA = schema_of(Served)
 
 
+_Count = Annotated[int, Field(ge=0, lt=2**31)]
+
+
 @checked_dataclass(frozen=True, config={"extra": "forbid"})
 class _Line:
     """A line of the journal. Its fields are those of `Served`, checked."""
@@ -57,13 +60,13 @@ class _Line:
     version: str
     node: str
     caller: Literal["owner", "guest"]
-    first_token_ms: int
-    total_ms: int
-    prompt_tokens: int
-    completion_tokens: int
+    first_token_ms: _Count
+    total_ms: _Count
+    prompt_tokens: _Count
+    completion_tokens: _Count
     stop: str
-    characters: int
-    topic: int | None
+    characters: _Count
+    topic: Annotated[int, Field(ge=0, lt=TOPICS)] | None
 
 
 _LINES = TypeAdapter(_Line)
@@ -115,7 +118,7 @@ class Journal:
         line = b"\n" + TypeAdapter(Served).dump_json(served) + b"\n"
         if len(line) > _LINE:
             raise OSError(f"a line of {len(line)} bytes is too long for the journal")
-        path = self.folder / f"{served.served_at.astimezone(UTC):%Y-%m-%d}.jsonl"
+        path = self.folder / f"{_day_of(served.served_at)}.jsonl"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(descriptor, line)
@@ -134,10 +137,26 @@ def read_day(path: Path) -> tuple[list[Served], int]:
         if not line.strip():
             continue
         try:
-            rows.append(Served(**vars(_LINES.validate_json(line))))
-        except ValidationError:
+            rows.append(_row_of(line, path.stem))
+        except (ValueError, OverflowError):
             damaged += 1
     return rows, damaged
+
+
+def _row_of(line: bytes, day: str) -> Served:
+    """A line that `note` could have written that day. Raises `ValueError` or `OverflowError`.
+
+    Another one would stop each ingest (a number that no column holds) or stay for good (a day to
+    come).
+    """
+    row = Served(**vars(_LINES.validate_json(line)))
+    if len(line) > _LINE or _day_of(row.served_at) != day:
+        raise ValueError("a line of another program")
+    return row
+
+
+def _day_of(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
 def minute_of(moment: datetime) -> datetime:

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from maverick_assets.errors import MaverickError
+from maverick_assets.errors import BadInput, MaverickError
 from maverick_assets.evaluation.memorisation.spec import AuditSpec
 from maverick_assets.figures.memorisation import SERVICE_REPEATS, AuditFigures, VersionAudit
 from maverick_assets.files import write_atomically
 from maverick_assets.fleets import Node, load_fleet
 from maverick_assets.lake.paths import dataset_path
 from maverick_assets.pipeline.base.prepare import require_base
+from maverick_assets.pipeline.leftovers import CANARIES, clear_canaries
 from maverick_assets.pipeline.run_context import RunContext
 from maverick_assets.processes import run_module, write_spec
 from maverick_assets.recipes import Recipe, Training
@@ -41,15 +43,19 @@ def audit_personality(run: RunContext, recipe: Recipe) -> AuditFigures:
         training_digest=training_digest(training),
         dataset=dataset_path(run.settings.lake, recipe.name),
         dataset_version=current.dataset_version,
-        work=folder / "canaries",
+        work=folder / CANARIES,
         out=audit_file(run.settings, recipe.name),
         seed=now.year * 100 + now.month,
         node=node,
         checks=run.settings.engine_checks,
     )
     path = write_spec(folder, "memorisation", spec)
-    with models_brought_back(node, run.log):
-        run_module("maverick_assets.evaluation.memorisation.audit", str(path), log=run.log)
+    clear_canaries(run)
+    try:
+        with models_brought_back(node, run.log):
+            run_module("maverick_assets.evaluation.memorisation.audit", str(path), log=run.log)
+    finally:  # a process that was killed, such as one out of memory, deletes nothing
+        shutil.rmtree(spec.work, ignore_errors=True)
     figures = read_json(spec.out, AuditFigures)
     run.log.info(f"{recipe.name}: {audit_sentence(figures)}")
     return figures
@@ -61,10 +67,17 @@ def audit_file(settings: Settings, personality: str) -> Path:
 
 
 def recent_audit(settings: Settings, personality: str, now: datetime) -> AuditFigures | None:
-    """The last audit, if it is no older than a month."""
+    """The last audit, if it is no older than a month.
+
+    None also for figures that are damaged or of another release, and for those of a clock that was
+    wrong, which would be recent for years.
+    """
     path = audit_file(settings, personality)
-    figures = read_json(path, AuditFigures) if path.exists() else None
-    return figures if figures and now - figures.at <= timedelta(days=MAX_DAYS) else None
+    try:
+        figures = read_json(path, AuditFigures)
+    except BadInput:
+        return None
+    return figures if abs(now - figures.at) <= timedelta(days=MAX_DAYS) else None
 
 
 def require_audit(run: RunContext, recipe: Recipe, version: Manifest) -> None:

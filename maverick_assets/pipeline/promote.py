@@ -44,7 +44,7 @@ def promote(run: RunContext, recipes: Sequence[Recipe]) -> list[Manifest]:
     leftovers = [version for recipe in recipes if (version := find_unfinished(run, recipe.name))]
     unfinished = _finish(run, recipes, leftovers)
     majors = {m.personality: m for m in unfinished.versions if m.kind == "major"}
-    now = datetime.now(UTC)
+    now = run.now()
     new = FinishedVersions([], {})
     for recipe in recipes:
         current = run.registry.in_service(recipe.name)
@@ -126,12 +126,15 @@ def _release(run: RunContext, version: Manifest) -> Manifest:
 
 
 def _major_of_month(run: RunContext, current: Manifest, now: datetime) -> Manifest | None:
-    """This month's major version: the one in service, or one made from it that was refused."""
+    """The major version of the month of `now`, in its time zone.
+
+    It is the one in service, or one made from it that was refused.
+    """
     majors = [
         manifest
         for manifest in run.registry.list(current.personality)
         if manifest.kind == "major"
-        and f"{manifest.created_at:%Y-%m}" == f"{now:%Y-%m}"
+        and f"{manifest.created_at.astimezone(now.tzinfo):%Y-%m}" == f"{now:%Y-%m}"
         and manifest.state != "revoked"
         and current.version in (manifest.version, manifest.parent)
     ]
@@ -155,7 +158,7 @@ def _add_major(run: RunContext, current: Manifest, now: datetime) -> Manifest:
         update={
             "version": next_version(taken, "major", current.version),
             "kind": "major",
-            "created_at": now,
+            "created_at": now.astimezone(UTC),
             "parent": current.version,
             "ancestors": current.chain,
             "metrics": None,

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from maverick_assets.errors import MaverickError
@@ -37,7 +36,7 @@ def monthly_report(run: RunContext, recipes: Iterable[Recipe]) -> WrittenReport:
     Raises `MaverickError` when no version is in service.
     """
     majors = promote_all(run, recipes)
-    now = datetime.now(UTC)
+    now = run.now()
     month = f"{now:%Y-%m}"
     title = f"Evaluation of {month}"
     audits = [
@@ -63,7 +62,7 @@ def _refused(majors: Iterable[Manifest]) -> tuple[str, ...]:
 
 def quarterly_report(run: RunContext) -> WrittenReport:
     """Report on the versions, metrics and ratings since the start of the last full quarter."""
-    quarter, since = quarter_of(datetime.now(UTC))
+    quarter, since = quarter_of(run.now())
     versions = run.registry.list()
     ratings = defaultdict(list)
     for each in read_feedback(run.settings.lake):

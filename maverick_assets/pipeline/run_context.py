@@ -1,7 +1,9 @@
 """What the stages of one run share."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from maverick_assets.processes import Log
 from maverick_assets.registry.store import Registry
@@ -24,3 +26,7 @@ class RunContext:
     def folder(self) -> Path:
         """Work area of the run: specs and results of its child processes."""
         return self.settings.runs / self.run_id
+
+    def now(self) -> datetime:
+        """This moment where the owner lives: his months begin as the schedules' do, not UTC's."""
+        return datetime.now(ZoneInfo(self.settings.timezone))

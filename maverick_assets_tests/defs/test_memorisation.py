@@ -57,3 +57,12 @@ def test_a_canary_that_is_given_away_fails_its_check(
     }
     [spec] = audits.specs
     assert spec.recipe.name == "robbie"
+
+
+def test_of_a_void_audit_nobody_says_that_no_canary_was_given_away(
+    run: RunContext, add_version: AddVersion, audits: FakeAudit
+) -> None:
+    add_version("v1.0")
+    run.registry.release("robbie", "v1.0")
+    audits.problems = ("the positive control is not found",)
+    assert checks(audited()) == dict.fromkeys(CHECKS, (False, AssetCheckSeverity.ERROR))

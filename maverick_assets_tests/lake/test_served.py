@@ -78,6 +78,10 @@ def test_lines_of_several_processes_do_not_mix(tmp_path: Path) -> None:
     assert len({row.id for row in rows}) == 600
 
 
+def line_with(**changes: object) -> bytes:
+    return json.dumps({**vars(ROW), "served_at": NOW.isoformat(), **changes}).encode()
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -85,8 +89,14 @@ def test_lines_of_several_processes_do_not_mix(tmp_path: Path) -> None:
         b"not json",
         b'{"id": 1}',
         b"\xff\xfe",
-        json.dumps({**vars(ROW), "served_at": NOW.isoformat(), "prompt": "Dear Dana"}).encode(),
-        json.dumps({**vars(ROW), "served_at": NOW.isoformat(), "caller": "dana"}).encode(),
+        line_with(prompt="Dear Dana"),
+        line_with(caller="dana"),
+        line_with(total_ms=2**63),  # no column holds it
+        line_with(total_ms=-1),
+        line_with(topic=TOPICS),
+        line_with(node="n" * 2000),
+        line_with(served_at="0001-01-01T00:00:00+05:00"),  # before the first year of UTC
+        line_with(served_at=(NOW + timedelta(days=1)).isoformat()),
     ],
 )
 def test_what_is_no_row_is_counted_and_left_out(tmp_path: Path, line: bytes) -> None:

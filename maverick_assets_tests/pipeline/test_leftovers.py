@@ -65,6 +65,26 @@ def test_work_areas_of_ended_runs_go_and_those_of_runs_under_way_stay(run: RunCo
     assert (run.settings.run_locks / "under-way").exists()
 
 
+def test_canaries_of_a_killed_audit_go_at_once_and_those_of_one_under_way_stay(
+    run: RunContext, log: RecordingLog
+) -> None:
+    runs = run.settings.runs
+    killed, under_way = (
+        written(runs / name / "robbie" / "canaries" / "adapter", days_ago=0)
+        for name in ("killed", "under-way")
+    )
+    run.settings.run_locks.mkdir()
+    (run.settings.run_locks / "killed").touch()  # until the reaper looks
+    hold_run_lock(run.settings.run_locks, "under-way")
+    clear_leftovers(run, "laptop")
+    assert not killed.parent.exists()
+    assert killed.parents[1].exists()
+    assert under_way.exists()
+    assert log.of_level("info") == [
+        f"cleared canaries of an audit that was killed: {killed.parent}"
+    ]
+
+
 def test_a_work_area_that_vanishes_meanwhile_stops_no_training(
     run: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from maverick_assets.errors import MaverickError
 from maverick_assets.pipeline.memorisation import (
+    audit_file,
     audit_personality,
     audit_report,
     audit_sentence,
@@ -44,6 +45,23 @@ def test_without_a_version_in_service_there_is_nothing_to_audit(
     with pytest.raises(MaverickError, match="robbie has no version in service"):
         audit_personality(run, ROBBIE)
     assert audits.specs == []
+
+
+def test_an_audit_that_is_killed_leaves_no_canary(
+    run: RunContext, add_version: AddVersion, audits: FakeAudit
+) -> None:
+    """Neither the one whose process is killed, nor the one whose machine was switched off."""
+    add_version("v1.0")
+    run.registry.release("robbie", "v1.0")
+    folders = [run.settings.runs / name / "robbie" / "canaries" for name in ("run", "earlier")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "adapter.safetensors").touch()
+    audits.failure = MaverickError("ended with exit code -9")
+    with pytest.raises(MaverickError, match="exit code -9"):
+        audit_personality(run, ROBBIE)
+    assert audits.specs[0].work == folders[0]
+    assert not any(folder.exists() for folder in folders)
 
 
 def test_an_audit_of_the_month_before_last_says_nothing_any_more(
@@ -95,6 +113,22 @@ def test_what_an_audit_says_of_a_version(run: RunContext, add_version: AddVersio
     assert (found.given_away, found.n, found.problems) == (2, 200, ())
     late = version_audit(run.settings, version, now + timedelta(days=40))
     assert late == missing
+
+
+def test_an_audit_that_nobody_can_read_or_that_is_of_a_day_to_come_is_made_again(
+    run: RunContext, add_version: AddVersion, audits: FakeAudit
+) -> None:
+    add_version("v1.0")
+    version, now = run.registry.release("robbie", "v1.0"), datetime.now(UTC)
+    write_audit(run.settings, version)
+    assert recent_audit(run.settings, "robbie", now - timedelta(seconds=1))  # a clock set back
+    assert recent_audit(run.settings, "robbie", now - timedelta(days=400)) is None
+    path = audit_file(run.settings, "robbie")
+    for content in (path.read_bytes()[:-20], b'{"another": "release"}'):
+        path.write_bytes(content)
+        assert version_audit(run.settings, version, now).problems
+        require_audit(run, ROBBIE, version)
+    assert len(audits.specs) == 2
 
 
 def test_an_audit_trains_in_the_memory_that_its_node_leaves_to_trainings(

@@ -1,11 +1,12 @@
 """Promotion: the version in service becomes a major version, once a month, if it passes."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import pytest
 
 from maverick_assets.errors import MaverickError
+from maverick_assets.pipeline import run_context
 from maverick_assets.pipeline.promote import promote, promote_all
 from maverick_assets.pipeline.release import release_by_operator
 from maverick_assets.pipeline.review import monthly_report, quarterly_report
@@ -49,6 +50,42 @@ def test_a_month_has_one_major_version(
 ) -> None:
     assert promote(run, [ROBBIE]) == promote(run, [ROBBIE])
     assert len(evaluation.specs) == 1
+
+
+def test_a_month_begins_where_the_owner_lives(
+    run: RunContext,
+    released: Manifest,
+    evaluation: FakeEvaluation,
+    export: FakeExport,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """East of UTC, the job of the 1st runs on the last day of UTC's month before.
+
+    November's job ran late, on the 2nd: December's is not the same month.
+    """
+    moment = datetime(2026, 11, 1, 20, tzinfo=UTC)  # 5:00 on November 2 in Tokyo
+    home = Clock(moment)
+    monkeypatch.setattr(run_context, "datetime", home)
+    run = replace(run, settings=run.settings.model_copy(update={"timezone": "Asia/Tokyo"}))
+    [november] = promote(run, [ROBBIE])
+    assert november.created_at == moment
+    assert monthly_report(run, [ROBBIE]).path.name == "monthly-2026-11.md"
+    home.moment = datetime(2026, 11, 30, 20, tzinfo=UTC)  # 5:00 on December 1
+    report = monthly_report(run, [ROBBIE])
+    assert report.path.name == "monthly-2026-12.md"
+    assert "| robbie | v3.0 | major |" in report.text
+    home.moment = datetime(2026, 12, 31, 21, tzinfo=UTC)  # 6:00 on January 1
+    assert quarterly_report(run).path.name == "quarterly-2026Q4.md"
+
+
+class Clock:
+    """In place of the class `datetime`, where only its `now` is used."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self, zone: tzinfo) -> datetime:
+        return self.moment.astimezone(zone)
 
 
 def test_a_version_that_fails_is_kept_explained_and_not_released(

@@ -18,7 +18,20 @@ def test_a_version_is_written_as_it_is_read(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1.0", "v1", "v1.0.0", "v01.0", "v1.-1", "v0.1", "final", "v1.0\n", " v1.0", "v1.0.1.1"],
+    [
+        "",
+        "1.0",
+        "v1",
+        "v1.0.0",
+        "v01.0",
+        "v1.-1",
+        "v0.1",
+        "final",
+        "v1.0\n",
+        " v1.0",
+        "v1.0.1.1",
+        "v" + "9" * 5000 + ".0",
+    ],
 )
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(BadInput, match=r"is not a version; write v1\.0"):

@@ -1,5 +1,6 @@
 """Ratings of answers in service, and the versions whose ratings have fallen."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -17,6 +18,8 @@ from maverick_assets.registry.catalog import Catalog
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.versions import Version
 
+_SCALE = range(1, 11)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # "allan-maverick", "v1.0.1", "final"
 _TABLES = (crm_table("feedback").name, KEPT_FEEDBACK)
 
 
@@ -41,19 +44,27 @@ class FallenRatings:
 
 
 def read_feedback(lake: Path) -> list[Feedback]:
-    """The ratings of the CRM, and of the API beside a CRM of one's own, as of the last ingest."""
+    """The ratings of the CRM, and of the API beside a CRM of one's own, as of the last ingest.
+
+    Another program may have written them. What they are of must be a name, because metrics and
+    logs show it, and a rating that is none from 1 to 10 is left out.
+    """
     return [
         Feedback(
             personality=row["personality"],
             version=row["version"],
             at=row["created_at"],
-            rating=row["rating"],
+            rating=row["rating"] if row["rating"] in _SCALE else None,
             corrected=bool(row.get("correction")),
         )
         for table in _TABLES
         for row in live_rows(raw_path(lake, table))
-        if row["personality"] and row["version"] and row["created_at"]
+        if _is_name(row["personality"]) and _is_name(row["version"]) and row["created_at"]
     ]
+
+
+def _is_name(text: str | None) -> bool:
+    return text is not None and _NAME.fullmatch(text) is not None
 
 
 def ratings_of(feedback: Iterable[Feedback], personality: str, version: str) -> list[int]:

@@ -4,7 +4,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
-from maverick_assets.lake.delta import arrow_table, only_writer, purge, read_table, sync_table
+from maverick_assets.lake.delta import (
+    arrow_table,
+    compact,
+    only_writer,
+    purge,
+    read_table,
+    sync_table,
+)
 from maverick_assets.lake.paths import served_path
 from maverick_assets.lake.served import SERVED_SCHEMA, Journal, Served, read_day
 from maverick_assets.pipeline.run_context import RunContext
@@ -46,6 +53,7 @@ def take_in_journal(run: RunContext, now: datetime) -> TakenIn:
         sync_table(path, table, "id")
     if expired:
         purge(path)
+    compact(path)
     ended = f"{now.astimezone(UTC) - timedelta(days=_OPEN_DAYS):%Y-%m-%d}"
     for file in files:
         if file.stem < ended:

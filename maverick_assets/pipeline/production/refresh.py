@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from maverick_assets.evaluation.people.judgements import Judgement, JudgementFile, latest
-from maverick_assets.lake.delta import arrow_table, read_state, sync_table
+from maverick_assets.lake.delta import (
+    arrow_table,
+    compact,
+    only_writer,
+    read_state,
+    sync_table,
+)
 from maverick_assets.lake.paths import day_metrics_path
 from maverick_assets.pipeline.production.days import (
     METRICS_SCHEMA,
@@ -48,10 +54,29 @@ class ProductionMetrics:
 def refresh_production(run: RunContext, now: datetime | None = None) -> ProductionMetrics:
     """Take in the journal, and bring `lake/metrics/days` up to date with it and with feedback."""
     now = now or datetime.now(UTC)
-    settings = run.settings
     journal = take_in_journal(run, now)
+    path = day_metrics_path(run.settings.lake)
+    with only_writer(path):  # so that no other run puts older days in their place
+        days, fallen = _read_production(run, now)
+        sync_table(
+            path,
+            arrow_table([asdict(each) for each in days], METRICS_SCHEMA),
+            "key",
+            state={_FALLEN: [asdict(each) for each in fallen]},
+        )
+    compact(path)
+    run.log.info(f"{journal.rows} answers in {KEPT_DAYS} days, {journal.new} of them new")
+    for each in fallen:
+        run.log.warning(f"{each.personality} {each.version}: ratings have fallen: {each.reason}")
+    return ProductionMetrics(journal, days, fallen)
+
+
+def _read_production(
+    run: RunContext, now: datetime
+) -> tuple[list[VersionMetrics], list[FallenRatings]]:
+    """The days of the last `KEPT_DAYS`, and the versions whose ratings have fallen."""
+    settings, since = run.settings, now - timedelta(days=KEPT_DAYS)
     feedback = read_feedback(settings.lake)
-    since = now - timedelta(days=KEPT_DAYS)
     served = [row for row in read_served(settings) if row.served_at >= since]
     days = by_day(
         settings.lake,
@@ -59,17 +84,7 @@ def refresh_production(run: RunContext, now: datetime | None = None) -> Producti
         [each for each in feedback if each.at >= since],
         _judgements(settings, since),
     )
-    fallen = fallen_ratings(run.registry, feedback, now)
-    sync_table(
-        day_metrics_path(settings.lake),
-        arrow_table([asdict(each) for each in days], METRICS_SCHEMA),
-        "key",
-        state={_FALLEN: [asdict(each) for each in fallen]},
-    )
-    run.log.info(f"{journal.rows} answers in {KEPT_DAYS} days, {journal.new} of them new")
-    for each in fallen:
-        run.log.warning(f"{each.personality} {each.version}: ratings have fallen: {each.reason}")
-    return ProductionMetrics(journal, days, fallen)
+    return days, fallen_ratings(run.registry, feedback, now)
 
 
 def read_fallen(lake: Path) -> list[FallenRatings]:

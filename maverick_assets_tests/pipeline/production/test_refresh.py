@@ -3,16 +3,22 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from filelock import FileLock, Timeout
 
 from maverick_assets.evaluation.people.judgements import Judgement, JudgementFile
+from maverick_assets.lake import delta
 from maverick_assets.lake.delta import arrow_table, open_table, read_table, sync_table
 from maverick_assets.lake.paths import day_metrics_path, served_path
 from maverick_assets.lake.served import SERVED_SCHEMA, Journal
+from maverick_assets.pipeline.production import refresh
 from maverick_assets.pipeline.production.days import METRICS_SCHEMA, quantile
+from maverick_assets.pipeline.production.feedback import Feedback
+from maverick_assets.pipeline.production.journal import read_served
 from maverick_assets.pipeline.production.refresh import (
     last_week,
     read_fallen,
@@ -161,6 +167,37 @@ def test_a_second_refresh_changes_nothing(run: RunContext) -> None:
     before = versions_of_tables(run)
     assert refresh_production(run, NOW).journal.new == 0
     assert versions_of_tables(run) == before
+
+
+def test_tables_that_every_ingest_writes_stay_a_few_files(
+    run: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delta, "MOST_FILES", 4)
+    paths = [path(run.settings.lake) for path in (served_path, day_metrics_path)]
+    for number in range(7):
+        note(run, node=f"node {number}", served_at=NOW + timedelta(minutes=number))
+        refresh_production(run, NOW)
+        assert all(len(list(path.rglob("*.parquet"))) <= 4 for path in paths)
+    [day] = refresh_production(run, NOW).days
+    assert day.answers == 7
+    assert {row.node for row in read_served(run.settings)} == {f"node {n}" for n in range(7)}
+
+
+def test_two_runs_do_not_write_the_days_at_once(
+    run: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that read first would put its older days in the place of the other's."""
+    lock = FileLock(day_metrics_path(run.settings.lake).parent / ".days.lock")
+    read = refresh.read_feedback
+
+    def read_while_held(lake: Path) -> list[Feedback]:
+        with pytest.raises(Timeout):
+            lock.acquire(timeout=0)
+        return read(lake)
+
+    monkeypatch.setattr(refresh, "read_feedback", read_while_held)
+    refresh_production(run, NOW)
+    lock.acquire(timeout=0)
 
 
 def test_files_of_days_that_are_over_go_once_their_rows_are_in_the_table(
