@@ -316,9 +316,13 @@ class Registry(Catalog):
             ) from error
 
     def _finish_interrupted(self, personality: str) -> None:
-        """Remove staged files, which nobody owns while the lock is held; finish what was killed."""
+        """Remove staged files, which nobody owns while the lock is held; finish what was killed.
+
+        A link in place of a version is refused when it is read. Here it is not followed: the hidden
+        files of the folder that it leads to, such as somebody's `.ssh`, are no stages.
+        """
         folder = self._root / personality
-        versions = self._numbers(personality)
+        versions = [n for n in self._numbers(personality) if not (folder / str(n)).is_symlink()]
         for parent in [folder, *(folder / str(version) for version in versions)]:
             for leftover in parent.glob(".*"):
                 if leftover.is_dir() and not leftover.is_symlink():

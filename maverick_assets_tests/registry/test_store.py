@@ -288,6 +288,20 @@ def test_unfinished_stages_are_no_versions_and_the_next_change_removes_them(
     assert not stage.exists()
 
 
+def test_a_link_in_place_of_a_version_costs_no_file_of_the_folder_that_it_leads_to(
+    registry: Registry, add_version: AddVersion, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / ".ssh").mkdir(parents=True)
+    (elsewhere / ".profile").write_text("mine")
+    (elsewhere / "manifest.abc.sig").write_text("mine, too")
+    add_version("v1.0")
+    (tmp_path / "models" / "robbie" / "v1.1").symlink_to(elsewhere)
+    registry.release("robbie", "v1.0")
+    names = {path.name for path in elsewhere.iterdir()}
+    assert names == {".ssh", ".profile", "manifest.abc.sig"}
+
+
 def test_a_final_that_points_nowhere_is_reported_and_repaired_by_a_release(
     registry: Registry, add_version: AddVersion, tmp_path: Path
 ) -> None:

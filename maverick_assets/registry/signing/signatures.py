@@ -270,7 +270,9 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _version_directories(models: Path) -> Iterator[Path]:
     for folder in _subfolders(models):
-        yield from (path for path in _subfolders(folder) if Version.is_version(path.name))
+        for path in _subfolders(folder):
+            if Version.is_version(path.name) and not path.is_symlink():  # a link is refused
+                yield path
 
 
 def _new_key() -> tuple[bytes, bytes]:
