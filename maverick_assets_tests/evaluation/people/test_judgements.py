@@ -11,7 +11,14 @@ from maverick_assets.evaluation.people.blind import BlindQuestion
 from maverick_assets.evaluation.people.judgements import Judgement, JudgementFile, judged, latest
 
 QUESTION = BlindQuestion(
-    "persona", "v1.0", "example-1", 7, "Question?", ("mine", "its"), ("owner", "version")
+    personality="persona",
+    version="v1.0",
+    question_id="q1",
+    seed=7,
+    prompt="Question?",
+    answers=("mine", "its"),
+    example_id="example-1",
+    writers=("owner", "version"),
 )
 
 
