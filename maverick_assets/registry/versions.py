@@ -9,7 +9,8 @@ from maverick_assets.errors import BadInput
 
 Kind = Literal["full", "incremental", "major"]
 
-_PATTERN = re.compile(r"v([1-9][0-9]*)\.(0|[1-9][0-9]*)(?:\.([1-9][0-9]*))?")
+# Nine digits at most: `int` refuses a number of thousands with an error of its own.
+_PATTERN = re.compile(r"v([1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})(?:\.([1-9][0-9]{0,8}))?")
 
 
 @dataclass(frozen=True, order=True)
