@@ -126,7 +126,9 @@ def _prompt(sample: Sample) -> _Prompt:
     pack = sample.get("others", {}).get("prompt_pack")
     if pack is not None:
         answers["prompt_pack"] = pack
-    return _Prompt(sample["example_id"], sample["prompt"], answers)
+    # What a model writes has no white space at its ends, and a stray newline would show the owner.
+    plain = {writer: text.strip() for writer, text in answers.items()}
+    return _Prompt(sample["example_id"], sample["prompt"], plain)
 
 
 def _differ(texts: Sequence[str]) -> bool:

@@ -68,6 +68,17 @@ def test_a_prompt_with_two_equal_answers_is_not_asked(
     assert len(questions_of(judged_home)) == 2
 
 
+def test_white_space_at_the_ends_does_not_show_who_wrote(
+    judged_home: ReleasedHome, tmp_path: Path
+) -> None:
+    manifest = judged_home.registry.get("persona", "v1.0")
+    spaced = [each | {"real": f"\n{each['real']} \n\n"} for each in SAMPLES]
+    attach_answers(judged_home, manifest, tmp_path / "spaced", spaced)
+    answers = [text for each in questions_of(judged_home).draw(12, 1) for text in each.answers]
+    assert len(answers) == 36
+    assert all(text == text.strip() for text in answers)
+
+
 def test_a_version_without_a_report_has_no_questions(released_home: ReleasedHome) -> None:
     released_home.release("persona", "v1.0", "adapter-0")
     with pytest.raises(BadInput, match=r"persona v1.0 has no report with answers"):
