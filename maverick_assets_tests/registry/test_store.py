@@ -265,6 +265,21 @@ def test_a_corrupt_manifest_is_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_corrupt_manifests_hinder_no_rollback_and_those_of_others_no_service(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    for version in ("v1.0", "v1.1", "v1.2"):
+        add_version(version)
+        registry.release("robbie", version)
+    add_version("v1.3")
+    for version in ("v1.1", "v1.2", "v1.3"):
+        (registry.directory("robbie", version) / "manifest.json").write_text("{")
+    assert str(registry.rollback("robbie").version) == "v1.0"
+    in_service = registry.in_service("robbie")
+    assert in_service is not None
+    assert str(in_service.version) == "v1.0"
+
+
 def test_a_manifest_of_another_version_is_refused(
     registry: Registry, add_version: AddVersion
 ) -> None:
