@@ -15,7 +15,7 @@ class BlindQuestion(StrictModel):
 
     personality: str
     version: str
-    example_id: str
+    question_id: str
     seed: int
     prompt: str
     answers: list[str]
@@ -27,7 +27,7 @@ class BlindQuestionList(RootModel[list[BlindQuestion]]):
             {
                 "personality": ALLAN,
                 "version": "v1.0",
-                "example_id": "3f2a9c",
+                "question_id": "3f2a9c",
                 "seed": 7,
                 "prompt": "Can you do 15 % off?",
                 "answers": ["10, if you sign today.", "Dear Sir, I would be delighted."],

@@ -61,9 +61,15 @@ class Catalog:
         return matches[-1] if matches else None
 
     def in_service(self, personality: str) -> Manifest | None:
-        """The version that `final` points at, or None."""
-        versions = self.versions_of(personality)
-        return next((manifest for manifest in versions if manifest.state == "released"), None)
+        """The version that `final` points at, or None.
+
+        No other manifest is read: a corrupt one of another version takes none out of service.
+        """
+        numbers = self._numbers(personality) if personality in self.personalities() else ()
+        link = self._root / personality / FINAL
+        target = str(link.readlink()) if link.is_symlink() else None
+        manifests = (self._load(personality, each) for each in numbers if str(each) == target)
+        return next((manifest for manifest in manifests if manifest.state == "released"), None)
 
     def newest(self, personality: str) -> Manifest | None:
         """The version with the highest number, if any; clocks and file dates may lie."""

@@ -185,11 +185,15 @@ class Registry(Catalog):
         back. Merged models, which may be gigabytes, are verified when they are read.
         """
         with self._locked(self._require(personality)):
-            current = self.get(personality, FINAL if to is None else to)
-            manifest = self._released_before(personality) if to is None else current
-            if manifest is None:
-                raise BadInput(f"{label(current)} is the first release; there is no earlier one")
-            manifest = self.usable(personality, manifest.version)
+            number = self._number(personality, FINAL if to is None else to)
+            if to is None:
+                earlier = self._released_before(personality)
+                if earlier is None:
+                    raise BadInput(
+                        f"{personality} {number} is the first release; there is no earlier one"
+                    )
+                number = earlier.version
+            manifest = self.usable(personality, number)
             if manifest.state == "candidate":
                 raise BadInput(f"{label(manifest)} was never released; release it instead")
             if manifest.state == "archived":
@@ -281,12 +285,15 @@ class Registry(Catalog):
         """The highest version below the one in service that was in service once, if any.
 
         By its number: a clock that was set back must not hide a version, and one with a higher
-        number is one that an operator rolled back from.
+        number is one that an operator rolled back from. Manifests that cannot be read are skipped.
         """
-        current = self.get(personality, FINAL)
-        archived = [m for m in self.list(personality) if m.state == "archived" and not m.pruned]
-        earlier = [m for m in archived if m.version < current.version]
-        return earlier[-1] if earlier else None
+        current = self._number(personality, FINAL)
+        for number in reversed([n for n in self._numbers(personality) if n < current]):
+            with suppress(MaverickError):  # corrupt, which must not hinder a rollback
+                manifest = self.get(personality, number)
+                if manifest.state == "archived" and not manifest.pruned:
+                    return manifest
+        return None
 
     def _point_final(self, manifest: Manifest) -> None:
         """Replace the link by a rename: a reader sees the old version or the new one."""
@@ -320,9 +327,13 @@ class Registry(Catalog):
             ) from error
 
     def _finish_interrupted(self, personality: str) -> None:
-        """Remove staged files, which nobody owns while the lock is held; finish what was killed."""
+        """Remove staged files, which nobody owns while the lock is held; finish what was killed.
+
+        A link in place of a version is refused when it is read. Here it is not followed: the hidden
+        files of the folder that it leads to, such as somebody's `.ssh`, are no stages.
+        """
         folder = self._root / personality
-        versions = self._numbers(personality)
+        versions = [n for n in self._numbers(personality) if not (folder / str(n)).is_symlink()]
         for parent in [folder, *(folder / str(version) for version in versions)]:
             for leftover in parent.glob(".*"):
                 if leftover.is_dir() and not leftover.is_symlink():

@@ -9,7 +9,7 @@ from maverick_assets.errors import BadInput
 
 Kind = Literal["full", "incremental", "major"]
 
-# Python reads no number of thousands of digits, and another program may write one.
+# Nine digits at most: `int` refuses a number of thousands with an error of its own.
 _PATTERN = re.compile(r"v([1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})(?:\.([1-9][0-9]{0,8}))?")
 
 

@@ -21,9 +21,10 @@ def test_an_acquaintance_judges_and_learns_no_writer(server: Server) -> None:
     friend = server.client(server.token("friend", "rate"))
     asked = friend.get("/api/judging/persona", params={"count": 3}).json()
     assert len(asked) == 3
-    shown = {"personality", "version", "example_id", "seed", "prompt", "answers"}
+    # No id of an example: it is a hash of the owner's answer, too.
+    shown = {"personality", "version", "question_id", "seed", "prompt", "answers"}
     assert all(set(each) == shown for each in asked)
-    question = {key: asked[0][key] for key in ("personality", "version", "example_id", "seed")}
+    question = {key: asked[0][key] for key in ("personality", "version", "question_id", "seed")}
     said = question | {"ratings": [9, 2, 5], "taken_for_owner": 0}
     response = friend.post("/api/judging", json=said)
     assert (response.status_code, response.json()) == (201, {"kept": True})
@@ -39,7 +40,7 @@ def test_an_acquaintance_judges_and_learns_no_writer(server: Server) -> None:
 def test_the_owner_is_known_as_himself(server: Server) -> None:
     owner = server.client()
     [asked] = owner.get("/api/judging/robbie", params={"count": 1}).json()
-    question = {key: asked[key] for key in ("personality", "version", "example_id", "seed")}
+    question = {key: asked[key] for key in ("personality", "version", "question_id", "seed")}
     assert owner.post("/api/judging", json=question | {"ratings": [1, 1, 1]}).status_code == 201
     [judgement] = JudgementFile(server.home.settings.judgements).read("robbie")
     assert (judgement.judge, judgement.taken_for_owner) == (OWNER, None)
@@ -52,7 +53,7 @@ def test_results_are_the_owners(server: Server) -> None:
         assert judge.get(f"/api/judging/{name}/results").status_code == 403
     before = server.client().get("/api/judging/persona/results").json()
     [asked] = judge.get("/api/judging/persona", params={"count": 1}).json()
-    question = {key: asked[key] for key in ("personality", "version", "example_id", "seed")}
+    question = {key: asked[key] for key in ("personality", "version", "question_id", "seed")}
     for ratings in ([1, 1, 1], [7, 7, 7]):  # a replay changes his judgement, and adds none
         assert judge.post("/api/judging", json=question | {"ratings": ratings}).status_code == 201
     after = server.client().get("/api/judging/persona/results").json()
@@ -84,11 +85,12 @@ def test_what_has_an_intimate_mode_is_not_shown_to_others(server: Server) -> Non
     [
         ({"ratings": [1, 2]}, 400),
         ({"ratings": [1, 2, 11]}, 422),
-        ({"example_id": "../../keys"}, 400),
+        ({"question_id": "../../keys"}, 400),
+        ({"question_id": "example-1"}, 400),
         ({"version": "../v1.0"}, 404),
         ({"seed": -1}, 422),
         ({"seed": 1 << 64}, 422),
-        ({"example_id": "x" * 101}, 422),
+        ({"question_id": "x" * 101}, 422),
         ({"personality": "p" * 101}, 422),
         ({"taken_for_owner": 3}, 422),
         ({"ratings": [1, 2, 3, 4]}, 422),
@@ -98,6 +100,8 @@ def test_what_has_an_intimate_mode_is_not_shown_to_others(server: Server) -> Non
 def test_a_wrong_judgement_is_refused(
     server: Server, change: dict[str, object], status: int
 ) -> None:
-    said = {"personality": "persona", "version": "v1.0", "example_id": "example-1", "seed": 1}
-    response = server.client().post("/api/judging", json=said | {"ratings": [1, 2, 3]} | change)
+    owner = server.client()
+    [asked] = owner.get("/api/judging/persona", params={"count": 1}).json()
+    said = {key: asked[key] for key in ("personality", "version", "question_id", "seed")}
+    response = owner.post("/api/judging", json=said | {"ratings": [1, 2, 3]} | change)
     assert response.status_code == status, response.text

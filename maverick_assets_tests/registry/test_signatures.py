@@ -286,11 +286,47 @@ def test_a_run_home_that_was_copied_with_its_keys_verifies_and_without_them_says
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(models, elsewhere / "models", symlinks=True)
     copied = Registry(elsewhere / "models")
-    refused(copied, "versions.pem, is missing; restore keys/")
+    refused(copied, "versions.pem is missing; restore keys/")
     shutil.copytree(models.with_name("keys"), elsewhere / "keys")
     copied.verify("robbie", "final")
     copied.rollback("robbie")
     copied.verify("robbie", "final")
+
+
+@pytest.mark.parametrize("lost", [("versions.pem",), ("versions.pem", "versions.pub")])
+def test_a_lost_key_is_not_replaced_by_one_that_signs_whatever_lies_there(
+    registry: Registry, models: Path, lost: tuple[str, ...]
+) -> None:
+    keys = models.with_name("keys")
+    for name in lost:
+        (keys / name).rename(keys / f"lost-{name}")
+    edited(models / "robbie" / "v1.1", kind="major")
+    refused(registry, "versions.pem is missing; restore keys/")
+    assert not registry.signatures.exist
+    with pytest.raises(MaverickError, match=r"versions\.pem is missing; restore keys/"):
+        registry.rollback("robbie", "v1.0")
+    assert not registry.signatures.exist
+    for name in lost:
+        (keys / f"lost-{name}").rename(keys / name)
+    refused(registry, "is not the manifest that was written last")
+    registry.verify("gatekeeper", "final")
+
+
+@pytest.mark.parametrize("key", ["another", "damaged"])
+def test_a_key_that_is_not_of_the_pair_changes_no_version(
+    registry: Registry, models: Path, tmp_path: Path, key: str
+) -> None:
+    """What it signs would be refused from then on: the version in service, for one."""
+    pem = models.with_name("keys") / "versions.pem"
+    if key == "another":
+        theirs = Registry(tmp_path / "theirs" / "models")
+        theirs.signatures.prepare()
+        shutil.copy(tmp_path / "theirs" / "keys" / "versions.pem", pem)
+    else:
+        pem.write_bytes(pem.read_bytes()[:100])
+    with pytest.raises(MaverickError, match=r"versions\.pem signs nothing that .* restore keys/"):
+        registry.record_evaluation("robbie", "v1.1", SCORES, REFUSED)
+    registry.verify("robbie", "final")
 
 
 def test_versions_of_an_earlier_release_load_unsigned_and_the_next_change_signs_all(

@@ -265,6 +265,21 @@ def test_a_corrupt_manifest_is_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_corrupt_manifests_hinder_no_rollback_and_those_of_others_no_service(
+    registry: Registry, add_version: AddVersion
+) -> None:
+    for version in ("v1.0", "v1.1", "v1.2"):
+        add_version(version)
+        registry.release("robbie", version)
+    add_version("v1.3")
+    for version in ("v1.1", "v1.2", "v1.3"):
+        (registry.directory("robbie", version) / "manifest.json").write_text("{")
+    assert str(registry.rollback("robbie").version) == "v1.0"
+    in_service = registry.in_service("robbie")
+    assert in_service is not None
+    assert str(in_service.version) == "v1.0"
+
+
 def test_a_manifest_of_another_version_is_refused(
     registry: Registry, add_version: AddVersion
 ) -> None:
@@ -286,6 +301,20 @@ def test_unfinished_stages_are_no_versions_and_the_next_change_removes_them(
     assert list(states(registry)) == ["v1.0"]
     registry.release("robbie", "v1.0")
     assert not stage.exists()
+
+
+def test_a_link_in_place_of_a_version_costs_no_file_of_the_folder_that_it_leads_to(
+    registry: Registry, add_version: AddVersion, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / ".ssh").mkdir(parents=True)
+    (elsewhere / ".profile").write_text("mine")
+    (elsewhere / "manifest.abc.sig").write_text("mine, too")
+    add_version("v1.0")
+    (tmp_path / "models" / "robbie" / "v1.1").symlink_to(elsewhere)
+    registry.release("robbie", "v1.0")
+    names = {path.name for path in elsewhere.iterdir()}
+    assert names == {".ssh", ".profile", "manifest.abc.sig"}
 
 
 def test_a_final_that_points_nowhere_is_reported_and_repaired_by_a_release(

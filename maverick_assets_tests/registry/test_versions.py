@@ -16,23 +16,24 @@ def test_a_version_is_written_as_it_is_read(text: str) -> None:
     assert str(Version.parse(text)) == text
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "1.0",
-        "v1",
-        "v1.0.0",
-        "v01.0",
-        "v1.-1",
-        "v0.1",
-        "final",
-        "v1.0\n",
-        " v1.0",
-        "v1.0.1.1",
-        "v" + "9" * 5000 + ".0",
-    ],
+_SHORT = (
+    "",
+    "1.0",
+    "v1",
+    "v1.0.0",
+    "v01.0",
+    "v1.-1",
+    "v0.1",
+    "final",
+    "v1.0\n",
+    " v1.0",
+    "v1.0.1.1",
 )
+_HOSTILE = ("..", "v1.0/../..", "v1.0/", "v\u0661.0", "v1.\uff10", "v1.\u00b2", "v1.0\0")
+_LONG = pytest.param("v1." + "9" * 5000, id="thousands of digits")
+
+
+@pytest.mark.parametrize("text", [*_SHORT, *_HOSTILE, _LONG])
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(BadInput, match=r"is not a version; write v1\.0"):
         Version.parse(text)

@@ -54,7 +54,7 @@ class JudgementRequest(BaseModel):
                 {
                     "personality": "allan-maverick",
                     "version": "v1.0",
-                    "example_id": "3f2a9c",
+                    "question_id": "3f2a9c",
                     "seed": 7,
                     "ratings": [8, 4],
                     "taken_for_owner": 0,
@@ -65,7 +65,7 @@ class JudgementRequest(BaseModel):
 
     personality: Short
     version: Short
-    example_id: Short
+    question_id: Short
     seed: int = Field(ge=0, lt=1 << 32, description="as the question has it")
     ratings: list[Annotated[int, Field(ge=1, le=10)]] = Field(
         min_length=2, max_length=3, description="1 to 10, in the order of the answers"
@@ -144,7 +144,7 @@ async def questions(
             {
                 "personality": each.personality,
                 "version": each.version,
-                "example_id": each.example_id,
+                "question_id": each.question_id,
                 "seed": each.seed,
                 "prompt": each.prompt,
                 "answers": list(each.answers),
@@ -162,7 +162,7 @@ async def judge(request: Request, body: JudgementRequest) -> JSONResponse:
     settings: Settings = request.app.state.settings
     who = OWNER if "owner" in token.scopes else token.caller
     try:
-        question = await asyncio.to_thread(found.question, body.example_id, body.seed)
+        question = await asyncio.to_thread(found.question, body.question_id, body.seed)
         judgement = judged(question, body.ratings, body.taken_for_owner, who)
         await asyncio.to_thread(JudgementFile(settings.judgements).add, judgement)
     except MaverickError as error:

@@ -1,13 +1,11 @@
 """`maverick models diff`: what changed from one version to another."""
 
-import math
 from typing import Any
 
 from maverick_assets.cli.console import AsJson, PersonalityName, print_result
 from maverick_assets.cli.models.versions import ExistingVersion
-from maverick_assets.figures.figure import Interval
 from maverick_assets.registry.comparing.difference import Difference, difference
-from maverick_assets.registry.comparing.figure_list import Number, shown
+from maverick_assets.registry.comparing.figure_list import figure_as_json, shown
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.store import Registry
 from maverick_assets.settings import load_settings
@@ -67,15 +65,11 @@ def _as_json(changed: Difference) -> dict[str, Any]:
         "examples": None if rows is None else vars(rows),
         "examples_problem": changed.no_rows,
         "same_measure": changed.same_measure,
-        "figures": {n: [_plain(each) for each in pair] for n, pair in changed.figures.items()},
+        "figures": {
+            n: [figure_as_json(each) for each in pair] for n, pair in changed.figures.items()
+        },
         "gates": [
             each.gate and each.gate.model_dump(mode="json")
             for each in (changed.before, changed.after)
         ],
     }
-
-
-def _plain(figure: Number | None) -> Any:
-    if isinstance(figure, Interval):
-        return figure.model_dump(mode="json")
-    return None if figure is None or math.isnan(figure) else figure

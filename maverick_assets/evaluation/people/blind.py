@@ -1,7 +1,9 @@
 """Questions of which a judge does not know who wrote which answer.
 
-They come from the answers that a version's report keeps. The order of the answers depends on a key
-of the run home, so that nobody can tell it from what the judge is shown.
+They come from the answers that a version's report keeps. The order of the answers and the id of a
+question depend on a key of the run home, so that nobody can tell anything from what the judge is
+shown. An example's own id is a hash of its text, the owner's answer included: whoever saw it could
+try each answer.
 """
 
 import hashlib
@@ -29,10 +31,11 @@ class BlindQuestion:
 
     personality: str
     version: str
-    example_id: str
+    question_id: str
     seed: int  # of the order
     prompt: str
     answers: tuple[str, ...]
+    example_id: str  # judges do not see it
     writers: tuple[Writer, ...]  # of the answers; judges do not see them
 
 
@@ -60,26 +63,49 @@ class BlindQuestions:
     def draw(self, count: int, seed: int) -> list[BlindQuestion]:
         """At most `count` questions in a random order, each with an order of its own."""
         rng = random.Random(seed)
-        chosen = rng.sample(sorted(self._prompts), min(count, len(self._prompts)))
-        return [self.question(example_id, rng.getrandbits(32)) for example_id in chosen]
+        ids = self._example_ids()
+        chosen = rng.sample(sorted(ids), min(count, len(ids)))
+        return [self._asked(ids[question_id], rng.getrandbits(32)) for question_id in chosen]
 
-    def question(self, example_id: str, seed: int) -> BlindQuestion:
-        """The question on one example. Raises `BadInput` where the report has none on it."""
-        prompt = self._prompts.get(example_id)
-        if prompt is None:
-            raise BadInput(f"{label(self._manifest)} has no question on that example; ask anew")
-        name, version = self._manifest.personality, str(self._manifest.version)
+    def question(self, question_id: str, seed: int) -> BlindQuestion:
+        """The question of that id. Raises `BadInput` where the report has none."""
+        example_id = self._example_ids().get(question_id)
+        if example_id is None:
+            raise BadInput(f"{label(self._manifest)} has no such question; ask anew")
+        return self._asked(example_id, seed)
+
+    def _asked(self, example_id: str, seed: int) -> BlindQuestion:
+        prompt = self._prompts[example_id]
+
+        def place(writer: Writer) -> bytes:
+            return self._keyed(f"{example_id}\n{seed}\n{writer}")
+
+        writers = tuple(sorted(prompt.answers, key=place))
+        return BlindQuestion(
+            personality=self._manifest.personality,
+            version=str(self._manifest.version),
+            question_id=self._question_id(example_id),
+            seed=seed,
+            prompt=prompt.text,
+            answers=tuple(prompt.answers[writer] for writer in writers),
+            example_id=example_id,
+            writers=writers,
+        )
+
+    def _example_ids(self) -> dict[str, str]:
+        """The example of each question's id."""
+        return {self._question_id(example_id): example_id for example_id in self._prompts}
+
+    def _question_id(self, example_id: str) -> str:
+        return self._keyed(example_id).hex()[:32]
+
+    def _keyed(self, words: str) -> bytes:
+        """A hash that nobody computes without the key; it differs from version to version."""
         path = self._keys / _KEY
         if not path.exists():
             create_key(path)
-        key, asked = read_key(path), f"{name}\n{version}\n{example_id}\n{seed}"
-
-        def place(writer: Writer) -> bytes:
-            return hmac.digest(key, f"{asked}\n{writer}".encode(), hashlib.sha256)
-
-        writers = tuple(sorted(prompt.answers, key=place))
-        answers = tuple(prompt.answers[writer] for writer in writers)
-        return BlindQuestion(name, version, example_id, seed, prompt.text, answers, writers)
+        asked = f"{self._manifest.personality}\n{self._manifest.version}\n{words}"
+        return hmac.digest(read_key(path), asked.encode(), hashlib.sha256)
 
 
 def _prompts(catalog: Catalog, manifest: Manifest) -> dict[str, _Prompt]:
@@ -100,7 +126,9 @@ def _prompt(sample: Sample) -> _Prompt:
     pack = sample.get("others", {}).get("prompt_pack")
     if pack is not None:
         answers["prompt_pack"] = pack
-    return _Prompt(sample["example_id"], sample["prompt"], answers)
+    # What a model writes has no white space at its ends, and a stray newline would show the owner.
+    plain = {writer: text.strip() for writer, text in answers.items()}
+    return _Prompt(sample["example_id"], sample["prompt"], plain)
 
 
 def _differ(texts: Sequence[str]) -> bool:

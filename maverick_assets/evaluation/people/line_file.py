@@ -43,7 +43,8 @@ class LineFile(Generic[Line]):
             try:
                 if _ends_within_a_line(descriptor):  # a power cut: that line is lost, alone
                     line = b"\n" + line
-                os.write(descriptor, line)
+                while line:  # of a disk that is almost full a write takes a part, without an error
+                    line = line[os.write(descriptor, line) :]
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)

@@ -1,5 +1,6 @@
 """Every number of an evaluation under a name of its own, whatever records hold it."""
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from types import UnionType
@@ -28,6 +29,13 @@ def shown(figure: Number | None) -> str:
     if isinstance(figure, Interval):
         return f"{_short(figure.value)} [{_short(figure.low)}, {_short(figure.high)}]"
     return _short(figure)
+
+
+def figure_as_json(figure: Number | None) -> Any:
+    """A figure as JSON holds it, which has no NaN: null in its place."""
+    if isinstance(figure, Interval):
+        return json.loads(figure.model_dump_json())
+    return None if figure is None or not math.isfinite(figure) else figure
 
 
 def _short(number: float) -> str:

@@ -19,9 +19,8 @@ from maverick_assets.base_model.prepare import EMBEDDED_SHA256
 from maverick_assets.base_model.record import RECORD_FILE, BaseRecord
 from maverick_assets.datasets.outgoing import outgoing_text
 from maverick_assets.errors import BadInput, MaverickError
-from maverick_assets.figures.figure import Interval
 from maverick_assets.registry.catalog import ADAPTER, GGUF, MODELFILE, Catalog, label
-from maverick_assets.registry.comparing.figure_list import figures_of
+from maverick_assets.registry.comparing.figure_list import figure_as_json, figures_of
 from maverick_assets.registry.manifest import Manifest
 from maverick_assets.registry.pushing.card import model_card
 from maverick_assets.settings import Settings
@@ -105,10 +104,7 @@ def _public_manifest(manifest: Manifest, base: str | None) -> dict[str, Any]:
         },
         "training": training and training.model_dump(mode="json", include=set(_TRAINING.split())),
         "split": manifest.metrics and manifest.metrics.split,
-        "figures": {
-            name: each.model_dump(mode="json") if isinstance(each, Interval) else each
-            for name, each in figures
-        },
+        "figures": {name: figure_as_json(each) for name, each in figures},
         "gate": manifest.gate and {"passed": manifest.gate.passed},
         "parity": manifest.parity and {"passed": manifest.parity.passed},
     }
@@ -121,7 +117,7 @@ def _config(path: Path, base: str | None) -> bytes:
 
 
 def _json(content: Mapping[str, Any]) -> bytes:
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def _hub_name(settings: Settings, digest: str) -> str | None:

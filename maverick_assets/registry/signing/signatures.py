@@ -7,7 +7,8 @@ keys/versions.pub` verifies a manifest without Maverick.
 
 Versions of releases that signed nothing are loaded as they are, until the first change of a
 registry makes the key: then all versions that are there are signed. From then on a version without
-a signature is refused.
+a signature is refused, and so are all while the key is lost: another one would sign whatever lies
+there.
 """
 
 import hashlib
@@ -21,8 +22,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from maverick_assets.errors import MaverickError, first_line
-from maverick_assets.files import write_atomically
-from maverick_assets.private.keys import create_secret, require_owner_only
+from maverick_assets.files import sync, write_atomically
+from maverick_assets.private.keys import require_owner_only
 from maverick_assets.registry.signing.ledger import Ledger, read_ledger, write_ledger
 from maverick_assets.registry.versions import Version
 
@@ -50,6 +51,11 @@ class Signatures:
         return self.keys / "versions.pem"
 
     @property
+    def _staged_key(self) -> Path:
+        """The key while `prepare` signs what is there. A killed one leaves it."""
+        return self.keys / ".versions.pem"
+
+    @property
     def public_key(self) -> Path:
         """What verifies the signatures, as PEM."""
         return self.keys / "versions.pub"
@@ -70,25 +76,39 @@ class Signatures:
     def prepare(self) -> None:
         """Make the key at the first call, and sign the versions that are there already.
 
-        The key is written last, so that a process that is killed before leaves a registry without
-        signatures, and the next one begins anew.
+        The key gets its name last, so that a process that is killed before leaves a registry
+        without signatures, and the next one begins anew. Raises `MaverickError` where the key is
+        lost.
         """
         if self.exist:
             return
         self.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(self.keys / ".versions.lock"):
+            self._require_key_of_signed()
             if self.exist:
                 return
             private, public = _new_key()
+            write_atomically(self._staged_key, private)
             write_atomically(self.public_key, public)
-            with tempfile.TemporaryDirectory(dir=self.keys, prefix=".versions.") as folder:
-                staged = Path(folder) / "key.pem"
-                create_secret(staged, private)
-                for directory in _version_directories(self.models):
-                    self._take_over(directory, staged)
+            for directory in _version_directories(self.models):
+                self._take_over(directory, self._staged_key)
             for folder_of_one in _subfolders(self.models):
                 self._take_over_final(folder_of_one)
-            create_secret(self._private_key, private)
+            self._staged_key.rename(self._private_key)
+            sync(self.keys)
+
+    def _require_key_of_signed(self) -> None:
+        """Raise `MaverickError` where this run home has signed versions and lost its key."""
+        if self._staged_key.exists() or self.exist:  # in this order: the one becomes the other
+            return
+        ledgers = self.keys.glob("versions/*.json")
+        signatures = self.models.glob(f"*/*/{_SIGNATURES}")
+        public = [self.public_key] if self.public_key.exists() else []
+        for trace in (*public, *ledgers, *signatures):
+            raise MaverickError(
+                f"{trace} is there, and {self._private_key} is missing; restore keys/ of this run "
+                "home from a backup"
+            )
 
     def write(self, directory: Path, personality: str, version: str, manifest: bytes) -> None:
         """Sign a manifest and put it, with its signature, in place of the one in `directory`.
@@ -156,13 +176,7 @@ class Signatures:
     def _verify(self, directory: Path, personality: str, version: str, manifest: bytes) -> None:
         path = directory / MANIFEST
         if not self.exist:
-            # Where the public half is there, `prepare` was killed before it had signed all.
-            strays = () if self.public_key.exists() else directory.glob(_SIGNATURES)
-            for stray in strays:
-                raise MaverickError(
-                    f"{stray}: the key that signed it, {self._private_key}, is missing; restore "
-                    "keys/ of this run home from a backup"
-                )
+            self._require_key_of_signed()
             return
         digest = _sha256(manifest)
         signatures = self.ledger(personality).manifests.get(version)
@@ -204,12 +218,20 @@ class Signatures:
     def _sign(self, directory: Path, manifest: bytes, private_key: Path) -> bytes:
         from model_signing import signing  # 0.3 s
 
-        config = signing.Config().use_elliptic_key_signer(private_key=private_key)
         with tempfile.TemporaryDirectory(dir=directory, prefix=".signing.") as folder:
             staged = Path(folder) / MANIFEST  # the signature names the file that it signs
             staged.write_bytes(manifest)
-            config.sign(staged, staged.with_suffix(".sig"))
-            return staged.with_suffix(".sig").read_bytes()
+            signature = staged.with_suffix(".sig")
+            try:
+                config = signing.Config().use_elliptic_key_signer(private_key=private_key)
+                config.sign(staged, signature)
+                self._verify_signature(staged, signature)
+            except (ValueError, MaverickError) as error:  # damaged, or of another pair
+                raise MaverickError(
+                    f"{private_key} signs nothing that {self.public_key} verifies; restore keys/ "
+                    "of this run home from a backup"
+                ) from error
+            return signature.read_bytes()
 
     def _take_over(self, directory: Path, private_key: Path) -> None:
         """Sign a version of an earlier release as it is; its files are verified when it is read."""
@@ -270,7 +292,9 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _version_directories(models: Path) -> Iterator[Path]:
     for folder in _subfolders(models):
-        yield from (path for path in _subfolders(folder) if Version.is_version(path.name))
+        for path in _subfolders(folder):
+            if Version.is_version(path.name) and not path.is_symlink():  # a link is refused
+                yield path
 
 
 def _new_key() -> tuple[bytes, bytes]:

@@ -1,5 +1,6 @@
 """Judgements are kept whole, and the last of a judge on a question counts."""
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -11,7 +12,14 @@ from maverick_assets.evaluation.people.blind import BlindQuestion
 from maverick_assets.evaluation.people.judgements import Judgement, JudgementFile, judged, latest
 
 QUESTION = BlindQuestion(
-    "persona", "v1.0", "example-1", 7, "Question?", ("mine", "its"), ("owner", "version")
+    personality="persona",
+    version="v1.0",
+    question_id="q1",
+    seed=7,
+    prompt="Question?",
+    answers=("mine", "its"),
+    example_id="example-1",
+    writers=("owner", "version"),
 )
 
 
@@ -44,6 +52,26 @@ def test_a_line_that_a_power_cut_tore_costs_that_line(tmp_path: Path) -> None:
     os.truncate(path, path.stat().st_size - 20)
     kept.add(said(1))
     assert [each.taken_for_owner for each in kept.read("persona")] == ["version"]
+
+
+def test_what_a_full_disk_does_not_take_is_not_kept_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = JudgementFile(tmp_path / "judgements")
+    kept.add(said(0))
+    write, room = os.write, [40, 30]  # bytes that the next writes take
+
+    def almost_full(descriptor: int, data: bytes) -> int:
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data[: room.pop(0)])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", almost_full)
+        with pytest.raises(OSError, match="No space left"):
+            kept.add(said(1))
+    kept.add(said(None))
+    assert [each.taken_for_owner for each in kept.read()] == ["owner", None]
 
 
 def test_judges_at_the_same_time_lose_nothing(tmp_path: Path) -> None:

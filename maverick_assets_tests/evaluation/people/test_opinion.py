@@ -9,7 +9,14 @@ from maverick_assets.evaluation.people.opinion import mean_rating, opinion_of
 
 def judgement(example: int, pick: int | None, version: str = "v1.0") -> Judgement:
     question = BlindQuestion(
-        "persona", version, f"example-{example}", 7, "?", ("mine", "its"), ("owner", "version")
+        personality="persona",
+        version=version,
+        question_id=f"q{example}",
+        seed=7,
+        prompt="?",
+        answers=("mine", "its"),
+        example_id=f"example-{example}",
+        writers=("owner", "version"),
     )
     return judged(question, [8, 4 + example % 3], pick, "owner")
 

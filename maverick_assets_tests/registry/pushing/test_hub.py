@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from maverick_assets.registry.store import Registry
 from maverick_assets.registry.versions import Version
 from maverick_assets.settings import Settings
 from maverick_assets_tests.command import Maverick
+from maverick_assets_tests.registry.conftest import SCORES
 from maverick_assets_tests.registry.pushing.conftest import PRIVATE_WORDS
 from maverick_assets_tests.registry.pushing.hub_simulation import TOKEN, PushHub, Repository
 
@@ -25,6 +27,21 @@ NAME = "allan/robbie"
 def push(settings: Settings, version: str = "v1.0", repository: str | None = None) -> Pushed:
     contents = contents_of(settings, "robbie", version, unreleased=version != "v1.0")
     return push_to_hub(contents, repository)
+
+
+def test_a_figure_that_is_no_number_leaves_as_json_has_it(
+    settings: Settings, released: Registry
+) -> None:
+    no_ratio = SCORES.model_copy(update={"ratio": math.nan})
+    gate = released.get("robbie", "v1.0").gate
+    assert gate is not None
+    released.record_evaluation("robbie", "v1.0", no_ratio, gate)
+
+    def refuse(constant: str) -> None:
+        pytest.fail(f"{constant} is no JSON")
+
+    content = contents_of(settings, "robbie", "v1.0").files["manifest.json"]
+    assert json.loads(content, parse_constant=refuse)["figures"]["ratio"] is None
 
 
 def commits(hub: PushHub) -> list[str]:

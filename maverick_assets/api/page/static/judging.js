@@ -149,13 +149,15 @@ export class Judging {
 
 /** Path and body of the request that keeps what a form says. */
 function said(form, question) {
-  const {personality, example_id, seed} = question, data = new FormData(form);
+  const {personality, seed} = question, data = new FormData(form);
   const pick = data.get("pick");
-  if (question.options) return ["/api/judging/decisions", {personality, example_id, seed, option: pick}];
+  if (question.options) {
+    return ["/api/judging/decisions", {personality, example_id: question.example_id, seed, option: pick}];
+  }
   const ratings = question.answers.map((_, place) => Number(data.get(`rating-${place}`)));
-  const {version} = question;
+  const {version, question_id} = question;
   return ["/api/judging", {
-    personality, version, example_id, seed, ratings, taken_for_owner: pick === "tie" ? null : Number(pick),
+    personality, version, question_id, seed, ratings, taken_for_owner: pick === "tie" ? null : Number(pick),
   }];
 }
 
