@@ -47,6 +47,11 @@ class _Prompt:
     text: str
     answers: dict[Writer, str]
 
+    @property
+    def longest_of_models(self) -> int:
+        """Characters of the longest answer that a model wrote."""
+        return max(len(text) for writer, text in self.answers.items() if writer != "owner")
+
 
 class BlindQuestions:
     """The questions that the report of one version holds."""
@@ -109,7 +114,12 @@ class BlindQuestions:
 
 
 def _prompts(catalog: Catalog, manifest: Manifest) -> dict[str, _Prompt]:
-    """The prompts of a report by example; without those to which two answers are the same."""
+    """The prompts of a report by example.
+
+    Left out are those to which two answers are the same, and those that the owner answered at
+    greater length than any model did: an evaluation cuts what a model writes, and so length alone
+    would show him.
+    """
     if SAMPLES not in manifest.files:
         raise BadInput(f"{label(manifest)} has no report with answers; evaluate it first")
     path = catalog.file(manifest.personality, manifest.version, SAMPLES)
@@ -118,7 +128,12 @@ def _prompts(catalog: Catalog, manifest: Manifest) -> dict[str, _Prompt]:
         prompts = [_prompt(sample) for sample in samples]
     except (ValueError, KeyError, TypeError) as error:
         raise MaverickError(f"{path} cannot be read; evaluate the version again") from error
-    return {each.example_id: each for each in prompts if _differ(list(each.answers.values()))}
+    longest = max((each.longest_of_models for each in prompts), default=0)
+    return {
+        each.example_id: each
+        for each in prompts
+        if _differ(list(each.answers.values())) and len(each.answers["owner"]) <= longest
+    }
 
 
 def _prompt(sample: Sample) -> _Prompt:

@@ -79,6 +79,16 @@ def test_white_space_at_the_ends_does_not_show_who_wrote(
     assert all(text == text.strip() for text in answers)
 
 
+def test_an_answer_longer_than_any_that_models_write_is_not_asked(
+    judged_home: ReleasedHome, tmp_path: Path
+) -> None:
+    manifest = judged_home.registry.get("persona", "v1.0")
+    long = SAMPLES[0] | {"real": "The owner takes his time. " * 40}
+    attach_answers(judged_home, manifest, tmp_path / "long", [long, *SAMPLES[1:]])
+    asked = {each.example_id for each in questions_of(judged_home).draw(100, seed=1)}
+    assert asked == {each["example_id"] for each in SAMPLES[1:]}
+
+
 def test_a_version_without_a_report_has_no_questions(released_home: ReleasedHome) -> None:
     released_home.release("persona", "v1.0", "adapter-0")
     with pytest.raises(BadInput, match=r"persona v1.0 has no report with answers"):
