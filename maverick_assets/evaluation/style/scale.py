@@ -17,6 +17,12 @@ from maverick_assets.figures.figure import Interval
 from maverick_assets.figures.style import SubScore
 
 OWNER, CANDIDATE, PACK = "owner", "candidate", "prompt_pack"
+# As a report calls them.
+_IN_WORDS = {
+    PACK: "the base with examples of his",
+    "base": "the base",
+    "other": "another personality",
+}
 DRAWS = 200
 _TAILS = (2.5, 97.5)  # percentiles of a 95 % interval
 
@@ -100,7 +106,8 @@ def sub_score(measured: Measured, nearer: int) -> SubScore:
     gaps = nearer * (measured.draws[OWNER] - measured.draws[zero])
     gap_interval = interval(gap, gaps, n)
     if not gap_interval.low > 0:
-        reason = f"{zero} is as near to the owner's training texts as his held-out ones are"
+        name = _IN_WORDS.get(zero, zero)
+        reason = f"{name} is as near to the owner's training texts as his held-out ones are"
         return raw.model_copy(update={"zero": zero, "reason": reason})
 
     def above(side: str, other: str) -> Interval:

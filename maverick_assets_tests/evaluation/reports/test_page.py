@@ -66,7 +66,7 @@ def test_answers_stand_beside_each_other(evaluated: Manifest, folder: Path) -> N
     page = render_evaluation(evaluated, [], folder, None)
     at = [page.index(word) for word in (">Mine<", ">Its<", ">Bare<")]
     assert at == sorted(at)
-    assert "refused" in page
+    assert ">refused</span>." in page
     assert f"{SCORES.adapter.perplexity:.3g}" in page
 
 

@@ -187,12 +187,11 @@ def test_an_owner_who_writes_as_everybody_has_no_scale() -> None:
     same = PanelTexts(
         TRAIN,
         HELD_OUT,
-        {"candidate": of(TERSE, 3), "base": of(TERSE, 14)},
-        writers=[Writer("senders", "t", TERSE.texts(60, 15))],
+        {"candidate": of(TERSE, 3), "prompt_pack": of(TERSE, 14)},
     )
-    figures = measure_panel(same)
-    assert figures.function_words.score is None
-    assert "as near to the owner" in figures.function_words.reason
+    score = measure_panel(same).function_words
+    assert (score.score, score.zero) == (None, "prompt_pack")
+    assert score.reason.startswith("the base with examples of his is as near to the owner")
 
 
 def test_another_language_has_no_meaning_figure() -> None:
