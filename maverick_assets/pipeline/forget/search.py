@@ -22,10 +22,12 @@ import pyarrow.parquet as pq
 
 from maverick_assets.crm.forgotten import Identity, people_of
 from maverick_assets.crm.people.folding import FOLDED_LETTERS, fold
+from maverick_assets.crm.people.mentions import Mention
 from maverick_assets.pipeline.forget.databases import text_columns, texts_of_table
 
 _WEIGHTS = (".safetensors", ".gguf", ".pt", ".bin")
-_CHUNK, _OVERLAP = 1 << 12, 256  # characters
+_PIECE = 1 << 12  # characters of a text that are looked at together
+_AROUND = 256  # characters on both sides of them, without which an address may look like another
 _BATCH = 1 << 23  # characters that are looked at together
 _JSON_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _LONGEST = 1 << 28  # bytes of a gzip file
@@ -39,6 +41,17 @@ class Leftover:
 
     place: str
     count: int
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a text with what stands around it. Mentions that begin in the part are its own."""
+
+    text: str
+    start: int  # of the part, in `text`
+
+    def owns(self, mention: Mention) -> bool:
+        return self.start <= mention.start < self.start + _PIECE
 
 
 class Search:
@@ -68,18 +81,19 @@ class Search:
 
     def suspects(self, texts: Sequence[str]) -> list[bool]:
         """Which texts may name them."""
-        pieces = [(n, piece) for n, text in enumerate(texts) for piece in _chunks(text)]
-        hits = self._suspects([piece for _, piece in pieces])
+        pieces = [(n, piece.text) for n, text in enumerate(texts) for piece in _pieces(text)]
+        hits = self._suspects([text for _, text in pieces])
         found = {n for (n, _), hit in zip(pieces, hits, strict=True) if hit}
         return [n in found for n in range(len(texts))]
 
     def _leftovers(self, texts: Iterable[tuple[str, str]]) -> list[Leftover]:
         counts: Counter[str] = Counter()
-        pieces = ((place, piece) for place, text in texts for piece in _chunks(text))
+        pieces = ((place, piece) for place, text in texts for piece in _pieces(text))
         for batch in _batches(pieces):
-            hits = self._suspects([piece for _, piece in batch])
+            hits = self._suspects([piece.text for _, piece in batch])
             for (place, piece), hit in zip(batch, hits, strict=True):
-                counts[place] += len(self._people.mentions(piece)) if hit else 0
+                found = self._people.mentions(piece.text) if hit else []
+                counts[place] += sum(map(piece.owns, found))
         return [Leftover(place, count) for place, count in sorted(counts.items()) if count]
 
     def _suspects(self, pieces: Sequence[str]) -> list[bool]:
@@ -90,12 +104,12 @@ class Search:
         return list(suspects.to_pylist())
 
 
-def _batches(pieces: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    batch: list[tuple[str, str]] = []
+def _batches(pieces: Iterator[tuple[str, _Piece]]) -> Iterator[list[tuple[str, _Piece]]]:
+    batch: list[tuple[str, _Piece]] = []
     size = 0
     for piece in pieces:
         batch.append(piece)
-        size += len(piece[1])
+        size += len(piece[1].text)
         if size > _BATCH:
             yield batch
             batch, size = [], 0
@@ -135,10 +149,11 @@ def _folded(texts: pa.Array) -> pa.Array:
     return pc.replace_with_mask(lower, pc.invert(is_ascii), others)
 
 
-def _chunks(text: str) -> Iterator[str]:
+def _pieces(text: str) -> Iterator[_Piece]:
     for form in _forms(text):
-        for start in range(0, max(len(form), 1), _CHUNK):
-            yield form[max(0, start - _OVERLAP) : start + _CHUNK]
+        for start in range(0, max(len(form), 1), _PIECE):
+            before = min(start, _AROUND)
+            yield _Piece(form[start - before : start + _PIECE + _AROUND], before)
 
 
 def _forms(text: str) -> Iterator[str]:
