@@ -76,7 +76,7 @@ class Wire:
                     break
                 target.sendall(data)
                 if self.slow:
-                    time.sleep(0.02)
+                    time.sleep(0.05)
         for each in (source, target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
